@@ -105,6 +105,9 @@ public final class Link {
     boolean lost = lossRandom.chance(profile.loss()) | isLostInBurst();
     boolean corrupted = corruptionRandom.chance(profile.corruption());
     boolean duplicated = duplicationRandom.chance(profile.duplication());
+    if (duplicated) {
+      receiver.onDuplicated(datagram);
+    }
     if (lost) {
       receiver.onDropped(datagram, DropReason.LOSS);
     } else {
@@ -151,6 +154,8 @@ public final class Link {
   /** Where a link reports what became of a datagram. */
   interface Receiver {
     void onArrived(Datagram datagram, boolean intact);
+
+    void onDuplicated(Datagram datagram);
 
     void onDropped(Datagram datagram, DropReason reason);
   }

@@ -83,7 +83,11 @@ public final class Network {
 
   /** Puts a datagram on the link as if its source had sent it: what an attacker on the path can do. */
   public void inject(InetSocketAddress source, InetSocketAddress destination, byte[] payload) {
-    send(source, destination, payload);
+    Datagram datagram = new Datagram(datagramsSent++, source, destination, payload);
+    for (NetworkObserver observer : observers) {
+      observer.onInjected(datagram, simulation.nowNanos());
+    }
+    forward(datagram);
   }
 
   private void send(InetSocketAddress source, InetSocketAddress destination, byte[] payload) {
@@ -91,7 +95,11 @@ public final class Network {
     for (NetworkObserver observer : observers) {
       observer.onSent(datagram, simulation.nowNanos());
     }
-    Link link = links.get(new Route(source, destination));
+    forward(datagram);
+  }
+
+  private void forward(Datagram datagram) {
+    Link link = links.get(new Route(datagram.source(), datagram.destination()));
     if (link == null) {
       onDropped(datagram, DropReason.NO_ROUTE);
     } else {
@@ -110,6 +118,12 @@ public final class Network {
     }
     host.node.receive(datagram, simulation.nowNanos());
     host.scheduleTurn();
+  }
+
+  private void onDuplicated(Datagram datagram) {
+    for (NetworkObserver observer : observers) {
+      observer.onDuplicated(datagram, simulation.nowNanos());
+    }
   }
 
   private void onDropped(Datagram datagram, DropReason reason) {
@@ -132,6 +146,11 @@ public final class Network {
     @Override
     public void onArrived(Datagram datagram, boolean intact) {
       Network.this.onArrived(datagram, intact);
+    }
+
+    @Override
+    public void onDuplicated(Datagram datagram) {
+      Network.this.onDuplicated(datagram);
     }
 
     @Override

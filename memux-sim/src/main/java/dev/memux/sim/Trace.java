@@ -59,6 +59,22 @@ public final class Trace implements NetworkObserver {
   }
 
   @Override
+  public void onInjected(Datagram datagram, long nowNanos) {
+    absorb(102, datagram, nowNanos);
+    if (lines != null) {
+      line("injected " + datagram);
+    }
+  }
+
+  @Override
+  public void onDuplicated(Datagram datagram, long nowNanos) {
+    absorb(103, datagram, nowNanos);
+    if (lines != null) {
+      line("copied #" + datagram.id());
+    }
+  }
+
+  @Override
   public void onDropped(Datagram datagram, DropReason reason, long nowNanos) {
     absorb(2 + reason.ordinal(), datagram, nowNanos);
     if (lines != null) {
