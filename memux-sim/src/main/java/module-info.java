@@ -4,4 +4,5 @@ module dev.memux.sim {
   requires static transitive org.jspecify;
 
   exports dev.memux.sim;
+  exports dev.memux.sim.quic;
 }
