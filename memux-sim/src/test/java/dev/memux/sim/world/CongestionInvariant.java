@@ -7,19 +7,24 @@ package dev.memux.sim.world;
 final class CongestionInvariant {
   private boolean watching;
   private long roomBytes;
-  private long exemptions;
+  private long probesBefore;
+  private long recoveriesSeen;
+  private boolean recoveryPacketDue;
   private long ackElicitingBytes;
   private int ackElicitingPackets;
 
   /**
    * A sender is about to get its chance.
    *
-   * @param exemptionsSoFar probes sent and recovery periods entered, over the connection's life
+   * @param probesSent over the connection's life
+   * @param recoveries recovery periods entered, over the connection's life
    */
-  void beforeTransmit(long windowBytes, long bytesInFlight, long exemptionsSoFar) {
+  void beforeTransmit(long windowBytes, long bytesInFlight, long probesSent, long recoveries) {
     watching = true;
     roomBytes = Math.max(0, windowBytes - bytesInFlight);
-    exemptions = exemptionsSoFar;
+    probesBefore = probesSent;
+    recoveryPacketDue |= recoveries > recoveriesSeen;
+    recoveriesSeen = recoveries;
     ackElicitingBytes = 0;
     ackElicitingPackets = 0;
   }
@@ -31,14 +36,18 @@ final class CongestionInvariant {
     }
   }
 
-  void afterTransmit(long exemptionsSoFar, int maxDatagramBytes) {
+  void afterTransmit(long probesSent, int maxDatagramBytes) {
     watching = false;
-    long exemptBytes = (exemptionsSoFar - exemptions) * maxDatagramBytes;
-    if (ackElicitingBytes > roomBytes + exemptBytes) {
+    long allowedBytes = roomBytes + (probesSent - probesBefore) * maxDatagramBytes;
+    if (ackElicitingBytes > allowedBytes && recoveryPacketDue) {
+      recoveryPacketDue = false;
+      allowedBytes += maxDatagramBytes;
+    }
+    if (ackElicitingBytes > allowedBytes) {
       throw new Violation(
           CongestionInvariant.class,
-          "%d packets of %d bytes in a window with room for %d, %d exempt"
-              .formatted(ackElicitingPackets, ackElicitingBytes, roomBytes, exemptBytes));
+          "%d packets of %d bytes, room for %d, %d with probes and recovery"
+              .formatted(ackElicitingPackets, ackElicitingBytes, roomBytes, allowedBytes));
     }
   }
 }
