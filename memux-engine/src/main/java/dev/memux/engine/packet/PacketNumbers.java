@@ -48,4 +48,18 @@ public final class PacketNumbers {
     }
     return candidate;
   }
+
+  /** What a header says of {@code packetNumber} in {@code bytes} bytes. */
+  static long truncate(long packetNumber, int bytes) {
+    return packetNumber & (1L << bytes * Byte.SIZE) - 1;
+  }
+
+  /** The truncated packet number at {@code d[at..at + bytes)}, not protected. */
+  static long read(byte[] d, int at, int bytes) {
+    long truncated = 0;
+    for (int i = 0; i < bytes; i++) {
+      truncated = truncated << Byte.SIZE | d[at + i] & 0xff;
+    }
+    return truncated;
+  }
 }

@@ -176,10 +176,7 @@ public final class PacketOpener {
       payloadFrom = packetNumberFrom + packetNumberBytes;
       d[from] = firstByte;
       HeaderProtection.maskPacketNumber(d, packetNumberFrom, packetNumberBytes, mask);
-      long truncated = 0;
-      for (int i = packetNumberFrom; i < payloadFrom; i++) {
-        truncated = truncated << Byte.SIZE | d[i] & 0xff;
-      }
+      long truncated = PacketNumbers.read(d, packetNumberFrom, packetNumberBytes);
       packetNumber = PacketNumbers.decode(truncated, packetNumberBytes, largestReceived);
       if (packetNumber > PacketNumbers.MAX) {
         protectAgain(d);

@@ -97,6 +97,11 @@ public final class PacketSealer {
     if (payloadBytes < minPayloadBytes(packetNumberBytes)) {
       throw new IllegalArgumentException("payload of " + payloadBytes + " bytes");
     }
+    int headerEnd = from + headerBytes;
+    long truncated = PacketNumbers.read(packet, headerEnd - packetNumberBytes, packetNumberBytes);
+    if (truncated != PacketNumbers.truncate(packetNumber, packetNumberBytes)) {
+      throw new IllegalArgumentException("header of packet " + packetNumber + " has another number");
+    }
     int sealedBytes = headerBytes + payloadBytes + TAG_BYTES;
     Objects.checkFromIndexSize(outFrom, sealedBytes, out.length);
     largestSealed = packetNumber;
@@ -107,7 +112,7 @@ public final class PacketSealer {
         from,
         headerBytes,
         packet,
-        from + headerBytes,
+        headerEnd,
         payloadBytes,
         out,
         outFrom + headerBytes);
