@@ -2,6 +2,8 @@ package dev.memux.sim.world;
 
 import dev.memux.engine.CloseReason;
 import dev.memux.engine.packet.PacketType;
+import dev.memux.engine.quic.ConnectionStatistics;
+import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.sim.Datagram;
@@ -37,6 +39,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private final Map<Side, Peer> peers = new EnumMap<>(Side.class);
   private final Map<Long, StreamPlan> streams = new HashMap<>();
   private final LinkBlame blame = new LinkBlame();
+  private final StreamTimes times = new StreamTimes();
 
   private final DeliveryInvariant delivery = new DeliveryInvariant();
   private final IndependenceInvariant independence = new IndependenceInvariant();
@@ -44,6 +47,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private final AmplificationInvariant amplification = new AmplificationInvariant();
   private final PacketNumberInvariant packetNumbers = new PacketNumberInvariant();
   private final Map<Side, CongestionInvariant> congestion = new EnumMap<>(Side.class);
+  private final Map<Side, ForgottenPackets> forgottenBy = new EnumMap<>(Side.class);
 
   private int handshakes;
   private int closedStreamSides;
@@ -68,6 +72,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     for (Side side : Side.values()) {
       peers.put(side, new Peer(this, side, node(side), network));
       congestion.put(side, new CongestionInvariant());
+      forgottenBy.put(side, new ForgottenPackets());
     }
   }
 
@@ -89,6 +94,20 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
 
   DeliveryInvariant delivery() {
     return delivery;
+  }
+
+  StreamTimes times() {
+    return times;
+  }
+
+  /** The application has read bytes of a stream. */
+  void onRead(Side sender, long streamId, byte[] data, int length) {
+    delivery.onRead(sender, streamId, data, length);
+    times.onRead(
+        sender,
+        streamId,
+        delivery.read(sender, streamId),
+        network.simulation().elapsedNanos());
   }
 
   boolean isOver() {
@@ -123,6 +142,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   }
 
   void onOpened(long streamId, StreamPlan stream) {
+    times.onOpened(streamId, network.simulation().elapsedNanos());
     if (streams.put(streamId, stream) != null) {
       throw new Violation(Conversation.class, "stream " + streamId + " opened twice");
     }
@@ -217,10 +237,13 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     Side other = declaredBy.peer();
     for (QuicConnection connection : node(other).connections()) {
       if (other == Side.CLIENT || connection.remote().equals(clientAddress)) {
-        return connection.peerParameters();
+        TransportParameters known = connection.peerParameters();
+        if (known != null) {
+          return known;
+        }
       }
     }
-    throw new Violation(Conversation.class, other + " sends stream frames without a connection");
+    throw new Violation(Conversation.class, other + " sends stream frames without knowing the limits");
   }
 
   // What the tap and the network tell.
@@ -241,6 +264,15 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
           packet.sender(), packet.type(), packet.ackEliciting(), packet.datagram().bytes());
       packetNumbers.onPacketSent(packet);
       flowControl.onPacketSent(packet);
+      rememberAcks(packet);
+    }
+  }
+
+  private void rememberAcks(TappedPacket packet) {
+    for (TappedFrame frame : packet.frames()) {
+      if (frame instanceof TappedFrame.Ack ack && packet.type() == PacketType.ONE_RTT) {
+        forgottenBy.get(packet.sender()).onAckSent(packet.number(), ack);
+      }
     }
   }
 
@@ -261,14 +293,21 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     packetNumbers.onPacketDelivered(packet);
     flowControl.onPacketDelivered(packet);
     Side receiver = packet.sender().peer();
+    if (packet.type() != PacketType.ONE_RTT) {
+      return;
+    }
+    ForgottenPackets forgotten = forgottenBy.get(receiver);
     boolean certain =
         intact
-            && packet.type() == PacketType.ONE_RTT
-            && peer(receiver).isHandshakeComplete();
+            && peer(receiver).isHandshakeComplete()
+            && !forgotten.mayForget(packet.number());
+    forgotten.onDelivered(packet.number());
     for (TappedFrame frame : packet.frames()) {
       if (frame instanceof TappedFrame.Stream stream) {
         independence.onDelivered(
             receiver, stream.streamId(), stream.offset(), stream.end(), certain);
+      } else if (frame instanceof TappedFrame.Ack ack) {
+        forgotten.onAckDelivered(ack);
       }
     }
   }
@@ -332,14 +371,14 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   @Override
   public void beforeTransmit(QuicConnection connection, long nowNanos) {
     if (isOurs(connection)) {
-      side(connection);
+      ConnectionStatistics statistics = connection.statistics();
       congestion
           .get(side(connection))
           .beforeTransmit(
-              connection.statistics().windowBytes(),
-              connection.statistics().bytesInFlight(),
-              connection.statistics().probesSent(),
-              connection.statistics().congestionEvents());
+              statistics.windowBytes(),
+              statistics.bytesInFlight(),
+              statistics.probesSent(),
+              statistics.congestionEvents());
     }
   }
 
@@ -348,8 +387,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     if (isOurs(connection)) {
       congestion
           .get(side(connection))
-          .afterTransmit(
-              connection.statistics().probesSent(), connection.statistics().maxDatagramBytes());
+          .afterTransmit(connection.statistics().probesSent(), QuicConfig.MIN_DATAGRAM_BYTES);
     }
   }
 

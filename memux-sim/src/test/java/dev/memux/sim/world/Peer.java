@@ -278,7 +278,7 @@ final class Peer {
         return false;
       }
       left -= length;
-      conversation.delivery().onRead(side.peer(), stream.id(), buffer, length);
+      conversation.onRead(side.peer(), stream.id(), buffer, length);
       if (plan.stopAt() >= 0
           && conversation.delivery().read(side.peer(), stream.id()) >= plan.stopAt()) {
         work.receiveOver = true;

@@ -156,6 +156,11 @@ final class World {
     return simulation.elapsedNanos();
   }
 
+  /** The first client's conversation. */
+  Conversation conversation() {
+    return inOrder.getFirst();
+  }
+
   private void checkEnd() {
     for (Conversation conversation : inOrder) {
       for (Side side : Side.values()) {
