@@ -5,6 +5,7 @@ import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.quic.ConnectionStatistics;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.quic.QuicConnection;
+import dev.memux.engine.wire.TransportError;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.sim.Datagram;
 import dev.memux.sim.DropReason;
@@ -134,7 +135,8 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
         peer.at(stream.openAfterNanos(), () -> peer.open(stream));
       }
     }
-    if (peer.side() == Side.CLIENT && plan.ending().cutsShort()) {
+    Side cutter = plan.ending() == WorldPlan.Ending.SERVER_ABORTS ? Side.SERVER : Side.CLIENT;
+    if (plan.ending().cutsShort() && peer.side() == cutter) {
       peer.at(plan.endAfterNanos(), this::end);
     }
     handshakes++;
@@ -222,12 +224,23 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
               TerminationInvariant.class, "handshake timeout although the links lost nothing");
         }
       }
-      default -> throw new Violation(TerminationInvariant.class, peer.side() + " " + reason);
+      case VERSION_NEGOTIATION -> {
+        // It has no protection: a damaged one may say anything.
+        if (plan.down().corruption() == 0) {
+          throw new Violation(TerminationInvariant.class, peer.side() + " " + reason);
+        }
+      }
     }
   }
 
   private void requireApplicationClose(CloseReason reason, Side closer) {
-    if (!ending || !reason.application() || reason.code() != CLOSE_CODE + closer.ordinal()) {
+    // RFC 9000 §10.2.3: before the handshake is over an application's reason is not told.
+    boolean hidden =
+        plan.ending().cutsShort()
+            && reason.origin() == CloseReason.Origin.PEER
+            && reason.code() == TransportError.APPLICATION_ERROR;
+    boolean told = reason.application() && reason.code() == CLOSE_CODE + closer.ordinal();
+    if (!ending || !(told || hidden)) {
       throw new Violation(
           TerminationInvariant.class, closer + " closed, unplanned: " + reason);
     }

@@ -7,6 +7,8 @@ import dev.memux.sim.Randomness;
 import dev.memux.sim.Seed;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Somebody on the path who slips in datagrams that must change nothing. */
@@ -19,6 +21,7 @@ final class Meddler implements NetworkObserver {
   private final InetSocketAddress server;
   private final Randomness random;
   private final @Nullable Datagram[] seen = new Datagram[REMEMBERED];
+  private final Set<Long> injected = new HashSet<>();
   private int seenCount;
   private byte @Nullable [] clientInitial;
 
@@ -37,9 +40,15 @@ final class Meddler implements NetworkObserver {
   }
 
   @Override
+  public void onInjected(Datagram datagram, long nowNanos) {
+    // A version negotiation of our own, changed a little more, would be one that a client has to believe.
+    injected.add(datagram.id());
+  }
+
+  @Override
   public void onDelivered(Datagram datagram, boolean intact, long nowNanos) {
     // Only what has arrived: replaying a lost datagram would deliver it.
-    if (intact && (datagram.source().equals(client) || datagram.destination().equals(client))) {
+    if (intact && !injected.contains(datagram.id()) && (datagram.source().equals(client) || datagram.destination().equals(client))) {
       seen[seenCount++ % REMEMBERED] = datagram;
     }
   }

@@ -34,15 +34,14 @@ final class WorldPlanner {
   private WorldPlan plan() {
     int clients = random.chance(0.9) ? 1 : random.between(2, 3);
     long startNanos = random.between(-1_000_000 * SECOND, 1_000_000 * SECOND);
+    QuicConfig client = config(seed.split("client config").random());
+    QuicConfig server = config(seed.split("server config").random());
+    boolean keepsAlive = client.keepAliveNanos() > 0 || server.keepAliveNanos() > 0;
     List<WorldPlan.ConversationPlan> conversations = new ArrayList<>();
     for (int i = 0; i < clients; i++) {
-      conversations.add(conversation(seed.split("conversation").split(i)));
+      conversations.add(conversation(keepsAlive, seed.split("conversation").split(i)));
     }
-    return new WorldPlan(
-        startNanos,
-        config(seed.split("client config").random()),
-        config(seed.split("server config").random()),
-        conversations);
+    return new WorldPlan(startNanos, client, server, conversations);
   }
 
   // Endpoints.
@@ -134,7 +133,7 @@ final class WorldPlanner {
 
   // Conversations.
 
-  private WorldPlan.ConversationPlan conversation(Seed part) {
+  private WorldPlan.ConversationPlan conversation(boolean keepsAlive, Seed part) {
     Weather weather = weather();
     Randomness links = part.split("links").random();
     long delayNanos =
@@ -144,7 +143,7 @@ final class WorldPlanner {
     LinkProfile up = link(weather, delayNanos, links);
     LinkProfile down = link(weather, delayNanos, links);
     Randomness work = part.split("work").random();
-    WorldPlan.Ending ending = ending(work);
+    WorldPlan.Ending ending = ending(keepsAlive, work);
     long bytes = workBytes(weather, delayNanos, up, down, work);
     List<StreamPlan> streams = streams(bytes, delayNanos, part.split("streams").random());
     return new WorldPlan.ConversationPlan(
@@ -157,7 +156,13 @@ final class WorldPlanner {
         weather == Weather.HOSTILE || work.chance(0.1) ? work.between(1, 60) : 0);
   }
 
-  private static WorldPlan.Ending ending(Randomness r) {
+  private static WorldPlan.Ending ending(boolean keepsAlive, Randomness r) {
+    WorldPlan.Ending drawn = draw(r);
+    // Who keeps alive never idles away.
+    return keepsAlive && drawn == WorldPlan.Ending.IDLE ? WorldPlan.Ending.BOTH_CLOSE : drawn;
+  }
+
+  private static WorldPlan.Ending draw(Randomness r) {
     int roll = r.between(1, 100);
     if (roll <= 35) {
       return WorldPlan.Ending.CLIENT_CLOSES;
