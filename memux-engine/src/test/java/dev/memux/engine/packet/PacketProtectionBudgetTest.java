@@ -110,8 +110,7 @@ class PacketProtectionBudgetTest {
     for (int i = 0; i < count; i++) {
       System.arraycopy(sealed, 0, datagram, 0, PACKET_BYTES);
       int length =
-          opener.open(
-              datagram, 0, HEADER_BYTES - 4, PACKET_BYTES, packetNumber - 1, plaintext, 0);
+          opener.open(datagram, 0, HEADER_BYTES - 4, PACKET_BYTES, packetNumber - 1, plaintext, 0);
       if (length != expected) {
         throw new AssertionError("opened " + length);
       }
