@@ -125,9 +125,9 @@ class ParticipantHeapTest {
     }
 
     @Override
-    boolean precedes(Participant a, Participant b) {
+    boolean precedes(long rankA, Participant a, long rankB, Participant b) {
       comparisons++;
-      return super.precedes(a, b);
+      return super.precedes(rankA, a, rankB, b);
     }
   }
 }

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Random histories: the scheduler decides, and remembers, exactly as the reference does. */
 class SchedulerModelTest {
-  private static final int SEEDS = Integer.getInteger("memux.schedule.seeds", 500);
+  private static final int SEEDS = Integer.getInteger("memux.schedule.seeds", 200);
   private static final int OPERATIONS = 400;
 
   @ParameterizedTest(name = "catch-up {0}, floor {1}")
