@@ -1,0 +1,132 @@
+package dev.memux.engine.wire;
+
+/** Frames that are too rare to be callbacks of their own (RFC 9000 §19). */
+public sealed interface ControlFrame {
+  /** The frame's type on the wire, for error reports. */
+  FrameType type();
+
+  /** RFC 9000 §19.4. */
+  record ResetStream(long streamId, long errorCode, long finalSize) implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return FrameType.RESET_STREAM;
+    }
+  }
+
+  /** RFC 9000 §19.5. */
+  record StopSending(long streamId, long errorCode) implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return FrameType.STOP_SENDING;
+    }
+  }
+
+  /** RFC 9000 §19.7. */
+  @SuppressWarnings("ArrayRecordComponent") // read once by its receiver, never compared
+  record NewToken(byte[] token) implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return FrameType.NEW_TOKEN;
+    }
+  }
+
+  /** RFC 9000 §19.9. */
+  record MaxData(long maximum) implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return FrameType.MAX_DATA;
+    }
+  }
+
+  /** RFC 9000 §19.10. */
+  record MaxStreamData(long streamId, long maximum) implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return FrameType.MAX_STREAM_DATA;
+    }
+  }
+
+  /** RFC 9000 §19.11. */
+  record MaxStreams(boolean bidirectional, long maximum) implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return bidirectional ? FrameType.MAX_STREAMS_BIDI : FrameType.MAX_STREAMS_UNI;
+    }
+  }
+
+  /** RFC 9000 §19.12. */
+  record DataBlocked(long limit) implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return FrameType.DATA_BLOCKED;
+    }
+  }
+
+  /** RFC 9000 §19.13. */
+  record StreamDataBlocked(long streamId, long limit) implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return FrameType.STREAM_DATA_BLOCKED;
+    }
+  }
+
+  /** RFC 9000 §19.14. */
+  record StreamsBlocked(boolean bidirectional, long limit) implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return bidirectional ? FrameType.STREAMS_BLOCKED_BIDI : FrameType.STREAMS_BLOCKED_UNI;
+    }
+  }
+
+  /** RFC 9000 §19.15. */
+  @SuppressWarnings("ArrayRecordComponent") // read once by its receiver, never compared
+  record NewConnectionId(
+      long sequence, long retirePriorTo, byte[] connectionId, byte[] statelessResetToken)
+      implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return FrameType.NEW_CONNECTION_ID;
+    }
+  }
+
+  /** RFC 9000 §19.16. */
+  record RetireConnectionId(long sequence) implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return FrameType.RETIRE_CONNECTION_ID;
+    }
+  }
+
+  /** RFC 9000 §19.17; the eight bytes of data as a number. */
+  record PathChallenge(long data) implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return FrameType.PATH_CHALLENGE;
+    }
+  }
+
+  /** RFC 9000 §19.18. */
+  record PathResponse(long data) implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return FrameType.PATH_RESPONSE;
+    }
+  }
+
+  /** RFC 9000 §19.19; {@code frameType} is 0 for an application's close. */
+  record ConnectionClose(boolean application, long errorCode, long frameType, String reason)
+      implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return application ? FrameType.APPLICATION_CLOSE : FrameType.CONNECTION_CLOSE;
+    }
+  }
+
+  /** RFC 9000 §19.20. */
+  record HandshakeDone() implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return FrameType.HANDSHAKE_DONE;
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package dev.memux.engine.wire;
+
+import dev.memux.tls.EncryptionLevel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All frame types, and the only place that says which frame is legal in which packets (RFC 9000 §12.4,
+ * table 3).
+ */
+public enum FrameType {
+  PADDING(0x00, Legal.EVERYWHERE),
+  PING(0x01, Legal.EVERYWHERE),
+  ACK(0x02, Legal.EVERYWHERE),
+  ACK_ECN(0x03, Legal.EVERYWHERE),
+  RESET_STREAM(0x04, Legal.APPLICATION),
+  STOP_SENDING(0x05, Legal.APPLICATION),
+  CRYPTO(0x06, Legal.EVERYWHERE),
+  NEW_TOKEN(0x07, Legal.APPLICATION),
+  STREAM(0x08, Legal.APPLICATION),
+  MAX_DATA(0x10, Legal.APPLICATION),
+  MAX_STREAM_DATA(0x11, Legal.APPLICATION),
+  MAX_STREAMS_BIDI(0x12, Legal.APPLICATION),
+  MAX_STREAMS_UNI(0x13, Legal.APPLICATION),
+  DATA_BLOCKED(0x14, Legal.APPLICATION),
+  STREAM_DATA_BLOCKED(0x15, Legal.APPLICATION),
+  STREAMS_BLOCKED_BIDI(0x16, Legal.APPLICATION),
+  STREAMS_BLOCKED_UNI(0x17, Legal.APPLICATION),
+  NEW_CONNECTION_ID(0x18, Legal.APPLICATION),
+  RETIRE_CONNECTION_ID(0x19, Legal.APPLICATION),
+  PATH_CHALLENGE(0x1a, Legal.APPLICATION),
+  PATH_RESPONSE(0x1b, Legal.APPLICATION),
+  CONNECTION_CLOSE(0x1c, Legal.EVERYWHERE),
+  APPLICATION_CLOSE(0x1d, Legal.APPLICATION),
+  HANDSHAKE_DONE(0x1e, Legal.APPLICATION);
+
+  private enum Legal {
+    EVERYWHERE,
+    APPLICATION
+  }
+
+  /** STREAM frames have eight types: {@code 0x08} with flags for offset, length and FIN. */
+  static final int STREAM_FIN = 0x01;
+
+  static final int STREAM_LENGTH = 0x02;
+  static final int STREAM_OFFSET = 0x04;
+  static final int STREAM_FLAGS = STREAM_FIN | STREAM_LENGTH | STREAM_OFFSET;
+
+  private static final int TYPE_COUNT = 0x1f;
+  private static final @Nullable FrameType[] BY_CODE = new @Nullable FrameType[TYPE_COUNT];
+
+  static {
+    for (FrameType type : values()) {
+      BY_CODE[type.code] = type;
+    }
+    for (int flags = 0; flags <= STREAM_FLAGS; flags++) {
+      BY_CODE[STREAM.code | flags] = STREAM;
+    }
+  }
+
+  private final int code;
+  private final Legal legal;
+
+  FrameType(int code, Legal legal) {
+    this.code = code;
+    this.legal = legal;
+  }
+
+  /** The type as it stands on the wire; STREAM's without flags. */
+  public int code() {
+    return code;
+  }
+
+  /** The frame of that type, or null when there is none. */
+  public static @Nullable FrameType of(long code) {
+    return code < TYPE_COUNT ? BY_CODE[(int) code] : null;
+  }
+
+  /** Whether the frame may stand in packets of {@code level}. */
+  public boolean isLegalAt(EncryptionLevel level) {
+    return legal == Legal.EVERYWHERE || level == EncryptionLevel.APPLICATION;
+  }
+}
