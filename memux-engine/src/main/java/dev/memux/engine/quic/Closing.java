@@ -73,8 +73,8 @@ final class Closing {
   }
 
   /**
-   * A datagram came while closing. RFC 9000 §10.2.1: answers become rarer and rarer, or two ends that
-   * both close could go on for ever.
+   * A datagram came while closing. RFC 9000 §10.2.1: answers become rarer and rarer, or two ends
+   * that both close could go on for ever.
    */
   void onDatagram() {
     if (++packetsSinceClose >= packetsPerClose) {

@@ -13,8 +13,8 @@ import dev.memux.engine.wire.TransportError;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts datagrams together: at most one packet of each packet number space, coalesced (RFC 9000 §12.2).
- * All packets are written first and sealed then, as only the last one can take the padding.
+ * Puts datagrams together: at most one packet of each packet number space, coalesced (RFC 9000
+ * §12.2). All packets are written first and sealed then, as only the last one can take the padding.
  */
 final class DatagramAssembler {
   private static final byte[] NO_TOKEN = new byte[0];
@@ -55,7 +55,8 @@ final class DatagramAssembler {
    * Writes one datagram.
    *
    * @param bytes the most it may have, at least 1200
-   * @param mayElicit whether congestion control and pacing allow packets that ask for acknowledgement
+   * @param mayElicit whether congestion control and pacing allow packets that ask for
+   *     acknowledgement
    * @return its length, 0 if there is nothing to send
    */
   int assemble(byte[] out, int outFrom, int bytes, boolean mayElicit, long nowNanos) {
@@ -85,7 +86,8 @@ final class DatagramAssembler {
       boolean hide = reason.application() && space.space != PacketSpace.APPLICATION;
       boolean written =
           hide
-              // RFC 9000 §10.2.3: an application's reason must not be sent before the handshake ends.
+              // RFC 9000 §10.2.3: an application's reason must not be sent before the handshake
+              // ends.
               ? writer.connectionClose(false, TransportError.APPLICATION_ERROR, 0, "")
               : writer.connectionClose(
                   reason.application(), reason.code(), reason.frameType(), reason.reason());
@@ -129,8 +131,8 @@ final class DatagramAssembler {
   }
 
   /**
-   * RFC 9000 §13.2.4: who only receives would never learn which of its acknowledgements arrived, and
-   * would have to repeat them all.
+   * RFC 9000 §13.2.4: who only receives would never learn which of its acknowledgements arrived,
+   * and would have to repeat them all.
    */
   private boolean isPingDue(boolean mayFill, PacketNumberSpace space) {
     return mayFill
@@ -181,7 +183,14 @@ final class DatagramAssembler {
       return 1 + dcid + packetNumberBytes;
     }
     int token = space.space == PacketSpace.INITIAL ? 1 : 0;
-    return 1 + 4 + 1 + dcid + 1 + connection.localIds().first().length() + token + 2
+    return 1
+        + 4
+        + 1
+        + dcid
+        + 1
+        + connection.localIds().first().length()
+        + token
+        + 2
         + packetNumberBytes;
   }
 
@@ -220,8 +229,8 @@ final class DatagramAssembler {
   }
 
   /**
-   * RFC 9000 §14.1: a client's datagrams with an Initial packet, and a server's with one that asks for
-   * an acknowledgement, have full size, to show that the path takes it.
+   * RFC 9000 §14.1: a client's datagrams with an Initial packet, and a server's with one that asks
+   * for an acknowledgement, have full size, to show that the path takes it.
    */
   private boolean mustPad() {
     PacketNumberSpace first = drafts[0].space;

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Packets that overtook the ones that bring their keys (RFC 9001 §5.7): kept, a few of them, until the
- * keys are there, as each one dropped costs a probe timeout.
+ * Packets that overtook the ones that bring their keys (RFC 9001 §5.7): kept, a few of them, until
+ * the keys are there, as each one dropped costs a probe timeout.
  */
 final class EarlyPackets {
   /** Half of an initial window; whoever sends more has them sent again. */

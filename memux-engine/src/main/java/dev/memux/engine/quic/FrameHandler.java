@@ -32,8 +32,7 @@ final class FrameHandler implements FrameSink {
   }
 
   @Override
-  public void onStream(
-      long streamId, long offset, byte[] data, int from, int length, boolean fin)
+  public void onStream(long streamId, long offset, byte[] data, int from, int length, boolean fin)
       throws ProtocolException {
     connection.mux().onStream(streamId, offset, data, from, length, fin);
   }
@@ -81,9 +80,7 @@ final class FrameHandler implements FrameSink {
   private void onlyFromServer(ControlFrame frame) throws ProtocolException {
     if (connection.isServer()) {
       throw new ProtocolException(
-          TransportError.PROTOCOL_VIOLATION,
-          frame.type().code(),
-          frame.type() + " from a client");
+          TransportError.PROTOCOL_VIOLATION, frame.type().code(), frame.type() + " from a client");
     }
   }
 }

@@ -5,8 +5,8 @@ import dev.memux.engine.recovery.Recovery;
 import java.util.random.RandomGenerator;
 
 /**
- * Leaves out a 1-RTT packet number now and then. RFC 9000 §21.4: a peer that acknowledges what it never
- * received, to be sent more than its path takes, cannot know which numbers do not exist.
+ * Leaves out a 1-RTT packet number now and then. RFC 9000 §21.4: a peer that acknowledges what it
+ * never received, to be sent more than its path takes, cannot know which numbers do not exist.
  */
 final class PacketNumberSkipper {
   private static final int FIRST_SKIP_WITHIN = 64;

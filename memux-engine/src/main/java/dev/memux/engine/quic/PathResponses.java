@@ -5,7 +5,8 @@ import dev.memux.engine.wire.SentFrames;
 import java.util.ArrayDeque;
 
 /**
- * Answers that path challenges wait for (RFC 9000 §8.2.2). Sent once: who is in doubt challenges again.
+ * Answers that path challenges wait for (RFC 9000 §8.2.2). Sent once: who is in doubt challenges
+ * again.
  */
 final class PathResponses {
   /** A peer that challenges faster than it lets us answer gets the newest answers only. */

@@ -35,9 +35,9 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One QUIC connection (RFC 9000), made by a {@link QuicEndpoint}. It puts its parts together: {@link
- * PacketReceiver} takes datagrams apart, {@link Handshake} makes keys, {@link Mux} has the streams, {@link
- * Recovery} knows what became of packets, {@link DatagramAssembler} makes new ones.
+ * One QUIC connection (RFC 9000), made by a {@link QuicEndpoint}. It puts its parts together:
+ * {@link PacketReceiver} takes datagrams apart, {@link Handshake} makes keys, {@link Mux} has the
+ * streams, {@link Recovery} knows what became of packets, {@link DatagramAssembler} makes new ones.
  */
 public final class QuicConnection implements Connection {
   static final int ACK_DELAY_EXPONENT = 3;
@@ -122,24 +122,20 @@ public final class QuicConnection implements Connection {
     this.localIds = new LocalConnectionIds(registry, this);
     this.peerIds = new PeerConnectionIds(peerId);
     this.addressValidation = new AddressValidation(server);
-    this.idleTimer =
-        new IdleTimer(config.maxIdleTimeoutNanos(), config.keepAliveNanos(), nowNanos);
+    this.idleTimer = new IdleTimer(config.maxIdleTimeoutNanos(), config.keepAliveNanos(), nowNanos);
     this.handshakeDeadlineNanos = nowNanos + config.handshakeTimeoutNanos();
     this.datagramBytes = config.maxDatagramBytes();
     this.receivedAtNanos = nowNanos;
     this.handshake =
-        new Handshake(
-            tls.apply(localParameters().encode()), server, spaces, new HandshakeSteps());
+        new Handshake(tls.apply(localParameters().encode()), server, spaces, new HandshakeSteps());
     this.receiver = new PacketReceiver(this);
     this.assembler =
         new DatagramAssembler(this, config.maxDatagramBytes(), new PacketNumberSkipper(random));
     PacketNumberSpace initial = initialSpace();
     byte[] clientSecret = InitialSecrets.client(originalDcid);
     byte[] serverSecret = InitialSecrets.server(originalDcid);
-    initial.opener =
-        new PacketOpener(InitialSecrets.SUITE, server ? clientSecret : serverSecret);
-    initial.sealer =
-        new PacketSealer(InitialSecrets.SUITE, server ? serverSecret : clientSecret);
+    initial.opener = new PacketOpener(InitialSecrets.SUITE, server ? clientSecret : serverSecret);
+    initial.sealer = new PacketSealer(InitialSecrets.SUITE, server ? serverSecret : clientSecret);
     handshake.start();
   }
 
@@ -307,8 +303,7 @@ public final class QuicConnection implements Connection {
   }
 
   private void onProtocolError(ProtocolException e, long nowNanos) {
-    close(
-        new CloseReason(Origin.LOCAL, false, e.code(), e.frameType(), e.reason()), nowNanos);
+    close(new CloseReason(Origin.LOCAL, false, e.code(), e.frameType(), e.reason()), nowNanos);
   }
 
   private void reportLimits() {
@@ -397,8 +392,7 @@ public final class QuicConnection implements Connection {
         && sealer.packetsSealed() + SendBatch.MAX_SEGMENTS > sealer.confidentialityLimit()) {
       // RFC 9001 §6.6: beyond it the key would begin to give plaintext away.
       close(
-          new CloseReason(
-              Origin.LOCAL, false, TransportError.AEAD_LIMIT_REACHED, 0, "key used up"),
+          new CloseReason(Origin.LOCAL, false, TransportError.AEAD_LIMIT_REACHED, 0, "key used up"),
           nowNanos);
       return;
     }
@@ -427,8 +421,7 @@ public final class QuicConnection implements Connection {
 
   /** Whether the pacer lets a datagram go now; remembers when it will. */
   private boolean isPaced(long rttNanos, long nowNanos) {
-    long at =
-        pacer.delayUntilNanos(nowNanos, datagramBytes, recovery.windowBytes(), rttNanos);
+    long at = pacer.delayUntilNanos(nowNanos, datagramBytes, recovery.windowBytes(), rttNanos);
     if (at <= nowNanos) {
       return true;
     }
@@ -565,11 +558,7 @@ public final class QuicConnection implements Connection {
   void onPeerClose(ControlFrame.ConnectionClose frame, long nowNanos) {
     CloseReason reason =
         new CloseReason(
-            Origin.PEER,
-            frame.application(),
-            frame.errorCode(),
-            frame.frameType(),
-            frame.reason());
+            Origin.PEER, frame.application(), frame.errorCode(), frame.frameType(), frame.reason());
     closing.drain(reason, ptoNanos(), nowNanos);
     onEnded(reason);
   }
@@ -677,8 +666,7 @@ public final class QuicConnection implements Connection {
 
     @Override
     public void onPeerParameters(TransportParameters parameters) throws ProtocolException {
-      Handshake.checkConnectionIds(
-          parameters, server ? null : originalDcid, receiver.peerSource());
+      Handshake.checkConnectionIds(parameters, server ? null : originalDcid, receiver.peerSource());
       peerParameters = parameters;
       datagramBytes = (int) Math.min(datagramBytes, parameters.maxUdpPayloadBytes());
       idleTimer.onPeerTimeout(parameters.maxIdleTimeoutMillis() * MILLI_NANOS);
@@ -706,8 +694,7 @@ public final class QuicConnection implements Connection {
     public void onFramesAcked(PacketSpace space, SentFrames frames) {
       for (int i = 0; i < frames.size(); i++) {
         switch (frames.kind(i)) {
-          case CRYPTO ->
-              spaces[space.ordinal()].crypto.onAcked(frames.a(i), (int) frames.b(i));
+          case CRYPTO -> spaces[space.ordinal()].crypto.onAcked(frames.a(i), (int) frames.b(i));
           case ACK -> spaces[space.ordinal()].received.onAckAcknowledged(frames.a(i));
           case RETIRE_CONNECTION_ID -> peerIds.onRetireAcked(frames.a(i));
           default -> {} // the others are the streams', or nothing waits for them

@@ -24,12 +24,12 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of one socket: makes them, finds the one that a datagram belongs to (RFC 9000 §5.2),
- * and answers what belongs to none. One thread owns it and all its connections.
+ * The connections of one socket: makes them, finds the one that a datagram belongs to (RFC 9000
+ * §5.2), and answers what belongs to none. One thread owns it and all its connections.
  *
- * <p>For each datagram {@link #receive}; when all that has arrived is in, see to each connection that was
- * returned (see {@link dev.memux.engine.Connection}) and to {@link #transmitStateless}. After a connection's
- * last event, {@link #forget} it.
+ * <p>For each datagram {@link #receive}; when all that has arrived is in, see to each connection
+ * that was returned (see {@link dev.memux.engine.Connection}) and to {@link #transmitStateless}.
+ * After a connection's last event, {@link #forget} it.
  */
 public final class QuicEndpoint {
   /** Length of the key that connection IDs are made with. */
@@ -89,7 +89,8 @@ public final class QuicEndpoint {
     try {
       Mac derive = Mac.getInstance("HmacSHA256");
       derive.init(new SecretKeySpec(routingKey, "HmacSHA256"));
-      byte[] key = derive.doFinal("stateless reset".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      byte[] key =
+          derive.doFinal("stateless reset".getBytes(java.nio.charset.StandardCharsets.UTF_8));
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(new SecretKeySpec(key, "HmacSHA256"));
       return mac;
@@ -125,8 +126,8 @@ public final class QuicEndpoint {
   /**
    * Takes one UDP payload in. Header protection is removed in place; the array is not kept.
    *
-   * @return the connection that it belongs to, a new one perhaps; null: dropped, or answered without
-   *     state
+   * @return the connection that it belongs to, a new one perhaps; null: dropped, or answered
+   *     without state
    */
   public @Nullable QuicConnection receive(
       InetSocketAddress remote, byte[] buffer, int offset, int length, long nowNanos) {
@@ -139,7 +140,8 @@ public final class QuicEndpoint {
       return onStranger(remote, buffer, offset, length, nowNanos);
     }
     if (!connection.remote().equals(remote)) {
-      // RFC 9000 §9: we have said that we do not follow a peer to another address, and do not answer
+      // RFC 9000 §9: we have said that we do not follow a peer to another address, and do not
+      // answer
       // there.
       return null;
     }
@@ -151,8 +153,7 @@ public final class QuicEndpoint {
   }
 
   private @Nullable QuicConnection find(byte[] buffer) {
-    QuicConnection connection =
-        byLocalId.get(buffer, header.dcidFrom(), header.dcidLength());
+    QuicConnection connection = byLocalId.get(buffer, header.dcidFrom(), header.dcidLength());
     return connection != null || !header.isLong()
         ? connection
         : byOriginalDcid.get(buffer, header.dcidFrom(), header.dcidLength());
