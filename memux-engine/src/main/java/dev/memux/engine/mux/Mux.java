@@ -122,7 +122,7 @@ public final class Mux {
     rttNanos = smoothedRttNanos;
     long wanted = 2 * congestionWindowBytes;
     sendBufferBytes =
-        (int) Math.clamp(wanted, config.minSendBufferBytes(), config.maxSendBufferBytes());
+        Math.clamp(wanted, config.minSendBufferBytes(), config.maxSendBufferBytes());
   }
 
   /** A STREAM frame. */
