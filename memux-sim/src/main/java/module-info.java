@@ -1,4 +1,6 @@
-/** Deterministic simulation of networks and of the hosts on them: virtual time, seeded impairments. */
+/**
+ * Deterministic simulation of networks and of the hosts on them: virtual time, seeded impairments.
+ */
 module dev.memux.sim {
   requires transitive dev.memux.engine;
   requires static transitive org.jspecify;

@@ -1,11 +1,12 @@
 package dev.memux.sim;
 
 /**
- * Loss in bursts, after Gilbert and Elliott: the link is in a good or a bad state, may change state with each datagram, and
- * loses with the probability of the state it is in.
+ * Loss in bursts, after Gilbert and Elliott: the link is in a good or a bad state, may change state
+ * with each datagram, and loses with the probability of the state it is in.
  *
  * @param enterBad probability, per datagram, of going from good to bad
- * @param leaveBad probability, per datagram, of going from bad to good; the mean burst is {@code 1 / leaveBad} datagrams
+ * @param leaveBad probability, per datagram, of going from bad to good; the mean burst is {@code 1
+ *     / leaveBad} datagrams
  * @param lossInGood probability of loss in the good state
  * @param lossInBad probability of loss in the bad state
  */

@@ -3,8 +3,8 @@ package dev.memux.sim;
 import java.net.InetSocketAddress;
 
 /**
- * Opaque bytes from one address to another. Nobody changes {@code payload}: copies that a link makes share it, a corrupted
- * copy has its own.
+ * Opaque bytes from one address to another. Nobody changes {@code payload}: copies that a link
+ * makes share it, a corrupted copy has its own.
  *
  * @param id counts the datagrams sent on a network, from 0; copies keep their original's
  */

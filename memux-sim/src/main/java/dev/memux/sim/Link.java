@@ -76,8 +76,7 @@ public final class Link {
     releaseTransmitted();
     // A datagram always finds room in an empty queue, or a tiny limit would cut the link.
     return queue.isEmpty()
-        || (queuedBytes + bytes <= profile.queueBytes()
-            && queue.size() < profile.queueDatagrams());
+        || (queuedBytes + bytes <= profile.queueBytes() && queue.size() < profile.queueDatagrams());
   }
 
   private long enqueue(int bytes, long nowNanos) {

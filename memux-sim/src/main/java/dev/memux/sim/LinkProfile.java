@@ -1,15 +1,17 @@
 package dev.memux.sim;
 
 /**
- * What one direction of a path does to datagrams. Each is taken in this order: MTU, outage, filter, the queue in front of the
- * bottleneck, transmission at {@code rateBitsPerSecond}, loss, corruption, duplication, then delay with jitter and reordering.
+ * What one direction of a path does to datagrams. Each is taken in this order: MTU, outage, filter,
+ * the queue in front of the bottleneck, transmission at {@code rateBitsPerSecond}, loss,
+ * corruption, duplication, then delay with jitter and reordering.
  *
  * @param delayNanos time of flight
  * @param jitterNanos up to this much more, uniformly; order is kept
  * @param reorder probability of being held back, so that later datagrams overtake it
  * @param reorderNanos how long at most one is held back
  * @param rateBitsPerSecond of UDP payload; 0: without limit
- * @param queueBytes what may wait for the bottleneck, the datagram in transmission included; more is dropped (tail drop)
+ * @param queueBytes what may wait for the bottleneck, the datagram in transmission included; more
+ *     is dropped (tail drop)
  * @param queueDatagrams the same, counted
  * @param loss probability of loss, each datagram by itself
  * @param bursts loss in bursts, besides

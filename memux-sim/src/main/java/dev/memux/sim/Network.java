@@ -12,8 +12,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Nodes at addresses, and links between addresses. Drives each node as a real driver does: all datagrams of an instant first,
- * then one turn in which the node sends, then one timer at the node's deadline.
+ * Nodes at addresses, and links between addresses. Drives each node as a real driver does: all
+ * datagrams of an instant first, then one turn in which the node sends, then one timer at the
+ * node's deadline.
  */
 public final class Network {
   /** A node that takes more turns than this without time passing will never let it pass. */
@@ -35,7 +36,10 @@ public final class Network {
     this.seed = seed;
   }
 
-  /** An address for the {@code host}th host (0..253), from the range that RFC 5737 keeps for documentation. */
+  /**
+   * An address for the {@code host}th host (0..253), from the range that RFC 5737 keeps for
+   * documentation.
+   */
   public static InetSocketAddress address(int host, int port) {
     try {
       byte[] v4 = {(byte) 192, 0, 2, (byte) (host + 1)};
@@ -76,12 +80,17 @@ public final class Network {
     return links.get(new Route(from, to));
   }
 
-  /** Gives a node a turn at this instant: it was told to do something other than by a datagram or its deadline. */
+  /**
+   * Gives a node a turn at this instant: it was told to do something other than by a datagram or
+   * its deadline.
+   */
   public void wake(Node node) {
     hostOf(node).scheduleTurn();
   }
 
-  /** Puts a datagram on the link as if its source had sent it: what an attacker on the path can do. */
+  /**
+   * Puts a datagram on the link as if its source had sent it: what an attacker on the path can do.
+   */
   public void inject(InetSocketAddress source, InetSocketAddress destination, byte[] payload) {
     Datagram datagram = new Datagram(datagramsSent++, source, destination, payload);
     for (NetworkObserver observer : observers) {

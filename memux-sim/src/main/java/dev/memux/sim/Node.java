@@ -1,11 +1,11 @@
 package dev.memux.sim;
 
 /**
- * A host: takes datagrams and the time, gives datagrams and its next deadline. It has no clock, no thread and no randomness but
- * what it is given.
+ * A host: takes datagrams and the time, gives datagrams and its next deadline. It has no clock, no
+ * thread and no randomness but what it is given.
  *
- * <p>The network calls {@link #receive} for each datagram of an instant and {@link #onTimeout} when the deadline has come, then
- * {@link #transmit} once, then asks for {@link #deadlineNanos} anew.
+ * <p>The network calls {@link #receive} for each datagram of an instant and {@link #onTimeout} when
+ * the deadline has come, then {@link #transmit} once, then asks for {@link #deadlineNanos} anew.
  */
 public interface Node {
   /** A deadline that never comes. */

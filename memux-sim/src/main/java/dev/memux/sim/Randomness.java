@@ -2,7 +2,10 @@ package dev.memux.sim;
 
 import java.util.random.RandomGenerator;
 
-/** SplitMix64 with the draws that simulations ask for. Its sequence is fixed here, whatever a JDK's generators do. */
+/**
+ * SplitMix64 with the draws that simulations ask for. Its sequence is fixed here, whatever a JDK's
+ * generators do.
+ */
 public final class Randomness implements RandomGenerator {
   private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
 

@@ -1,8 +1,9 @@
 package dev.memux.sim;
 
 /**
- * The root of a run's randomness. A seed is split by purpose, so that a draw added in one place changes nothing elsewhere:
- * {@code seed.split("loss")} does not depend on how much was drawn for {@code "jitter"}.
+ * The root of a run's randomness. A seed is split by purpose, so that a draw added in one place
+ * changes nothing elsewhere: {@code seed.split("loss")} does not depend on how much was drawn for
+ * {@code "jitter"}.
  *
  * @param value any number; equal values give equal runs
  */

@@ -4,8 +4,9 @@ import java.security.SecureRandom;
 import java.security.SecureRandomSpi;
 
 /**
- * What protocols under test take for a {@link SecureRandom}, so that keys, connection IDs and everything derived from them
- * repeat with the seed. Predictable by design: never hand it to anything that talks to a real network.
+ * What protocols under test take for a {@link SecureRandom}, so that keys, connection IDs and
+ * everything derived from them repeat with the seed. Predictable by design: never hand it to
+ * anything that talks to a real network.
  */
 public final class SeededSecureRandom extends SecureRandom {
   private static final long serialVersionUID = 1L;

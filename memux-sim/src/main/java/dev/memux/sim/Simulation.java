@@ -3,8 +3,8 @@ package dev.memux.sim;
 import java.util.PriorityQueue;
 
 /**
- * Virtual time: a queue of events, run one after another in one thread. Events of the same instant run in the order in which
- * they were scheduled.
+ * Virtual time: a queue of events, run one after another in one thread. Events of the same instant
+ * run in the order in which they were scheduled.
  */
 public final class Simulation {
   private final PriorityQueue<Event> events = new PriorityQueue<>();
@@ -18,8 +18,8 @@ public final class Simulation {
   }
 
   /**
-   * @param startNanos where time begins; as with {@link System#nanoTime} any value is meaningful only against another, and a
-   *     negative one finds code that forgets it
+   * @param startNanos where time begins; as with {@link System#nanoTime} any value is meaningful
+   *     only against another, and a negative one finds code that forgets it
    */
   public Simulation(long startNanos) {
     this.startNanos = startNanos;
@@ -40,7 +40,10 @@ public final class Simulation {
     return startNanos;
   }
 
-  /** Runs {@code action} at {@code atNanos}; at once, but after what is already due, if that has passed. */
+  /**
+   * Runs {@code action} at {@code atNanos}; at once, but after what is already due, if that has
+   * passed.
+   */
   public void at(long atNanos, Runnable action) {
     events.add(new Event(Math.max(atNanos, nowNanos), scheduled++, action));
   }
@@ -61,7 +64,10 @@ public final class Simulation {
     return true;
   }
 
-  /** Runs all events up to and including {@code limitNanos}; time stands at {@code limitNanos} afterwards. */
+  /**
+   * Runs all events up to and including {@code limitNanos}; time stands at {@code limitNanos}
+   * afterwards.
+   */
   public void runUntil(long limitNanos) {
     for (Event next = events.peek();
         next != null && next.atNanos <= limitNanos;

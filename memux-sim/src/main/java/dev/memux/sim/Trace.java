@@ -6,8 +6,8 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that happened in a run, as one number and, if wanted, as text. Two runs of a seed must end with the same {@link #hash};
- * where they do not, their texts show the first difference.
+ * All that happened in a run, as one number and, if wanted, as text. Two runs of a seed must end
+ * with the same {@link #hash}; where they do not, their texts show the first difference.
  */
 public final class Trace implements NetworkObserver {
   private final Simulation simulation;

@@ -84,8 +84,7 @@ class LinkTest {
 
   @Test
   void aDatagramLargerThanAnEmptyQueueStillPasses() {
-    Run run =
-        new Run(LinkProfile.builder().rateBitsPerSecond(8_000_000).queueBytes(10).build(), 1);
+    Run run = new Run(LinkProfile.builder().rateBitsPerSecond(8_000_000).queueBytes(10).build(), 1);
     run.send(0, 1000);
     run.finish();
     assertEquals(1, run.node.arrivals.size());
@@ -161,7 +160,8 @@ class LinkTest {
     run.sendMany();
     List<Long> ids = run.arrivalIds();
     assertEquals(ids.stream().sorted().toList(), ids);
-    long latest = run.node.arrivals.stream().mapToLong(a -> a.atNanos() - a.id() * MILLI).max().orElse(0);
+    long latest =
+        run.node.arrivals.stream().mapToLong(a -> a.atNanos() - a.id() * MILLI).max().orElse(0);
     assertTrue(latest > 45 * MILLI && latest <= 51 * MILLI, latest + " ns");
   }
 
@@ -205,8 +205,7 @@ class LinkTest {
     Run together =
         new Run(lossy.toBuilder().corruption(0.3).jitterNanos(9).reorder(0.1, 5).build(), 3)
             .sendMany();
-    assertEquals(
-        alone.arrivalIds(), together.arrivalIds().stream().sorted().toList());
+    assertEquals(alone.arrivalIds(), together.arrivalIds().stream().sorted().toList());
   }
 
   @Test

@@ -40,8 +40,7 @@ class NetworkTest {
     node.deadlineNanos = 70;
     network.wake(node);
     simulation.runUntil(1000);
-    assertEquals(
-        List.of("transmit -50", "transmit 50", "timeout 70", "transmit 70"), node.calls);
+    assertEquals(List.of("transmit -50", "transmit 50", "timeout 70", "transmit 70"), node.calls);
   }
 
   @Test
@@ -90,11 +89,9 @@ class NetworkTest {
   void anAddressAndALinkCanBeTakenOnlyOnce() {
     network.attach(new ScriptedNode(), A);
     network.link(A, B, LinkProfile.builder().build());
+    assertThrows(IllegalArgumentException.class, () -> network.attach(new ScriptedNode(), A));
     assertThrows(
-        IllegalArgumentException.class, () -> network.attach(new ScriptedNode(), A));
-    assertThrows(
-        IllegalArgumentException.class,
-        () -> network.link(A, B, LinkProfile.builder().build()));
+        IllegalArgumentException.class, () -> network.link(A, B, LinkProfile.builder().build()));
   }
 
   @Test

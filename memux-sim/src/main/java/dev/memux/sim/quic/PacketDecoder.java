@@ -89,8 +89,7 @@ final class PacketDecoder implements FrameSink {
   }
 
   @Override
-  public void onStream(
-      long streamId, long offset, byte[] data, int from, int length, boolean fin) {
+  public void onStream(long streamId, long offset, byte[] data, int from, int length, boolean fin) {
     frames.add(new TappedFrame.Stream(streamId, offset, data, from, length, fin));
   }
 

@@ -4,7 +4,10 @@ import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.quic.QuicConnection;
 
-/** What runs on a {@link QuicNode}. Called with events; it may command any stream or connection of its node meanwhile. */
+/**
+ * What runs on a {@link QuicNode}. Called with events; it may command any stream or connection of
+ * its node meanwhile.
+ */
 public interface QuicApplication {
   /** Something happened to a connection. */
   default void onEvent(QuicConnection connection, ConnectionEvent event, long nowNanos) {}
@@ -14,6 +17,5 @@ public interface QuicApplication {
    *
    * @param events bits of {@link MuxStream}
    */
-  default void onStream(
-      QuicConnection connection, MuxStream stream, int events, long nowNanos) {}
+  default void onStream(QuicConnection connection, MuxStream stream, int events, long nowNanos) {}
 }

@@ -17,8 +17,9 @@ import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A host with one UDP socket and one QUIC endpoint, driven as an event loop drives it: all datagrams of an instant, then for each
- * connection that something happened to its events, then what it may send.
+ * A host with one UDP socket and one QUIC endpoint, driven as an event loop drives it: all
+ * datagrams of an instant, then for each connection that something happened to its events, then
+ * what it may send.
  */
 public final class QuicNode implements Node {
   private final String name;
@@ -31,10 +32,7 @@ public final class QuicNode implements Node {
   private @Nullable TransmitObserver transmitObserver;
 
   public QuicNode(
-      String name,
-      InetSocketAddress address,
-      QuicEndpoint endpoint,
-      QuicApplication application) {
+      String name, InetSocketAddress address, QuicEndpoint endpoint, QuicApplication application) {
     this.name = name;
     this.address = address;
     this.endpoint = endpoint;
@@ -67,7 +65,10 @@ public final class QuicNode implements Node {
     return connection;
   }
 
-  /** The application has commanded a connection, or a stream of it, outside a callback for that connection. */
+  /**
+   * The application has commanded a connection, or a stream of it, outside a callback for that
+   * connection.
+   */
   public void touch(QuicConnection connection) {
     dirty.add(connection);
   }
@@ -75,7 +76,8 @@ public final class QuicNode implements Node {
   @Override
   public void receive(Datagram datagram, long nowNanos) {
     QuicConnection connection =
-        endpoint.receive(datagram.source(), datagram.payload().clone(), 0, datagram.bytes(), nowNanos);
+        endpoint.receive(
+            datagram.source(), datagram.payload().clone(), 0, datagram.bytes(), nowNanos);
     if (connection != null) {
       connections.add(connection);
       dirty.add(connection);
@@ -94,7 +96,8 @@ public final class QuicNode implements Node {
 
   @Override
   public void transmit(DatagramSink out, long nowNanos) {
-    // Events first, for all: what one connection's application commands on another still leaves in this turn.
+    // Events first, for all: what one connection's application commands on another still leaves in
+    // this turn.
     List<QuicConnection> turn = new ArrayList<>();
     while (!dirty.isEmpty()) {
       QuicConnection connection = dirty.removeFirst();

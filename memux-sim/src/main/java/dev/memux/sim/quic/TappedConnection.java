@@ -47,7 +47,10 @@ public final class TappedConnection {
     return server;
   }
 
-  /** The client's random in hexadecimal, by which key logs name connections; null before its ClientHello. */
+  /**
+   * The client's random in hexadecimal, by which key logs name connections; null before its
+   * ClientHello.
+   */
   @Nullable String clientRandom() {
     return clientRandom;
   }
@@ -63,8 +66,7 @@ public final class TappedConnection {
         && length >= RANDOM_FROM + RANDOM_BYTES
         && message[from] == CLIENT_HELLO) {
       clientRandom =
-          HexFormat.of()
-              .formatHex(message, from + RANDOM_FROM, from + RANDOM_FROM + RANDOM_BYTES);
+          HexFormat.of().formatHex(message, from + RANDOM_FROM, from + RANDOM_FROM + RANDOM_BYTES);
     } else if (sender == Side.SERVER && message[from] == SERVER_HELLO) {
       int suiteFrom = from + RANDOM_FROM + RANDOM_BYTES;
       suiteFrom += 1 + message[suiteFrom];
@@ -92,7 +94,9 @@ public final class TappedConnection {
     return client + " to " + server;
   }
 
-  /** The keys of what one side sends in one packet number space, and how far its numbers have come. */
+  /**
+   * The keys of what one side sends in one packet number space, and how far its numbers have come.
+   */
   static final class Keys {
     private PacketOpener current;
     private boolean phase;

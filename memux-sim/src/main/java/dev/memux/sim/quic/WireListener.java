@@ -12,8 +12,8 @@ public interface WireListener {
   default void onPacketSent(TappedPacket packet, long nowNanos) {}
 
   /**
-   * A datagram that belongs to a connection by its destination connection ID is being delivered, whoever sent it, damaged or
-   * not; its packets follow.
+   * A datagram that belongs to a connection by its destination connection ID is being delivered,
+   * whoever sent it, damaged or not; its packets follow.
    */
   default void onDatagramDelivered(
       TappedConnection connection, Side receiver, Datagram datagram, long nowNanos) {}
@@ -21,7 +21,8 @@ public interface WireListener {
   /**
    * A packet is being delivered.
    *
-   * @param intact false if it is as it was sent but in a datagram with damage elsewhere, so that the receiver may miss it
+   * @param intact false if it is as it was sent but in a datagram with damage elsewhere, so that
+   *     the receiver may miss it
    */
   default void onPacketDelivered(TappedPacket packet, boolean intact, long nowNanos) {}
 

@@ -18,8 +18,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads every packet on a network: give it to the TLS configurations of both sides as their key log, and to the network as an
- * observer. It trusts no endpoint's own account of what was sent.
+ * Reads every packet on a network: give it to the TLS configurations of both sides as their key
+ * log, and to the network as an observer. It trusts no endpoint's own account of what was sent.
  *
  * <p>Each connection must come from a client address and port of its own.
  */
@@ -153,8 +153,7 @@ public final class WireTap implements NetworkObserver, KeyLog {
     ConnectionId id = ConnectionId.of(bytes, header.dcidFrom(), header.dcidLength());
     TappedConnection known = byId.get(id);
     if (known == null && mayBegin && header.type() == PacketType.INITIAL) {
-      TappedConnection begun =
-          new TappedConnection(datagram.source(), datagram.destination(), id);
+      TappedConnection begun = new TappedConnection(datagram.source(), datagram.destination(), id);
       learn(id, begun);
       return begun;
     }

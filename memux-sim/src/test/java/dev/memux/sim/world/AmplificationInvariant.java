@@ -4,8 +4,9 @@ import dev.memux.engine.packet.PacketType;
 import dev.memux.sim.quic.Side;
 
 /**
- * Before a Handshake packet has shown that the client lives at its address, the server sends no more than three times what came
- * from there (RFC 9000 §8.1); datagrams that carry Initials are not smaller than 1200 bytes (§14.1).
+ * Before a Handshake packet has shown that the client lives at its address, the server sends no
+ * more than three times what came from there (RFC 9000 §8.1); datagrams that carry Initials are not
+ * smaller than 1200 bytes (§14.1).
  */
 final class AmplificationInvariant {
   private static final int FACTOR = 3;

@@ -1,8 +1,9 @@
 package dev.memux.sim.world;
 
 /**
- * Nothing that asks for an acknowledgement is sent above the congestion window, but probes (RFC 9002 §7.5) and one packet on
- * entering recovery (§7.3.2). Counts what the tap saw against the window that the sender itself declares.
+ * Nothing that asks for an acknowledgement is sent above the congestion window, but probes (RFC
+ * 9002 §7.5) and one packet on entering recovery (§7.3.2). Counts what the tap saw against the
+ * window that the sender itself declares.
  */
 final class CongestionInvariant {
   private boolean watching;

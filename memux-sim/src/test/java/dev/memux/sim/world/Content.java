@@ -17,8 +17,7 @@ final class Content {
   }
 
   /** The first position in the array that differs from what it should be, -1: none. */
-  static int mismatch(
-      Side sender, long streamId, long offset, byte[] data, int from, int length) {
+  static int mismatch(Side sender, long streamId, long offset, byte[] data, int from, int length) {
     long key = key(sender, streamId);
     for (int i = 0; i < length; i++) {
       if (data[from + i] != byteAt(key, offset + i)) {

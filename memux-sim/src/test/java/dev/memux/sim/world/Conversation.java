@@ -26,7 +26,9 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 
-/** A client, its connection, the applications at both ends, and everything that must hold for them. */
+/**
+ * A client, its connection, the applications at both ends, and everything that must hold for them.
+ */
 final class Conversation implements NetworkObserver, WireListener, TransmitObserver {
   private static final long CLOSE_CODE = 0x300;
 
@@ -105,10 +107,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   void onRead(Side sender, long streamId, byte[] data, int length) {
     delivery.onRead(sender, streamId, data, length);
     times.onRead(
-        sender,
-        streamId,
-        delivery.read(sender, streamId),
-        network.simulation().elapsedNanos());
+        sender, streamId, delivery.read(sender, streamId), network.simulation().elapsedNanos());
   }
 
   boolean isOver() {
@@ -190,8 +189,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
         if (connection != null && connection.mux().streamCount() > 0) {
           throw new Violation(
               TerminationInvariant.class,
-              "%s keeps %d streams that are over"
-                  .formatted(side, connection.mux().streamCount()));
+              "%s keeps %d streams that are over".formatted(side, connection.mux().streamCount()));
         }
       }
     }
@@ -241,8 +239,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
             && reason.code() == TransportError.APPLICATION_ERROR;
     boolean told = reason.application() && reason.code() == CLOSE_CODE + closer.ordinal();
     if (!ending || !(told || hidden)) {
-      throw new Violation(
-          TerminationInvariant.class, closer + " closed, unplanned: " + reason);
+      throw new Violation(TerminationInvariant.class, closer + " closed, unplanned: " + reason);
     }
   }
 
@@ -256,7 +253,8 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
         }
       }
     }
-    throw new Violation(Conversation.class, other + " sends stream frames without knowing the limits");
+    throw new Violation(
+        Conversation.class, other + " sends stream frames without knowing the limits");
   }
 
   // What the tap and the network tell.
@@ -311,9 +309,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     }
     ForgottenPackets forgotten = forgottenBy.get(receiver);
     boolean certain =
-        intact
-            && peer(receiver).isHandshakeComplete()
-            && !forgotten.mayForget(packet.number());
+        intact && peer(receiver).isHandshakeComplete() && !forgotten.mayForget(packet.number());
     forgotten.onDelivered(packet.number());
     for (TappedFrame frame : packet.frames()) {
       if (frame instanceof TappedFrame.Stream stream) {
@@ -373,8 +369,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   }
 
   private boolean concerns(Datagram datagram) {
-    return datagram.source().equals(clientAddress)
-        || datagram.destination().equals(clientAddress);
+    return datagram.source().equals(clientAddress) || datagram.destination().equals(clientAddress);
   }
 
   private Side receiver(Datagram datagram) {

@@ -4,7 +4,10 @@ import dev.memux.sim.quic.Side;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Every byte written is read once, in order and equal; a stream ends where its writer ended it (RFC 9000 §2.2). */
+/**
+ * Every byte written is read once, in order and equal; a stream ends where its writer ended it (RFC
+ * 9000 §2.2).
+ */
 final class DeliveryInvariant {
   private final Map<Direction, Progress> progress = new HashMap<>();
 

@@ -11,8 +11,9 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Nobody sends beyond the limits that had reached him by then: data of each stream, data of all streams, number of streams
- * (RFC 9000 §4.1, §4.6). Final sizes and contents never change (§4.5, §2.2).
+ * Nobody sends beyond the limits that had reached him by then: data of each stream, data of all
+ * streams, number of streams (RFC 9000 §4.1, §4.6). Final sizes and contents never change (§4.5,
+ * §2.2).
  */
 final class FlowControlInvariant {
   private static final long UNIDIRECTIONAL = 2;
@@ -84,7 +85,10 @@ final class FlowControlInvariant {
             side, frame.streamId(), frame.offset(), frame.payload(), frame.from(), frame.length());
     if (wrong >= 0) {
       throw violation(
-          side + " sends wrong bytes on stream " + frame.streamId() + " at "
+          side
+              + " sends wrong bytes on stream "
+              + frame.streamId()
+              + " at "
               + (frame.offset() + wrong));
     }
   }
@@ -153,8 +157,7 @@ final class FlowControlInvariant {
       Long known = finalSize.get(streamId);
       if (known != null && end > known) {
         throw violation(
-            "%s sends stream %d up to %d beyond its end %d"
-                .formatted(side, streamId, end, known));
+            "%s sends stream %d up to %d beyond its end %d".formatted(side, streamId, end, known));
       }
     }
 

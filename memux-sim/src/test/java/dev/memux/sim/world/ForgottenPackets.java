@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Which late packets one receiver may take for duplicates: those below what its peer knows to be acknowledged (RFC 9000 §13.2.4),
- * and those below more gaps than it keeps track of (§13.2.3).
+ * Which late packets one receiver may take for duplicates: those below what its peer knows to be
+ * acknowledged (RFC 9000 §13.2.4), and those below more gaps than it keeps track of (§13.2.3).
  */
 final class ForgottenPackets {
   /** What a receiver keeps track of at least. */
@@ -36,8 +36,7 @@ final class ForgottenPackets {
 
   /** Whether the receiver may ignore the packet; to be asked when it is delivered. */
   boolean mayForget(long number) {
-    boolean hidden =
-        arrived.size() >= RANGES && arrived.start(arrived.size() - RANGES) > number;
+    boolean hidden = arrived.size() >= RANGES && arrived.start(arrived.size() - RANGES) > number;
     return number < floor || hidden;
   }
 

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * No stream waits for a packet that did not carry it: what has arrived without a gap before it can be read at once, and nothing
- * can be read that has not arrived.
+ * No stream waits for a packet that did not carry it: what has arrived without a gap before it can
+ * be read at once, and nothing can be read that has not arrived.
  */
 final class IndependenceInvariant {
   private final Map<Side, Map<Long, Arrived>> arrived = new EnumMap<>(Side.class);
@@ -26,7 +26,8 @@ final class IndependenceInvariant {
   /**
    * Stream data have been delivered in a packet.
    *
-   * @param certain false if the receiver was free to drop the packet: it had no keys yet, or the datagram was damaged
+   * @param certain false if the receiver was free to drop the packet: it had no keys yet, or the
+   *     datagram was damaged
    */
   void onDelivered(Side receiver, long streamId, long from, long to, boolean certain) {
     Arrived stream = arrived.get(receiver).computeIfAbsent(streamId, id -> new Arrived());

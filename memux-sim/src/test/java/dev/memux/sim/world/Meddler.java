@@ -41,20 +41,24 @@ final class Meddler implements NetworkObserver {
 
   @Override
   public void onInjected(Datagram datagram, long nowNanos) {
-    // A version negotiation of our own, changed a little more, would be one that a client has to believe.
+    // A version negotiation of our own, changed a little more, would be one that a client has to
+    // believe.
     injected.add(datagram.id());
   }
 
   @Override
   public void onDelivered(Datagram datagram, boolean intact, long nowNanos) {
     // Only what has arrived: replaying a lost datagram would deliver it.
-    if (intact && !injected.contains(datagram.id()) && (datagram.source().equals(client) || datagram.destination().equals(client))) {
+    if (intact
+        && !injected.contains(datagram.id())
+        && (datagram.source().equals(client) || datagram.destination().equals(client))) {
       seen[seenCount++ % REMEMBERED] = datagram;
     }
   }
 
   void meddle() {
-    Datagram datagram = seenCount == 0 ? null : seen[random.between(0, Math.min(seenCount, REMEMBERED) - 1)];
+    Datagram datagram =
+        seenCount == 0 ? null : seen[random.between(0, Math.min(seenCount, REMEMBERED) - 1)];
     switch (random.between(0, 6)) {
       case 0 -> toServer(bytes(random.between(1, 1500)));
       case 1 -> toClient(bytes(random.between(1, 1500)));

@@ -9,8 +9,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Packet numbers only rise (RFC 9000 §12.3: the same number twice under one key breaks the encryption), and only what arrived is
- * acknowledged (§13.1).
+ * Packet numbers only rise (RFC 9000 §12.3: the same number twice under one key breaks the
+ * encryption), and only what arrived is acknowledged (§13.1).
  */
 final class PacketNumberInvariant {
   private final Map<Space, Long> lastSent = new HashMap<>();

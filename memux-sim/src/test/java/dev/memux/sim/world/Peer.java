@@ -16,7 +16,9 @@ import java.util.Queue;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The application at one end of a connection: opens, writes, reads, resets and closes as planned. */
+/**
+ * The application at one end of a connection: opens, writes, reads, resets and closes as planned.
+ */
 final class Peer {
   private static final int CHUNK_BYTES = 16 << 10;
   private static final long RESET_CODE = 0x100;
@@ -113,16 +115,23 @@ final class Peer {
     }
   }
 
-  /** Runs a command as an application would at any moment, then has the node send what follows from it. */
+  /**
+   * Runs a command as an application would at any moment, then has the node send what follows from
+   * it.
+   */
   void at(long afterNanos, Runnable command) {
-    network.simulation().after(afterNanos, () -> {
-      QuicConnection live = connection;
-      if (live != null && closed == null) {
-        command.run();
-        node.touch(live);
-        network.wake(node);
-      }
-    });
+    network
+        .simulation()
+        .after(
+            afterNanos,
+            () -> {
+              QuicConnection live = connection;
+              if (live != null && closed == null) {
+                command.run();
+                node.touch(live);
+                network.wake(node);
+              }
+            });
   }
 
   /** Bytes of a stream that have been read or can be; empty if that means nothing any more. */

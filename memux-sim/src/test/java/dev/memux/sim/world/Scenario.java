@@ -29,7 +29,10 @@ final class Scenario {
     return this;
   }
 
-  /** The server sends; the n-th call gets stream ID {@code 4 n + 3}, n from 0, if opened in that order. */
+  /**
+   * The server sends; the n-th call gets stream ID {@code 4 n + 3}, n from 0, if opened in that
+   * order.
+   */
   Scenario serverSends(long afterNanos, long bytes, Priority priority) {
     return serverSends(afterNanos, bytes, priority, List.of());
   }
@@ -45,10 +48,7 @@ final class Scenario {
   }
 
   private Scenario serverSends(
-      long afterNanos,
-      long bytes,
-      Priority priority,
-      List<StreamPlan.Reprioritisation> changes) {
+      long afterNanos, long bytes, Priority priority, List<StreamPlan.Reprioritisation> changes) {
     streams.add(
         new StreamPlan(
             Side.SERVER,
@@ -85,10 +85,8 @@ final class Scenario {
   /** Lives through it. */
   World run(long seed) {
     WorldPlan.ConversationPlan conversation =
-        new WorldPlan.ConversationPlan(
-            0, up, down, streams, WorldPlan.Ending.CLIENT_CLOSES, 0, 0);
-    World world =
-        new World(seed, new WorldPlan(0, config, config, List.of(conversation)), null);
+        new WorldPlan.ConversationPlan(0, up, down, streams, WorldPlan.Ending.CLIENT_CLOSES, 0, 0);
+    World world = new World(seed, new WorldPlan(0, config, config, List.of(conversation)), null);
     world.run();
     return world;
   }

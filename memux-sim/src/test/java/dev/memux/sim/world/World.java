@@ -90,8 +90,7 @@ final class World {
     network.attach(client, address);
     Link up = network.link(address, server.address(), planned.up());
     Link down = network.link(server.address(), address, planned.down());
-    Conversation conversation =
-        new Conversation(planned, network, trace, client, server, up, down);
+    Conversation conversation = new Conversation(planned, network, trace, client, server, up, down);
     application.conversation = conversation;
     client.observeTransmit(conversation);
     tap.listen(conversation);
@@ -117,8 +116,7 @@ final class World {
       return;
     }
     Meddler meddler =
-        new Meddler(
-            network, conversation.clientAddress(), server.address(), part.split("meddler"));
+        new Meddler(network, conversation.clientAddress(), server.address(), part.split("meddler"));
     network.observe(meddler);
     Randomness times = part.split("meddling times").random();
     for (int i = 0; i < planned.injections(); i++) {
@@ -166,10 +164,7 @@ final class World {
       for (Side side : Side.values()) {
         Peer peer = conversation.peer(side);
         TerminationInvariant.checkPeer(
-            side.toString(),
-            peer.connection() != null,
-            peer.closed() != null,
-            peer.isTerminated());
+            side.toString(), peer.connection() != null, peer.closed() != null, peer.isTerminated());
       }
       check(conversation.node(Side.CLIENT));
     }
@@ -198,7 +193,8 @@ final class World {
           """
           seed %d, at %.6f ms: %s
             replay: ./mvnw -q -pl memux-sim -am test -Dtest=WorldsTest \
-          -Dsurefire.failIfNoSpecifiedTests=false -Dmemux.sim.seed=%d"""
+          -Dsurefire.failIfNoSpecifiedTests=false -Dmemux.sim.seed=%d\
+          """
               .formatted(seed, elapsedNanos / 1e6, cause, seed),
           cause);
     }

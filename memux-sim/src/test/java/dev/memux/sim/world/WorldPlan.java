@@ -30,7 +30,10 @@ record WorldPlan(
       long endAfterNanos,
       int injections) {}
 
-  /** How a connection ends. Times count from the end of the workload, or of the handshake for those that cut it short. */
+  /**
+   * How a connection ends. Times count from the end of the workload, or of the handshake for those
+   * that cut it short.
+   */
   enum Ending {
     CLIENT_CLOSES,
     SERVER_CLOSES,

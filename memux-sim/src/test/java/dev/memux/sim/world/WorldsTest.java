@@ -18,8 +18,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /**
- * Runs worlds. {@code -Dmemux.sim.worlds=50000} runs so many, {@code -Dmemux.sim.from=1000} begins elsewhere, {@code
- * -Dmemux.sim.seed=123} runs that one alone and writes its trace to {@code target/world-123.trace}.
+ * Runs worlds. {@code -Dmemux.sim.worlds=50000} runs so many, {@code -Dmemux.sim.from=1000} begins
+ * elsewhere, {@code -Dmemux.sim.seed=123} runs that one alone and writes its trace to {@code
+ * target/world-123.trace}.
  */
 class WorldsTest {
   private static final int DEFAULT_WORLDS = 1000;
@@ -32,7 +33,8 @@ class WorldsTest {
       replay(seed);
     } else {
       runMany(
-          Long.getLong("memux.sim.from", 1), Integer.getInteger("memux.sim.worlds", DEFAULT_WORLDS));
+          Long.getLong("memux.sim.from", 1),
+          Integer.getInteger("memux.sim.worlds", DEFAULT_WORLDS));
     }
   }
 
