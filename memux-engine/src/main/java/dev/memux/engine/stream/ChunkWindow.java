@@ -4,9 +4,10 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of a byte sequence that is held in memory, addressed by offset. Chunks appear when a byte of
- * theirs is put and go when everything in them has been released, so memory follows the distance from
- * the lowest offset not released to the highest put, which flow control or the caller bounds.
+ * The part of a byte sequence that is held in memory, addressed by offset. Chunks appear when a
+ * byte of theirs is put and go when everything in them has been released, so memory follows the
+ * distance from the lowest offset not released to the highest put, which flow control or the caller
+ * bounds.
  */
 final class ChunkWindow {
   private static final int INITIAL_CHUNKS = 2;
@@ -16,7 +17,7 @@ final class ChunkWindow {
   private final ChunkPool pool;
 
   /** Chunk n of the sequence stands at {@code n & (ring.length - 1)}. */
-  private byte @Nullable [][] ring = new byte @Nullable [INITIAL_CHUNKS][];
+  private byte[] @Nullable [] ring = new byte[INITIAL_CHUNKS] @Nullable [];
 
   /** The lowest chunk that may be held. */
   private long first;
@@ -141,7 +142,7 @@ final class ChunkWindow {
     while (size < chunks) {
       size *= 2;
     }
-    byte @Nullable [][] larger = new byte @Nullable [size][];
+    byte[] @Nullable [] larger = new byte[size] @Nullable [];
     for (long chunk = first; chunk < end; chunk++) {
       larger[(int) chunk & size - 1] = ring[slot(chunk)];
     }
