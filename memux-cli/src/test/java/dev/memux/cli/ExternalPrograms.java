@@ -27,7 +27,7 @@ final class ExternalPrograms {
     return abort(reason);
   }
 
-  private static Optional<Path> find(String program) {
+  static Optional<Path> find(String program) {
     // Debian keeps servers in /usr/sbin, which is not on every user's path.
     String folders = System.getenv("PATH") + File.pathSeparator + "/usr/sbin";
     return Stream.of(folders.split(File.pathSeparator))
