@@ -362,6 +362,15 @@ class InvariantsTest {
     }
 
     @Test
+    void seesAPacketProcessedTwice() {
+      numbers.onArrived(Side.CLIENT, PacketType.INITIAL, 0);
+      numbers.onArrived(Side.CLIENT, PacketType.ONE_RTT, 1);
+      numbers.onArrived(Side.CLIENT, PacketType.ONE_RTT, 1);
+      numbers.onProcessed(Side.SERVER, 2);
+      assertViolation(() -> numbers.onProcessed(Side.SERVER, 3));
+    }
+
+    @Test
     void readsThemFromPackets() {
       assertViolation(() -> numbers.onPacketSent(packet(Side.SERVER, ack(0, 0))));
       numbers.onPacketDelivered(packet(Side.SERVER));
@@ -429,15 +438,31 @@ class InvariantsTest {
     }
 
     @Test
+    void seesATimerAfterTheEnd() {
+      TerminationInvariant.checkTerminated("p", true, Node.NEVER);
+      assertViolation(() -> TerminationInvariant.checkTerminated("p", true, 5));
+      assertViolation(() -> TerminationInvariant.checkTerminated("p", false, Node.NEVER));
+    }
+
+    @Test
+    void aHandshakeIsExcusedOnlyByManyLosses() {
+      LinkBlame blame = new LinkBlame();
+      for (int i = 0; i < 5; i++) {
+        assertFalse(blame.excusesHandshake());
+        blame.onLost();
+      }
+      assertTrue(blame.excusesHandshake());
+    }
+
+    @Test
     void silenceIsExcusedOnlyByALossSinceTheLastWord() {
       LinkBlame blame = new LinkBlame();
-      assertFalse(blame.hasLostAnything());
+      assertFalse(blame.excusesSilence(Side.CLIENT));
       blame.onLost();
       assertTrue(blame.excusesSilence(Side.CLIENT));
       blame.onArrived(Side.CLIENT);
       assertFalse(blame.excusesSilence(Side.CLIENT));
       assertTrue(blame.excusesSilence(Side.SERVER));
-      assertTrue(blame.hasLostAnything());
     }
   }
 }
