@@ -31,6 +31,9 @@ import java.util.Map;
 final class Conversation implements NetworkObserver, WireListener, TransmitObserver {
   private static final long CLOSE_CODE = 0x300;
 
+  /** What every endpoint announces as max_ack_delay. */
+  private static final long MAX_ACK_DELAY_NANOS = 25_000_000;
+
   private final WorldPlan.ConversationPlan plan;
   private final Network network;
   private final Trace trace;
@@ -48,6 +51,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private final FlowControlInvariant flowControl = new FlowControlInvariant(this::parameters);
   private final AmplificationInvariant amplification = new AmplificationInvariant();
   private final PacketNumberInvariant packetNumbers = new PacketNumberInvariant();
+  private final AckDelayInvariant ackDelay = new AckDelayInvariant(MAX_ACK_DELAY_NANOS);
   private final Map<Side, CongestionInvariant> congestion = new EnumMap<>(Side.class);
   private final Map<Side, ForgottenPackets> forgottenBy = new EnumMap<>(Side.class);
 
@@ -210,6 +214,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   }
 
   void onClosed(Peer peer, CloseReason reason) {
+    ackDelay.forget(peer.side());
     switch (reason.origin()) {
       case LOCAL -> requireApplicationClose(reason, peer.side());
       case PEER -> requireApplicationClose(reason, peer.side().peer());
@@ -292,6 +297,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     for (TappedFrame frame : packet.frames()) {
       if (frame instanceof TappedFrame.Ack ack && packet.type() == PacketType.ONE_RTT) {
         forgottenBy.get(packet.sender()).onAckSent(packet.number(), ack);
+        ackDelay.onAckSent(packet.sender(), ack);
       }
     }
   }
@@ -319,7 +325,10 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     ForgottenPackets forgotten = forgottenBy.get(receiver);
     boolean certain =
         intact && peer(receiver).isHandshakeComplete() && !forgotten.mayForget(packet.number());
-    forgotten.onDelivered(packet.number());
+    boolean fresh = forgotten.onDelivered(packet.number());
+    if (fresh && certain && packet.ackEliciting() && peer(receiver).closed() == null) {
+      ackDelay.onArrived(receiver, packet.number(), nowNanos);
+    }
     for (TappedFrame frame : packet.frames()) {
       if (frame instanceof TappedFrame.Stream stream) {
         independence.onDelivered(
@@ -342,6 +351,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     for (Side side : Side.values()) {
       if (nodes.get(side) == node) {
         checkReadable(peer(side));
+        ackDelay.check(side, nowNanos);
       }
     }
   }

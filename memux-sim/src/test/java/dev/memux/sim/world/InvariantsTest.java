@@ -379,6 +379,26 @@ class InvariantsTest {
   }
 
   @Nested
+  class AckDelay {
+    private final AckDelayInvariant ackDelay = new AckDelayInvariant(25);
+
+    @Test
+    void seesALateAcknowledgement() {
+      ackDelay.onArrived(Side.SERVER, 3, 100);
+      ackDelay.onArrived(Side.SERVER, 2, 110);
+      ackDelay.check(Side.SERVER, 125);
+      assertViolation(() -> ackDelay.check(Side.SERVER, 126));
+      ackDelay.onAckSent(Side.SERVER, ack(3, 5));
+      ackDelay.check(Side.SERVER, 126);
+      assertViolation(() -> ackDelay.check(Side.SERVER, 136));
+      ackDelay.onAckSent(Side.CLIENT, ack(0, 5));
+      assertViolation(() -> ackDelay.check(Side.SERVER, 136));
+      ackDelay.forget(Side.SERVER);
+      ackDelay.check(Side.SERVER, 1000);
+    }
+  }
+
+  @Nested
   class Congestion {
     private final CongestionInvariant congestion = new CongestionInvariant();
 
