@@ -1,0 +1,27 @@
+package dev.memux.engine.stream;
+
+import java.util.ArrayDeque;
+
+/**
+ * Byte arrays of one size that streams of a loop's connections buffer data in. What is free is kept up
+ * to a bound; a burst's memory goes back to the collector.
+ */
+public final class ChunkPool {
+  /** Three to four full packets; a stream with one byte pending holds this much. */
+  public static final int CHUNK_BYTES = 4096;
+
+  private static final int MAX_FREE_CHUNKS = 4096;
+
+  private final ArrayDeque<byte[]> free = new ArrayDeque<>();
+
+  byte[] take() {
+    byte[] chunk = free.pollLast();
+    return chunk == null ? new byte[CHUNK_BYTES] : chunk;
+  }
+
+  void give(byte[] chunk) {
+    if (free.size() < MAX_FREE_CHUNKS) {
+      free.addLast(chunk);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package dev.memux.engine.stream;
+
+import dev.memux.engine.wire.RangeSet;
+import java.nio.ByteBuffer;
+
+/**
+ * Puts bytes that arrive in any order, repeated and overlapping, back into their sequence. The caller
+ * bounds how far ahead of the reader a byte may lie. Serves STREAM and CRYPTO data alike.
+ */
+public final class Reassembly {
+  /**
+   * A peer could leave a hole after every byte; beyond this many its stream counts as an attack. A
+   * window of 16 MB with every second packet lost has fewer.
+   */
+  public static final int MAX_GAPS = 8192;
+
+  private final ChunkWindow chunks;
+  private final RangeSet received = new RangeSet();
+  private long readTo;
+
+  public Reassembly(ChunkPool pool) {
+    chunks = new ChunkWindow(pool);
+  }
+
+  /**
+   * Takes bytes in.
+   *
+   * @return false if they would leave more than {@link #MAX_GAPS} holes; nothing was taken then
+   */
+  public boolean insert(long offset, byte[] data, int from, int length) {
+    int skip = (int) Math.min(length, Math.max(0, readTo - offset));
+    if (skip == length) {
+      return true;
+    }
+    if (received.size() > MAX_GAPS && !received.contains(offset) && offset > received.end(0)) {
+      return false;
+    }
+    long start = offset + skip;
+    if (received.add(start, offset + length)) {
+      chunks.put(start, data, from + skip, length - skip);
+    }
+    return true;
+  }
+
+  /** Offset of the next byte to read. */
+  public long readTo() {
+    return readTo;
+  }
+
+  /** Bytes that can be read now. */
+  public long readableBytes() {
+    return received.isEmpty() || received.min() > readTo ? 0 : received.end(0) - readTo;
+  }
+
+  /** Reads into {@code target} what is there and fits. */
+  public int read(ByteBuffer target) {
+    int length = (int) Math.min(target.remaining(), readableBytes());
+    if (length > 0) {
+      chunks.copyTo(readTo, target, length);
+      consume(length);
+    }
+    return length;
+  }
+
+  /** Reads everything that is there. */
+  public byte[] read() {
+    byte[] bytes = new byte[(int) readableBytes()];
+    chunks.copyTo(readTo, bytes, 0, bytes.length);
+    consume(bytes.length);
+    return bytes;
+  }
+
+  private void consume(int length) {
+    readTo += length;
+    chunks.releaseBelow(readTo);
+  }
+
+  /** Drops everything that is held. */
+  public void release() {
+    chunks.releaseAll();
+    received.clear();
+  }
+}

@@ -1,0 +1,64 @@
+package dev.memux.engine.stream;
+
+/**
+ * The credit we give a peer, for a stream or for a connection (RFC 9000 §4.1). The window is a guess at
+ * the bandwidth-delay product: when half of it is consumed in less than two round trips it may be what
+ * holds the sender back, and is doubled, up to a bound. So it follows the path, and an idle stream keeps
+ * the small window that it began with.
+ */
+public final class ReceiveWindow {
+  private final long maxWindowBytes;
+  private long windowBytes;
+  private long limit;
+  private long consumed;
+  private long raisedAtNanos;
+  private boolean raised;
+
+  public ReceiveWindow(long initialWindowBytes, long maxWindowBytes) {
+    this.windowBytes = initialWindowBytes;
+    this.maxWindowBytes = Math.max(initialWindowBytes, maxWindowBytes);
+    this.limit = initialWindowBytes;
+  }
+
+  /** The highest offset, or sum of offsets, that the peer may send up to. */
+  public long limit() {
+    return limit;
+  }
+
+  /** The size of the window now. */
+  public long windowBytes() {
+    return windowBytes;
+  }
+
+  /** The application has taken {@code bytes}, or they were thrown away. */
+  public void consume(long bytes) {
+    consumed += bytes;
+  }
+
+  /** Whether so little credit is left that the peer should be told of more. */
+  public boolean isLow() {
+    return limit - consumed <= windowBytes / 2;
+  }
+
+  /**
+   * Raises the limit to a window above what is consumed, after growing the window if the path asks for
+   * it.
+   *
+   * @param rttNanos smoothed round-trip time, 0 if unknown
+   * @return the new limit
+   */
+  public long raise(long nowNanos, long rttNanos) {
+    if (raised && nowNanos - raisedAtNanos < 2 * rttNanos) {
+      windowBytes = Math.min(2 * windowBytes, maxWindowBytes);
+    }
+    raised = true;
+    raisedAtNanos = nowNanos;
+    limit = Math.max(limit, consumed + windowBytes);
+    return limit;
+  }
+
+  /** Makes the window at least {@code bytes}: a connection's must not be smaller than its streams'. */
+  public void atLeast(long bytes) {
+    windowBytes = Math.max(windowBytes, Math.min(bytes, maxWindowBytes));
+  }
+}

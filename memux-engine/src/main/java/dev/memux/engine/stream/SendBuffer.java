@@ -1,0 +1,122 @@
+package dev.memux.engine.stream;
+
+import dev.memux.engine.wire.RangeSet;
+import java.nio.ByteBuffer;
+
+/**
+ * Bytes to be delivered in order over packets that may be lost: what was written, what was sent, what
+ * has to be sent again. Memory is freed when everything before it has been acknowledged. Serves STREAM
+ * and CRYPTO data alike.
+ */
+public final class SendBuffer {
+  private final ChunkWindow chunks;
+  private final RangeSet lost = new RangeSet();
+
+  /** Acknowledged ranges above {@link #ackedTo}. */
+  private final RangeSet acked = new RangeSet();
+
+  private long ackedTo;
+  private long sentTo;
+  private long writtenTo;
+
+  public SendBuffer(ChunkPool pool) {
+    chunks = new ChunkWindow(pool);
+  }
+
+  /** Appends {@code length} bytes of {@code source}. */
+  public void write(ByteBuffer source, int length) {
+    chunks.put(writtenTo, source, length);
+    writtenTo += length;
+  }
+
+  public void write(byte[] source) {
+    chunks.put(writtenTo, source, 0, source.length);
+    writtenTo += source.length;
+  }
+
+  /** Everything below this offset has been acknowledged. */
+  public long ackedTo() {
+    return ackedTo;
+  }
+
+  /** Offset of the first byte that was never sent. */
+  public long sentTo() {
+    return sentTo;
+  }
+
+  /** Offset after the last byte written. */
+  public long writtenTo() {
+    return writtenTo;
+  }
+
+  /** Bytes in memory: written and not yet acknowledged, gaps included. */
+  public long heldBytes() {
+    return writtenTo - ackedTo;
+  }
+
+  public boolean hasLost() {
+    return !lost.isEmpty();
+  }
+
+  /** The first lost byte; only if {@link #hasLost}. */
+  public long lostFrom() {
+    return lost.min();
+  }
+
+  /** The end of the lost range that begins at {@link #lostFrom}. */
+  public long lostTo() {
+    return lost.end(0);
+  }
+
+  /** Copies bytes for a packet and takes them as sent, whether for the first time or again. */
+  public void send(long offset, byte[] target, int to, int length) {
+    chunks.copyTo(offset, target, to, length);
+    long after = offset + length;
+    if (offset == sentTo) {
+      sentTo = after;
+    } else {
+      lost.remove(offset, after);
+    }
+  }
+
+  public void onAcked(long offset, int length) {
+    long after = offset + length;
+    if (after <= ackedTo) {
+      return;
+    }
+    if (!lost.isEmpty()) {
+      lost.remove(offset, after);
+    }
+    if (offset > ackedTo) {
+      acked.add(offset, after);
+      return;
+    }
+    ackedTo = after;
+    while (!acked.isEmpty() && acked.min() <= ackedTo) {
+      ackedTo = Math.max(ackedTo, acked.end(0));
+      acked.removeFirst();
+    }
+    chunks.releaseBelow(ackedTo);
+  }
+
+  /** What was acknowledged in another packet meanwhile is not sent again. */
+  public void onLost(long offset, int length) {
+    long from = Math.max(offset, ackedTo);
+    long after = offset + length;
+    lost.add(from, after);
+    for (int i = acked.size() - 1; i >= 0 && acked.end(i) > from; i--) {
+      lost.remove(acked.start(i), acked.end(i));
+    }
+  }
+
+  public boolean isAllAcked() {
+    return ackedTo == writtenTo;
+  }
+
+  /** Drops everything; nothing more will be sent. */
+  public void release() {
+    chunks.releaseAll();
+    lost.clear();
+    acked.clear();
+  }
+}

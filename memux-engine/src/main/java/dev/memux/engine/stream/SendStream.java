@@ -1,0 +1,211 @@
+package dev.memux.engine.stream;
+
+import dev.memux.engine.wire.FrameWriter;
+import dev.memux.engine.wire.SentFrames;
+import java.nio.ByteBuffer;
+
+/** The sending part of a stream (RFC 9000 §3.1). */
+public final class SendStream {
+  /** RFC 9000 §3.1, figure 2; Ready and Send are one here, as nothing depends on the difference. */
+  public enum State {
+    /** Data may be written, or is still to be sent. */
+    SEND,
+    /** Everything and the FIN have been sent. */
+    DATA_SENT,
+    /** RESET_STREAM is being sent. */
+    RESET_SENT,
+    /** The peer has acknowledged everything and the FIN. */
+    DATA_RECEIVED,
+    /** The peer has acknowledged the reset. */
+    RESET_RECEIVED
+  }
+
+  private static final long NONE = -1;
+
+  private final long id;
+  private final SendBuffer buffer;
+  private State state = State.SEND;
+  private long maxData;
+  private boolean finWritten;
+  private boolean finLost;
+  private boolean finAcked;
+  private long resetCode = NONE;
+
+  /**
+   * @param maxData the peer's initial limit
+   */
+  public SendStream(long id, long maxData, ChunkPool pool) {
+    this.id = id;
+    this.maxData = maxData;
+    this.buffer = new SendBuffer(pool);
+  }
+
+  public State state() {
+    return state;
+  }
+
+  /** Whether the application may still write. */
+  public boolean isWritable() {
+    return state == State.SEND && !finWritten;
+  }
+
+  /** Room for further data, if {@code bufferBytes} may be written and not yet acknowledged. */
+  public int writableBytes(int bufferBytes) {
+    return isWritable() ? (int) Math.max(0, bufferBytes - buffer.heldBytes()) : 0;
+  }
+
+  /**
+   * Appends data.
+   *
+   * @param bufferBytes how much may be written and not yet acknowledged
+   * @return how many bytes were taken, less than offered when the buffer is full
+   */
+  public int write(ByteBuffer source, int bufferBytes) {
+    int length = Math.min(source.remaining(), writableBytes(bufferBytes));
+    buffer.write(source, length);
+    return length;
+  }
+
+  /** Ends the stream after what was written. */
+  public void finish() {
+    finWritten = true;
+  }
+
+  /** Offset of the first byte that was never sent: what counts against flow control. */
+  public long sentTo() {
+    return buffer.sentTo();
+  }
+
+  /** Bytes from the start that the peer has acknowledged without a hole. */
+  public long ackedTo() {
+    return buffer.ackedTo();
+  }
+
+  /** Whether something was lost that has to be sent again. */
+  public boolean hasLost() {
+    return state != State.RESET_SENT && (buffer.hasLost() || finLost);
+  }
+
+  /** Whether there is new data with stream credit, or a FIN that was never sent. */
+  public boolean hasFresh() {
+    return state == State.SEND
+        && (buffer.sentTo() < Math.min(buffer.writtenTo(), maxData) || finIsNext());
+  }
+
+  /** Whether data waits for the peer to raise its limit (RFC 9000 §4.1). */
+  public boolean isBlocked() {
+    return state == State.SEND && buffer.sentTo() == maxData && buffer.writtenTo() > maxData;
+  }
+
+  private boolean finIsNext() {
+    return finWritten && state == State.SEND && buffer.sentTo() == buffer.writtenTo();
+  }
+
+  /**
+   * Writes one STREAM frame: lost data first, then new data.
+   *
+   * @param creditBytes how much new data the connection's flow control allows
+   * @return bytes of data in the frame, 0 for a FIN alone, -1 if nothing was written
+   */
+  public int emit(FrameWriter writer, SentFrames sent, long creditBytes) {
+    if (state == State.RESET_SENT) {
+      return -1;
+    }
+    if (buffer.hasLost()) {
+      return emit(writer, sent, buffer.lostFrom(), buffer.lostTo() - buffer.lostFrom());
+    }
+    if (finLost) {
+      return emit(writer, sent, buffer.writtenTo(), 0);
+    }
+    long from = buffer.sentTo();
+    long available = Math.min(Math.min(buffer.writtenTo(), maxData) - from, creditBytes);
+    if (state != State.SEND || (available <= 0 && !finIsNext())) {
+      return -1;
+    }
+    return emit(writer, sent, from, Math.max(0, available));
+  }
+
+  private int emit(FrameWriter writer, SentFrames sent, long offset, long available) {
+    int offered = (int) Math.min(available, Integer.MAX_VALUE / 2);
+    boolean ends = finWritten && offset + offered == buffer.writtenTo();
+    int length = writer.stream(id, offset, offered, ends);
+    if (length < 0) {
+      return -1;
+    }
+    buffer.send(offset, writer.buffer(), writer.position(), length);
+    writer.advance(length);
+    boolean fin = ends && length == offered;
+    if (fin) {
+      finLost = false;
+      state = State.DATA_SENT;
+    }
+    sent.add(SentFrames.Kind.STREAM, id, offset, (long) length << 1 | (fin ? 1 : 0));
+    return length;
+  }
+
+  /** A frame of ours was acknowledged. */
+  public void onAcked(long offset, int length, boolean fin) {
+    if (resetCode != NONE) {
+      return;
+    }
+    buffer.onAcked(offset, length);
+    finAcked |= fin;
+    finLost &= !fin;
+    if (finAcked && buffer.isAllAcked()) {
+      state = State.DATA_RECEIVED;
+    }
+  }
+
+  /** A frame of ours was lost. */
+  public void onLost(long offset, int length, boolean fin) {
+    if (resetCode != NONE || state == State.DATA_RECEIVED) {
+      return;
+    }
+    buffer.onLost(offset, length);
+    finLost |= fin && !finAcked;
+  }
+
+  /** MAX_STREAM_DATA; a lower limit than before has no effect (RFC 9000 §4.1). */
+  public void onMaxData(long limit) {
+    maxData = Math.max(maxData, limit);
+  }
+
+  /** The limit that the peer set. */
+  public long maxData() {
+    return maxData;
+  }
+
+  /**
+   * Gives up what was not delivered (RFC 9000 §3.1).
+   *
+   * @return whether a RESET_STREAM has to be sent; not when all has been acknowledged, or after a reset
+   */
+  public boolean reset(long code) {
+    if (state == State.DATA_RECEIVED || resetCode != NONE) {
+      return false;
+    }
+    resetCode = code;
+    state = State.RESET_SENT;
+    buffer.release();
+    return true;
+  }
+
+  /** The code of the reset, -1 if there was none. */
+  public long resetCode() {
+    return resetCode;
+  }
+
+  public void onResetAcked() {
+    state = State.RESET_RECEIVED;
+  }
+
+  /** Whether nothing is left to do (RFC 9000 §3.1, the terminal states). */
+  public boolean isOver() {
+    return state == State.DATA_RECEIVED || state == State.RESET_RECEIVED;
+  }
+
+  /** Frees all memory; the connection is gone. */
+  public void release() {
+    buffer.release();
+  }
+}

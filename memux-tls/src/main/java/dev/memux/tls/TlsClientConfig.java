@@ -1,0 +1,139 @@
+package dev.memux.tls;
+
+import java.security.cert.X509Certificate;
+import java.util.Collection;
+import java.util.List;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
+
+/** How a client shakes hands. Immutable; share one among all connections. */
+public final class TlsClientConfig {
+  private final List<String> applicationProtocols;
+  private final List<CipherSuite> cipherSuites;
+  private final List<NamedGroup> groups;
+  private final List<NamedGroup> keyShareGroups;
+  private final ServerTrust trust;
+  private final @Nullable KeyLog keyLog;
+
+  private TlsClientConfig(Builder builder) {
+    applicationProtocols = Settings.applicationProtocols(builder.applicationProtocols);
+    cipherSuites = Settings.distinct("cipher suites", builder.cipherSuites);
+    groups = Settings.distinct("groups", builder.groups);
+    keyShareGroups =
+        builder.keyShareGroups == null
+            ? groups.subList(0, 1)
+            : Settings.distinct("key share groups", builder.keyShareGroups);
+    if (!groups.containsAll(keyShareGroups)) {
+      throw new IllegalArgumentException("a key share for a group that is not offered");
+    }
+    trust = builder.trust == null ? ServerTrust.jdkDefault() : builder.trust;
+    keyLog = builder.keyLog;
+  }
+
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Offered by ALPN, the preferred one first. */
+  public List<String> applicationProtocols() {
+    return applicationProtocols;
+  }
+
+  /** Offered, the preferred one first. */
+  public List<CipherSuite> cipherSuites() {
+    return cipherSuites;
+  }
+
+  /** Offered, the preferred one first. */
+  public List<NamedGroup> groups() {
+    return groups;
+  }
+
+  /** Groups for which the first ClientHello already carries a share. */
+  public List<NamedGroup> keyShareGroups() {
+    return keyShareGroups;
+  }
+
+  /** Where to log secrets, or null: nowhere. */
+  public @Nullable KeyLog keyLog() {
+    return keyLog;
+  }
+
+  ServerTrust trust() {
+    return trust;
+  }
+
+  /** Collects settings; all have defaults but the application protocols. */
+  public static final class Builder {
+    private List<String> applicationProtocols = List.of();
+    private List<CipherSuite> cipherSuites = List.of(CipherSuite.values());
+    private List<NamedGroup> groups = List.of(NamedGroup.values());
+    private @Nullable List<NamedGroup> keyShareGroups;
+    private @Nullable ServerTrust trust;
+    private @Nullable KeyLog keyLog;
+
+    private Builder() {}
+
+    /** Names for ALPN, the preferred one first; QUIC needs at least one (RFC 9001 §8.1). */
+    public Builder applicationProtocols(String... names) {
+      applicationProtocols = List.of(names);
+      return this;
+    }
+
+    /** Suites to offer, the preferred one first; default: all, AES-128 first. */
+    public Builder cipherSuites(CipherSuite... suites) {
+      cipherSuites = List.of(suites);
+      return this;
+    }
+
+    /** Groups to offer, the preferred one first; default: X25519, then P-256. */
+    public Builder groups(NamedGroup... groups) {
+      this.groups = List.of(groups);
+      return this;
+    }
+
+    /**
+     * Groups to send a key share for at once; default: the preferred one only. Another group costs
+     * a round trip (HelloRetryRequest) if the server takes it without having its share.
+     */
+    public Builder keyShareGroups(NamedGroup... groups) {
+      keyShareGroups = List.of(groups);
+      return this;
+    }
+
+    /**
+     * Who decides whether a server's certificates are good for its name. It is asked with an engine
+     * whose parameters demand HTTPS endpoint identification, as the JDK's own does.
+     */
+    public Builder trustManager(X509ExtendedTrustManager trustManager) {
+      trust = ServerTrust.of(trustManager);
+      return this;
+    }
+
+    /** Trusts servers whose chain leads to one of these and whose certificate has the name. */
+    public Builder trustedCertificates(Collection<X509Certificate> authorities) {
+      trust = ServerTrust.of(authorities);
+      return this;
+    }
+
+    /** Takes any certificate of any name: anyone on the path can pose as the server. */
+    public Builder insecureTrustAny() {
+      trust = ServerTrust.any();
+      return this;
+    }
+
+    /** Logs every connection's secrets; default: none. */
+    public Builder keyLog(KeyLog keyLog) {
+      this.keyLog = keyLog;
+      return this;
+    }
+
+    /**
+     * @throws IllegalArgumentException if the settings do not fit together
+     * @throws IllegalStateException if the JDK's trust store is wanted and cannot be loaded
+     */
+    public TlsClientConfig build() {
+      return new TlsClientConfig(this);
+    }
+  }
+}

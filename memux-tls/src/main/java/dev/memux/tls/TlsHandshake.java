@@ -1,0 +1,34 @@
+package dev.memux.tls;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One TLS 1.3 handshake for QUIC (RFC 9001 §4): handshake bytes in, handshake bytes and secrets
+ * out. No I/O, no clock of its own, no threads; one thread at a time.
+ *
+ * <p>Call {@link #start} once, then {@link #receive} for all that arrives, also after the handshake
+ * is complete (a server may send tickets), and after each of them {@link #pollEvent} until it
+ * returns null. After a {@link TlsAlertException} the handshake is over: every later {@link
+ * #receive} throws the same exception again, and there are no more events.
+ */
+public interface TlsHandshake {
+  /**
+   * Begins: a client writes its ClientHello, a server does nothing.
+   *
+   * @throws IllegalStateException if called twice
+   */
+  void start();
+
+  /**
+   * Takes handshake bytes in order, as CRYPTO frames carry them; messages may be split anywhere.
+   *
+   * @param level of the packets that carried the bytes
+   * @throws TlsAlertException if the peer is at fault or not acceptable; the connection must be
+   *     closed with {@code 0x100 + code()} (RFC 9001 §4.8)
+   */
+  void receive(EncryptionLevel level, byte[] buffer, int offset, int length)
+      throws TlsAlertException;
+
+  /** The next thing to act on, or null: nothing for now. */
+  @Nullable TlsEvent pollEvent();
+}

@@ -1,0 +1,24 @@
+package dev.memux.tls;
+
+import java.security.cert.X509Certificate;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a completed handshake agreed on.
+ *
+ * @param applicationProtocol chosen by ALPN (RFC 7301)
+ * @param serverName on a server what the client asked for by SNI, on a client the name or address
+ *     it wanted; null: the client named none
+ * @param peerCertificates as presented, the end entity's first; empty if the peer presented none
+ */
+public record TlsSession(
+    String applicationProtocol,
+    CipherSuite suite,
+    NamedGroup group,
+    @Nullable String serverName,
+    List<X509Certificate> peerCertificates) {
+  public TlsSession {
+    peerCertificates = List.copyOf(peerCertificates);
+  }
+}
