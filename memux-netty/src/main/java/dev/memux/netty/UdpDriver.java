@@ -56,6 +56,9 @@ final class UdpDriver implements UdpSocket.Receiver {
   /** The drivers of one server by loop index, this one among them. */
   private volatile List<UdpDriver> peers = List.of();
 
+  /** Whose events are being told. */
+  private @Nullable DrivenConnection telling;
+
   private boolean inTurn;
   private boolean turnScheduled;
   private boolean socketFull;
@@ -232,8 +235,10 @@ final class UdpDriver implements UdpSocket.Receiver {
 
   /** See {@link Carrier#wake}. */
   void wake(DrivenConnection c) {
-    markReady(c);
-    scheduleTurn();
+    if (c != telling) { // that one transmits next anyway
+      markReady(c);
+      scheduleTurn();
+    }
   }
 
   // Turns
@@ -277,6 +282,7 @@ final class UdpDriver implements UdpSocket.Receiver {
       if (c.removed) {
         continue;
       }
+      telling = c;
       try {
         ConnectionListener listener = c.listener();
         if (listener != null) {
@@ -290,6 +296,8 @@ final class UdpDriver implements UdpSocket.Receiver {
         }
       } catch (RuntimeException | Error e) {
         fail(c, e);
+      } finally {
+        telling = null;
       }
     }
   }
