@@ -25,7 +25,7 @@ final class CloseReasons {
       case PEER -> "closed by the peer: " + error(reason);
       case IDLE_TIMEOUT -> "idle timeout";
       case HANDSHAKE_TIMEOUT -> "handshake timed out";
-      case VERSION -> "no common QUIC version" + text(reason);
+      case VERSION_NEGOTIATION -> "no common QUIC version" + text(reason);
     };
   }
 

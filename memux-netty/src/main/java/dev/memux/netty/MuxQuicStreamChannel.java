@@ -96,11 +96,11 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
     }
   }
 
-  /** After registration: what has been kept back. */
+  /** After registration, at the earliest: takes what has been kept back. */
   void resume() {
-    int kept = pendingEvents;
-    pendingEvents = 0;
-    if (kept != 0) {
+    if (isRegistered() && pendingEvents != 0) {
+      int kept = pendingEvents;
+      pendingEvents = 0;
       onEvents(kept);
     }
   }
@@ -359,6 +359,14 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
   @Override
   protected boolean isCompatible(EventLoop loop) {
     return loop == parent().eventLoop();
+  }
+
+  @Override
+  protected void doRegister(ChannelPromise promise) {
+    super.doRegister(promise);
+    if (pendingEvents != 0) {
+      eventLoop().execute(this::resume); // a handler of the connection may register it later
+    }
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.List;
@@ -62,9 +63,13 @@ final class UdpDriver implements UdpSocket.Receiver {
   private boolean inTurn;
   private boolean turnScheduled;
   private boolean socketFull;
+  private boolean closed;
 
   /** Takes part in a connection's life. On the event loop. */
   interface Acceptor {
+    /** Whether new connections of peers are wanted. */
+    boolean isAccepting();
+
     /** A peer's connection; it must be given a listener. */
     void onAccept(DrivenConnection connection);
 
@@ -110,15 +115,6 @@ final class UdpDriver implements UdpSocket.Receiver {
     return System.nanoTime();
   }
 
-  boolean isOpen() {
-    return socket.channel().isOpen();
-  }
-
-  /** Connections not yet forgotten. On the event loop. */
-  int connectionCount() {
-    return connections.size();
-  }
-
   /** Datagrams for this loop that waited too long behind others. Any thread. */
   long droppedForwards() {
     return forwarded.dropped();
@@ -126,20 +122,19 @@ final class UdpDriver implements UdpSocket.Receiver {
 
   /** Opens a connection; its listener must be set before it is woken. On the event loop. */
   DrivenConnection connect(TlsClientConfig tls, String serverName, InetSocketAddress remote) {
-    QuicConnection connection = endpoint.connect(tls, serverName, remote, nowNanos());
-    DrivenConnection driven = new DrivenConnection(this, connection);
-    connection.attach(driven);
-    connections.add(driven);
-    return driven;
+    return adopt(endpoint.connect(tls, serverName, remote, nowNanos()));
   }
 
   /** Closes the socket; connections that still live are told. On the event loop. */
   void close() {
-    for (DrivenConnection c : List.copyOf(connections)) {
-      fail(c, new java.nio.channels.ClosedChannelException());
+    if (!closed) {
+      closed = true;
+      timer.cancel();
+      for (DrivenConnection c : List.copyOf(connections)) {
+        abandon(c, new ClosedChannelException());
+      }
+      socket.channel().close();
     }
-    timer.cancel();
-    socket.channel().close();
   }
 
   // Input
@@ -213,10 +208,15 @@ final class UdpDriver implements UdpSocket.Receiver {
     if (connection.attachment() instanceof DrivenConnection known) {
       return known;
     }
+    DrivenConnection driven = adopt(connection);
+    acceptor.onAccept(driven);
+    return driven;
+  }
+
+  private DrivenConnection adopt(QuicConnection connection) {
     DrivenConnection driven = new DrivenConnection(this, connection);
     connection.attach(driven);
     connections.add(driven);
-    acceptor.onAccept(driven);
     return driven;
   }
 
@@ -375,7 +375,7 @@ final class UdpDriver implements UdpSocket.Receiver {
     deadlines.remove(c);
     connections.remove(c);
     endpoint.forget(c.connection);
-    if (connections.isEmpty()) {
+    if (connections.isEmpty() && !closed) {
       acceptor.onIdle(this);
     }
   }
@@ -385,6 +385,10 @@ final class UdpDriver implements UdpSocket.Receiver {
       return;
     }
     log.error("{}: closing the connection with {} after a failure", transport(), c.remote(), cause);
+    abandon(c, cause);
+  }
+
+  private void abandon(DrivenConnection c, Throwable cause) {
     remove(c);
     ConnectionListener listener = c.listener();
     if (listener != null) {

@@ -25,12 +25,6 @@ import org.slf4j.LoggerFactory;
 final class UdpSocket {
   private static final Logger log = LoggerFactory.getLogger(UdpSocket.class);
 
-  /** The kernel's UDP_MAX_SEGMENTS; newer kernels take 128. */
-  static final int MAX_SEGMENTS = 64;
-
-  /** The largest UDP payload over IPv4; the kernel measures the unsegmented whole against it. */
-  static final int MAX_PAYLOAD_BYTES = 65_535 - 20 - 8;
-
   private final Channel channel;
   private final Receiver receiver;
   private boolean segmentation;
@@ -88,10 +82,7 @@ final class UdpSocket {
   /** Queues a whole batch; {@link #flush} hands it to the kernel. */
   void send(SendBatch batch) {
     int segment = batch.segmentBytes();
-    int step = segment;
-    if (segmentation) {
-      step *= Math.clamp(MAX_PAYLOAD_BYTES / segment, 1, MAX_SEGMENTS);
-    }
+    int step = segmentation ? batch.length() : segment;
     for (int from = 0; from < batch.length(); from += step) {
       int bytes = Math.min(step, batch.length() - from);
       ByteBuf payload = channel.alloc().directBuffer(bytes);
