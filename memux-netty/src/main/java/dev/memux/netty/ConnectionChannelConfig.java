@@ -15,6 +15,8 @@ final class ConnectionChannelConfig extends DefaultChannelConfig implements Quic
   }
 
   @Override
+  @Deprecated
+  @SuppressWarnings("deprecation") // Netty deprecates it, and the interface asks for it
   public ConnectionChannelConfig setMaxMessagesPerRead(int count) {
     super.setMaxMessagesPerRead(count);
     return this;

@@ -129,6 +129,7 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
     unsafe().flush();
   }
 
+  @SuppressWarnings("deprecation") // what Unsafe returns
   RecvByteBufAllocator.Handle recvHandle() {
     return unsafe().recvBufAllocHandle();
   }

@@ -88,6 +88,8 @@ final class StreamChannelConfig extends DefaultChannelConfig implements QuicStre
   }
 
   @Override
+  @Deprecated
+  @SuppressWarnings("deprecation") // Netty deprecates it, and the interface asks for it
   public StreamChannelConfig setMaxMessagesPerRead(int count) {
     super.setMaxMessagesPerRead(count);
     return this;

@@ -103,6 +103,7 @@ final class StreamInput {
   }
 
   /** What one read request brings: as many buffers as the allocator's handle allows. */
+  @SuppressWarnings("deprecation") // what Unsafe returns
   private void readOnce() {
     RecvByteBufAllocator.Handle handle = channel.recvHandle();
     handle.reset(channel.config());
