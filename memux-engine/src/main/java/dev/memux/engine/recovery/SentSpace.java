@@ -5,15 +5,17 @@ import dev.memux.engine.wire.FrameType;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.TransportError;
 
-/** The sent packets of one packet number space and what its timers need to know (RFC 9002 Appendix A.3). */
+/**
+ * The sent packets of one packet number space and what its timers need to know (RFC 9002 Appendix
+ * A.3).
+ */
 final class SentSpace {
   final PacketSpace space;
 
   /** In flight: neither acknowledged nor lost. */
   final SentPackets inFlight = new SentPackets();
 
-  /** Declared lost a short while ago; the time of a record is when that was. */
-  final SentPackets lost = new SentPackets();
+  final LostPackets lost;
 
   long largestAcked = NONE;
   int ackElicitingInFlight;
@@ -32,8 +34,9 @@ final class SentSpace {
   private final SkippedNumbers skipped = new SkippedNumbers();
   private long largestUsed = NONE;
 
-  SentSpace(PacketSpace space) {
+  SentSpace(PacketSpace space, LostPackets lost) {
     this.space = space;
+    this.lost = lost;
   }
 
   /** Takes the next number, whether for a packet or to leave it out. */
@@ -53,7 +56,10 @@ final class SentSpace {
     skipped.add(packetNumber);
   }
 
-  /** RFC 9000 §13.1, §21.4: who acknowledges what was not sent does not control its sender by what arrives. */
+  /**
+   * RFC 9000 §13.1, §21.4: who acknowledges what was not sent does not control its sender by what
+   * arrives.
+   */
   void check(AckFrame ack) throws ProtocolException {
     if (ack.largest() > largestUsed) {
       throw violation(ack.largest());
@@ -64,7 +70,17 @@ final class SentSpace {
     }
   }
 
-  /** Every packet up to this number was sent {@code packets} packets or more before the largest acknowledged one. */
+  /** A record is about to be removed from {@link #inFlight}. */
+  void onOutOfFlight(long position) {
+    if (inFlight.isAckEliciting(position)) {
+      ackElicitingInFlight--;
+    }
+  }
+
+  /**
+   * Every packet up to this number was sent {@code packets} packets or more before the largest
+   * acknowledged one.
+   */
   long sentBeforeLargestAcked(int packets) {
     return skipped.below(largestAcked, packets);
   }
