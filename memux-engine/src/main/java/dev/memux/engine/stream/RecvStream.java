@@ -146,9 +146,14 @@ public final class RecvStream {
     return finalSize != UNKNOWN && reassembly.readTo() == finalSize;
   }
 
-  /** Whether the peer has still to be told of more credit: not once the end is known. */
+  /** Whether so much has been read that the peer should be told of more credit. */
   public boolean wantsCredit() {
-    return finalSize == UNKNOWN && !discarding && window.isLow();
+    return takesCredit() && window.isLow();
+  }
+
+  /** Whether more credit would be of use: not once the end is known (RFC 9000 §4.1). */
+  public boolean takesCredit() {
+    return finalSize == UNKNOWN && !discarding;
   }
 
   public ReceiveWindow window() {

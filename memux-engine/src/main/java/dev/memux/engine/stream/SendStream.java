@@ -23,7 +23,6 @@ public final class SendStream {
   private static final long NONE = -1;
 
   private final long id;
-  private final int bufferBytes;
   private final SendBuffer buffer;
   private State state = State.SEND;
   private long maxData;
@@ -34,12 +33,10 @@ public final class SendStream {
 
   /**
    * @param maxData the peer's initial limit
-   * @param bufferBytes how much may be written and not yet acknowledged
    */
-  public SendStream(long id, long maxData, int bufferBytes, ChunkPool pool) {
+  public SendStream(long id, long maxData, ChunkPool pool) {
     this.id = id;
     this.maxData = maxData;
-    this.bufferBytes = bufferBytes;
     this.buffer = new SendBuffer(pool);
   }
 
@@ -52,18 +49,19 @@ public final class SendStream {
     return state == State.SEND && !finWritten;
   }
 
-  /** Room for further data. */
-  public int writableBytes() {
+  /** Room for further data, if {@code bufferBytes} may be written and not yet acknowledged. */
+  public int writableBytes(int bufferBytes) {
     return isWritable() ? (int) Math.max(0, bufferBytes - buffer.heldBytes()) : 0;
   }
 
   /**
    * Appends data.
    *
+   * @param bufferBytes how much may be written and not yet acknowledged
    * @return how many bytes were taken, less than offered when the buffer is full
    */
-  public int write(ByteBuffer source) {
-    int length = Math.min(source.remaining(), writableBytes());
+  public int write(ByteBuffer source, int bufferBytes) {
+    int length = Math.min(source.remaining(), writableBytes(bufferBytes));
     buffer.write(source, length);
     return length;
   }

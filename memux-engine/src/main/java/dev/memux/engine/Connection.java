@@ -1,0 +1,46 @@
+package dev.memux.engine;
+
+import dev.memux.engine.mux.Mux;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection as a state machine without I/O, threads or a clock. Its owner, one thread, hands in
+ * what happened with the time at which it happened, and takes out events and data to send.
+ *
+ * <p>The order after any input or command: {@link #pollEvent} and {@link Mux#pollStream} until null,
+ * then transmit until nothing is left, then wait for input or {@link #deadlineNanos}.
+ */
+public interface Connection {
+  /** When {@link #onTimeout} has to be called, {@link Long#MAX_VALUE} for never. */
+  long deadlineNanos();
+
+  /** The time has come to {@code nowNanos}; calling it early does no harm. */
+  void onTimeout(long nowNanos);
+
+  /** What has happened to the connection as a whole; null when there is nothing new. */
+  @Nullable ConnectionEvent pollEvent();
+
+  /** The streams. */
+  Mux mux();
+
+  /**
+   * Ends the connection with an error code of the application's (RFC 9000 §10.2.3). What is not
+   * delivered yet is lost. No effect if it has ended already.
+   *
+   * @param code at most 2^62-1
+   * @param reason for the peer's log; cut if long
+   */
+  void close(long code, String reason, long nowNanos);
+
+  /** Whether nothing will happen any more: no timer runs, no packet will be read or sent. */
+  boolean isTerminated();
+
+  /** Whether this end accepted the connection. */
+  boolean isServer();
+
+  /** What {@link #attach} was given. */
+  @Nullable Object attachment();
+
+  /** Keeps an object of the caller's with the connection. */
+  void attach(@Nullable Object object);
+}

@@ -1,0 +1,22 @@
+package dev.memux.engine;
+
+import dev.memux.engine.mux.StreamType;
+import dev.memux.tls.TlsSession;
+
+/** What {@link Connection#pollEvent} tells. */
+public sealed interface ConnectionEvent {
+  /** Streams can be used from here on. */
+  record HandshakeCompleted(TlsSession session) implements ConnectionEvent {}
+
+  /** The peer, too, knows that the handshake is complete (RFC 9001 §4.1.2). */
+  record HandshakeConfirmed() implements ConnectionEvent {}
+
+  /** The peer has raised the limit of streams that we may open. */
+  record StreamsAvailable(StreamType type) implements ConnectionEvent {}
+
+  /** The connection has ended: nothing can be sent any more. Comes once. */
+  record Closed(CloseReason reason) implements ConnectionEvent {}
+
+  /** The connection can be forgotten. The last event. */
+  record Terminated() implements ConnectionEvent {}
+}

@@ -1,0 +1,111 @@
+package dev.memux.engine.mux;
+
+import dev.memux.engine.schedule.Priority;
+import dev.memux.engine.schedule.SchedulerConfig;
+
+/**
+ * What a connection grants its peer and keeps in memory.
+ *
+ * @param streamWindowBytes flow-control credit that each stream begins with (RFC 9000 §4.1)
+ * @param maxStreamWindowBytes what a stream's credit may grow to as it follows the path
+ * @param connectionWindowBytes credit that all streams together begin with
+ * @param maxConnectionWindowBytes what that may grow to: the most that a peer can make us buffer
+ * @param maxBidiStreams how many bidirectional streams the peer may have open at once
+ * @param maxUniStreams how many unidirectional streams the peer may have open at once
+ * @param minSendBufferBytes what a stream may always have written and not yet acknowledged
+ * @param maxSendBufferBytes what that may grow to as it follows the congestion window
+ * @param priority what a stream has that the peer opens
+ * @param scheduler how streams share the connection
+ */
+public record MuxConfig(
+    long streamWindowBytes,
+    long maxStreamWindowBytes,
+    long connectionWindowBytes,
+    long maxConnectionWindowBytes,
+    long maxBidiStreams,
+    long maxUniStreams,
+    int minSendBufferBytes,
+    int maxSendBufferBytes,
+    Priority priority,
+    SchedulerConfig scheduler) {
+
+  public static final MuxConfig DEFAULT =
+      new MuxConfig(
+          512 << 10,
+          16 << 20,
+          1 << 20,
+          24 << 20,
+          100,
+          100,
+          256 << 10,
+          16 << 20,
+          Priority.DEFAULT_INCREMENTAL,
+          SchedulerConfig.DEFAULT);
+
+  /**
+   * @throws IllegalArgumentException if a size is negative, or a bound below what it bounds
+   */
+  public MuxConfig {
+    require(streamWindowBytes >= 0 && streamWindowBytes <= maxStreamWindowBytes, "stream window");
+    require(
+        connectionWindowBytes >= 0 && connectionWindowBytes <= maxConnectionWindowBytes,
+        "connection window");
+    require(maxBidiStreams >= 0 && maxBidiStreams <= MAX_STREAMS, "bidirectional streams");
+    require(maxUniStreams >= 0 && maxUniStreams <= MAX_STREAMS, "unidirectional streams");
+    require(minSendBufferBytes > 0 && minSendBufferBytes <= maxSendBufferBytes, "send buffer");
+  }
+
+  /** A limit of our own: each stream open costs memory. */
+  public static final long MAX_STREAMS = 1 << 20;
+
+  /** The same with other stream limits. */
+  public MuxConfig withStreams(long bidirectional, long unidirectional) {
+    return new MuxConfig(
+        streamWindowBytes,
+        maxStreamWindowBytes,
+        connectionWindowBytes,
+        maxConnectionWindowBytes,
+        bidirectional,
+        unidirectional,
+        minSendBufferBytes,
+        maxSendBufferBytes,
+        priority,
+        scheduler);
+  }
+
+  /** The same with other receive windows. */
+  public MuxConfig withWindows(long stream, long maxStream, long connection, long maxConnection) {
+    return new MuxConfig(
+        stream,
+        maxStream,
+        connection,
+        maxConnection,
+        maxBidiStreams,
+        maxUniStreams,
+        minSendBufferBytes,
+        maxSendBufferBytes,
+        priority,
+        scheduler);
+  }
+
+  /** The same with another scheduler. */
+  public MuxConfig withScheduler(SchedulerConfig other) {
+    return new MuxConfig(
+        streamWindowBytes,
+        maxStreamWindowBytes,
+        connectionWindowBytes,
+        maxConnectionWindowBytes,
+        maxBidiStreams,
+        maxUniStreams,
+        minSendBufferBytes,
+        maxSendBufferBytes,
+        priority,
+        other);
+  }
+
+  private static void require(boolean holds, String what) {
+    if (!holds) {
+      throw new IllegalArgumentException("out of range: " + what);
+    }
+  }
+}

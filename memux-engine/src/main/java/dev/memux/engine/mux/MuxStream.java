@@ -1,0 +1,262 @@
+package dev.memux.engine.mux;
+
+import dev.memux.engine.schedule.Entry;
+import dev.memux.engine.schedule.Priority;
+import dev.memux.engine.stream.RecvStream;
+import dev.memux.engine.stream.SendStream;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One stream, as the application's side uses it, on the thread that owns the connection. After any
+ * command the connection may have something to transmit.
+ *
+ * <p>{@link Mux#pollStream} says which stream has events; {@link #takeEvents} says which, as flags.
+ */
+public final class MuxStream {
+  /** The peer has opened the stream. */
+  public static final int OPENED = 1;
+
+  /** There is something to read: data, or the end. Read until 0 or -1. */
+  public static final int READABLE = 1 << 1;
+
+  /** The peer has given up sending (RESET_STREAM): {@link #resetCode}. */
+  public static final int RESET = 1 << 2;
+
+  /** The peer does not want our data (STOP_SENDING): {@link #stopCode}. Our side has been reset. */
+  public static final int STOPPED = 1 << 3;
+
+  /** There is room again after a write that took less than offered. */
+  public static final int WRITABLE = 1 << 4;
+
+  /** The peer has acknowledged all data and the end, or our reset. */
+  public static final int SENT = 1 << 5;
+
+  /** Both directions are over; no event follows. */
+  public static final int CLOSED = 1 << 6;
+
+  private static final long NONE = -1;
+
+  final Mux mux;
+  final @Nullable SendStream send;
+  final @Nullable RecvStream recv;
+  final @Nullable Entry<MuxStream> entry;
+  private final long id;
+
+  /** Control frames that wait to be sent; flags of {@link ControlQueue}. */
+  int pendingControl;
+
+  boolean controlQueued;
+
+  /** Events not taken yet. */
+  int events;
+
+  boolean eventsQueued;
+  boolean closed;
+
+  /** Whether a write came up short, so that room is worth an event. */
+  boolean wantsRoom;
+
+  /** Bytes of this stream that have been given back to the connection's window. */
+  long creditReturned;
+
+  /** The stream limit last reported to the peer as blocking us. */
+  long blockedReportedAt = NONE;
+
+  long stopSendingCode = NONE;
+  private long stopCode = NONE;
+  private @Nullable Object attachment;
+
+  MuxStream(
+      Mux mux,
+      long id,
+      @Nullable SendStream send,
+      @Nullable RecvStream recv,
+      Priority priority) {
+    this.mux = mux;
+    this.id = id;
+    this.send = send;
+    this.recv = recv;
+    this.entry = send == null ? null : mux.enter(this, priority);
+  }
+
+  /** The stream ID (RFC 9000 §2.1). */
+  public long id() {
+    return id;
+  }
+
+  public StreamType type() {
+    return StreamType.of(id);
+  }
+
+  /** Whether our side opened the stream. */
+  public boolean isLocal() {
+    return mux.isLocal(id);
+  }
+
+  /** Whether our side has a sending part at all. */
+  public boolean canSend() {
+    return send != null;
+  }
+
+  /** Whether our side has a receiving part at all. */
+  public boolean canReceive() {
+    return recv != null;
+  }
+
+  /** Returns what has happened since the last call, as flags, and forgets it. */
+  public int takeEvents() {
+    int taken = events;
+    events = 0;
+    return taken;
+  }
+
+  /** Whether data may still be written: not after {@link #finish}, a reset or the connection's end. */
+  public boolean isWritable() {
+    return send != null && send.isWritable() && !mux.isOver();
+  }
+
+  /** Bytes that {@link #write} would take now. */
+  public int writableBytes() {
+    return isWritable() ? sending().writableBytes(mux.sendBufferBytes()) : 0;
+  }
+
+  /**
+   * Copies data into the stream's send buffer.
+   *
+   * @return how many bytes were taken; when fewer than offered, {@link #WRITABLE} follows
+   * @throws IllegalStateException if the stream cannot be written to, or not any more
+   */
+  public int write(ByteBuffer source) {
+    if (!isWritable()) {
+      throw new IllegalStateException("stream " + id + " is not writable");
+    }
+    int taken = sending().write(source, mux.sendBufferBytes());
+    wantsRoom = source.hasRemaining();
+    if (taken > 0) {
+      mux.onSendChanged(this);
+    }
+    return taken;
+  }
+
+  /**
+   * Ends our direction after what was written.
+   *
+   * @throws IllegalStateException if the stream cannot be written to, or not any more
+   */
+  public void finish() {
+    if (!isWritable()) {
+      throw new IllegalStateException("stream " + id + " is not writable");
+    }
+    sending().finish();
+    mux.onSendChanged(this);
+  }
+
+  /**
+   * Gives up our direction: what is not delivered yet never will be (RESET_STREAM). No effect after
+   * everything has been acknowledged.
+   *
+   * @param code the application's error code, at most 2^62-1
+   */
+  public void reset(long code) {
+    if (send != null && !mux.isOver()) {
+      mux.reset(this, code);
+    }
+  }
+
+  /**
+   * Tells the peer that its data is not wanted (STOP_SENDING) and throws away what arrives from now on.
+   *
+   * @param code the application's error code, at most 2^62-1
+   */
+  public void stopSending(long code) {
+    if (recv != null && !mux.isOver()) {
+      mux.stopSending(this, code);
+    }
+  }
+
+  /**
+   * Copies received data; what is read is given back to the peer as credit.
+   *
+   * @return bytes read, 0 when there are none now, -1 at the end, after a reset or {@link
+   *     #stopSending}
+   */
+  public int read(ByteBuffer target) {
+    if (recv == null) {
+      throw new IllegalStateException("stream " + id + " has no receiving part");
+    }
+    int length = recv.read(target);
+    if (length != 0) {
+      mux.onRead(this);
+    }
+    return length;
+  }
+
+  /** Bytes that {@link #read} can return now. */
+  public int readableBytes() {
+    return recv == null ? 0 : recv.readableBytes();
+  }
+
+  /** Whether the peer's end has been reached: everything it sent has been read. */
+  public boolean isFinished() {
+    return recv != null && recv.isAllRead();
+  }
+
+  /** The code of the peer's RESET_STREAM, -1 if none came. */
+  public long resetCode() {
+    return recv == null ? NONE : recv.resetCode();
+  }
+
+  /** The code of the peer's STOP_SENDING, -1 if none came. */
+  public long stopCode() {
+    return stopCode;
+  }
+
+  /** Bytes from the start that the peer has acknowledged without a hole. */
+  public long ackedBytes() {
+    return send == null ? 0 : send.ackedTo();
+  }
+
+  /** The priority that its data is sent with; a stream that we cannot send on has the default. */
+  public Priority priority() {
+    return entry == null ? Priority.DEFAULT : entry.priority();
+  }
+
+  /** Changes the priority of everything not sent yet, retransmissions included, at any time. */
+  public void setPriority(Priority priority) {
+    if (entry != null && !closed) {
+      mux.prioritize(entry, priority);
+    }
+  }
+
+  /** What {@link #attach} was given. */
+  public @Nullable Object attachment() {
+    return attachment;
+  }
+
+  /** Keeps an object of the caller's with the stream. */
+  public void attach(@Nullable Object object) {
+    attachment = object;
+  }
+
+  void onStopped(long code) {
+    stopCode = code;
+  }
+
+  /** Whether both directions are over. */
+  boolean isOver() {
+    return (send == null || send.isOver()) && (recv == null || recv.isOver());
+  }
+
+  private SendStream sending() {
+    if (send == null) {
+      throw new IllegalStateException("stream " + id + " has no sending part");
+    }
+    return send;
+  }
+
+  @Override
+  public String toString() {
+    return "MuxStream[" + id + "]";
+  }
+}

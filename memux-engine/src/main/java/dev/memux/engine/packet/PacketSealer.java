@@ -1,0 +1,128 @@
+package dev.memux.engine.packet;
+
+import dev.memux.tls.CipherSuite;
+import java.util.Objects;
+import javax.crypto.Cipher;
+
+/**
+ * Protects the packets of one direction under one key: payload first, then header (RFC 9001 §5.3,
+ * §5.4). The key after a key update is a sealer of its own, from {@link #next}.
+ */
+public final class PacketSealer {
+  /** What protection adds to a payload. */
+  public static final int TAG_BYTES = Aead.TAG_BYTES;
+
+  /** RFC 9001 §6.6: 2^23 packets for AES-GCM; ChaCha20-Poly1305 outlasts the packet numbers. */
+  private static final long GCM_CONFIDENTIALITY_LIMIT = 1L << 23;
+
+  private final CipherSuite suite;
+  private final byte[] secret;
+  private final Aead aead;
+  private final HeaderProtection headerProtection;
+  private long largestSealed = -1;
+  private long packetsSealed;
+
+  /**
+   * @param secret of {@link InitialSecrets} or from the TLS handshake
+   */
+  public PacketSealer(CipherSuite suite, byte[] secret) {
+    this(suite, secret.clone(), HeaderProtection.of(suite, secret));
+  }
+
+  private PacketSealer(CipherSuite suite, byte[] secret, HeaderProtection headerProtection) {
+    this.suite = suite;
+    this.secret = secret;
+    this.aead = new Aead(suite, secret, Cipher.ENCRYPT_MODE);
+    this.headerProtection = headerProtection;
+  }
+
+  /** The sealer of the next key phase: a new key, the same header protection (RFC 9001 §6). */
+  public PacketSealer next() {
+    return new PacketSealer(suite, Aead.nextSecret(suite, secret), headerProtection);
+  }
+
+  public int tagBytes() {
+    return TAG_BYTES;
+  }
+
+  /** Packets sealed under this key, to be kept below {@link #confidentialityLimit}. */
+  public long packetsSealed() {
+    return packetsSealed;
+  }
+
+  /**
+   * RFC 9001 §6.6: how many packets this key may protect. Before, it has to be updated, or the
+   * connection closed with AEAD_LIMIT_REACHED.
+   */
+  public long confidentialityLimit() {
+    return switch (suite) {
+      case TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384 -> GCM_CONFIDENTIALITY_LIMIT;
+      case TLS_CHACHA20_POLY1305_SHA256 -> Long.MAX_VALUE;
+    };
+  }
+
+  /**
+   * How many bytes of frames a packet must have at least: one frame (RFC 9000 §12.4), and enough for
+   * the sample of header protection (RFC 9001 §5.4.2). The rest is PADDING.
+   */
+  public static int minPayloadBytes(int packetNumberBytes) {
+    return Math.max(1, PacketNumbers.MAX_BYTES - packetNumberBytes);
+  }
+
+  /**
+   * Protects one packet.
+   *
+   * @param packet header and payload, one behind the other, from {@code from}; the Length field of a
+   *     long header already counts the tag. Unchanged, unless {@code out} is the same array
+   * @param headerBytes packet number included
+   * @param payloadBytes at least {@link #minPayloadBytes}
+   * @param packetNumber larger than any sealed before: a nonce used twice would reveal both payloads
+   *     and let packets be forged (RFC 9001 §9.5)
+   * @param out where the packet goes, from {@code outFrom}; may be {@code packet} if {@code outFrom}
+   *     is {@code from}
+   * @return its length, {@code headerBytes + payloadBytes + tagBytes()}
+   */
+  public int seal(
+      byte[] packet,
+      int from,
+      int headerBytes,
+      int packetNumberBytes,
+      int payloadBytes,
+      long packetNumber,
+      byte[] out,
+      int outFrom) {
+    if (packetNumber <= largestSealed || packetNumber > PacketNumbers.MAX) {
+      throw new IllegalStateException("packet " + packetNumber + " after " + largestSealed);
+    }
+    if (payloadBytes < minPayloadBytes(packetNumberBytes)) {
+      throw new IllegalArgumentException("payload of " + payloadBytes + " bytes");
+    }
+    int headerEnd = from + headerBytes;
+    long truncated = PacketNumbers.read(packet, headerEnd - packetNumberBytes, packetNumberBytes);
+    if (truncated != PacketNumbers.truncate(packetNumber, packetNumberBytes)) {
+      throw new IllegalArgumentException("header of packet " + packetNumber + " has another number");
+    }
+    int sealedBytes = headerBytes + payloadBytes + TAG_BYTES;
+    Objects.checkFromIndexSize(outFrom, sealedBytes, out.length);
+    largestSealed = packetNumber;
+    packetsSealed++;
+    aead.seal(
+        packetNumber,
+        packet,
+        from,
+        headerBytes,
+        packet,
+        headerEnd,
+        payloadBytes,
+        out,
+        outFrom + headerBytes);
+    if (packet != out) {
+      System.arraycopy(packet, from, out, outFrom, headerBytes);
+    }
+    int packetNumberFrom = outFrom + headerBytes - packetNumberBytes;
+    long mask = headerProtection.mask(out, packetNumberFrom + PacketNumbers.MAX_BYTES);
+    out[outFrom] = HeaderProtection.maskFirstByte(out[outFrom], mask);
+    HeaderProtection.maskPacketNumber(out, packetNumberFrom, packetNumberBytes, mask);
+    return sealedBytes;
+  }
+}

@@ -1,0 +1,54 @@
+package dev.memux.engine.quic;
+
+import dev.memux.engine.packet.PacketOpener;
+import dev.memux.engine.packet.PacketSealer;
+import dev.memux.engine.packet.PacketType;
+import dev.memux.engine.recovery.PacketSpace;
+import dev.memux.engine.recovery.ReceivedPackets;
+import dev.memux.engine.stream.ChunkPool;
+import dev.memux.tls.EncryptionLevel;
+import org.jspecify.annotations.Nullable;
+
+/** What a connection has of its own for each packet number space (RFC 9000 §12.3). */
+final class PacketNumberSpace {
+  final PacketSpace space;
+  final EncryptionLevel level;
+  final PacketType packetType;
+  final CryptoStream crypto;
+  final ReceivedPackets received;
+  @Nullable PacketSealer sealer;
+  @Nullable PacketOpener opener;
+  long nextPacketNumber;
+  private boolean discarded;
+
+  PacketNumberSpace(PacketSpace space, long maxAckDelayNanos, ChunkPool pool) {
+    this.space = space;
+    this.level =
+        switch (space) {
+          case INITIAL -> EncryptionLevel.INITIAL;
+          case HANDSHAKE -> EncryptionLevel.HANDSHAKE;
+          case APPLICATION -> EncryptionLevel.APPLICATION;
+        };
+    this.packetType =
+        switch (space) {
+          case INITIAL -> PacketType.INITIAL;
+          case HANDSHAKE -> PacketType.HANDSHAKE;
+          case APPLICATION -> PacketType.ONE_RTT;
+        };
+    this.crypto = new CryptoStream(pool);
+    this.received = new ReceivedPackets(space, maxAckDelayNanos);
+  }
+
+  /** Whether keys have been there and are gone. */
+  boolean isDiscarded() {
+    return discarded;
+  }
+
+  /** Drops keys and data for good (RFC 9001 §4.9). */
+  void discard() {
+    discarded = true;
+    sealer = null;
+    opener = null;
+    crypto.release();
+  }
+}

@@ -1,0 +1,93 @@
+package dev.memux.engine.quic;
+
+import dev.memux.engine.mux.MuxConfig;
+
+/**
+ * How an endpoint's connections behave.
+ *
+ * @param maxIdleTimeoutNanos a connection without traffic ends after this; 0: never (RFC 9000 §10.1)
+ * @param handshakeTimeoutNanos a handshake that takes longer is given up
+ * @param keepAliveNanos a quiet connection sends a PING after this; 0: never
+ * @param maxDatagramBytes UDP payload of a full packet, at least 1200 (RFC 9000 §14)
+ * @param maxHandshakes handshakes that a server has under way at once; further ones are ignored until
+ *     some end
+ * @param mux streams and flow control
+ */
+public record QuicConfig(
+    long maxIdleTimeoutNanos,
+    long handshakeTimeoutNanos,
+    long keepAliveNanos,
+    int maxDatagramBytes,
+    int maxHandshakes,
+    MuxConfig mux) {
+  /** RFC 9000 §14: every path takes datagrams of this size. */
+  public static final int MIN_DATAGRAM_BYTES = 1200;
+
+  private static final int MAX_DATAGRAM_BYTES = 65_507;
+  private static final long SECOND_NANOS = 1_000_000_000L;
+
+  public static final QuicConfig DEFAULT =
+      new QuicConfig(
+          30 * SECOND_NANOS, 10 * SECOND_NANOS, 0, MIN_DATAGRAM_BYTES, 4096, MuxConfig.DEFAULT);
+
+  /**
+   * @throws IllegalArgumentException if a value is out of range
+   */
+  public QuicConfig {
+    if (maxIdleTimeoutNanos < 0 || handshakeTimeoutNanos <= 0 || keepAliveNanos < 0) {
+      throw new IllegalArgumentException("negative time");
+    }
+    if (maxDatagramBytes < MIN_DATAGRAM_BYTES || maxDatagramBytes > MAX_DATAGRAM_BYTES) {
+      throw new IllegalArgumentException("maxDatagramBytes " + maxDatagramBytes);
+    }
+    if (maxHandshakes < 1) {
+      throw new IllegalArgumentException("maxHandshakes " + maxHandshakes);
+    }
+  }
+
+  /** The same with another idle timeout; 0 for none. */
+  public QuicConfig withMaxIdleTimeoutNanos(long nanos) {
+    return new QuicConfig(
+        nanos, handshakeTimeoutNanos, keepAliveNanos, maxDatagramBytes, maxHandshakes, mux);
+  }
+
+  /** The same with another limit for handshakes. */
+  public QuicConfig withHandshakeTimeoutNanos(long nanos) {
+    return new QuicConfig(
+        maxIdleTimeoutNanos, nanos, keepAliveNanos, maxDatagramBytes, maxHandshakes, mux);
+  }
+
+  /** The same with keep-alives after {@code nanos} of quiet; 0 for none. */
+  public QuicConfig withKeepAliveNanos(long nanos) {
+    return new QuicConfig(
+        maxIdleTimeoutNanos, handshakeTimeoutNanos, nanos, maxDatagramBytes, maxHandshakes, mux);
+  }
+
+  /** The same with another packet size. */
+  public QuicConfig withMaxDatagramBytes(int bytes) {
+    return new QuicConfig(
+        maxIdleTimeoutNanos, handshakeTimeoutNanos, keepAliveNanos, bytes, maxHandshakes, mux);
+  }
+
+  /** The same with another bound of handshakes under way. */
+  public QuicConfig withMaxHandshakes(int handshakes) {
+    return new QuicConfig(
+        maxIdleTimeoutNanos,
+        handshakeTimeoutNanos,
+        keepAliveNanos,
+        maxDatagramBytes,
+        handshakes,
+        mux);
+  }
+
+  /** The same with other streams and flow control. */
+  public QuicConfig withMux(MuxConfig other) {
+    return new QuicConfig(
+        maxIdleTimeoutNanos,
+        handshakeTimeoutNanos,
+        keepAliveNanos,
+        maxDatagramBytes,
+        maxHandshakes,
+        other);
+  }
+}

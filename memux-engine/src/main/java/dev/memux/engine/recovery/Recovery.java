@@ -1,0 +1,486 @@
+package dev.memux.engine.recovery;
+
+import dev.memux.engine.congestion.CongestionController;
+import dev.memux.engine.wire.AckFrame;
+import dev.memux.engine.wire.ProtocolException;
+import dev.memux.engine.wire.SentFrames;
+
+/**
+ * The sending half of RFC 9002: follows every packet in flight until it is acknowledged, lost or discarded, and says when to probe
+ * and how much may be sent.
+ *
+ * <p>Facts go in through the {@code on*} methods, consequences for frames come out through the {@link RecoveryListener}, the rest
+ * is asked for: {@link #sendAllowanceBytes}, {@link #probesPending} and {@link #deadlineNanos}, at which {@link #onTimeout} is due.
+ * Times must not go backwards from call to call.
+ */
+public final class Recovery {
+  private final CongestionController congestion;
+  private final int maxDatagramBytes;
+  private final RecoveryListener listener;
+  private final RttEstimator rtt = new RttEstimator();
+  private final LossDetector lossDetector = new LossDetector();
+  private final PersistentCongestion persistentCongestion = new PersistentCongestion();
+  private final PtoTimer pto;
+  private final SentFramesPool pool = new SentFramesPool();
+  private final SentSpace[] spaces = {
+    new SentSpace(PacketSpace.INITIAL),
+    new SentSpace(PacketSpace.HANDSHAKE),
+    new SentSpace(PacketSpace.APPLICATION)
+  };
+
+  private long deadlineNanos = SentSpace.NEVER;
+  private long bytesInFlight;
+  private boolean amplificationLimited;
+  private boolean applicationLimited;
+
+  /** RFC 9002 §7.3.2: the packet that may leave when the window has just been reduced. */
+  private boolean recoveryPacketAllowed;
+
+  private long packetsLost;
+  private long spuriousLosses;
+  private long congestionEvents;
+  private long persistentCongestions;
+
+  /**
+   * @param server whether this end accepted the connection
+   * @param maxDatagramBytes size of a full datagram
+   */
+  public Recovery(
+      boolean server,
+      CongestionController congestion,
+      int maxDatagramBytes,
+      RecoveryListener listener) {
+    this.congestion = congestion;
+    this.maxDatagramBytes = maxDatagramBytes;
+    this.listener = listener;
+    this.pto = new PtoTimer(server);
+  }
+
+  /** A blank record for the next packet; it comes back with {@link #onPacketSent} or {@link #release}. */
+  public SentFrames newFrames() {
+    return pool.take();
+  }
+
+  /** Takes back a record for a packet that was not sent after all. */
+  public void release(SentFrames frames) {
+    pool.release(frames);
+  }
+
+  /**
+   * A packet left. Of packets not in flight, those with nothing but ACK and CONNECTION_CLOSE, no record is kept.
+   *
+   * @param packetNumber above all before it in this space
+   * @param inFlight ack-eliciting or padded (RFC 9002 §2)
+   * @param frames from {@link #newFrames}, given back by this call
+   */
+  public void onPacketSent(
+      PacketSpace space,
+      long packetNumber,
+      int bytes,
+      boolean ackEliciting,
+      boolean inFlight,
+      SentFrames frames,
+      long nowNanos) {
+    if (ackEliciting && !inFlight) {
+      throw new IllegalArgumentException("ack-eliciting packets are in flight");
+    }
+    SentSpace s = spaces[space.ordinal()];
+    s.use(packetNumber);
+    if (!inFlight) {
+      pool.release(frames);
+      return;
+    }
+    s.inFlight.add(packetNumber, nowNanos, bytes, ackEliciting, frames);
+    bytesInFlight += bytes;
+    if (!ackEliciting) {
+      return;
+    }
+    s.ackElicitingInFlight++;
+    s.lastAckElicitingNanos = nowNanos;
+    s.probesPending = Math.max(s.probesPending - 1, 0);
+    recoveryPacketAllowed = false;
+    // Before the handshake is confirmed, 0-RTT and early 1-RTT packets arm nothing, and must not put off what others armed.
+    if (space != PacketSpace.APPLICATION || pto.isHandshakeConfirmed()) {
+      pto.touch(nowNanos);
+      arm();
+    }
+  }
+
+  /** A packet number is left out, so that a peer that acknowledges it is caught (RFC 9000 §21.4). */
+  public void onPacketNumberSkipped(PacketSpace space, long packetNumber) {
+    spaces[space.ordinal()].skip(packetNumber);
+  }
+
+  /**
+   * An ACK frame came.
+   *
+   * @param ackDelayNanos its delay, decoded; see {@link AckDelay}
+   * @throws ProtocolException if it acknowledges a packet that was never sent
+   */
+  public void onAckReceived(PacketSpace space, AckFrame ack, long ackDelayNanos, long nowNanos)
+      throws ProtocolException {
+    SentSpace s = spaces[space.ordinal()];
+    if (s.isDiscarded) {
+      return;
+    }
+    s.check(ack);
+    if (!s.lost.isEmpty() && s.lost.markAcked(ack)) {
+      settleLateAcks(s);
+    }
+    boolean advanced = ack.largest() > s.largestAcked;
+    s.largestAcked = Math.max(s.largestAcked, ack.largest());
+    boolean anyInFlight = s.inFlight.markAcked(ack);
+    if (!anyInFlight && !advanced) {
+      return;
+    }
+    if (anyInFlight) {
+      sampleRtt(s, ack, ackDelayNanos, nowNanos);
+    }
+    detectLosses(s, nowNanos);
+    if (anyInFlight) {
+      settleAcks(s);
+    }
+    if (space == PacketSpace.HANDSHAKE) {
+      // RFC 9002 §6.2.2.1: it has read a Handshake packet of ours, which proves our address (RFC 9000 §8.1).
+      pto.onPeerValidatedAddress();
+    }
+    if (pto.onAcknowledged()) {
+      cancelProbes();
+    }
+    pto.touch(nowNanos);
+    arm();
+  }
+
+  /** {@link #deadlineNanos()} may have come: declares losses or asks for probes. Calling it early does no harm. */
+  public void onTimeout(long nowNanos) {
+    if (nowNanos < deadlineNanos) {
+      return;
+    }
+    boolean lossesDue = false;
+    for (SentSpace s : spaces) {
+      lossesDue |= s.lossDeadlineNanos != SentSpace.NEVER;
+      if (s.lossDeadlineNanos <= nowNanos) {
+        detectLosses(s, nowNanos);
+      }
+    }
+    // RFC 9002 §6.2.1: while a time threshold runs, the probe timer is not set.
+    if (!lossesDue) {
+      probe(pto.expire(nowNanos));
+    }
+    arm();
+  }
+
+  /** When {@link #onTimeout} is due, {@link Long#MAX_VALUE} for never. */
+  public long deadlineNanos() {
+    return deadlineNanos;
+  }
+
+  /** Ack-eliciting packets to send now, whatever the window says (RFC 9002 §7.5); each one sent counts it down. */
+  public int probesPending(PacketSpace space) {
+    return spaces[space.ordinal()].probesPending;
+  }
+
+  /** The keys of a space are gone, and with them all hope for its acknowledgements (RFC 9002 §6.4). */
+  public void discard(PacketSpace space, long nowNanos) {
+    SentSpace s = spaces[space.ordinal()];
+    if (s.isDiscarded) {
+      return;
+    }
+    s.isDiscarded = true;
+    forget(s, false);
+    pto.reset();
+    pto.touch(nowNanos);
+    arm();
+  }
+
+  /**
+   * The peer did not process this space's packets and never will: it sent Retry (RFC 9002 §6.3) or rejected 0-RTT (§6.4). Their
+   * frames count as lost, without being a sign of congestion.
+   */
+  public void onPacketsRefused(PacketSpace space, long nowNanos) {
+    SentSpace s = spaces[space.ordinal()];
+    forget(s, true);
+    pto.reset();
+    pto.touch(nowNanos);
+    arm();
+  }
+
+  /** The peer's max_ack_delay is known (RFC 9000 §18.2). */
+  public void onMaxAckDelay(long nanos) {
+    rtt.onMaxAckDelay(nanos);
+    arm();
+  }
+
+  /** RFC 9001 §4.1.2. From here on 1-RTT packets are probed for. */
+  public void onHandshakeConfirmed() {
+    rtt.onHandshakeConfirmed();
+    pto.onHandshakeConfirmed();
+    arm();
+  }
+
+  /** Whether Handshake packets can be sent; a client's probes for a blocked server are Initial packets before. */
+  public void onHandshakeKeys(boolean available) {
+    pto.onHandshakeKeys(available);
+    arm();
+  }
+
+  /** The server is known to have validated this client's address, other than by acknowledging a Handshake packet. */
+  public void onPeerValidatedAddress() {
+    pto.onPeerValidatedAddress();
+    arm();
+  }
+
+  /**
+   * Whether the anti-amplification limit (RFC 9000 §8.1) keeps this server from sending anything. When it ends, {@link
+   * #deadlineNanos} may lie in the past.
+   */
+  public void onAmplificationLimited(boolean limited, long nowNanos) {
+    amplificationLimited = limited;
+    pto.touch(nowNanos);
+    arm();
+  }
+
+  /**
+   * Whether this end ran out of data, or of the peer's flow control credit, while window and pacer would have let it send. To be
+   * said after every attempt to send: a window that is not used does not grow (RFC 9002 §7.8).
+   */
+  public void onApplicationLimited(boolean limited) {
+    // What is left may be too little for a datagram: then the window was used up.
+    applicationLimited = limited && congestion.windowBytes() - bytesInFlight >= maxDatagramBytes;
+  }
+
+  /** How much more may be in flight; zero or less: nothing but probes. */
+  public long sendAllowanceBytes() {
+    long allowanceBytes = congestion.windowBytes() - bytesInFlight;
+    return recoveryPacketAllowed ? Math.max(allowanceBytes, maxDatagramBytes) : allowanceBytes;
+  }
+
+  public long bytesInFlight() {
+    return bytesInFlight;
+  }
+
+  public long windowBytes() {
+    return congestion.windowBytes();
+  }
+
+  public RttEstimator rtt() {
+    return rtt;
+  }
+
+  /** The probe timeout of a space before any backoff (RFC 9002 §6.2.1). */
+  public long ptoNanos(PacketSpace space) {
+    return PtoTimer.periodNanos(space, rtt);
+  }
+
+  /** Probe timeouts since the last acknowledgement. */
+  public int ptoCount() {
+    return pto.count();
+  }
+
+  /** The largest packet number that the peer has acknowledged, -1 for none. */
+  public long largestAcked(PacketSpace space) {
+    return spaces[space.ordinal()].largestAcked;
+  }
+
+  public boolean hasAckElicitingInFlight(PacketSpace space) {
+    return spaces[space.ordinal()].ackElicitingInFlight > 0;
+  }
+
+  /** Packets declared lost so far. */
+  public long packetsLost() {
+    return packetsLost;
+  }
+
+  /** Packets declared lost that were acknowledged later. */
+  public long spuriousLosses() {
+    return spuriousLosses;
+  }
+
+  /** Times that loss reduced the window. */
+  public long congestionEvents() {
+    return congestionEvents;
+  }
+
+  /** Times that persistent congestion was established. */
+  public long persistentCongestions() {
+    return persistentCongestions;
+  }
+
+  private void sampleRtt(SentSpace s, AckFrame ack, long ackDelayNanos, long nowNanos) {
+    SentPackets sent = s.inFlight;
+    long newest = sent.highestMarked();
+    // RFC 9002 §5.1: the peer reports its delay for the largest packet only, and waits without limit for packets that do not ask
+    // for acknowledgement.
+    if (sent.number(newest) == ack.largest() && sent.hasMarkedAckEliciting()) {
+      // RFC 9002 §5.3: Initial packets are acknowledged at once, so a delay reported for one may be ignored.
+      long delayNanos = s.space == PacketSpace.INITIAL ? 0 : ackDelayNanos;
+      rtt.onSample(nowNanos - sent.nanos(newest), delayNanos, nowNanos);
+    }
+  }
+
+  private void detectLosses(SentSpace s, long nowNanos) {
+    long end = lossDetector.detect(s, rtt, nowNanos);
+    long durationNanos = PersistentCongestion.durationNanos(rtt);
+    long newestLostNanos = Long.MIN_VALUE;
+    boolean persistent = false;
+    SentPackets sent = s.inFlight;
+    for (long p = sent.first(); p < end; p++) {
+      if (sent.isAcked(p)) {
+        persistentCongestion.onAcked(sent.nanos(p));
+      } else if (sent.isPresent(p)) {
+        newestLostNanos = sent.nanos(p);
+        // RFC 9002 §7.6.2: before the first sample the timers are guesses, and probes too few to prove anything.
+        if (sent.isAckEliciting(p) && newestLostNanos > rtt.firstSampleNanos()) {
+          persistent |= persistentCongestion.onLost(newestLostNanos, durationNanos);
+        }
+        lose(s, p, nowNanos);
+      }
+    }
+    sent.trim();
+    expireLost(s, nowNanos);
+    if (newestLostNanos != Long.MIN_VALUE) {
+      reduceWindow(newestLostNanos, persistent, nowNanos);
+    }
+  }
+
+  private void lose(SentSpace s, long position, long nowNanos) {
+    SentPackets sent = s.inFlight;
+    boolean ackEliciting = sent.isAckEliciting(position);
+    takeOutOfFlight(s, position);
+    packetsLost++;
+    SentFrames frames = sent.remove(position);
+    listener.onFramesLost(s.space, frames);
+    if (s.lost.size() == MAX_LOST_REMEMBERED) {
+      dropOldestLost(s);
+    }
+    s.lost.add(sent.number(position), nowNanos, 0, ackEliciting, frames);
+  }
+
+  private void reduceWindow(long newestLostNanos, boolean persistent, long nowNanos) {
+    if (congestion.onPacketsLost(newestLostNanos, nowNanos)) {
+      congestionEvents++;
+      recoveryPacketAllowed = true;
+    }
+    if (persistent) {
+      congestion.onPersistentCongestion();
+      rtt.onPersistentCongestion();
+      persistentCongestions++;
+    }
+  }
+
+  private void settleAcks(SentSpace s) {
+    SentPackets sent = s.inFlight;
+    for (long p = sent.lowestMarked(); p <= sent.highestMarked(); p++) {
+      if (sent.isAcked(p)) {
+        takeOutOfFlight(s, p);
+        congestion.onPacketAcked(sent.bytes(p), sent.nanos(p), applicationLimited);
+        persistentCongestion.onAcked(sent.nanos(p));
+        acked(s, sent.remove(p));
+      }
+    }
+    sent.trim();
+  }
+
+  /** RFC 9000 §13.3: what arrived late need not be sent again. */
+  private void settleLateAcks(SentSpace s) {
+    SentPackets lost = s.lost;
+    for (long p = lost.lowestMarked(); p <= lost.highestMarked(); p++) {
+      if (lost.isAcked(p)) {
+        spuriousLosses++;
+        persistentCongestion.onSpuriousLoss();
+        acked(s, lost.remove(p));
+      }
+    }
+    lost.trim();
+  }
+
+  private void acked(SentSpace s, SentFrames frames) {
+    listener.onFramesAcked(s.space, frames);
+    pool.release(frames);
+  }
+
+  private void takeOutOfFlight(SentSpace s, long position) {
+    bytesInFlight -= s.inFlight.bytes(position);
+    if (s.inFlight.isAckEliciting(position)) {
+      s.ackElicitingInFlight--;
+    }
+  }
+
+  /** RFC 9000 §13.3: after a PTO a late acknowledgement is no longer worth the memory. */
+  private void expireLost(SentSpace s, long nowNanos) {
+    long keepNanos = ptoNanos(s.space);
+    while (!s.lost.isEmpty() && s.lost.nanos(s.lost.first()) <= nowNanos - keepNanos) {
+      dropOldestLost(s);
+    }
+  }
+
+  private void dropOldestLost(SentSpace s) {
+    pool.release(s.lost.remove(s.lost.first()));
+    s.lost.trim();
+  }
+
+  private void probe(PacketSpace expired) {
+    for (SentSpace s : spaces) {
+      // RFC 9002 §6.2.4: two packets, as one may be lost again; one from each other space, for the peer may have keys for only
+      // one of them. A blocked server needs just one datagram of credit (Appendix A.9).
+      boolean waiting = s.ackElicitingInFlight > 0;
+      int probes = s.space == expired ? (waiting ? MAX_PROBES : 1) : (waiting ? 1 : 0);
+      s.probesPending = Math.max(s.probesPending, probes);
+      SentPackets sent = s.inFlight;
+      for (long p = sent.first(); p < sent.end() && probes > 0; p++) {
+        if (sent.isPresent(p) && sent.isAckEliciting(p)) {
+          listener.onFramesProbed(s.space, sent.frames(p));
+          probes--;
+        }
+      }
+    }
+  }
+
+  private void cancelProbes() {
+    for (SentSpace s : spaces) {
+      s.probesPending = 0;
+    }
+  }
+
+  private void forget(SentSpace s, boolean sendAgain) {
+    SentPackets sent = s.inFlight;
+    for (long p = sent.first(); p < sent.end(); p++) {
+      if (sent.isPresent(p)) {
+        takeOutOfFlight(s, p);
+        SentFrames frames = sent.remove(p);
+        if (sendAgain) {
+          listener.onFramesLost(s.space, frames);
+        }
+        pool.release(frames);
+      }
+    }
+    sent.clear();
+    while (!s.lost.isEmpty()) {
+      dropOldestLost(s);
+    }
+    s.lost.clear();
+    s.lossDeadlineNanos = SentSpace.NEVER;
+    s.probesPending = 0;
+  }
+
+  private void arm() {
+    long lossNanos = SentSpace.NEVER;
+    for (SentSpace s : spaces) {
+      lossNanos = Math.min(lossNanos, s.lossDeadlineNanos);
+    }
+    if (lossNanos != SentSpace.NEVER) {
+      deadlineNanos = lossNanos;
+    } else if (amplificationLimited) {
+      // RFC 9002 §6.2.2.1: a probe could not leave, it would only double the backoff.
+      deadlineNanos = SentSpace.NEVER;
+    } else {
+      deadlineNanos = pto.arm(spaces, rtt);
+    }
+  }
+
+  /** RFC 9002 §6.2.4. */
+  static final int MAX_PROBES = 2;
+
+  /** Lost packets whose late acknowledgement is still understood, in each space. */
+  static final int MAX_LOST_REMEMBERED = 1024;
+}

@@ -1,0 +1,34 @@
+package dev.memux.engine.recovery;
+
+import dev.memux.engine.wire.SentFrames;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Spare {@link SentFrames} of one connection. */
+final class SentFramesPool {
+  private @Nullable SentFrames[] spare = new SentFrames[16];
+  private int size;
+
+  SentFrames take() {
+    if (size == 0) {
+      return new SentFrames();
+    }
+    SentFrames frames = Objects.requireNonNull(spare[--size]);
+    spare[size] = null;
+    return frames;
+  }
+
+  void release(SentFrames frames) {
+    if (size == MAX_SPARE) {
+      return;
+    }
+    frames.clear();
+    if (size == spare.length) {
+      spare = java.util.Arrays.copyOf(spare, size * 2);
+    }
+    spare[size++] = frames;
+  }
+
+  /** What an acknowledgement of several batches sets free at once; more would only be memory kept for an idle connection. */
+  static final int MAX_SPARE = 256;
+}

@@ -1,0 +1,225 @@
+package dev.memux.engine.recovery;
+
+import dev.memux.engine.wire.AckFrame;
+import dev.memux.engine.wire.SentFrames;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records of sent packets in the order of their numbers: a ring of parallel arrays. A record is named by its position, which it
+ * keeps until it is removed; positions only grow. Removing one in the middle leaves a hole that goes when all before it are gone.
+ *
+ * <p>Only packets in flight have records, so numbers may have gaps: skipped numbers and packets with nothing but ACK frames. A
+ * peer that never acknowledges our ACKs therefore costs nothing, and the congestion window bounds the ring.
+ */
+final class SentPackets {
+  private static final int INITIAL_RECORDS = 16;
+
+  private static final byte HOLE = 0;
+  private static final byte PRESENT = 1;
+  private static final byte ACK_ELICITING = 2;
+  private static final byte ACKED = 4;
+
+  private long[] numbers = new long[INITIAL_RECORDS];
+  private long[] nanos = new long[INITIAL_RECORDS];
+  private int[] bytes = new int[INITIAL_RECORDS];
+  private byte[] flags = new byte[INITIAL_RECORDS];
+  private @Nullable SentFrames[] frames = new SentFrames[INITIAL_RECORDS];
+  private int mask = INITIAL_RECORDS - 1;
+  private long first;
+  private long end;
+
+  private long lowestMarked;
+  private long highestMarked;
+  private boolean markedAckEliciting;
+
+  /** Position of the oldest record; {@link #end()} if there is none. */
+  long first() {
+    return first;
+  }
+
+  /** Position after the newest record. */
+  long end() {
+    return end;
+  }
+
+  boolean isEmpty() {
+    return first == end;
+  }
+
+  /** Records and holes. */
+  int size() {
+    return (int) (end - first);
+  }
+
+  /** Appends a record. Its number must be above all before it. */
+  void add(long number, long sentNanos, int size, boolean ackEliciting, SentFrames content) {
+    if (size() == numbers.length) {
+      grow();
+    }
+    int slot = slot(end++);
+    numbers[slot] = number;
+    nanos[slot] = sentNanos;
+    bytes[slot] = size;
+    flags[slot] = ackEliciting ? PRESENT | ACK_ELICITING : PRESENT;
+    frames[slot] = content;
+  }
+
+  boolean isPresent(long position) {
+    return flags[slot(position)] != HOLE;
+  }
+
+  boolean isAckEliciting(long position) {
+    return (flags[slot(position)] & ACK_ELICITING) != 0;
+  }
+
+  /** Whether {@link #markAcked} has marked it. */
+  boolean isAcked(long position) {
+    return (flags[slot(position)] & ACKED) != 0;
+  }
+
+  /** Present and not marked as acknowledged. */
+  boolean isOutstanding(long position) {
+    return (flags[slot(position)] & (PRESENT | ACKED)) == PRESENT;
+  }
+
+  long number(long position) {
+    return numbers[slot(position)];
+  }
+
+  /** The time given to {@link #add}. */
+  long nanos(long position) {
+    return nanos[slot(position)];
+  }
+
+  int bytes(long position) {
+    return bytes[slot(position)];
+  }
+
+  SentFrames frames(long position) {
+    return Objects.requireNonNull(frames[slot(position)]);
+  }
+
+  /** Removes a record; what it carried is the caller's. Holes at the front go with {@link #trim}. */
+  SentFrames remove(long position) {
+    int slot = slot(position);
+    SentFrames content = Objects.requireNonNull(frames[slot]);
+    flags[slot] = HOLE;
+    frames[slot] = null;
+    return content;
+  }
+
+  /** Drops the holes at the front. */
+  void trim() {
+    while (first < end && flags[slot(first)] == HOLE) {
+      first++;
+    }
+  }
+
+  /**
+   * Marks the records that a frame acknowledges. The marks of the last call, if any, must have been removed.
+   *
+   * @return whether there was one; then the methods below tell of them
+   */
+  boolean markAcked(AckFrame ack) {
+    lowestMarked = end;
+    highestMarked = first - 1;
+    markedAckEliciting = false;
+    for (int i = 0; i < ack.rangeCount(); i++) {
+      long smallest = ack.smallest(i);
+      for (long p = floor(ack.largest(i)); p >= first && number(p) >= smallest; p--) {
+        mark(p);
+      }
+      // Ranges descend: what follows lies below all records, however many ranges a peer sends.
+      if (first == end || smallest <= number(first)) {
+        break;
+      }
+    }
+    return highestMarked >= lowestMarked;
+  }
+
+  long lowestMarked() {
+    return lowestMarked;
+  }
+
+  long highestMarked() {
+    return highestMarked;
+  }
+
+  boolean hasMarkedAckEliciting() {
+    return markedAckEliciting;
+  }
+
+  /** Position of the highest number that is at most {@code number}; before {@link #first()} if there is none. */
+  long floor(long number) {
+    if (first == end || number < number(first)) {
+      return first - 1;
+    }
+    // Numbers grow by at least one from record to record, so without gaps this is the record and with gaps it is too high.
+    long high = Math.min(first + (number - number(first)), end - 1);
+    if (number(high) <= number) {
+      return high;
+    }
+    long low = first;
+    while (high - low > 1) {
+      long middle = (low + high) >>> 1;
+      if (number(middle) <= number) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /** Forgets everything and gives the memory back. */
+  void clear() {
+    first = end;
+    numbers = new long[INITIAL_RECORDS];
+    nanos = new long[INITIAL_RECORDS];
+    bytes = new int[INITIAL_RECORDS];
+    flags = new byte[INITIAL_RECORDS];
+    frames = new SentFrames[INITIAL_RECORDS];
+    mask = INITIAL_RECORDS - 1;
+  }
+
+  private void mark(long position) {
+    int slot = slot(position);
+    if (flags[slot] == HOLE) {
+      return;
+    }
+    flags[slot] |= ACKED;
+    markedAckEliciting |= (flags[slot] & ACK_ELICITING) != 0;
+    lowestMarked = Math.min(lowestMarked, position);
+    highestMarked = Math.max(highestMarked, position);
+  }
+
+  private int slot(long position) {
+    return (int) position & mask;
+  }
+
+  /** Doubles the arrays; every record keeps its position, and gets the slot that belongs to it now. */
+  private void grow() {
+    int capacity = numbers.length * 2;
+    long[] moreNumbers = new long[capacity];
+    long[] moreNanos = new long[capacity];
+    int[] moreBytes = new int[capacity];
+    byte[] moreFlags = new byte[capacity];
+    @Nullable SentFrames[] moreFrames = new SentFrames[capacity];
+    for (long p = first; p < end; p++) {
+      int from = slot(p);
+      int to = (int) p & (capacity - 1);
+      moreNumbers[to] = numbers[from];
+      moreNanos[to] = nanos[from];
+      moreBytes[to] = bytes[from];
+      moreFlags[to] = flags[from];
+      moreFrames[to] = frames[from];
+    }
+    numbers = moreNumbers;
+    nanos = moreNanos;
+    bytes = moreBytes;
+    flags = moreFlags;
+    frames = moreFrames;
+    mask = capacity - 1;
+  }
+}
