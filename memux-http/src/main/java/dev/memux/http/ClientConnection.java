@@ -1,6 +1,7 @@
 package dev.memux.http;
 
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.http3.Http3;
 import io.netty.handler.codec.http3.Http3ErrorCode;
 import io.netty.handler.codec.quic.QuicChannel;
@@ -152,7 +153,7 @@ public final class ClientConnection {
 
   /** Puts the response handler behind the codec of a new stream. */
   private static final class StreamOpener
-      extends io.netty.channel.ChannelInitializer<QuicStreamChannel> {
+      extends ChannelInitializer<QuicStreamChannel> {
     private final ClientExchange exchange;
 
     StreamOpener(ClientExchange exchange) {

@@ -1,5 +1,6 @@
 package dev.memux.http;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
@@ -21,7 +22,7 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
     this.exchange = exchange;
     this.channel = channel;
     inbound = new InboundBody(channel);
-    outbound = new OutboundBody(channel, () -> {});
+    outbound = new OutboundBody(channel, () -> {}, () -> {});
   }
 
   /** Sends the request's head and lets the listener send its body. */
@@ -103,7 +104,7 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   /** Keeps a cancelled exchange silent and its buffers released. */
   private final class Guard implements BodyListener {
     @Override
-    public void onData(io.netty.buffer.ByteBuf data) {
+    public void onData(ByteBuf data) {
       if (exchange.isCancelled()) {
         data.release();
       } else {

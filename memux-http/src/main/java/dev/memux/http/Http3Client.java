@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * An HTTP/3 client that keeps one connection to each origin and sends all requests over it. Any
@@ -76,7 +77,7 @@ public final class Http3Client {
               }
             },
             connectTimeout.toMillis(),
-            java.util.concurrent.TimeUnit.MILLISECONDS);
+            TimeUnit.MILLISECONDS);
     return fresh;
   }
 

@@ -18,16 +18,21 @@ import org.jspecify.annotations.Nullable;
 public final class OutboundBody {
   private final QuicStreamChannel channel;
   private final Runnable onFinished;
+  private final Runnable onRefused;
   private @Nullable ChannelFuture lastWrite;
   private @Nullable Runnable writableListener;
   private boolean over;
 
   /**
+   * A body on that stream.
+   *
    * @param onFinished called when the body's end was written, not when it was abandoned
+   * @param onRefused called once when the peer takes no more of it
    */
-  OutboundBody(QuicStreamChannel channel, Runnable onFinished) {
+  OutboundBody(QuicStreamChannel channel, Runnable onFinished, Runnable onRefused) {
     this.channel = channel;
     this.onFinished = onFinished;
+    this.onRefused = onRefused;
   }
 
   /** The event loop on which this body lives. */
@@ -35,9 +40,9 @@ public final class OutboundBody {
     return channel.eventLoop();
   }
 
-  /** Whether the stream takes more without piling it up. */
+  /** Whether the stream takes more without piling it up; false for good once it takes no more. */
   public boolean isWritable() {
-    return channel.isWritable();
+    return !over && channel.isWritable();
   }
 
   /** Calls back each time the stream has room again; replaces an earlier call-back. */
@@ -51,7 +56,7 @@ public final class OutboundBody {
       data.release();
       return;
     }
-    lastWrite = channel.writeAndFlush(new DefaultHttp3DataFrame(data));
+    written(channel.writeAndFlush(new DefaultHttp3DataFrame(data)));
   }
 
   /** Ends the body; what was written is still sent. */
@@ -78,13 +83,24 @@ public final class OutboundBody {
   }
 
   void writeHead(Http3Headers headers) {
-    lastWrite = channel.writeAndFlush(new DefaultHttp3HeadersFrame(headers));
+    written(channel.writeAndFlush(new DefaultHttp3HeadersFrame(headers)));
   }
 
   void onWritabilityChanged() {
     Runnable listener = writableListener;
-    if (listener != null && !over && channel.isWritable()) {
+    if (listener != null && isWritable()) {
       listener.run();
     }
+  }
+
+  private void written(ChannelFuture write) {
+    lastWrite = write;
+    write.addListener(
+        done -> {
+          if (!done.isSuccess() && !over) {
+            over = true; // STOP_SENDING (RFC 9000 §3.5), or the stream is gone
+            onRefused.run();
+          }
+        });
   }
 }

@@ -31,7 +31,12 @@ final class ServerStreamHandler extends ChannelInboundHandlerAdapter {
     this.handler = handler;
     this.channel = channel;
     inbound = new InboundBody(channel);
-    outbound = new OutboundBody(channel, inbound::ignoreRest);
+    // A request is of no use to a client that does not want the answer.
+    outbound =
+        new OutboundBody(
+            channel,
+            inbound::ignoreRest,
+            () -> inbound.discard(Http3ErrorCode.H3_REQUEST_CANCELLED));
   }
 
   @Override
