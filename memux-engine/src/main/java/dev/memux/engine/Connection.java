@@ -4,11 +4,11 @@ import dev.memux.engine.mux.Mux;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection as a state machine without I/O, threads or a clock. Its owner, one thread, hands in
- * what happened with the time at which it happened, and takes out events and data to send.
+ * One connection as a state machine without I/O, threads or a clock. Its owner, one thread, hands
+ * in what happened with the time at which it happened, and takes out events and data to send.
  *
- * <p>The order after any input or command: {@link #pollEvent} and {@link Mux#pollStream} until null,
- * then transmit until nothing is left, then wait for input or {@link #deadlineNanos}.
+ * <p>The order after any input or command: {@link #pollEvent} and {@link Mux#pollStream} until
+ * null, then transmit until nothing is left, then wait for input or {@link #deadlineNanos}.
  */
 public interface Connection {
   /** When {@link #onTimeout} has to be called, {@link Long#MAX_VALUE} for never. */

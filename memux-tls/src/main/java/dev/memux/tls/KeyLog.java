@@ -1,7 +1,6 @@
 package dev.memux.tls;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,7 +8,7 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * Takes the secrets of connections, so that a captured connection can be decrypted (Wireshark); for
- * debugging only. Called on the threads of the handshakes, many at once.
+ * debugging only. Called on the threads of the handshakes, many at once; must not throw.
  */
 @FunctionalInterface
 public interface KeyLog {
@@ -17,25 +16,32 @@ public interface KeyLog {
   void log(String line);
 
   /**
-   * Appends to a file, as {@code SSLKEYLOGFILE} is used elsewhere.
+   * Appends to a file, as {@code SSLKEYLOGFILE} is used elsewhere. A line that cannot be written is
+   * lost with a warning: debugging must not break connections.
    *
-   * @throws UncheckedIOException from {@link #log} if the file cannot be written
+   * @throws IOException if the file cannot be created or opened
    */
-  static KeyLog toFile(Path file) {
+  static KeyLog toFile(Path file) throws IOException {
+    append(file, "");
     Object lock = new Object();
     return line -> {
       synchronized (lock) {
         try {
-          Files.writeString(
-              file,
-              line + "\n",
-              StandardCharsets.US_ASCII,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.APPEND);
+          append(file, line + "\n");
         } catch (IOException e) {
-          throw new UncheckedIOException("cannot write the key log " + file, e);
+          System.getLogger(KeyLog.class.getName())
+              .log(System.Logger.Level.WARNING, "cannot write the key log " + file, e);
         }
       }
     };
+  }
+
+  private static void append(Path file, String text) throws IOException {
+    Files.writeString(
+        file,
+        text,
+        StandardCharsets.US_ASCII,
+        StandardOpenOption.CREATE,
+        StandardOpenOption.APPEND);
   }
 }

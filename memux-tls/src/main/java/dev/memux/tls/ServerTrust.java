@@ -1,10 +1,20 @@
 package dev.memux.tls;
 
+import static java.security.cert.CertPathValidatorException.BasicReason.UNSPECIFIED;
+
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertPathValidatorException.BasicReason;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.PKIXReason;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
+import java.util.List;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -12,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Whose word a client takes for who a server is. */
 final class ServerTrust {
+  /** As the JDK calls it in TLS 1.3, where no cipher suite implies a kind of certificate. */
+  private static final String AUTH_TYPE = "UNKNOWN";
+
   private static final ServerTrust ANY = new ServerTrust(null);
 
   private final @Nullable X509ExtendedTrustManager trustManager;
@@ -49,6 +62,61 @@ final class ServerTrust {
 
   static ServerTrust any() {
     return ANY;
+  }
+
+  /**
+   * Decides whether {@code chain} proves that a server is {@code serverName}.
+   *
+   * @throws TlsAlertException with the alert that names the reason best (RFC 8446 §6.2)
+   */
+  void check(List<X509Certificate> chain, ServerName serverName, CipherSuite suite)
+      throws TlsAlertException {
+    if (trustManager == null) {
+      return;
+    }
+    try {
+      trustManager.checkServerTrusted(
+          chain.toArray(X509Certificate[]::new),
+          AUTH_TYPE,
+          new TrustCheckEngine(new TrustCheckSession(chain, serverName, suite)));
+    } catch (CertificateException e) {
+      throw new TlsAlertException(alert(e), "the server's certificate is not trusted: " + e, e);
+    } catch (RuntimeException e) {
+      // Neither the certificates nor the code that looks at them are ours.
+      throw new TlsAlertException(
+          AlertDescription.CERTIFICATE_UNKNOWN, "the trust manager failed: " + e, e);
+    }
+  }
+
+  private static AlertDescription alert(CertificateException refusal) {
+    for (Throwable e = refusal; e != null; e = e.getCause()) {
+      if (e instanceof CertPathBuilderException) {
+        return AlertDescription.UNKNOWN_CA;
+      }
+      if (e instanceof CertificateExpiredException || e instanceof CertificateNotYetValidException) {
+        return AlertDescription.CERTIFICATE_EXPIRED;
+      }
+      if (e instanceof CertPathValidatorException path && path.getReason() != UNSPECIFIED) {
+        return alert(path.getReason());
+      }
+    }
+    return AlertDescription.CERTIFICATE_UNKNOWN;
+  }
+
+  private static AlertDescription alert(CertPathValidatorException.Reason reason) {
+    if (reason == PKIXReason.NO_TRUST_ANCHOR) {
+      return AlertDescription.UNKNOWN_CA;
+    }
+    if (!(reason instanceof BasicReason basic)) {
+      return AlertDescription.CERTIFICATE_UNKNOWN;
+    }
+    return switch (basic) {
+      case EXPIRED, NOT_YET_VALID -> AlertDescription.CERTIFICATE_EXPIRED;
+      case REVOKED -> AlertDescription.CERTIFICATE_REVOKED;
+      case INVALID_SIGNATURE -> AlertDescription.BAD_CERTIFICATE;
+      case ALGORITHM_CONSTRAINED -> AlertDescription.UNSUPPORTED_CERTIFICATE;
+      case UNDETERMINED_REVOCATION_STATUS, UNSPECIFIED -> AlertDescription.CERTIFICATE_UNKNOWN;
+    };
   }
 
   private static ServerTrust pkix(@Nullable KeyStore anchors) throws GeneralSecurityException {

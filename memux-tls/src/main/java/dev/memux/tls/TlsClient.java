@@ -1,25 +1,266 @@
 package dev.memux.tls;
 
+import static dev.memux.tls.AlertDescription.ILLEGAL_PARAMETER;
+import static dev.memux.tls.AlertDescription.MISSING_EXTENSION;
+import static dev.memux.tls.AlertDescription.NO_APPLICATION_PROTOCOL;
+import static dev.memux.tls.AlertDescription.UNEXPECTED_MESSAGE;
+import static dev.memux.tls.EncryptionLevel.APPLICATION;
+import static dev.memux.tls.EncryptionLevel.HANDSHAKE;
+import static dev.memux.tls.EncryptionLevel.INITIAL;
+import static java.util.Objects.requireNonNull;
+
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** One side of a handshake. */
+/** The client's side of a handshake (RFC 8446 §2, RFC 9001 §4). */
 public final class TlsClient implements TlsHandshake {
-  public TlsClient(TlsClientConfig config, String serverName, byte[] transportParameters, SecureRandom random) {}
+  private static final byte[] NO_SESSION_ID = {}; // RFC 9001 §8.4
+  private static final byte[] NO_REQUEST_CONTEXT = {};
+
+  private final ServerName serverName;
+  private final ServerTrust trust;
+  private final boolean needsTransportParameters;
+  private final ClientOffer offer;
+  private final SecretLog secretLog;
+
+  private final Transcript transcript = new Transcript();
+  private final MessageInput input = new MessageInput();
+  private final HandshakeOutput output = new HandshakeOutput(transcript);
+
+  private ClientState state = ClientState.START;
+  private @Nullable TlsAlertException failure;
+  private @Nullable CipherSuite retrySuite;
+  private @Nullable KeySchedule schedule;
+  private @Nullable NamedGroup group;
+  private @Nullable String applicationProtocol;
+  private List<X509Certificate> peerCertificates = List.of();
+  private boolean certificateRequested;
+
+  /**
+   * @param serverName host name or IP address that the server's certificate must have
+   * @param transportParameters encoded (RFC 9000 §18)
+   * @param random for keys and for the ClientHello
+   * @throws IllegalArgumentException if {@code serverName} is neither a host name nor an address
+   */
+  public TlsClient(
+      TlsClientConfig config, String serverName, byte[] transportParameters, SecureRandom random) {
+    this(config, serverName, transportParameters, random, true);
+  }
+
+  /**
+   * @param needsTransportParameters false: for servers that speak TLS without QUIC
+   */
+  TlsClient(
+      TlsClientConfig config,
+      String serverName,
+      byte[] transportParameters,
+      SecureRandom random,
+      boolean needsTransportParameters) {
+    this.serverName = ServerName.parse(serverName);
+    this.trust = config.trust();
+    this.needsTransportParameters = needsTransportParameters;
+    this.offer = new ClientOffer(config, this.serverName, transportParameters, random);
+    this.secretLog = new SecretLog(config.keyLog(), offer.clientRandom());
+  }
 
   @Override
   public void start() {
-    throw new UnsupportedOperationException();
+    enter(ClientState.WAIT_SERVER_HELLO);
+    output.message(INITIAL, offer.write());
   }
 
   @Override
   public void receive(EncryptionLevel level, byte[] buffer, int offset, int length)
       throws TlsAlertException {
-    throw new UnsupportedOperationException();
+    Objects.checkFromIndexSize(offset, length, buffer.length);
+    if (failure != null) {
+      throw failure;
+    }
+    if (state == ClientState.START) {
+      throw new IllegalStateException("not started");
+    }
+    if (length == 0) {
+      return;
+    }
+    try {
+      if (level != state.level()) {
+        throw new TlsAlertException(
+            UNEXPECTED_MESSAGE, "handshake bytes at " + level + " in " + state);
+      }
+      input.offer(buffer, offset, length);
+      for (HandshakeMessage m = next(); m != null; m = next()) {
+        onMessage(m);
+      }
+    } catch (TlsAlertException e) {
+      fail(e);
+      throw e;
+    }
   }
 
   @Override
   public @Nullable TlsEvent pollEvent() {
-    return null;
+    return output.poll();
+  }
+
+  private @Nullable HandshakeMessage next() throws TlsAlertException {
+    return input.next(state.accepted());
+  }
+
+  private void onMessage(HandshakeMessage message) throws TlsAlertException {
+    switch (message.type()) {
+      case SERVER_HELLO -> onServerHello(message);
+      case ENCRYPTED_EXTENSIONS -> onEncryptedExtensions(message);
+      case CERTIFICATE_REQUEST -> onCertificateRequest(message);
+      case CERTIFICATE -> onCertificate(message);
+      case CERTIFICATE_VERIFY -> onCertificateVerify(message);
+      case FINISHED -> onFinished(message);
+      case NEW_SESSION_TICKET -> NewSessionTicket.read(message.body());
+      case CLIENT_HELLO, END_OF_EARLY_DATA, KEY_UPDATE ->
+          throw new IllegalStateException(state + " takes no " + message.type());
+    }
+  }
+
+  private void onServerHello(HandshakeMessage message) throws TlsAlertException {
+    ServerHello hello = ServerHello.read(message.body(), NO_SESSION_ID, offer.extensions());
+    if (!offer.has(hello.suite())) {
+      throw new TlsAlertException(ILLEGAL_PARAMETER, hello.suite() + " was not offered");
+    }
+    if (hello.isRetryRequest()) {
+      onRetryRequest(hello, message.encoded());
+      return;
+    }
+    if (retrySuite != null && retrySuite != hello.suite()) {
+      // RFC 8446 §4.1.4: or the transcript's hash would change in its course.
+      throw new TlsAlertException(
+          ILLEGAL_PARAMETER, "another cipher suite than in the HelloRetryRequest");
+    }
+    KeyExchange keyExchange = offer.keyExchange(NamedGroup.of(requireNonNull(hello.group())));
+    if (keyExchange == null) {
+      throw new TlsAlertException(
+          ILLEGAL_PARAMETER, "key share for group " + hello.group() + ", which we sent none for");
+    }
+    group = keyExchange.group();
+    byte[] sharedSecret = keyExchange.agree(requireNonNull(hello.keyShare()));
+    if (retrySuite == null) {
+      transcript.begin(hello.suite());
+    }
+    transcript.add(message.encoded());
+    deriveHandshakeKeys(hello.suite(), sharedSecret);
+  }
+
+  /** RFC 8446 §4.1.4. */
+  private void onRetryRequest(ServerHello retry, byte[] encoded) throws TlsAlertException {
+    if (state == ClientState.WAIT_SECOND_SERVER_HELLO) {
+      throw new TlsAlertException(UNEXPECTED_MESSAGE, "a second HelloRetryRequest");
+    }
+    offer.onRetryRequest(retry);
+    retrySuite = retry.suite();
+    transcript.replaceFirstClientHello(retry.suite());
+    transcript.add(encoded);
+    enter(ClientState.WAIT_SECOND_SERVER_HELLO);
+    output.message(INITIAL, offer.write());
+  }
+
+  private void deriveHandshakeKeys(CipherSuite suite, byte[] sharedSecret)
+      throws TlsAlertException {
+    input.requireEmpty();
+    KeySchedule keys = new KeySchedule(suite);
+    keys.onSharedSecret(sharedSecret, transcript.hash());
+    schedule = keys;
+    secretLog.handshake(keys);
+    enter(ClientState.WAIT_ENCRYPTED_EXTENSIONS);
+    output.event(new TlsEvent.ReadSecret(HANDSHAKE, suite, keys.serverHandshakeSecret()));
+    output.event(new TlsEvent.WriteSecret(HANDSHAKE, suite, keys.clientHandshakeSecret()));
+  }
+
+  private void onEncryptedExtensions(HandshakeMessage message) throws TlsAlertException {
+    EncryptedExtensions answers = EncryptedExtensions.read(message.body(), offer.extensions());
+    String protocol = answers.applicationProtocol();
+    if (protocol == null) {
+      // RFC 9001 §8.1: without ALPN nobody knows what the streams mean.
+      throw new TlsAlertException(NO_APPLICATION_PROTOCOL, "server chose no application protocol");
+    }
+    if (!offer.has(protocol)) {
+      throw new TlsAlertException(ILLEGAL_PARAMETER, "application protocol was not offered");
+    }
+    byte[] parameters = answers.transportParameters();
+    if (parameters == null && needsTransportParameters) {
+      throw new TlsAlertException(MISSING_EXTENSION, "no transport parameters"); // RFC 9001 §8.2
+    }
+    applicationProtocol = protocol;
+    transcript.add(message.encoded());
+    enter(ClientState.WAIT_CERTIFICATE_OR_REQUEST);
+    if (parameters != null) {
+      output.event(new TlsEvent.PeerTransportParameters(parameters));
+    }
+  }
+
+  private void onCertificateRequest(HandshakeMessage message) throws TlsAlertException {
+    CertificateRequest.read(message.body());
+    certificateRequested = true;
+    transcript.add(message.encoded());
+    enter(ClientState.WAIT_CERTIFICATE);
+  }
+
+  private void onCertificate(HandshakeMessage message) throws TlsAlertException {
+    peerCertificates = CertificateMessage.readServers(message.body());
+    transcript.add(message.encoded());
+    enter(ClientState.WAIT_CERTIFICATE_VERIFY);
+  }
+
+  private void onCertificateVerify(HandshakeMessage message) throws TlsAlertException {
+    CertificateVerify.verify(message.body(), peerCertificates.getFirst(), transcript.hash());
+    // After the signature: who cannot sign must not make us build paths.
+    trust.check(peerCertificates, serverName, keys().suite());
+    transcript.add(message.encoded());
+    enter(ClientState.WAIT_FINISHED);
+  }
+
+  private void onFinished(HandshakeMessage message) throws TlsAlertException {
+    KeySchedule keys = keys();
+    Finished.verify(message.body(), keys.serverFinished(transcript.hash()));
+    input.requireEmpty();
+    transcript.add(message.encoded());
+    keys.onServerFinished(transcript.hash());
+    secretLog.application(keys);
+    if (certificateRequested) {
+      output.message(HANDSHAKE, CertificateMessage.write(NO_REQUEST_CONTEXT, List.of()));
+    }
+    output.message(HANDSHAKE, Finished.write(keys.clientFinished(transcript.hash())));
+    CipherSuite suite = keys.suite();
+    output.event(new TlsEvent.WriteSecret(APPLICATION, suite, keys.clientApplicationSecret()));
+    output.event(new TlsEvent.ReadSecret(APPLICATION, suite, keys.serverApplicationSecret()));
+    keys.destroy();
+    enter(ClientState.CONNECTED);
+    output.event(
+        new TlsEvent.HandshakeComplete(
+            new TlsSession(
+                requireNonNull(applicationProtocol),
+                suite,
+                requireNonNull(group),
+                serverName.name(),
+                peerCertificates)));
+  }
+
+  private KeySchedule keys() {
+    return requireNonNull(schedule);
+  }
+
+  private void enter(ClientState next) {
+    if (!state.mayBecome(next)) {
+      throw new IllegalStateException("from " + state + " to " + next);
+    }
+    state = next;
+  }
+
+  private void fail(TlsAlertException alert) {
+    failure = alert;
+    output.clear();
+    if (schedule != null) {
+      schedule.destroy();
+    }
   }
 }

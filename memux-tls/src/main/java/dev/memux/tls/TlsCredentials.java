@@ -1,14 +1,24 @@
 package dev.memux.tls;
 
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.RSAKey;
+import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A certificate chain and the private key of its first certificate. Immutable. */
 public final class TlsCredentials {
+  /** What public authorities demand; smaller ones are within reach of attackers. */
+  private static final int MIN_RSA_BITS = 2048;
+
   private final List<X509Certificate> chain;
   private final PrivateKey privateKey;
+  private final List<SignatureScheme> schemes;
 
   /**
    * @param chain the end entity's certificate first, each following one certifying the one before
@@ -21,6 +31,17 @@ public final class TlsCredentials {
     }
     this.chain = List.copyOf(chain);
     this.privateKey = privateKey;
+    PublicKey publicKey = chain.getFirst().getPublicKey();
+    if (publicKey instanceof RSAKey rsa && rsa.getModulus().bitLength() < MIN_RSA_BITS) {
+      throw new IllegalArgumentException("an RSA key of less than " + MIN_RSA_BITS + " bits");
+    }
+    this.schemes =
+        Arrays.stream(SignatureScheme.values()).filter(scheme -> scheme.fits(publicKey)).toList();
+    if (schemes.isEmpty()) {
+      throw new IllegalArgumentException(
+          "no TLS 1.3 signature algorithm here for a key of " + publicKey.getAlgorithm());
+    }
+    requirePair(schemes.getFirst(), publicKey, privateKey);
   }
 
   /**
@@ -37,6 +58,17 @@ public final class TlsCredentials {
     return chain;
   }
 
+  /** The client's most preferred scheme that this key can sign with, or null: none. */
+  @Nullable SignatureScheme schemeFor(ClientHello hello) {
+    for (int code : hello.signatureSchemes()) {
+      SignatureScheme scheme = SignatureScheme.of(code);
+      if (scheme != null && schemes.contains(scheme)) {
+        return scheme;
+      }
+    }
+    return null;
+  }
+
   PrivateKey privateKey() {
     return privateKey;
   }
@@ -44,5 +76,18 @@ public final class TlsCredentials {
   @Override
   public String toString() {
     return "TlsCredentials[" + chain.getFirst().getSubjectX500Principal() + "]";
+  }
+
+  private static void requirePair(
+      SignatureScheme scheme, PublicKey publicKey, PrivateKey privateKey) {
+    byte[] probe = new byte[32];
+    try {
+      if (scheme.verify(publicKey, probe, scheme.sign(privateKey, probe, new SecureRandom()))) {
+        return;
+      }
+    } catch (GeneralSecurityException e) {
+      throw new IllegalArgumentException("the private key does not fit the certificate", e);
+    }
+    throw new IllegalArgumentException("the private key does not fit the certificate");
   }
 }

@@ -1,25 +1,247 @@
 package dev.memux.tls;
 
+import static dev.memux.tls.AlertDescription.ILLEGAL_PARAMETER;
+import static dev.memux.tls.AlertDescription.MISSING_EXTENSION;
+import static dev.memux.tls.AlertDescription.UNEXPECTED_MESSAGE;
+import static dev.memux.tls.EncryptionLevel.APPLICATION;
+import static dev.memux.tls.EncryptionLevel.HANDSHAKE;
+import static dev.memux.tls.EncryptionLevel.INITIAL;
+import static java.util.Objects.requireNonNull;
+
 import java.security.SecureRandom;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** One side of a handshake. */
+/** The server's side of a handshake (RFC 8446 §2, RFC 9001 §4). */
 public final class TlsServer implements TlsHandshake {
-  public TlsServer(TlsServerConfig config, byte[] transportParameters, SecureRandom random) {}
+  private static final byte[] NO_REQUEST_CONTEXT = {};
+
+  private final TlsServerConfig config;
+  private final byte[] transportParameters;
+  private final SecureRandom random;
+  private final boolean quic;
+
+  private final Transcript transcript = new Transcript();
+  private final MessageInput input = new MessageInput();
+  private final HandshakeOutput output = new HandshakeOutput(transcript);
+
+  private ServerState state = ServerState.WAIT_CLIENT_HELLO;
+  private @Nullable TlsAlertException failure;
+  private @Nullable Retry retry;
+  private @Nullable KeySchedule schedule;
+  private @Nullable TlsSession session;
+
+  /** What we asked for by a HelloRetryRequest. */
+  private record Retry(ClientHello first, CipherSuite suite, NamedGroup group) {}
+
+  /**
+   * @param transportParameters encoded (RFC 9000 §18)
+   * @param random for keys, for the ServerHello and for signatures
+   */
+  public TlsServer(TlsServerConfig config, byte[] transportParameters, SecureRandom random) {
+    this(config, transportParameters, random, true);
+  }
+
+  /**
+   * @param quic false: for clients that speak TLS without QUIC: no transport parameters needed,
+   *     middlebox compatibility mode allowed
+   */
+  TlsServer(
+      TlsServerConfig config, byte[] transportParameters, SecureRandom random, boolean quic) {
+    this.config = config;
+    this.transportParameters = transportParameters.clone();
+    this.random = random;
+    this.quic = quic;
+  }
 
   @Override
-  public void start() {
-    throw new UnsupportedOperationException();
-  }
+  public void start() {}
 
   @Override
   public void receive(EncryptionLevel level, byte[] buffer, int offset, int length)
       throws TlsAlertException {
-    throw new UnsupportedOperationException();
+    Objects.checkFromIndexSize(offset, length, buffer.length);
+    if (failure != null) {
+      throw failure;
+    }
+    if (length == 0) {
+      return;
+    }
+    try {
+      if (level != state.level()) {
+        throw new TlsAlertException(
+            UNEXPECTED_MESSAGE, "handshake bytes at " + level + " in " + state);
+      }
+      input.offer(buffer, offset, length);
+      for (HandshakeMessage m = next(); m != null; m = next()) {
+        onMessage(m);
+      }
+    } catch (TlsAlertException e) {
+      fail(e);
+      throw e;
+    }
   }
 
   @Override
   public @Nullable TlsEvent pollEvent() {
-    return null;
+    return output.poll();
+  }
+
+  private @Nullable HandshakeMessage next() throws TlsAlertException {
+    return input.next(state.accepted());
+  }
+
+  private void onMessage(HandshakeMessage message) throws TlsAlertException {
+    switch (message.type()) {
+      case CLIENT_HELLO -> onClientHello(message);
+      case FINISHED -> onFinished(message);
+      case SERVER_HELLO,
+          NEW_SESSION_TICKET,
+          END_OF_EARLY_DATA,
+          ENCRYPTED_EXTENSIONS,
+          CERTIFICATE,
+          CERTIFICATE_REQUEST,
+          CERTIFICATE_VERIFY,
+          KEY_UPDATE ->
+          throw new IllegalStateException(state + " takes no " + message.type());
+    }
+  }
+
+  private void onClientHello(HandshakeMessage message) throws TlsAlertException {
+    ClientHello hello = ClientHello.read(message.body());
+    requireQuic(hello);
+    ServerChoice choice = ServerChoice.of(config, hello);
+    if (retry != null) {
+      requireRetried(hello, choice, retry);
+    }
+    byte[] clientShare = hello.keyShare(choice.group());
+    if (clientShare == null) {
+      requestRetry(hello, choice, message.encoded());
+    } else {
+      accept(hello, choice, clientShare, message.encoded());
+    }
+  }
+
+  private void requireQuic(ClientHello hello) throws TlsAlertException {
+    if (!quic) {
+      return;
+    }
+    if (hello.transportParameters() == null) {
+      throw new TlsAlertException(MISSING_EXTENSION, "no transport parameters"); // RFC 9001 §8.2
+    }
+    if (hello.sessionId().length != 0) {
+      // RFC 9001 §8.4: middlebox compatibility mode has no place in QUIC.
+      throw new TlsAlertException(ILLEGAL_PARAMETER, "legacy_session_id is not empty");
+    }
+  }
+
+  /** RFC 8446 §4.1.2, §4.1.4, §4.2.8: the same hello, but with the one share we asked for. */
+  private static void requireRetried(ClientHello hello, ServerChoice choice, Retry retry)
+      throws TlsAlertException {
+    if (!hello.mayFollow(retry.first) || choice.suite() != retry.suite) {
+      throw new TlsAlertException(ILLEGAL_PARAMETER, "the second ClientHello is another one");
+    }
+    if (hello.keyShareCount() != 1 || hello.keyShare(retry.group) == null) {
+      throw new TlsAlertException(
+          ILLEGAL_PARAMETER, "the second ClientHello lacks the share that was asked for");
+    }
+  }
+
+  /** RFC 8446 §4.1.4: the client supports our group but has not sent its share. */
+  private void requestRetry(ClientHello hello, ServerChoice choice, byte[] encoded) {
+    retry = new Retry(hello, choice.suite(), choice.group());
+    transcript.add(encoded);
+    transcript.replaceFirstClientHello(choice.suite());
+    output.message(
+        INITIAL, ServerHello.writeRetryRequest(hello.sessionId(), choice.suite(), choice.group()));
+    enter(ServerState.WAIT_SECOND_CLIENT_HELLO);
+  }
+
+  private void accept(
+      ClientHello hello, ServerChoice choice, byte[] clientShare, byte[] encoded)
+      throws TlsAlertException {
+    input.requireEmpty();
+    KeyExchange keyExchange = KeyExchange.generate(choice.group(), random);
+    byte[] sharedSecret = keyExchange.agree(clientShare);
+    transcript.add(encoded);
+    if (retry == null) {
+      transcript.begin(choice.suite());
+    }
+    byte[] clientParameters = hello.transportParameters();
+    if (clientParameters != null) {
+      output.event(new TlsEvent.PeerTransportParameters(clientParameters));
+    }
+    byte[] serverRandom = new byte[ClientHello.RANDOM_BYTES];
+    random.nextBytes(serverRandom);
+    output.message(
+        INITIAL,
+        ServerHello.write(
+            serverRandom, hello.sessionId(), choice.suite(), choice.group(), keyExchange.share()));
+    KeySchedule keys = new KeySchedule(choice.suite());
+    schedule = keys;
+    keys.onSharedSecret(sharedSecret, transcript.hash());
+    SecretLog secretLog = new SecretLog(config.keyLog(), hello.random());
+    secretLog.handshake(keys);
+    sendFlight(keys, choice, clientParameters != null);
+    secretLog.application(keys);
+    session =
+        new TlsSession(
+            choice.applicationProtocol(),
+            choice.suite(),
+            choice.group(),
+            hello.serverName(),
+            List.of());
+    enter(ServerState.WAIT_FINISHED);
+  }
+
+  /** From EncryptedExtensions to Finished. */
+  private void sendFlight(KeySchedule keys, ServerChoice choice, boolean clientSpeaksQuic)
+      throws TlsAlertException {
+    CipherSuite suite = choice.suite();
+    output.event(new TlsEvent.WriteSecret(HANDSHAKE, suite, keys.serverHandshakeSecret()));
+    output.event(new TlsEvent.ReadSecret(HANDSHAKE, suite, keys.clientHandshakeSecret()));
+    output.message(
+        HANDSHAKE,
+        new EncryptedExtensions(
+                choice.applicationProtocol(), clientSpeaksQuic ? transportParameters : null)
+            .write());
+    output.message(
+        HANDSHAKE, CertificateMessage.write(NO_REQUEST_CONTEXT, choice.credentials().chain()));
+    output.message(
+        HANDSHAKE,
+        CertificateVerify.write(
+            choice.credentials(), choice.scheme(), transcript.hash(), random));
+    output.message(HANDSHAKE, Finished.write(keys.serverFinished(transcript.hash())));
+    keys.onServerFinished(transcript.hash());
+    output.event(
+        new TlsEvent.WriteSecret(APPLICATION, suite, keys.serverApplicationSecret()));
+  }
+
+  private void onFinished(HandshakeMessage message) throws TlsAlertException {
+    KeySchedule keys = requireNonNull(schedule);
+    Finished.verify(message.body(), keys.clientFinished(transcript.hash()));
+    input.requireEmpty();
+    // RFC 9001 §5.7: not before now may a server read 1-RTT packets.
+    output.event(
+        new TlsEvent.ReadSecret(APPLICATION, keys.suite(), keys.clientApplicationSecret()));
+    keys.destroy();
+    enter(ServerState.CONNECTED);
+    output.event(new TlsEvent.HandshakeComplete(requireNonNull(session)));
+  }
+
+  private void enter(ServerState next) {
+    if (!state.mayBecome(next)) {
+      throw new IllegalStateException("from " + state + " to " + next);
+    }
+    state = next;
+  }
+
+  private void fail(TlsAlertException alert) {
+    failure = alert;
+    output.clear();
+    if (schedule != null) {
+      schedule.destroy();
+    }
   }
 }

@@ -7,8 +7,9 @@ import dev.memux.engine.wire.SentFrames;
 import java.util.ArrayDeque;
 
 /**
- * Frames of the streams and of the connection's flow control that wait to be sent, as flags: what is
- * written is what holds at that moment, and a lost frame only sets its flag again (RFC 9000 §13.3).
+ * Frames of the streams and of the connection's flow control that wait to be sent, as flags: what
+ * is written is what holds at that moment, and a lost frame only sets its flag again (RFC 9000
+ * §13.3).
  */
 final class ControlQueue {
   // Flags of a stream.
@@ -69,8 +70,7 @@ final class ControlQueue {
     }
   }
 
-  private void writeConnection(
-      FrameWriter writer, SentFrames sent, long nowNanos, long rttNanos) {
+  private void writeConnection(FrameWriter writer, SentFrames sent, long nowNanos, long rttNanos) {
     if (has(MAX_DATA) && writer.maxData(credit.window().raise(nowNanos, rttNanos))) {
       done(MAX_DATA, SentFrames.Kind.MAX_DATA, sent);
     }
@@ -92,8 +92,7 @@ final class ControlQueue {
     writeStreamsBlocked(STREAMS_BLOCKED_UNI, uni, writer, sent);
   }
 
-  private void writeStreamsBlocked(
-      int flag, StreamIds ids, FrameWriter writer, SentFrames sent) {
+  private void writeStreamsBlocked(int flag, StreamIds ids, FrameWriter writer, SentFrames sent) {
     if (!has(flag)) {
       return;
     }

@@ -18,12 +18,12 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All streams of one connection, whatever carries them: stream limits, flow control, scheduling, frames
- * in and out, what was sent and what became of it.
+ * All streams of one connection, whatever carries them: stream limits, flow control, scheduling,
+ * frames in and out, what was sent and what became of it.
  *
- * <p>The application opens streams with {@link #open}, uses {@link MuxStream}, and learns what happened
- * from {@link #pollStream}. The carrier hands in {@code on*}, asks {@link #hasPending} and has packets
- * filled by {@link #fill}. One thread owns it all.
+ * <p>The application opens streams with {@link #open}, uses {@link MuxStream}, and learns what
+ * happened from {@link #pollStream}. The carrier hands in {@code on*}, asks {@link #hasPending} and
+ * has packets filled by {@link #fill}. One thread owns it all.
  */
 public final class Mux {
   private final boolean server;
@@ -78,8 +78,7 @@ public final class Mux {
       return null;
     }
     boolean both = type == StreamType.BIDIRECTIONAL;
-    long maxData =
-        both ? peer.initialMaxStreamDataBidiRemote() : peer.initialMaxStreamDataUni();
+    long maxData = both ? peer.initialMaxStreamDataBidiRemote() : peer.initialMaxStreamDataUni();
     return create(ids.open(), maxData, true, both, priority);
   }
 
@@ -121,8 +120,7 @@ public final class Mux {
   public void onPath(long smoothedRttNanos, long congestionWindowBytes) {
     rttNanos = smoothedRttNanos;
     long wanted = 2 * congestionWindowBytes;
-    sendBufferBytes =
-        (int) Math.clamp(wanted, config.minSendBufferBytes(), config.maxSendBufferBytes());
+    sendBufferBytes = Math.clamp(wanted, config.minSendBufferBytes(), config.maxSendBufferBytes());
   }
 
   /** A STREAM frame. */
@@ -305,7 +303,8 @@ public final class Mux {
       return;
     }
     update(stream, send);
-    // A quarter of the buffer: waking the writer for every acknowledgement would cost more than it brings.
+    // A quarter of the buffer: waking the writer for every acknowledgement would cost more than it
+    // brings.
     if (stream.wantsRoom && send.writableBytes(sendBufferBytes) >= sendBufferBytes / 4) {
       stream.wantsRoom = false;
       raise(stream, MuxStream.WRITABLE);

@@ -68,11 +68,7 @@ public final class MuxStream {
   private @Nullable Object attachment;
 
   MuxStream(
-      Mux mux,
-      long id,
-      @Nullable SendStream send,
-      @Nullable RecvStream recv,
-      Priority priority) {
+      Mux mux, long id, @Nullable SendStream send, @Nullable RecvStream recv, Priority priority) {
     this.mux = mux;
     this.id = id;
     this.send = send;
@@ -111,7 +107,9 @@ public final class MuxStream {
     return taken;
   }
 
-  /** Whether data may still be written: not after {@link #finish}, a reset or the connection's end. */
+  /**
+   * Whether data may still be written: not after {@link #finish}, a reset or the connection's end.
+   */
   public boolean isWritable() {
     return send != null && send.isWritable() && !mux.isOver();
   }
@@ -165,7 +163,8 @@ public final class MuxStream {
   }
 
   /**
-   * Tells the peer that its data is not wanted (STOP_SENDING) and throws away what arrives from now on.
+   * Tells the peer that its data is not wanted (STOP_SENDING) and throws away what arrives from now
+   * on.
    *
    * @param code the application's error code, at most 2^62-1
    */

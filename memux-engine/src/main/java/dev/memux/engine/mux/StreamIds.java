@@ -5,8 +5,9 @@ import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.TransportError;
 
 /**
- * The stream IDs of one type: how many we and the peer have opened, and may open (RFC 9000 §2.1, §4.6).
- * The peer's limit grows as its streams end, so that it always may have the same number open at once.
+ * The stream IDs of one type: how many we and the peer have opened, and may open (RFC 9000 §2.1,
+ * §4.6). The peer's limit grows as its streams end, so that it always may have the same number open
+ * at once.
  */
 final class StreamIds {
   private final int typeBits;

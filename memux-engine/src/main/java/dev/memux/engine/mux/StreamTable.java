@@ -4,8 +4,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Streams by ID: open addressing with linear probing, so that a look-up for each frame neither boxes nor
- * allocates.
+ * Streams by ID: open addressing with linear probing, so that a look-up for each frame neither
+ * boxes nor allocates.
  */
 final class StreamTable {
   private static final int INITIAL_SLOTS = 16;

@@ -14,8 +14,8 @@ import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * One direction of packet protection under one key (RFC 9001 §5.3), by the JDK's ciphers. Heap arrays
- * only: on direct buffers the JDK takes twice the time.
+ * One direction of packet protection under one key (RFC 9001 §5.3), by the JDK's ciphers. Heap
+ * arrays only: on direct buffers the JDK takes twice the time.
  */
 final class Aead {
   static final int TAG_BYTES = 16;
@@ -117,8 +117,6 @@ final class Aead {
   /** RFC 9001 §5.3: the nonce is the IV with the packet number added to it, bit by bit. */
   private AlgorithmParameterSpec parameters(long packetNumber) {
     LONG.set(nonce, NONCE_BYTES - Long.BYTES, ivLowBits ^ packetNumber);
-    return gcm
-        ? new GCMParameterSpec(TAG_BYTES * Byte.SIZE, nonce)
-        : new IvParameterSpec(nonce);
+    return gcm ? new GCMParameterSpec(TAG_BYTES * Byte.SIZE, nonce) : new IvParameterSpec(nonce);
   }
 }

@@ -36,8 +36,8 @@ public final class ConnectionId {
   }
 
   /**
-   * An unpredictable ID. A client's first Destination Connection ID is one, of at least 8 bytes (RFC
-   * 9000 §7.2): it keys the Initial packets.
+   * An unpredictable ID. A client's first Destination Connection ID is one, of at least 8 bytes
+   * (RFC 9000 §7.2): it keys the Initial packets.
    */
   public static ConnectionId random(RandomGenerator random, int length) {
     if (length < 0 || length > MAX_BYTES) {

@@ -31,6 +31,7 @@ public final class ConnectionIdGenerator {
   private static final int ROUNDS = 4;
   private static final int AES_BLOCK_BYTES = 16;
   private static final int COUNT_BITS = 48;
+  private static final long COUNT_MASK = (1L << COUNT_BITS) - 1;
   private static final int LOOP_SHIFT = 56;
 
   private static final VarHandle LONG =
@@ -69,7 +70,7 @@ public final class ConnectionIdGenerator {
   /** A connection ID never issued before. */
   public ConnectionId next() {
     count++;
-    long plain = (long) loopIndex << LOOP_SHIFT | count & (1L << COUNT_BITS) - 1;
+    long plain = (long) loopIndex << LOOP_SHIFT | (count & COUNT_MASK);
     byte[] bytes = new byte[CONNECTION_ID_BYTES];
     LONG.set(bytes, 0, encrypt(plain));
     return ConnectionId.of(bytes);
@@ -78,12 +79,12 @@ public final class ConnectionIdGenerator {
   /**
    * The loop that issued the ID at {@code d[from..from + 8)}.
    *
-   * @return -1 if no loop of this server did. One in 256 IDs made up by others passes, so this routes
-   *     and proves nothing
+   * @return -1 if no loop of this server did. One in 256 IDs made up by others passes, so this
+   *     routes and proves nothing
    */
   public int loopIndex(byte[] d, int from) {
     long plain = decrypt((long) LONG.get(d, from));
-    boolean issuedHere = (plain >>> COUNT_BITS & 0xff) == 0;
+    boolean issuedHere = ((plain >>> COUNT_BITS) & 0xff) == 0;
     return issuedHere ? (int) (plain >>> LOOP_SHIFT) : -1;
   }
 
@@ -95,7 +96,7 @@ public final class ConnectionIdGenerator {
       left = right;
       right = mixed;
     }
-    return (long) left << Integer.SIZE | right & 0xffff_ffffL;
+    return (long) left << Integer.SIZE | (right & 0xffff_ffffL);
   }
 
   private long decrypt(long encrypted) {
@@ -106,7 +107,7 @@ public final class ConnectionIdGenerator {
       right = left;
       left = mixed;
     }
-    return (long) left << Integer.SIZE | right & 0xffff_ffffL;
+    return (long) left << Integer.SIZE | (right & 0xffff_ffffL);
   }
 
   private int roundFunction(int round, int half) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class ConnectionIdMap<V> {
   private static final int WORDS = ConnectionId.MAX_BYTES / Integer.BYTES;
   private static final int INITIAL_SLOTS = 16;
+  private static final int MIX = 0x85ebca6b;
 
   /** One multiplier a word, one for the length, one addend. */
   private final long[] hashKey = new long[WORDS + 2];
@@ -136,16 +137,19 @@ public final class ConnectionIdMap<V> {
     return hash(id.bytes, 0, id.bytes.length);
   }
 
-  private int hash(byte[] d, int from, int length) {
+  int hash(byte[] d, int from, int length) {
     long sum = hashKey[WORDS + 1] + hashKey[WORDS] * length;
     for (int i = 0, word = 0; i < length; word++) {
       int value = 0;
       int end = Math.min(length, i + Integer.BYTES);
       for (; i < end; i++) {
-        value = value << 8 | d[from + i] & 0xff;
+        value = value << Byte.SIZE | (d[from + i] & 0xff);
       }
       sum += hashKey[word] * (value & 0xffffffffL);
     }
-    return (int) (sum >>> 32);
+    int hash = (int) (sum >>> Integer.SIZE);
+    // IDs in arithmetic progression would stay in one, and crowd together under some keys.
+    hash = (hash ^ hash >>> 16) * MIX;
+    return hash ^ hash >>> 13;
   }
 }

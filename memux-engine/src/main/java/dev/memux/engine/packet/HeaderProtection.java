@@ -30,18 +30,18 @@ abstract sealed class HeaderProtection {
 
   /** Adds the mask to the first byte: the low four bits of long headers, five of short ones. */
   static byte maskFirstByte(byte firstByte, long mask) {
-    return (byte) (firstByte ^ mask >>> 32 & (firstByte < 0 ? 0x0f : 0x1f));
+    return (byte) (firstByte ^ ((mask >>> 32) & (firstByte < 0 ? 0x0f : 0x1f)));
   }
 
   /** Adds the mask to the packet number. */
   static void maskPacketNumber(byte[] d, int at, int bytes, long mask) {
     for (int i = 0; i < bytes; i++) {
-      d[at + i] ^= (byte) (mask >>> 24 - i * Byte.SIZE);
+      d[at + i] ^= (byte) (mask >>> (24 - i * Byte.SIZE));
     }
   }
 
   private static long maskOf(byte[] bytes) {
-    return (bytes[0] & 0xffL) << 32 | (int) INT.get(bytes, 1) & 0xffff_ffffL;
+    return (bytes[0] & 0xffL) << 32 | ((int) INT.get(bytes, 1) & 0xffff_ffffL);
   }
 
   /** RFC 9001 §5.4.3. */

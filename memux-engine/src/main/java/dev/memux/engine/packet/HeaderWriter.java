@@ -83,8 +83,7 @@ public final class HeaderWriter {
       long packetNumber,
       int packetNumberBytes) {
     out[from] =
-        (byte)
-            (PacketHeader.FIXED_BIT | (keyPhase ? KEY_PHASE_BIT : 0) | packetNumberBytes - 1);
+        (byte) (PacketHeader.FIXED_BIT | (keyPhase ? KEY_PHASE_BIT : 0) | packetNumberBytes - 1);
     int at = dcid.writeTo(out, from + 1);
     return writeBigEndian(out, at, packetNumber, packetNumberBytes);
   }
@@ -96,13 +95,14 @@ public final class HeaderWriter {
       case ZERO_RTT -> 1;
       case HANDSHAKE -> 2;
       case RETRY, VERSION_NEGOTIATION, ONE_RTT, UNSUPPORTED_VERSION ->
-          throw new IllegalArgumentException(type + " is not a protected packet with a long header");
+          throw new IllegalArgumentException(
+              type + " is not a protected packet with a long header");
     };
   }
 
   private static int writeBigEndian(byte[] out, int at, long value, int bytes) {
     for (int i = 0; i < bytes; i++) {
-      out[at + i] = (byte) (value >>> (bytes - 1 - i) * Byte.SIZE);
+      out[at + i] = (byte) (value >>> ((bytes - 1 - i) * Byte.SIZE));
     }
     return at + bytes;
   }

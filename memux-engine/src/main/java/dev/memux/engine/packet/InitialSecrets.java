@@ -4,7 +4,9 @@ import dev.memux.tls.CipherSuite;
 import dev.memux.tls.Hkdf;
 import java.util.HexFormat;
 
-/** The secrets of Initial packets, which anyone who sees the first one can derive (RFC 9001 §5.2). */
+/**
+ * The secrets of Initial packets, which anyone who sees the first one can derive (RFC 9001 §5.2).
+ */
 public final class InitialSecrets {
   /** RFC 9001 §5.2: Initial packets always use this suite. */
   public static final CipherSuite SUITE = CipherSuite.TLS_AES_128_GCM_SHA256;

@@ -20,7 +20,9 @@ public final class PacketHeader {
   /** The tag at the end of a Retry packet (RFC 9001 §5.8). */
   public static final int RETRY_TAG_BYTES = 16;
 
-  /** RFC 9000 §10.3: no packet with a short header is shorter. A stateless reset can be as short. */
+  /**
+   * RFC 9000 §10.3: no packet with a short header is shorter. A stateless reset can be as short.
+   */
   public static final int MIN_SHORT_PACKET_BYTES = 21;
 
   private static final VarHandle INT =
@@ -85,8 +87,8 @@ public final class PacketHeader {
   }
 
   /**
-   * Where the header ends and what its type says begins: the packet number, the Retry Integrity Tag,
-   * the supported versions, or the unknown rest of a packet of another version.
+   * Where the header ends and what its type says begins: the packet number, the Retry Integrity
+   * Tag, the supported versions, or the unknown rest of a packet of another version.
    */
   public int payloadFrom() {
     return payloadFrom;

@@ -30,8 +30,8 @@ public final class PacketNumbers {
   }
 
   /**
-   * The number closest to the next expected one that ends in {@code truncated} (RFC 9000 §A.3). Above
-   * {@link #MAX} only if no valid number does.
+   * The number closest to the next expected one that ends in {@code truncated} (RFC 9000 §A.3).
+   * Above {@link #MAX} only if no valid number does.
    *
    * @param largestReceived the largest number of an authentic packet in this space, -1 if none
    */
@@ -39,7 +39,7 @@ public final class PacketNumbers {
     long expected = largestReceived + 1;
     long window = 1L << (bytes * Byte.SIZE);
     long halfWindow = window / 2;
-    long candidate = expected & -window | truncated;
+    long candidate = (expected & -window) | truncated;
     if (candidate <= expected - halfWindow && candidate < (1L << 62) - window) {
       return candidate + window;
     }
@@ -51,14 +51,14 @@ public final class PacketNumbers {
 
   /** What a header says of {@code packetNumber} in {@code bytes} bytes. */
   static long truncate(long packetNumber, int bytes) {
-    return packetNumber & (1L << bytes * Byte.SIZE) - 1;
+    return packetNumber & ((1L << (bytes * Byte.SIZE)) - 1);
   }
 
   /** The truncated packet number at {@code d[at..at + bytes)}, not protected. */
   static long read(byte[] d, int at, int bytes) {
     long truncated = 0;
     for (int i = 0; i < bytes; i++) {
-      truncated = truncated << Byte.SIZE | d[at + i] & 0xff;
+      truncated = truncated << Byte.SIZE | (d[at + i] & 0xff);
     }
     return truncated;
   }

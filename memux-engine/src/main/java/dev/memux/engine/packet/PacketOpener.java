@@ -5,8 +5,8 @@ import java.util.Objects;
 import javax.crypto.Cipher;
 
 /**
- * Removes the protection of the packets of one direction: header first, then payload (RFC 9001 §5.3,
- * §5.4). Never throws for anything a peer can send.
+ * Removes the protection of the packets of one direction: header first, then payload (RFC 9001
+ * §5.3, §5.4). Never throws for anything a peer can send.
  *
  * <p>Levels without key updates call {@link #open}. 1-RTT packets tell only behind their header
  * protection which key phase they belong to: {@link #unprotect} on any opener of the chain that
@@ -62,8 +62,8 @@ public final class PacketOpener {
   }
 
   /**
-   * Removes header protection, in place. What it finds is not authentic before {@link #decrypt} says
-   * so, and must not be acted on but to choose the key (RFC 9001 §9.5).
+   * Removes header protection, in place. What it finds is not authentic before {@link #decrypt}
+   * says so, and must not be acted on but to choose the key (RFC 9001 §9.5).
    *
    * @param from where the packet begins
    * @param largestReceived the largest number of an authentic packet in this space, -1 if none
@@ -122,8 +122,8 @@ public final class PacketOpener {
   }
 
   /**
-   * Whether a reserved bit of the packet opened last is set. RFC 9000 §17.2, §17.3.1: in an authentic
-   * packet that is a PROTOCOL_VIOLATION.
+   * Whether a reserved bit of the packet opened last is set. RFC 9000 §17.2, §17.3.1: in an
+   * authentic packet that is a PROTOCOL_VIOLATION.
    */
   public boolean hasReservedBits() {
     return (header.firstByte & (header.firstByte < 0 ? 0x0c : 0x18)) != 0;

@@ -62,8 +62,8 @@ public final class PacketSealer {
   }
 
   /**
-   * How many bytes of frames a packet must have at least: one frame (RFC 9000 §12.4), and enough for
-   * the sample of header protection (RFC 9001 §5.4.2). The rest is PADDING.
+   * How many bytes of frames a packet must have at least: one frame (RFC 9000 §12.4), and enough
+   * for the sample of header protection (RFC 9001 §5.4.2). The rest is PADDING.
    */
   public static int minPayloadBytes(int packetNumberBytes) {
     return Math.max(1, PacketNumbers.MAX_BYTES - packetNumberBytes);
@@ -72,14 +72,14 @@ public final class PacketSealer {
   /**
    * Protects one packet.
    *
-   * @param packet header and payload, one behind the other, from {@code from}; the Length field of a
-   *     long header already counts the tag. Unchanged, unless {@code out} is the same array
+   * @param packet header and payload, one behind the other, from {@code from}; the Length field of
+   *     a long header already counts the tag. Unchanged, unless {@code out} is the same array
    * @param headerBytes packet number included
    * @param payloadBytes at least {@link #minPayloadBytes}
-   * @param packetNumber larger than any sealed before: a nonce used twice would reveal both payloads
-   *     and let packets be forged (RFC 9001 §9.5)
-   * @param out where the packet goes, from {@code outFrom}; may be {@code packet} if {@code outFrom}
-   *     is {@code from}
+   * @param packetNumber larger than any sealed before: a nonce used twice would reveal both
+   *     payloads and let packets be forged (RFC 9000 §12.3)
+   * @param out where the packet goes, from {@code outFrom}; may be {@code packet} if {@code
+   *     outFrom} is {@code from}
    * @return its length, {@code headerBytes + payloadBytes + tagBytes()}
    */
   public int seal(
@@ -100,7 +100,8 @@ public final class PacketSealer {
     int headerEnd = from + headerBytes;
     long truncated = PacketNumbers.read(packet, headerEnd - packetNumberBytes, packetNumberBytes);
     if (truncated != PacketNumbers.truncate(packetNumber, packetNumberBytes)) {
-      throw new IllegalArgumentException("header of packet " + packetNumber + " has another number");
+      throw new IllegalArgumentException(
+          "header of packet " + packetNumber + " has another number");
     }
     int sealedBytes = headerBytes + payloadBytes + TAG_BYTES;
     Objects.checkFromIndexSize(outFrom, sealedBytes, out.length);
@@ -116,9 +117,7 @@ public final class PacketSealer {
         payloadBytes,
         out,
         outFrom + headerBytes);
-    if (packet != out) {
-      System.arraycopy(packet, from, out, outFrom, headerBytes);
-    }
+    System.arraycopy(packet, from, out, outFrom, headerBytes);
     int packetNumberFrom = outFrom + headerBytes - packetNumberBytes;
     long mask = headerProtection.mask(out, packetNumberFrom + PacketNumbers.MAX_BYTES);
     out[outFrom] = HeaderProtection.maskFirstByte(out[outFrom], mask);

@@ -2,7 +2,9 @@ package dev.memux.engine.packet;
 
 /** What kind of packet a header announces (RFC 9000 §17, RFC 8999 §5 and §6). */
 public enum PacketType {
-  /** First handshake messages; keys that anyone who sees the packet can derive (RFC 9000 §17.2.2). */
+  /**
+   * First handshake messages; keys that anyone who sees the packet can derive (RFC 9000 §17.2.2).
+   */
   INITIAL,
   /** A client's early data (RFC 9000 §17.2.3). */
   ZERO_RTT,

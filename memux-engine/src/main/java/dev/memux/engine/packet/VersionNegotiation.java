@@ -12,9 +12,10 @@ public final class VersionNegotiation {
   private VersionNegotiation() {}
 
   /**
-   * Writes the answer to a packet of a version that is not spoken here. Its connection IDs are copied
-   * crosswise, so that the client can tell that the sender saw its packet; they may be longer than
-   * those of version 1, the answer is at most {@code 517 + 4 * versions.length} bytes long.
+   * Writes the answer to a packet of a version that is not spoken here. Its connection IDs are
+   * copied crosswise, so that the client can tell that the sender saw its packet; they may be
+   * longer than those of version 1, the answer is at most {@code 517 + 4 * versions.length} bytes
+   * long.
    *
    * @param datagram that {@code received} was parsed from
    * @return where the packet ends
@@ -45,8 +46,8 @@ public final class VersionNegotiation {
   }
 
   /**
-   * Whether the list names {@code version}. RFC 9000 §6.2: a client discards a packet that lists the
-   * version it chose.
+   * Whether the list names {@code version}. RFC 9000 §6.2: a client discards a packet that lists
+   * the version it chose.
    */
   public static boolean lists(byte[] datagram, PacketHeader header, int version) {
     for (int i = 0; i < versionCount(header); i++) {

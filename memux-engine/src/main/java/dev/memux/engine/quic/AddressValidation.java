@@ -1,8 +1,8 @@
 package dev.memux.engine.quic;
 
 /**
- * Keeps a server from being used to flood others: before the client has shown that it receives at its
- * address, it is sent at most three times what came from it (RFC 9000 §8.1).
+ * Keeps a server from being used to flood others: before the client has shown that it receives at
+ * its address, it is sent at most three times what came from it (RFC 9000 §8.1).
  */
 final class AddressValidation {
   private static final int FACTOR = 3;

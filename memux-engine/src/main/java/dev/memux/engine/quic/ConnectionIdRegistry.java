@@ -2,7 +2,9 @@ package dev.memux.engine.quic;
 
 import dev.memux.engine.packet.ConnectionId;
 
-/** Where connections have their connection IDs from: the endpoint, which routes datagrams by them. */
+/**
+ * Where connections have their connection IDs from: the endpoint, which routes datagrams by them.
+ */
 interface ConnectionIdRegistry {
   /** A new ID; datagrams to it go to {@code owner} from here on. */
   ConnectionId issue(QuicConnection owner);

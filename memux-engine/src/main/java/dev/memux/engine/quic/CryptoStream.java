@@ -13,8 +13,8 @@ import dev.memux.engine.wire.TransportError;
 final class CryptoStream {
   /**
    * Bytes that may lie ahead of what TLS has read. RFC 9000 §7.5 asks for 4096 at least; a client's
-   * large certificate chain must fit. CRYPTO has no flow control, so this bounds what a peer that we do
-   * not know yet can make us hold.
+   * large certificate chain must fit. CRYPTO has no flow control, so this bounds what a peer that
+   * we do not know yet can make us hold.
    */
   static final int MAX_BUFFERED_BYTES = 64 * 1024;
 

@@ -18,8 +18,8 @@ final class PeerConnectionIds {
   static final int ACTIVE_LIMIT = 4;
 
   /**
-   * A peer that retires IDs as fast as it issues them makes us owe acknowledgements of its retirements;
-   * RFC 9000 §5.1.2 allows a limit, of at least twice the active ones.
+   * A peer that retires IDs as fast as it issues them makes us owe acknowledgements of its
+   * retirements; RFC 9000 §5.1.2 allows a limit, of at least twice the active ones.
    */
   static final int MAX_RETIRING = 4 * ACTIVE_LIMIT;
 
@@ -56,7 +56,8 @@ final class PeerConnectionIds {
 
   void onNewConnectionId(ControlFrame.NewConnectionId frame) throws ProtocolException {
     if (current.length() == 0) {
-      throw error(TransportError.PROTOCOL_VIOLATION, "new ID after an empty one"); // RFC 9000 §19.15
+      throw error(
+          TransportError.PROTOCOL_VIOLATION, "new ID after an empty one"); // RFC 9000 §19.15
     }
     ConnectionId id = ConnectionId.of(frame.connectionId());
     for (Known other : known) {

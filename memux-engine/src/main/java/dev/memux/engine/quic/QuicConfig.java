@@ -5,12 +5,13 @@ import dev.memux.engine.mux.MuxConfig;
 /**
  * How an endpoint's connections behave.
  *
- * @param maxIdleTimeoutNanos a connection without traffic ends after this; 0: never (RFC 9000 §10.1)
+ * @param maxIdleTimeoutNanos a connection without traffic ends after this; 0: never (RFC 9000
+ *     §10.1)
  * @param handshakeTimeoutNanos a handshake that takes longer is given up
  * @param keepAliveNanos a quiet connection sends a PING after this; 0: never
  * @param maxDatagramBytes UDP payload of a full packet, at least 1200 (RFC 9000 §14)
- * @param maxHandshakes handshakes that a server has under way at once; further ones are ignored until
- *     some end
+ * @param maxHandshakes handshakes that a server has under way at once; further ones are ignored
+ *     until some end
  * @param mux streams and flow control
  */
 public record QuicConfig(

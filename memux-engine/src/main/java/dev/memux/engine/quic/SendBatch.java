@@ -4,8 +4,9 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Datagrams for one address, one behind the other: all of {@link #segmentBytes}, the last one perhaps
- * shorter, so that one system call can send them (UDP_SEGMENT). Made once, filled again and again.
+ * Datagrams for one address, one behind the other: all of {@link #segmentBytes}, the last one
+ * perhaps shorter, so that one system call can send them (UDP_SEGMENT). Made once, filled again and
+ * again.
  */
 public final class SendBatch {
   /** The most that one segmented send takes: a UDP payload over IPv4. */

@@ -5,8 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A priority queue of participants that know their own place in it, so that any of them moves or
- * leaves without a search. Four children a node: half the depth of a binary heap, and the children
- * lie side by side.
+ * leaves without a search. Four children a node: half the depth of a binary heap. What nodes are
+ * ordered by stands side by side in an array of its own, for with many participants the cost of a
+ * comparison is the memory it touches.
  *
  * <p>It grows to the most participants it ever held and allocates nothing else.
  */
@@ -28,11 +29,11 @@ class ParticipantHeap<P extends Participant> {
   }
 
   private static final int ARITY = 4;
-  private static final @Nullable Participant[] NONE = {};
 
   private final boolean byKey;
   private final boolean ofReady;
-  private @Nullable Participant[] nodes = NONE;
+  private @Nullable Participant[] nodes = {};
+  private long[] ranks = {};
   private int size;
 
   ParticipantHeap(Order order, Index index) {
@@ -52,9 +53,11 @@ class ParticipantHeap<P extends Participant> {
 
   void add(P participant) {
     if (size == nodes.length) {
-      nodes = Arrays.copyOf(nodes, Math.max(ARITY, 2 * size));
+      int capacity = Math.max(ARITY, 2 * size);
+      nodes = Arrays.copyOf(nodes, capacity);
+      ranks = Arrays.copyOf(ranks, capacity);
     }
-    rise(participant, size++);
+    rise(participant, rank(participant), size++);
   }
 
   void remove(P participant) {
@@ -63,58 +66,56 @@ class ParticipantHeap<P extends Participant> {
     nodes[size] = null;
     mark(participant, Participant.ABSENT);
     if (last != participant) {
-      rise(last, hole);
-      sink(last, slot(last));
+      long rank = ranks[size];
+      rise(last, rank, hole);
+      sink(last, rank, slot(last));
     }
   }
 
   /** To be told when the key of a participant that is in here has grown. */
   void onKeyGrown(P participant) {
-    sink(participant, slot(participant));
+    sink(participant, rank(participant), slot(participant));
   }
 
-  private void rise(Participant participant, int from) {
+  private void rise(Participant participant, long rank, int from) {
     int slot = from;
     while (slot > 0) {
-      int parentSlot = (slot - 1) / ARITY;
-      Participant parent = node(parentSlot);
-      if (!precedes(participant, parent)) {
+      int parent = (slot - 1) / ARITY;
+      if (!precedes(rank, participant, ranks[parent], node(parent))) {
         break;
       }
-      put(parent, slot);
-      slot = parentSlot;
+      put(node(parent), ranks[parent], slot);
+      slot = parent;
     }
-    put(participant, slot);
+    put(participant, rank, slot);
   }
 
-  private void sink(Participant participant, int from) {
+  private void sink(Participant participant, long rank, int from) {
     int slot = from;
     for (int child = ARITY * slot + 1; child < size; child = ARITY * slot + 1) {
-      int leastSlot = child;
-      Participant least = node(child);
+      int least = child;
       int end = Math.min(child + ARITY, size);
       for (int i = child + 1; i < end; i++) {
-        Participant candidate = node(i);
-        if (precedes(candidate, least)) {
-          leastSlot = i;
-          least = candidate;
+        if (precedes(ranks[i], node(i), ranks[least], node(least))) {
+          least = i;
         }
       }
-      if (!precedes(least, participant)) {
+      if (!precedes(ranks[least], node(least), rank, participant)) {
         break;
       }
-      put(least, slot);
-      slot = leastSlot;
+      put(node(least), ranks[least], slot);
+      slot = least;
     }
-    put(participant, slot);
+    put(participant, rank, slot);
   }
 
   /** Not private: a test counts the calls. */
-  boolean precedes(Participant a, Participant b) {
-    if (byKey && a.key != b.key) {
-      return a.key < b.key;
-    }
-    return a.id < b.id;
+  boolean precedes(long rankA, Participant a, long rankB, Participant b) {
+    return rankA < rankB || (rankA == rankB && a.id < b.id);
+  }
+
+  private long rank(Participant participant) {
+    return byKey ? participant.key : participant.id;
   }
 
   @SuppressWarnings("NullAway") // below size every node is there
@@ -122,8 +123,9 @@ class ParticipantHeap<P extends Participant> {
     return nodes[slot];
   }
 
-  private void put(Participant participant, int slot) {
+  private void put(Participant participant, long rank, int slot) {
     nodes[slot] = participant;
+    ranks[slot] = rank;
     mark(participant, slot);
   }
 

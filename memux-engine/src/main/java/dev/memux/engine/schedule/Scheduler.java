@@ -245,7 +245,7 @@ public final class Scheduler<S> {
 
   private void requireOwn(Group group) {
     if (group.scheduler != this || group.removed) {
-      throw new IllegalArgumentException(group + " is not of this scheduler");
+      throw new IllegalArgumentException(group + " is not in this scheduler");
     }
   }
 

@@ -3,8 +3,8 @@ package dev.memux.engine.stream;
 import java.util.ArrayDeque;
 
 /**
- * Byte arrays of one size that streams of a loop's connections buffer data in. What is free is kept up
- * to a bound; a burst's memory goes back to the collector.
+ * Byte arrays of one size that streams of a loop's connections buffer data in. What is free is kept
+ * up to a bound; a burst's memory goes back to the collector.
  */
 public final class ChunkPool {
   /** Three to four full packets; a stream with one byte pending holds this much. */

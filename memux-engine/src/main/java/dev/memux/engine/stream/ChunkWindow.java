@@ -4,9 +4,10 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of a byte sequence that is held in memory, addressed by offset. Chunks appear when a byte of
- * theirs is put and go when everything in them has been released, so memory follows the distance from
- * the lowest offset not released to the highest put, which flow control or the caller bounds.
+ * The part of a byte sequence that is held in memory, addressed by offset. Chunks appear when a
+ * byte of theirs is put and go when everything in them has been released, so memory follows the
+ * distance from the lowest offset not released to the highest put, which flow control or the caller
+ * bounds.
  */
 final class ChunkWindow {
   private static final int INITIAL_CHUNKS = 2;

@@ -4,8 +4,8 @@ import dev.memux.engine.wire.RangeSet;
 import java.nio.ByteBuffer;
 
 /**
- * Puts bytes that arrive in any order, repeated and overlapping, back into their sequence. The caller
- * bounds how far ahead of the reader a byte may lie. Serves STREAM and CRYPTO data alike.
+ * Puts bytes that arrive in any order, repeated and overlapping, back into their sequence. The
+ * caller bounds how far ahead of the reader a byte may lie. Serves STREAM and CRYPTO data alike.
  */
 public final class Reassembly {
   /**

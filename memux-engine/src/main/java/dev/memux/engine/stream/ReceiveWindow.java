@@ -1,10 +1,10 @@
 package dev.memux.engine.stream;
 
 /**
- * The credit we give a peer, for a stream or for a connection (RFC 9000 §4.1). The window is a guess at
- * the bandwidth-delay product: when half of it is consumed in less than two round trips it may be what
- * holds the sender back, and is doubled, up to a bound. So it follows the path, and an idle stream keeps
- * the small window that it began with.
+ * The credit we give a peer, for a stream or for a connection (RFC 9000 §4.1). The window is a
+ * guess at the bandwidth-delay product: when half of it is consumed in less than two round trips it
+ * may be what holds the sender back, and is doubled, up to a bound. So it follows the path, and an
+ * idle stream keeps the small window that it began with.
  */
 public final class ReceiveWindow {
   private final long maxWindowBytes;
@@ -41,8 +41,8 @@ public final class ReceiveWindow {
   }
 
   /**
-   * Raises the limit to a window above what is consumed, after growing the window if the path asks for
-   * it.
+   * Raises the limit to a window above what is consumed, after growing the window if the path asks
+   * for it.
    *
    * @param rttNanos smoothed round-trip time, 0 if unknown
    * @return the new limit
@@ -57,7 +57,9 @@ public final class ReceiveWindow {
     return limit;
   }
 
-  /** Makes the window at least {@code bytes}: a connection's must not be smaller than its streams'. */
+  /**
+   * Makes the window at least {@code bytes}: a connection's must not be smaller than its streams'.
+   */
   public void atLeast(long bytes) {
     windowBytes = Math.max(windowBytes, Math.min(bytes, maxWindowBytes));
   }

@@ -81,8 +81,7 @@ public final class RecvStream {
   }
 
   /** RFC 9000 §4.5: the final size, once known, never changes, and no data lies beyond it. */
-  private void checkFinalSize(long end, boolean isFinal, FrameType frame)
-      throws ProtocolException {
+  private void checkFinalSize(long end, boolean isFinal, FrameType frame) throws ProtocolException {
     if (finalSize != UNKNOWN && (isFinal ? end != finalSize : end > finalSize)) {
       throw new ProtocolException(
           TransportError.FINAL_SIZE_ERROR, frame.code(), "final size changed");

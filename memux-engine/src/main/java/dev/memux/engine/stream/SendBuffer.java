@@ -4,9 +4,9 @@ import dev.memux.engine.wire.RangeSet;
 import java.nio.ByteBuffer;
 
 /**
- * Bytes to be delivered in order over packets that may be lost: what was written, what was sent, what
- * has to be sent again. Memory is freed when everything before it has been acknowledged. Serves STREAM
- * and CRYPTO data alike.
+ * Bytes to be delivered in order over packets that may be lost: what was written, what was sent,
+ * what has to be sent again. Memory is freed when everything before it has been acknowledged.
+ * Serves STREAM and CRYPTO data alike.
  */
 public final class SendBuffer {
   private final ChunkWindow chunks;

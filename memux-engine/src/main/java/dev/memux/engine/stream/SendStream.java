@@ -178,7 +178,8 @@ public final class SendStream {
   /**
    * Gives up what was not delivered (RFC 9000 §3.1).
    *
-   * @return whether a RESET_STREAM has to be sent; not when all has been acknowledged, or after a reset
+   * @return whether a RESET_STREAM has to be sent; not when all has been acknowledged, or after a
+   *     reset
    */
   public boolean reset(long code) {
     if (state == State.DATA_RECEIVED || resetCode != NONE) {

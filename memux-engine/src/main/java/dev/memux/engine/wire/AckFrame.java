@@ -3,8 +3,8 @@ package dev.memux.engine.wire;
 import java.util.Arrays;
 
 /**
- * A received ACK frame (RFC 9000 §19.3). One object serves all frames of a connection: it is valid only
- * while {@link FrameSink#onAck} runs.
+ * A received ACK frame (RFC 9000 §19.3). One object serves all frames of a connection: it is valid
+ * only while {@link FrameSink#onAck} runs.
  */
 public final class AckFrame {
   private static final int INITIAL_RANGES = 16;

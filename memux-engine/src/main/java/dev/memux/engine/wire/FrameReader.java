@@ -24,8 +24,8 @@ public final class FrameReader {
    * Hands every frame of {@code payload[from, to)} to {@code sink}.
    *
    * @return whether one of them is ack-eliciting (RFC 9000 §13.2)
-   * @throws ProtocolException for a frame that is malformed, unknown or not allowed at {@code level},
-   *     or that the sink refuses; the frames before it have been delivered
+   * @throws ProtocolException for a frame that is malformed, unknown or not allowed at {@code
+   *     level}, or that the sink refuses; the frames before it have been delivered
    */
   public boolean read(byte[] payload, int from, int to, EncryptionLevel level, FrameSink sink)
       throws ProtocolException {
@@ -55,7 +55,8 @@ public final class FrameReader {
       throw malformed("unknown frame type");
     }
     if (position - start != 1) {
-      // RFC 9000 §12.4: types are sent in the shortest encoding; a longer one hides what a frame is.
+      // RFC 9000 §12.4: types are sent in the shortest encoding; a longer one hides what a frame
+      // is.
       throw violation("frame type not in its shortest encoding");
     }
     if (!type.isLegalAt(level)) {

@@ -1,9 +1,9 @@
 package dev.memux.engine.wire;
 
 /**
- * Receives the frames of a packet in their order. Buffers and the {@link AckFrame} are valid only during
- * the call. PADDING and PING need no call: {@link FrameReader#read} tells whether a packet asks for an
- * acknowledgement.
+ * Receives the frames of a packet in their order. Buffers and the {@link AckFrame} are valid only
+ * during the call. PADDING and PING need no call: {@link FrameReader#read} tells whether a packet
+ * asks for an acknowledgement.
  */
 public interface FrameSink {
   /** STREAM (RFC 9000 §19.8). {@code offset + length} is at most {@link VarInt#MAX}. */

@@ -4,8 +4,8 @@ import dev.memux.tls.EncryptionLevel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All frame types, and the only place that says which frame is legal in which packets (RFC 9000 §12.4,
- * table 3).
+ * All frame types, and the only place that says which frame is legal in which packets (RFC 9000
+ * §12.4, table 3).
  */
 public enum FrameType {
   PADDING(0x00, Legal.EVERYWHERE),

@@ -3,8 +3,9 @@ package dev.memux.engine.wire;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 /**
- * Writes frames into a packet's payload (RFC 9000 §19). Every method either writes a whole frame and
- * returns true, or leaves the payload as it was and returns false because the frame does not fit.
+ * Writes frames into a packet's payload (RFC 9000 §19). Every method either writes a whole frame
+ * and returns true, or leaves the payload as it was and returns false because the frame does not
+ * fit.
  */
 public final class FrameWriter {
   private static final int MAX_REASON_BYTES = 256;
@@ -51,12 +52,13 @@ public final class FrameWriter {
   }
 
   /**
-   * Begins a STREAM frame that the caller completes by copying the returned number of bytes to {@link
-   * #position()} and calling {@link #advance}. A frame that fills the payload omits its length.
+   * Begins a STREAM frame that the caller completes by copying the returned number of bytes to
+   * {@link #position()} and calling {@link #advance}. A frame that fills the payload omits its
+   * length.
    *
    * @param available bytes that could be sent from {@code offset}
-   * @param fin whether the stream ends after all {@code available} bytes; the flag is set only if they
-   *     all fit
+   * @param fin whether the stream ends after all {@code available} bytes; the flag is set only if
+   *     they all fit
    * @return bytes of data that the frame holds, 0 for an empty frame with FIN, or -1: nothing fits
    */
   public int stream(long id, long offset, int available, boolean fin) {
@@ -168,8 +170,7 @@ public final class FrameWriter {
   }
 
   public boolean maxStreams(boolean bidirectional, long maximum) {
-    return fields(
-        bidirectional ? FrameType.MAX_STREAMS_BIDI : FrameType.MAX_STREAMS_UNI, maximum);
+    return fields(bidirectional ? FrameType.MAX_STREAMS_BIDI : FrameType.MAX_STREAMS_UNI, maximum);
   }
 
   public boolean dataBlocked(long limit) {

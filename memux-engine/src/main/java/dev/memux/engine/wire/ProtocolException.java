@@ -1,9 +1,9 @@
 package dev.memux.engine.wire;
 
 /**
- * A peer broke the protocol: the connection ends with {@link #code()} (RFC 9000 §11.1). Thrown where
- * the fault is seen, caught once where the datagram came in; it carries no stack trace, as a peer can
- * cause it at will.
+ * A peer broke the protocol: the connection ends with {@link #code()} (RFC 9000 §11.1). Thrown
+ * where the fault is seen, caught once where the datagram came in; it carries no stack trace, as a
+ * peer can cause it at will.
  */
 public final class ProtocolException extends Exception {
   private static final long serialVersionUID = 1L;

@@ -3,8 +3,8 @@ package dev.memux.engine.wire;
 import java.util.Arrays;
 
 /**
- * Longs kept as sorted, disjoint, half-open ranges {@code [start, end)} in two arrays. Touching ranges
- * are merged. Who lets a peer grow it bounds {@link #size()}.
+ * Longs kept as sorted, disjoint, half-open ranges {@code [start, end)} in two arrays. Touching
+ * ranges are merged. Who lets a peer grow it bounds {@link #size()}.
  */
 public final class RangeSet {
   private static final int INITIAL_RANGES = 4;

@@ -3,8 +3,8 @@ package dev.memux.engine.wire;
 import java.util.Arrays;
 
 /**
- * What one sent packet carried. After a loss, whoever wrote an entry sends what is current then, not the
- * old frame (RFC 9000 §13.3). Pooled by its owner: no allocation in the steady state.
+ * What one sent packet carried. After a loss, whoever wrote an entry sends what is current then,
+ * not the old frame (RFC 9000 §13.3). Pooled by its owner: no allocation in the steady state.
  */
 public final class SentFrames {
   /** What an entry means; {@code a}, {@code b} and {@code c} as said, 0 where nothing is. */

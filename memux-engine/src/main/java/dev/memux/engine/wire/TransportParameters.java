@@ -62,10 +62,14 @@ public record TransportParameters(
   private static final int MAX_ACK_DELAY_EXPONENT = 20;
   private static final long MAX_STREAM_LIMIT = 1L << 60;
 
-  /** IPv4 and IPv6 address and port, connection ID length and ID of a byte, token (RFC 9000 §18.2). */
+  /**
+   * IPv4 and IPv6 address and port, connection ID length and ID of a byte, token (RFC 9000 §18.2).
+   */
   private static final int MIN_PREFERRED_ADDRESS_BYTES = 4 + 2 + 16 + 2 + 1 + 1 + RESET_TOKEN_BYTES;
 
-  /** The number of parameters, known or not, that one peer may send; a name of our own, no RFC's. */
+  /**
+   * The number of parameters, known or not, that one peer may send; a name of our own, no RFC's.
+   */
   private static final int MAX_PARAMETERS = 128;
 
   /** Starts from the defaults of RFC 9000 §18.2. */
@@ -172,8 +176,7 @@ public record TransportParameters(
   private static byte[] preferredAddress(Decoder in) throws ProtocolException {
     byte[] value =
         in.bytes(
-            MIN_PREFERRED_ADDRESS_BYTES,
-            MIN_PREFERRED_ADDRESS_BYTES - 1 + MAX_CONNECTION_ID_BYTES);
+            MIN_PREFERRED_ADDRESS_BYTES, MIN_PREFERRED_ADDRESS_BYTES - 1 + MAX_CONNECTION_ID_BYTES);
     int idLength = value[24] & 0xff;
     if (idLength == 0 || value.length != 25 + idLength + RESET_TOKEN_BYTES) {
       throw error("preferred_address with a connection ID of " + idLength + " bytes");

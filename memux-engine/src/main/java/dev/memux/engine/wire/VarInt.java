@@ -34,7 +34,9 @@ public final class VarInt {
     return 1 << ((firstByte & 0xff) >>> 6);
   }
 
-  /** Reads the integer at {@code at}; the caller has checked that {@link #sizeOf} bytes are there. */
+  /**
+   * Reads the integer at {@code at}; the caller has checked that {@link #sizeOf} bytes are there.
+   */
   public static long read(byte[] buffer, int at) {
     return switch ((buffer[at] & 0xff) >>> 6) {
       case 0 -> buffer[at] & 0x3f;

@@ -45,8 +45,7 @@ class ConnectionIdGeneratorTest {
   void recognisesIdsUnderAnotherKeyAndForeignIds() {
     byte[] otherKey = KEY.clone();
     otherKey[15] ^= 1;
-    ConnectionIdGenerator other =
-        new ConnectionIdGenerator(otherKey, 3, new SplittableRandom(1));
+    ConnectionIdGenerator other = new ConnectionIdGenerator(otherKey, 3, new SplittableRandom(1));
     ConnectionIdGenerator generator = generator(3, 1);
     SplittableRandom random = new SplittableRandom(2);
     int trials = 100_000;
@@ -103,7 +102,8 @@ class ConnectionIdGeneratorTest {
   /** Servers of one fleet, old and new, must understand each other's IDs: the format is fixed. */
   @Test
   void theFormatStaysAsItIs() {
-    ConnectionIdGenerator generator = new ConnectionIdGenerator(KEY, 0xa5, () -> 0x7fff_1234_5678_9abcL);
+    ConnectionIdGenerator generator =
+        new ConnectionIdGenerator(KEY, 0xa5, () -> 0x7fff_1234_5678_9abcL);
     assertEquals("d552c1cdbcb43874", generator.next().toString());
     assertEquals("80cc2efa88e13d55", generator.next().toString());
   }
@@ -120,12 +120,9 @@ class ConnectionIdGeneratorTest {
   void refusesABadKeyOrLoop() {
     SplittableRandom random = new SplittableRandom(1);
     assertThrows(
-        IllegalArgumentException.class,
-        () -> new ConnectionIdGenerator(new byte[15], 0, random));
-    assertThrows(
-        IllegalArgumentException.class, () -> new ConnectionIdGenerator(KEY, 256, random));
-    assertThrows(
-        IllegalArgumentException.class, () -> new ConnectionIdGenerator(KEY, -1, random));
+        IllegalArgumentException.class, () -> new ConnectionIdGenerator(new byte[15], 0, random));
+    assertThrows(IllegalArgumentException.class, () -> new ConnectionIdGenerator(KEY, 256, random));
+    assertThrows(IllegalArgumentException.class, () -> new ConnectionIdGenerator(KEY, -1, random));
   }
 
   private static ConnectionIdGenerator generator(int loop, long seed) {

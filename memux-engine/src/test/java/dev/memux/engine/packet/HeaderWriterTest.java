@@ -82,8 +82,7 @@ class HeaderWriterTest {
       assertThrows(
           IllegalArgumentException.class,
           () ->
-              HeaderWriter.writeLong(
-                  out, 0, type, QuicVersion.V1, DCID, SCID, new byte[0], 0, 1));
+              HeaderWriter.writeLong(out, 0, type, QuicVersion.V1, DCID, SCID, new byte[0], 0, 1));
     }
     assertThrows(
         IllegalArgumentException.class,

@@ -153,7 +153,8 @@ class PacketHeaderTest {
 
   @Test
   void dropsATokenThatRunsOutOfTheDatagram() {
-    for (String length : new String[] {"13", "3f", "4013", "7fff", "bfffffff", "ffffffffffffffff"}) {
+    for (String length :
+        new String[] {"13", "3f", "4013", "7fff", "bfffffff", "ffffffffffffffff"}) {
       assertFalse(parse(hex("c0 00000001" + CIDS + length + "00".repeat(18))), length);
     }
   }
@@ -168,8 +169,7 @@ class PacketHeaderTest {
   /** RFC 9000 §16: lengths need not be in their shortest encoding. */
   @Test
   void acceptsLengthsInLongerEncodings() {
-    assertTrue(
-        parse(hex("c0 00000001" + CIDS + "c000000000000002 ccdd 80000014" + TWENTY_BYTES)));
+    assertTrue(parse(hex("c0 00000001" + CIDS + "c000000000000002 ccdd 80000014" + TWENTY_BYTES)));
     assertEquals(2, header.tokenLength());
     assertEquals(31, header.packetNumberOffset());
     assertEquals(51, header.packetEnd());

@@ -2,7 +2,6 @@ package dev.memux.engine.packet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -31,8 +30,7 @@ class PacketNumbersTest {
     assertEquals(3, PacketNumbers.encodedBytes((1 << 23) - 1, 0));
     assertEquals(4, PacketNumbers.encodedBytes(1 << 23, 0));
     assertEquals(4, PacketNumbers.encodedBytes((1L << 31) - 1, 0));
-    assertThrows(
-        IllegalArgumentException.class, () -> PacketNumbers.encodedBytes(1L << 31, 0));
+    assertThrows(IllegalArgumentException.class, () -> PacketNumbers.encodedBytes(1L << 31, 0));
   }
 
   /** RFC 9000 §17.1: the full number until something has been acknowledged. */
@@ -40,7 +38,7 @@ class PacketNumbersTest {
   void sendsTheFullNumberBeforeTheFirstAcknowledgement() {
     for (long packetNumber = 0; packetNumber < 100_000; packetNumber++) {
       int bytes = PacketNumbers.encodedBytes(packetNumber, -1);
-      assertTrue(packetNumber >>> 8 * bytes == 0);
+      assertEquals(0, packetNumber >>> (8 * bytes));
     }
   }
 
@@ -58,8 +56,8 @@ class PacketNumbersTest {
       long unacked = random.nextLong(1, 1L << random.nextInt(1, 31));
       long packetNumber = Math.min(largestAcked + unacked, PacketNumbers.MAX);
       int bytes = PacketNumbers.encodedBytes(packetNumber, largestAcked);
-      long truncated = packetNumber & (1L << 8 * bytes) - 1;
-      long ahead = Math.min(packetNumber + (1L << 8 * bytes - 1) - 2, PacketNumbers.MAX);
+      long truncated = packetNumber & ((1L << (8 * bytes)) - 1);
+      long ahead = Math.min(packetNumber + (1L << (8 * bytes - 1)) - 2, PacketNumbers.MAX);
       long largestReceived = random.nextLong(largestAcked, ahead + 1);
       assertEquals(
           packetNumber,

@@ -24,6 +24,9 @@ class PacketProtectionBudgetTest {
   private static final int WARM_UP_PACKETS = 20_000;
   private static final int MEASURED_PACKETS = 20_000;
 
+  /** The JDK tells of a wrong tag by an exception, whose stack trace grows with the stack. */
+  private static final int FORGED_EXTRA_BYTES = 8192;
+
   @ParameterizedTest
   @EnumSource
   void sealingAndOpeningStayWithinTheirBudgets(CipherSuite suite) {
@@ -61,8 +64,8 @@ class PacketProtectionBudgetTest {
         "%s, %d bytes: seal %s, open %s, forged %s%n", suite, PACKET_BYTES, seal, open, forged);
     assertTrue(seal.allocatedBytes <= budgetBytes, () -> "seal: " + seal);
     assertTrue(open.allocatedBytes <= budgetBytes, () -> "open: " + open);
-    // The JDK tells of a wrong tag by an exception with a stack trace.
-    assertTrue(forged.allocatedBytes <= budgetBytes + 4096, () -> "forged: " + forged);
+    assertTrue(
+        forged.allocatedBytes <= budgetBytes + FORGED_EXTRA_BYTES, () -> "forged: " + forged);
   }
 
   @Test
@@ -110,8 +113,7 @@ class PacketProtectionBudgetTest {
     for (int i = 0; i < count; i++) {
       System.arraycopy(sealed, 0, datagram, 0, PACKET_BYTES);
       int length =
-          opener.open(
-              datagram, 0, HEADER_BYTES - 4, PACKET_BYTES, packetNumber - 1, plaintext, 0);
+          opener.open(datagram, 0, HEADER_BYTES - 4, PACKET_BYTES, packetNumber - 1, plaintext, 0);
       if (length != expected) {
         throw new AssertionError("opened " + length);
       }

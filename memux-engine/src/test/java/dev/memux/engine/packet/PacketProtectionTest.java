@@ -33,7 +33,9 @@ class PacketProtectionTest {
     long packetNumber = 0x1234_5678_9abcL;
     for (int packetNumberBytes = 1; packetNumberBytes <= 4; packetNumberBytes++) {
       int least = PacketSealer.minPayloadBytes(packetNumberBytes);
-      for (int payloadBytes = least; payloadBytes <= 1200; payloadBytes += lengthStep(payloadBytes)) {
+      for (int payloadBytes = least;
+          payloadBytes <= 1200;
+          payloadBytes += lengthStep(payloadBytes)) {
         boolean keyPhase = random.nextBoolean();
         int headerBytes =
             HeaderWriter.writeShort(packet, 0, DCID, keyPhase, packetNumber, packetNumberBytes);
@@ -46,8 +48,7 @@ class PacketProtectionTest {
         assertEquals(headerBytes + payloadBytes + sealer.tagBytes(), length);
         assertArrayEquals(unsealed, Arrays.copyOf(packet, headerBytes + payloadBytes));
 
-        int opened =
-            opener.open(datagram, 5, 5 + 9, 5 + length, packetNumber - 1, plaintext, 11);
+        int opened = opener.open(datagram, 5, 5 + 9, 5 + length, packetNumber - 1, plaintext, 11);
         assertEquals(payloadBytes, opened);
         assertEquals(packetNumber, opener.packetNumber());
         assertEquals(packetNumberBytes, opener.packetNumberBytes());
@@ -82,11 +83,9 @@ class PacketProtectionTest {
         new PacketSealer(suite, secret(suite)).seal(packet, 0, headerBytes, 4, 1000, 77, packet, 0);
     assertArrayEquals(Arrays.copyOf(datagram, length), Arrays.copyOf(packet, lengthInPlace));
     assertEquals(
-        1000,
-        new PacketOpener(suite, secret(suite)).open(packet, 0, 9, length, -1, plaintext, 0));
+        1000, new PacketOpener(suite, secret(suite)).open(packet, 0, 9, length, -1, plaintext, 0));
     assertArrayEquals(
-        Arrays.copyOfRange(unsealed, headerBytes, unsealed.length),
-        Arrays.copyOf(plaintext, 1000));
+        Arrays.copyOfRange(unsealed, headerBytes, unsealed.length), Arrays.copyOf(plaintext, 1000));
   }
 
   @ParameterizedTest
@@ -130,7 +129,7 @@ class PacketProtectionTest {
         HeaderWriter.writeLong(
             packet, 0, type, QuicVersion.V1, DCID, DCID, NO_TOKEN, packetNumber, 2);
     HeaderWriter.patchLength(packet, headerBytes, 2, payloadBytes);
-    Arrays.fill(packet, headerBytes, headerBytes + payloadBytes, (byte) type.ordinal());
+    Arrays.fill(packet, headerBytes, headerBytes + payloadBytes, (byte) payloadBytes);
     return at + sealer.seal(packet, 0, headerBytes, 2, payloadBytes, packetNumber, datagram, at);
   }
 
@@ -170,8 +169,7 @@ class PacketProtectionTest {
     byte[] otherSecret = secret(suite);
     otherSecret[0] ^= 1;
     assertEquals(
-        -1,
-        new PacketOpener(suite, otherSecret).open(datagram, 0, 9, length, 76, plaintext, 0));
+        -1, new PacketOpener(suite, otherSecret).open(datagram, 0, 9, length, 76, plaintext, 0));
     // One byte of packet number is restored wrongly if the receiver is elsewhere.
     PacketOpener opener = new PacketOpener(suite, secret(suite));
     assertEquals(-1, opener.open(datagram, 0, 9, length, 76 + 1000, plaintext, 0));
@@ -221,8 +219,7 @@ class PacketProtectionTest {
     assertEquals(1, PacketSealer.minPayloadBytes(4));
     PacketSealer sealer = new PacketSealer(InitialSecrets.SUITE, new byte[32]);
     assertThrows(
-        IllegalArgumentException.class,
-        () -> sealer.seal(packet, 0, 10, 1, 2, 0, datagram, 0));
+        IllegalArgumentException.class, () -> sealer.seal(packet, 0, 10, 1, 2, 0, datagram, 0));
     assertThrows(
         IndexOutOfBoundsException.class,
         () -> sealer.seal(packet, 0, 10, 1, 100, 0, new byte[125], 0));
@@ -266,8 +263,7 @@ class PacketProtectionTest {
     int length = sealPacket(InitialSecrets.SUITE, 100, 1);
     byte[] sealed = Arrays.copyOf(datagram, length);
     PacketOpener opener = new PacketOpener(InitialSecrets.SUITE, secret(InitialSecrets.SUITE));
-    assertEquals(
-        -1, opener.open(datagram, 0, 9, length, PacketNumbers.MAX, plaintext, 0));
+    assertEquals(-1, opener.open(datagram, 0, 9, length, PacketNumbers.MAX, plaintext, 0));
     assertArrayEquals(sealed, Arrays.copyOf(datagram, length));
   }
 
@@ -349,8 +345,7 @@ class PacketProtectionTest {
           chacha20 ? Long.MAX_VALUE : 1L << 23,
           new PacketSealer(suite, secret(suite)).confidentialityLimit());
       assertEquals(
-          chacha20 ? 1L << 36 : 1L << 52,
-          new PacketOpener(suite, secret(suite)).integrityLimit());
+          chacha20 ? 1L << 36 : 1L << 52, new PacketOpener(suite, secret(suite)).integrityLimit());
     }
   }
 
@@ -363,7 +358,7 @@ class PacketProtectionTest {
     for (int i = 0; i < 5_000; i++) {
       byte[] d = new byte[random.nextInt(21, 100)];
       random.nextBytes(d);
-      d[0] = (byte) (d[0] & 0x7f | 0x40);
+      d[0] = (byte) ((d[0] & 0x7f) | 0x40);
       assertTrue(header.parse(d, 0, d.length, 8));
       assertEquals(
           -1,

@@ -46,13 +46,11 @@ class Rfc9001SamplesTest {
   void headerProtectionMasksAreThoseOfA2A3AndA5() {
     assertEquals(
         0x437b9aec36L,
-        HeaderProtection.of(
-                InitialSecrets.SUITE, InitialSecrets.client(Rfc9001Samples.CLIENT_DCID))
+        HeaderProtection.of(InitialSecrets.SUITE, InitialSecrets.client(Rfc9001Samples.CLIENT_DCID))
             .mask(hex("d1b1c98dd7689fb8ec11d242b123dc9b"), 0));
     assertEquals(
         0x2ec0d8356aL,
-        HeaderProtection.of(
-                InitialSecrets.SUITE, InitialSecrets.server(Rfc9001Samples.CLIENT_DCID))
+        HeaderProtection.of(InitialSecrets.SUITE, InitialSecrets.server(Rfc9001Samples.CLIENT_DCID))
             .mask(hex("2cd0991cd25b0aac406a5816b6394100"), 0));
     assertEquals(
         0xaefefe7d03L,
@@ -82,8 +80,7 @@ class Rfc9001SamplesTest {
 
     byte[] out = new byte[1200];
     int length =
-        new PacketSealer(
-                InitialSecrets.SUITE, InitialSecrets.client(Rfc9001Samples.CLIENT_DCID))
+        new PacketSealer(InitialSecrets.SUITE, InitialSecrets.client(Rfc9001Samples.CLIENT_DCID))
             .seal(packet, 0, headerBytes, 4, 1162, 2, out, 0);
 
     assertEquals(1200, length);
@@ -106,8 +103,7 @@ class Rfc9001SamplesTest {
 
     byte[] plaintext = new byte[1200];
     PacketOpener opener =
-        new PacketOpener(
-            InitialSecrets.SUITE, InitialSecrets.client(Rfc9001Samples.CLIENT_DCID));
+        new PacketOpener(InitialSecrets.SUITE, InitialSecrets.client(Rfc9001Samples.CLIENT_DCID));
     int length =
         opener.open(datagram, 0, header.packetNumberOffset(), header.packetEnd(), -1, plaintext, 0);
 

@@ -1,0 +1,100 @@
+package dev.memux.engine.quic;
+
+import dev.memux.engine.CloseReason;
+import org.jspecify.annotations.Nullable;
+
+/** How a connection ends: closing, draining, gone (RFC 9000 §10.2). */
+final class Closing {
+  private enum State {
+    OPEN,
+    /** We have closed: packets are answered with CONNECTION_CLOSE. */
+    CLOSING,
+    /** The peer has closed: nothing is sent any more. */
+    DRAINING,
+    TERMINATED
+  }
+
+  /** RFC 9000 §10.2: long enough for packets under way to arrive and be recognised. */
+  private static final int PERIOD_PTOS = 3;
+
+  private State state = State.OPEN;
+  private @Nullable CloseReason reason;
+  private long endNanos = Long.MAX_VALUE;
+  private boolean closePending;
+  private long packetsSinceClose;
+  private long packetsPerClose = 1;
+
+  boolean isOpen() {
+    return state == State.OPEN;
+  }
+
+  boolean isClosing() {
+    return state == State.CLOSING;
+  }
+
+  boolean isTerminated() {
+    return state == State.TERMINATED;
+  }
+
+  /** Why; only once no longer open. */
+  CloseReason reason() {
+    if (reason == null) {
+      throw new IllegalStateException("open");
+    }
+    return reason;
+  }
+
+  /** We close: CONNECTION_CLOSE is to be sent. */
+  void close(CloseReason why, long ptoNanos, long nowNanos) {
+    state = State.CLOSING;
+    reason = why;
+    closePending = true;
+    endNanos = nowNanos + PERIOD_PTOS * ptoNanos;
+  }
+
+  /** The peer has closed. */
+  void drain(CloseReason why, long ptoNanos, long nowNanos) {
+    if (reason == null) {
+      reason = why;
+    }
+    closePending = false;
+    state = State.DRAINING;
+    endNanos = nowNanos + PERIOD_PTOS * ptoNanos;
+  }
+
+  /** It ends without a word to the peer. */
+  void terminate(CloseReason why) {
+    if (reason == null) {
+      reason = why;
+    }
+    closePending = false;
+    state = State.TERMINATED;
+    endNanos = Long.MAX_VALUE;
+  }
+
+  /**
+   * A datagram came while closing. RFC 9000 §10.2.1: answers become rarer and rarer, or two ends
+   * that both close could go on for ever.
+   */
+  void onDatagram() {
+    if (++packetsSinceClose >= packetsPerClose) {
+      packetsSinceClose = 0;
+      packetsPerClose *= 2;
+      closePending = true;
+    }
+  }
+
+  /** Whether CONNECTION_CLOSE should be sent now. */
+  boolean isClosePending() {
+    return closePending;
+  }
+
+  void onCloseSent() {
+    closePending = false;
+  }
+
+  /** When closing or draining ends. */
+  long deadlineNanos() {
+    return endNanos;
+  }
+}

@@ -1,0 +1,29 @@
+package dev.memux.engine.quic;
+
+/**
+ * What a connection has done so far, and what its path looks like now.
+ *
+ * @param packetsReceived packets processed, of all datagrams
+ * @param packetsDropped packets received and not processed: duplicates, not authentic, without keys
+ * @param packetsLost packets sent and declared lost
+ * @param probesSent packets sent because of a probe timeout, whatever the window said
+ * @param congestionEvents times that loss reduced the window
+ * @param smoothedRttNanos RFC 9002 §5.3
+ * @param minRttNanos RFC 9002 §5.2
+ */
+public record ConnectionStatistics(
+    long datagramsSent,
+    long datagramsReceived,
+    long bytesSent,
+    long bytesReceived,
+    long packetsSent,
+    long packetsReceived,
+    long packetsDropped,
+    long packetsLost,
+    long spuriousLosses,
+    long probesSent,
+    long congestionEvents,
+    long bytesInFlight,
+    long windowBytes,
+    long smoothedRttNanos,
+    long minRttNanos) {}

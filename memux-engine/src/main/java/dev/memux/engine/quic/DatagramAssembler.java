@@ -1,0 +1,269 @@
+package dev.memux.engine.quic;
+
+import dev.memux.engine.CloseReason;
+import dev.memux.engine.packet.HeaderWriter;
+import dev.memux.engine.packet.PacketNumbers;
+import dev.memux.engine.packet.PacketSealer;
+import dev.memux.engine.packet.QuicVersion;
+import dev.memux.engine.recovery.PacketSpace;
+import dev.memux.engine.recovery.Recovery;
+import dev.memux.engine.wire.FrameWriter;
+import dev.memux.engine.wire.SentFrames;
+import dev.memux.engine.wire.TransportError;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts datagrams together: at most one packet of each packet number space, coalesced (RFC 9000
+ * §12.2). All packets are written first and sealed then, as only the last one can take the padding.
+ */
+final class DatagramAssembler {
+  private static final byte[] NO_TOKEN = new byte[0];
+
+  /** A packet of acknowledgements only is followed, after this many, by one that asks for some. */
+  private static final int ACK_ONLY_PACKETS_PER_PING = 32;
+
+  /** A packet being written: where it stands in {@link #scratch}. */
+  private static final class Draft {
+    @Nullable PacketNumberSpace space;
+    @Nullable SentFrames frames;
+    long packetNumber;
+    int from;
+    int payloadFrom;
+    int payloadEnd;
+    int packetNumberBytes;
+    boolean ackEliciting;
+    boolean padded;
+  }
+
+  private final QuicConnection connection;
+  private final Recovery recovery;
+  private final PacketNumberSkipper skipper;
+  private final FrameWriter writer = new FrameWriter();
+  private final byte[] scratch;
+  private final Draft[] drafts = {new Draft(), new Draft(), new Draft()};
+  private int draftCount;
+  private int ackOnlyPackets;
+
+  DatagramAssembler(QuicConnection connection, int maxDatagramBytes, PacketNumberSkipper skipper) {
+    this.connection = connection;
+    this.recovery = connection.recovery();
+    this.skipper = skipper;
+    this.scratch = new byte[maxDatagramBytes];
+  }
+
+  /**
+   * Writes one datagram.
+   *
+   * @param bytes the most it may have, at least 1200
+   * @param mayElicit whether congestion control and pacing allow packets that ask for
+   *     acknowledgement
+   * @return its length, 0 if there is nothing to send
+   */
+  int assemble(byte[] out, int outFrom, int bytes, boolean mayElicit, long nowNanos) {
+    draftCount = 0;
+    int end = 0;
+    for (PacketNumberSpace space : connection.spaces()) {
+      if (space.sealer != null) {
+        end = draft(space, end, bytes, mayElicit, nowNanos);
+      }
+    }
+    return finish(out, outFrom, end, nowNanos);
+  }
+
+  /** Writes a datagram that says why we close (RFC 9000 §10.2.3). */
+  int assembleClose(byte[] out, int outFrom, int bytes, CloseReason reason, long nowNanos) {
+    draftCount = 0;
+    int end = 0;
+    for (PacketNumberSpace space : connection.spaces()) {
+      // Before the handshake is confirmed we do not know which keys the peer has: all levels then.
+      if (space.sealer == null) {
+        continue;
+      }
+      Draft draft = begin(space, end, bytes);
+      if (draft == null) {
+        continue;
+      }
+      boolean hide = reason.application() && space.space != PacketSpace.APPLICATION;
+      boolean written =
+          hide
+              // RFC 9000 §10.2.3: an application's reason must not be sent before the handshake
+              // ends.
+              ? writer.connectionClose(false, TransportError.APPLICATION_ERROR, 0, "")
+              : writer.connectionClose(
+                  reason.application(), reason.code(), reason.frameType(), reason.reason());
+      end = written ? end(draft, false, end) : abandon(draft, end);
+    }
+    return finish(out, outFrom, end, nowNanos);
+  }
+
+  /** Drafts the packet of one space; returns where it ends, tag included. */
+  private int draft(
+      PacketNumberSpace space, int from, int bytes, boolean mayElicit, long nowNanos) {
+    boolean probe = recovery.probesPending(space.space) > 0;
+    boolean mayFill = mayElicit || probe;
+    boolean hasAck = space.received.ackDue(nowNanos);
+    if (!hasAck && !probe && !(mayElicit && connection.hasPending(space))) {
+      return from;
+    }
+    Draft draft = begin(space, from, bytes);
+    if (draft == null) {
+      return from;
+    }
+    SentFrames frames = recovery.newFrames();
+    draft.frames = frames;
+    if (hasAck || space.received.hasUnacknowledged()) {
+      space.received.writeAck(writer, nowNanos, QuicConnection.ACK_DELAY_EXPONENT, frames);
+    }
+    int afterAck = writer.position();
+    if (mayFill) {
+      connection.fill(space, writer, frames, nowNanos);
+    }
+    if (writer.position() == afterAck && (probe || isPingDue(mayFill, space))) {
+      writer.ping();
+      frames.add(SentFrames.Kind.PING);
+    }
+    if (writer.position() == draft.payloadFrom) {
+      return abandon(draft, from);
+    }
+    boolean ackEliciting = writer.position() > afterAck;
+    ackOnlyPackets = ackEliciting ? 0 : ackOnlyPackets + 1;
+    return end(draft, ackEliciting, from);
+  }
+
+  /**
+   * RFC 9000 §13.2.4: who only receives would never learn which of its acknowledgements arrived,
+   * and would have to repeat them all.
+   */
+  private boolean isPingDue(boolean mayFill, PacketNumberSpace space) {
+    return mayFill
+        && space.space == PacketSpace.APPLICATION
+        && ackOnlyPackets >= ACK_ONLY_PACKETS_PER_PING;
+  }
+
+  private @Nullable Draft begin(PacketNumberSpace space, int from, int bytes) {
+    Draft draft = drafts[draftCount];
+    draft.space = space;
+    draft.frames = null;
+    draft.padded = false;
+    draft.from = from;
+    draft.packetNumber = skipper.next(space, recovery);
+    draft.packetNumberBytes =
+        PacketNumbers.encodedBytes(draft.packetNumber, recovery.largestAcked(space.space));
+    int headerBytes = headerBytes(space, draft.packetNumberBytes);
+    int room = bytes - from - headerBytes - PacketSealer.TAG_BYTES;
+    if (room < PacketSealer.minPayloadBytes(1) + 32) {
+      return null;
+    }
+    draft.payloadFrom =
+        space.space == PacketSpace.APPLICATION
+            ? HeaderWriter.writeShort(
+                scratch,
+                from,
+                connection.peerIds().current(),
+                false,
+                draft.packetNumber,
+                draft.packetNumberBytes)
+            : HeaderWriter.writeLong(
+                scratch,
+                from,
+                space.packetType,
+                QuicVersion.V1,
+                connection.peerIds().current(),
+                connection.localIds().first(),
+                NO_TOKEN,
+                draft.packetNumber,
+                draft.packetNumberBytes);
+    writer.reset(scratch, draft.payloadFrom, bytes - PacketSealer.TAG_BYTES);
+    return draft;
+  }
+
+  private int headerBytes(PacketNumberSpace space, int packetNumberBytes) {
+    int dcid = connection.peerIds().current().length();
+    if (space.space == PacketSpace.APPLICATION) {
+      return 1 + dcid + packetNumberBytes;
+    }
+    int token = space.space == PacketSpace.INITIAL ? 1 : 0;
+    return 1
+        + 4
+        + 1
+        + dcid
+        + 1
+        + connection.localIds().first().length()
+        + token
+        + 2
+        + packetNumberBytes;
+  }
+
+  private int abandon(Draft draft, int from) {
+    if (draft.frames != null) {
+      recovery.release(draft.frames);
+      draft.frames = null;
+    }
+    return from;
+  }
+
+  private int end(Draft draft, boolean ackEliciting, int from) {
+    writer.padTo(draft.payloadFrom + PacketSealer.minPayloadBytes(draft.packetNumberBytes));
+    draft.ackEliciting = ackEliciting;
+    draft.payloadEnd = writer.position();
+    draftCount++;
+    return draft.payloadEnd + PacketSealer.TAG_BYTES;
+  }
+
+  /** Pads, seals and accounts for what was drafted. */
+  private int finish(byte[] out, int outFrom, int end, long nowNanos) {
+    if (draftCount == 0) {
+      return 0;
+    }
+    if (end < QuicConfig.MIN_DATAGRAM_BYTES && mustPad()) {
+      Draft last = drafts[draftCount - 1];
+      writer.padTo(QuicConfig.MIN_DATAGRAM_BYTES - PacketSealer.TAG_BYTES);
+      last.payloadEnd = writer.position();
+      last.padded = true;
+    }
+    int at = outFrom;
+    for (int i = 0; i < draftCount; i++) {
+      at += seal(drafts[i], out, at, nowNanos);
+    }
+    return at - outFrom;
+  }
+
+  /**
+   * RFC 9000 §14.1: a client's datagrams with an Initial packet, and a server's with one that asks
+   * for an acknowledgement, have full size, to show that the path takes it.
+   */
+  private boolean mustPad() {
+    PacketNumberSpace first = drafts[0].space;
+    return first != null
+        && first.space == PacketSpace.INITIAL
+        && (!connection.isServer() || drafts[0].ackEliciting);
+  }
+
+  private int seal(Draft draft, byte[] out, int at, long nowNanos) {
+    PacketNumberSpace space = draft.space;
+    if (space == null || space.sealer == null) {
+      throw new IllegalStateException("draft without keys");
+    }
+    int payloadBytes = draft.payloadEnd - draft.payloadFrom;
+    if (space.space != PacketSpace.APPLICATION) {
+      HeaderWriter.patchLength(scratch, draft.payloadFrom, draft.packetNumberBytes, payloadBytes);
+    }
+    int length =
+        space.sealer.seal(
+            scratch,
+            draft.from,
+            draft.payloadFrom - draft.from,
+            draft.packetNumberBytes,
+            payloadBytes,
+            draft.packetNumber,
+            out,
+            at);
+    space.nextPacketNumber = draft.packetNumber + 1;
+    SentFrames frames = draft.frames == null ? recovery.newFrames() : draft.frames;
+    draft.frames = null;
+    boolean inFlight = draft.ackEliciting || draft.padded;
+    connection.onPacketSent(
+        space, draft.packetNumber, length, draft.ackEliciting, inFlight, frames, nowNanos);
+    return length;
+  }
+}

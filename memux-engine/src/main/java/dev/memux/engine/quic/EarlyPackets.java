@@ -1,0 +1,33 @@
+package dev.memux.engine.quic;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Packets that overtook the ones that bring their keys (RFC 9001 §5.7): kept, a few of them, until
+ * the keys are there, as each one dropped costs a probe timeout.
+ */
+final class EarlyPackets {
+  /** Half of an initial window; whoever sends more has them sent again. */
+  static final int MAX_PACKETS = 8;
+
+  private List<byte[]> packets = new ArrayList<>();
+
+  void add(byte[] datagram, int from, int end) {
+    if (packets.size() < MAX_PACKETS) {
+      packets.add(Arrays.copyOfRange(datagram, from, end));
+    }
+  }
+
+  boolean isEmpty() {
+    return packets.isEmpty();
+  }
+
+  /** Takes all of them. */
+  List<byte[]> take() {
+    List<byte[]> taken = packets;
+    packets = new ArrayList<>();
+    return taken;
+  }
+}

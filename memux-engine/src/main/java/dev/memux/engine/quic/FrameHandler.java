@@ -1,0 +1,86 @@
+package dev.memux.engine.quic;
+
+import dev.memux.engine.recovery.AckDelay;
+import dev.memux.engine.wire.AckFrame;
+import dev.memux.engine.wire.ControlFrame;
+import dev.memux.engine.wire.FrameSink;
+import dev.memux.engine.wire.ProtocolException;
+import dev.memux.engine.wire.TransportError;
+
+/** Hands each frame of a packet to the part of the connection that it concerns. */
+final class FrameHandler implements FrameSink {
+  private final QuicConnection connection;
+  private PacketNumberSpace space;
+  private byte[] datagram = new byte[0];
+  private int dcidFrom;
+  private int dcidLength;
+  private long nowNanos;
+
+  FrameHandler(QuicConnection connection) {
+    this.connection = connection;
+    this.space = connection.initialSpace();
+  }
+
+  /** The frames that follow come from this packet. */
+  void begin(
+      PacketNumberSpace packetSpace, byte[] bytes, int idFrom, int idLength, long timeNanos) {
+    space = packetSpace;
+    datagram = bytes;
+    dcidFrom = idFrom;
+    dcidLength = idLength;
+    nowNanos = timeNanos;
+  }
+
+  @Override
+  public void onStream(long streamId, long offset, byte[] data, int from, int length, boolean fin)
+      throws ProtocolException {
+    connection.mux().onStream(streamId, offset, data, from, length, fin);
+  }
+
+  @Override
+  public void onCrypto(long offset, byte[] data, int from, int length) throws ProtocolException {
+    connection.handshake().onCrypto(space, offset, data, from, length);
+  }
+
+  @Override
+  public void onAck(AckFrame ack) throws ProtocolException {
+    long delayNanos = AckDelay.decodeNanos(ack.delay(), connection.peerAckDelayExponent(space));
+    connection.recovery().onAckReceived(space.space, ack, delayNanos, nowNanos);
+  }
+
+  @Override
+  public void onControl(ControlFrame frame) throws ProtocolException {
+    switch (frame) {
+      case ControlFrame.ResetStream f -> connection.mux().onControl(f);
+      case ControlFrame.StopSending f -> connection.mux().onControl(f);
+      case ControlFrame.MaxData f -> connection.mux().onControl(f);
+      case ControlFrame.MaxStreamData f -> connection.mux().onControl(f);
+      case ControlFrame.MaxStreams f -> connection.mux().onControl(f);
+      case ControlFrame.DataBlocked f -> connection.mux().onControl(f);
+      case ControlFrame.StreamDataBlocked f -> connection.mux().onControl(f);
+      case ControlFrame.StreamsBlocked f -> connection.mux().onControl(f);
+      case ControlFrame.NewToken f -> onlyFromServer(f); // of use to later connections only
+      case ControlFrame.NewConnectionId f -> connection.peerIds().onNewConnectionId(f);
+      case ControlFrame.RetireConnectionId f ->
+          connection.localIds().onRetired(f.sequence(), datagram, dcidFrom, dcidLength);
+      case ControlFrame.PathChallenge f -> connection.pathResponses().add(f.data());
+      case ControlFrame.PathResponse f ->
+          // RFC 9000 §19.18: we have sent no challenge that it could answer.
+          throw new ProtocolException(
+              TransportError.PROTOCOL_VIOLATION, f.type().code(), "answer without a challenge");
+      case ControlFrame.ConnectionClose f -> connection.onPeerClose(f, nowNanos);
+      case ControlFrame.HandshakeDone f -> {
+        onlyFromServer(f);
+        connection.onHandshakeDone(nowNanos);
+      }
+    }
+  }
+
+  /** RFC 9000 §19.7, §19.20. */
+  private void onlyFromServer(ControlFrame frame) throws ProtocolException {
+    if (connection.isServer()) {
+      throw new ProtocolException(
+          TransportError.PROTOCOL_VIOLATION, frame.type().code(), frame.type() + " from a client");
+    }
+  }
+}

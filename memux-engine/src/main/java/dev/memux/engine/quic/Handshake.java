@@ -1,0 +1,132 @@
+package dev.memux.engine.quic;
+
+import dev.memux.engine.packet.ConnectionId;
+import dev.memux.engine.packet.PacketOpener;
+import dev.memux.engine.packet.PacketSealer;
+import dev.memux.engine.wire.FrameType;
+import dev.memux.engine.wire.ProtocolException;
+import dev.memux.engine.wire.TransportError;
+import dev.memux.engine.wire.TransportParameters;
+import dev.memux.tls.EncryptionLevel;
+import dev.memux.tls.TlsAlertException;
+import dev.memux.tls.TlsEvent;
+import dev.memux.tls.TlsHandshake;
+import dev.memux.tls.TlsSession;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Drives TLS over CRYPTO frames (RFC 9001 §4): bytes both ways, keys, transport parameters. */
+final class Handshake {
+  /** What the connection learns from its handshake. */
+  interface Listener {
+    void onKeys(PacketNumberSpace space);
+
+    void onPeerParameters(TransportParameters parameters) throws ProtocolException;
+
+    void onComplete(TlsSession session);
+  }
+
+  private final TlsHandshake tls;
+  private final boolean server;
+  private final PacketNumberSpace[] spaces;
+  private final Listener listener;
+  private boolean complete;
+
+  Handshake(TlsHandshake tls, boolean server, PacketNumberSpace[] spaces, Listener listener) {
+    this.tls = tls;
+    this.server = server;
+    this.spaces = spaces;
+    this.listener = listener;
+  }
+
+  boolean isComplete() {
+    return complete;
+  }
+
+  void start() {
+    tls.start();
+    try {
+      drain();
+    } catch (ProtocolException e) {
+      throw new IllegalStateException("handshake failed before it began", e);
+    }
+  }
+
+  /** A CRYPTO frame came in a packet of {@code space}. */
+  void onCrypto(PacketNumberSpace space, long offset, byte[] data, int from, int length)
+      throws ProtocolException {
+    byte[] readable = space.crypto.receive(offset, data, from, length);
+    if (readable.length == 0) {
+      return;
+    }
+    try {
+      tls.receive(space.level, readable, 0, readable.length);
+    } catch (TlsAlertException e) {
+      drain(); // what it wrote before it failed, so that the peer can read the error
+      throw new ProtocolException(
+          TransportError.CRYPTO_ERROR + e.code(),
+          FrameType.CRYPTO.code(),
+          e.alert() + ": " + e.getMessage());
+    }
+    drain();
+  }
+
+  private void drain() throws ProtocolException {
+    for (TlsEvent event = tls.pollEvent(); event != null; event = tls.pollEvent()) {
+      switch (event) {
+        case TlsEvent.HandshakeBytes out -> space(out.level()).crypto.write(out.bytes());
+        case TlsEvent.ReadSecret read -> {
+          PacketNumberSpace space = space(read.level());
+          space.opener = new PacketOpener(read.suite(), read.secret());
+          listener.onKeys(space);
+        }
+        case TlsEvent.WriteSecret write -> {
+          PacketNumberSpace space = space(write.level());
+          space.sealer = new PacketSealer(write.suite(), write.secret());
+          listener.onKeys(space);
+        }
+        case TlsEvent.PeerTransportParameters parameters ->
+            listener.onPeerParameters(TransportParameters.decode(parameters.encoded(), !server));
+        case TlsEvent.HandshakeComplete done -> {
+          complete = true;
+          listener.onComplete(done.session());
+        }
+      }
+    }
+  }
+
+  private PacketNumberSpace space(EncryptionLevel level) {
+    return spaces[level.ordinal()];
+  }
+
+  /**
+   * RFC 9000 §7.3: the IDs that travelled unprotected must be those that the peer says it used, or
+   * somebody has interfered.
+   *
+   * @param original on a client, what its first packet went to; null on a server
+   * @param source what the peer's first packet came from
+   */
+  static void checkConnectionIds(
+      TransportParameters peer, @Nullable ConnectionId original, ConnectionId source)
+      throws ProtocolException {
+    require(peer.initialSourceConnectionId(), source, "initial_source_connection_id");
+    if (original != null) {
+      require(
+          peer.originalDestinationConnectionId(), original, "original_destination_connection_id");
+    }
+    if (peer.retrySourceConnectionId() != null) {
+      throw new ProtocolException(
+          TransportError.TRANSPORT_PARAMETER_ERROR, 0, "retry_source_connection_id without Retry");
+    }
+  }
+
+  private static void require(byte @Nullable [] said, ConnectionId seen, String name)
+      throws ProtocolException {
+    if (said == null || !Arrays.equals(said, seen.toByteArray())) {
+      throw new ProtocolException(
+          TransportError.TRANSPORT_PARAMETER_ERROR,
+          0,
+          name + (said == null ? " missing" : " does not match"));
+    }
+  }
+}

@@ -1,0 +1,185 @@
+package dev.memux.engine.quic;
+
+import dev.memux.engine.packet.ConnectionId;
+import dev.memux.engine.packet.ConnectionIdGenerator;
+import dev.memux.engine.packet.PacketHeader;
+import dev.memux.engine.packet.PacketOpener;
+import dev.memux.engine.packet.PacketType;
+import dev.memux.engine.packet.QuicVersion;
+import dev.memux.engine.packet.VersionNegotiation;
+import dev.memux.engine.wire.FrameReader;
+import dev.memux.engine.wire.ProtocolException;
+import dev.memux.engine.wire.TransportError;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Takes datagrams apart: packets, their protection, their frames (RFC 9000 §5.2, §12.2). */
+final class PacketReceiver {
+  private final QuicConnection connection;
+  private final PacketHeader header = new PacketHeader();
+  private final FrameReader reader = new FrameReader();
+  private final FrameHandler frames;
+  private final EarlyPackets early = new EarlyPackets();
+  private byte[] plaintext = new byte[2048];
+  private long packetsDropped;
+
+  /** The source connection ID of the peer's first packet. */
+  private @Nullable ConnectionId peerSource;
+
+  PacketReceiver(QuicConnection connection) {
+    this.connection = connection;
+    this.frames = new FrameHandler(connection);
+  }
+
+  /** The source connection ID of the peer's first packet; only after one was authenticated. */
+  ConnectionId peerSource() {
+    if (peerSource == null) {
+      throw new IllegalStateException("no packet received yet");
+    }
+    return peerSource;
+  }
+
+  /** Packets that could not be processed: duplicates, not authentic, without keys. */
+  long packetsDropped() {
+    return packetsDropped;
+  }
+
+  /** One datagram: a packet, or several of them coalesced. */
+  void onDatagram(byte[] datagram, int from, int end, long nowNanos) throws ProtocolException {
+    onPackets(datagram, from, end, end - from, nowNanos);
+  }
+
+  /** Packets kept for want of keys may have become readable. */
+  void retryEarlyPackets(long nowNanos) throws ProtocolException {
+    if (early.isEmpty()) {
+      return;
+    }
+    for (byte[] packet : early.take()) {
+      onPackets(packet, 0, packet.length, QuicConfig.MIN_DATAGRAM_BYTES, nowNanos);
+    }
+  }
+
+  private void onPackets(byte[] datagram, int from, int end, int datagramBytes, long nowNanos)
+      throws ProtocolException {
+    int at = from;
+    int dcidFrom = 0;
+    int dcidEnd = 0;
+    while (at < end && connection.isOpen()) {
+      if (!header.parse(datagram, at, end, ConnectionIdGenerator.CONNECTION_ID_BYTES)) {
+        packetsDropped++;
+        return;
+      }
+      int idFrom = header.dcidFrom();
+      int idEnd = idFrom + header.dcidLength();
+      if (at == from) {
+        dcidFrom = idFrom;
+        dcidEnd = idEnd;
+      } else if (!Arrays.equals(datagram, dcidFrom, dcidEnd, datagram, idFrom, idEnd)) {
+        packetsDropped++;
+        return; // RFC 9000 §12.2: packets for another connection ID are not ours
+      }
+      int next = header.packetEnd();
+      if (!onPacket(datagram, at, datagramBytes, nowNanos)) {
+        packetsDropped++;
+      }
+      at = next;
+    }
+  }
+
+  /** Returns whether the packet was of use. */
+  private boolean onPacket(byte[] datagram, int from, int datagramBytes, long nowNanos)
+      throws ProtocolException {
+    return switch (header.type()) {
+      case INITIAL -> mayProcessInitial(datagram, datagramBytes) && open(datagram, from, nowNanos);
+      case HANDSHAKE -> isFromPeer(datagram) && open(datagram, from, nowNanos);
+      case ONE_RTT -> open(datagram, from, nowNanos);
+      case VERSION_NEGOTIATION -> onVersionNegotiation(datagram);
+      case ZERO_RTT, RETRY, UNSUPPORTED_VERSION -> false;
+    };
+  }
+
+  private boolean mayProcessInitial(byte[] datagram, int datagramBytes) {
+    if (connection.isServer()) {
+      // RFC 9000 §14.1: a client must pay for what it makes a server send.
+      return datagramBytes >= QuicConfig.MIN_DATAGRAM_BYTES && isFromPeer(datagram);
+    }
+    return header.tokenLength() == 0 && isFromPeer(datagram); // RFC 9000 §17.2.2
+  }
+
+  /** RFC 9000 §7.2: once known, the peer's source connection ID in long headers does not change. */
+  private boolean isFromPeer(byte[] datagram) {
+    return peerSource == null
+        || peerSource.matches(datagram, header.scidFrom(), header.scidLength());
+  }
+
+  private boolean onVersionNegotiation(byte[] datagram) {
+    // RFC 9000 §6.2: only as the first answer, and not if it offers what we have asked for.
+    if (connection.isServer()
+        || peerSource != null
+        || VersionNegotiation.lists(datagram, header, QuicVersion.V1)
+        || !connection.isAddressedBy(datagram, header)) {
+      return false;
+    }
+    connection.onVersionNegotiation();
+    return true;
+  }
+
+  private boolean open(byte[] datagram, int from, long nowNanos) throws ProtocolException {
+    PacketType type = header.type();
+    int end = header.packetEnd();
+    PacketNumberSpace space = connection.space(type);
+    PacketOpener opener = space.opener;
+    if (opener == null) {
+      if (!space.isDiscarded()) {
+        early.add(datagram, from, end);
+      }
+      return false;
+    }
+    if (end - from > plaintext.length) {
+      plaintext = new byte[end - from];
+    }
+    int payloadBytes =
+        opener.open(
+            datagram,
+            from,
+            header.packetNumberOffset(),
+            end,
+            space.received.largest(),
+            plaintext,
+            0);
+    if (payloadBytes < 0) {
+      checkIntegrityLimit(opener);
+      return false;
+    }
+    if (space.received.isDuplicate(opener.packetNumber())) {
+      return false;
+    }
+    if (opener.hasReservedBits()) {
+      // RFC 9000 §17.2, §17.3.1: checked only once the packet is known to be the peer's.
+      throw new ProtocolException(TransportError.PROTOCOL_VIOLATION, 0, "reserved bits set");
+    }
+    if (type != PacketType.ONE_RTT && peerSource == null) {
+      peerSource = ConnectionId.of(datagram, header.scidFrom(), header.scidLength());
+      connection.onPeerSource(peerSource);
+    }
+    connection.onAuthenticated(space, nowNanos);
+    read(datagram, space, opener.packetNumber(), payloadBytes, nowNanos);
+    return true;
+  }
+
+  private void read(
+      byte[] datagram, PacketNumberSpace space, long number, int payloadBytes, long nowNanos)
+      throws ProtocolException {
+    frames.begin(space, datagram, header.dcidFrom(), header.dcidLength(), nowNanos);
+    boolean ackEliciting = reader.read(plaintext, 0, payloadBytes, space.level, frames);
+    space.received.onReceived(number, ackEliciting, nowNanos);
+  }
+
+  private static void checkIntegrityLimit(PacketOpener opener) throws ProtocolException {
+    if (opener.failedOpens() > opener.integrityLimit()) {
+      // RFC 9001 §6.6: each failure is a chance to forge a packet; there must not be too many.
+      throw new ProtocolException(
+          TransportError.AEAD_LIMIT_REACHED, 0, "too many packets that are not authentic");
+    }
+  }
+}

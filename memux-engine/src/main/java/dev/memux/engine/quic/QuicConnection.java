@@ -1,0 +1,725 @@
+package dev.memux.engine.quic;
+
+import dev.memux.engine.CloseReason;
+import dev.memux.engine.CloseReason.Origin;
+import dev.memux.engine.Connection;
+import dev.memux.engine.ConnectionEvent;
+import dev.memux.engine.congestion.NewReno;
+import dev.memux.engine.congestion.Pacer;
+import dev.memux.engine.mux.Mux;
+import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.packet.ConnectionId;
+import dev.memux.engine.packet.InitialSecrets;
+import dev.memux.engine.packet.PacketHeader;
+import dev.memux.engine.packet.PacketOpener;
+import dev.memux.engine.packet.PacketSealer;
+import dev.memux.engine.packet.PacketType;
+import dev.memux.engine.recovery.PacketSpace;
+import dev.memux.engine.recovery.Recovery;
+import dev.memux.engine.recovery.RecoveryListener;
+import dev.memux.engine.stream.ChunkPool;
+import dev.memux.engine.wire.ControlFrame;
+import dev.memux.engine.wire.FrameType;
+import dev.memux.engine.wire.FrameWriter;
+import dev.memux.engine.wire.ProtocolException;
+import dev.memux.engine.wire.SentFrames;
+import dev.memux.engine.wire.TransportError;
+import dev.memux.engine.wire.TransportParameters;
+import dev.memux.engine.wire.VarInt;
+import dev.memux.tls.TlsHandshake;
+import dev.memux.tls.TlsSession;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One QUIC connection (RFC 9000), made by a {@link QuicEndpoint}. It puts its parts together:
+ * {@link PacketReceiver} takes datagrams apart, {@link Handshake} makes keys, {@link Mux} has the
+ * streams, {@link Recovery} knows what became of packets, {@link DatagramAssembler} makes new ones.
+ */
+public final class QuicConnection implements Connection {
+  static final int ACK_DELAY_EXPONENT = 3;
+  static final long MAX_ACK_DELAY_NANOS = 25_000_000;
+
+  private static final long NEVER = Long.MAX_VALUE;
+  private static final long MILLI_NANOS = 1_000_000;
+
+  private final boolean server;
+  private final QuicConfig config;
+  private final InetSocketAddress remote;
+  private final ConnectionIdRegistry registry;
+  private final ConnectionId originalDcid;
+  private final PacketNumberSpace[] spaces = new PacketNumberSpace[PacketSpace.values().length];
+  private final Mux mux;
+  private final Recovery recovery;
+  private final Pacer pacer;
+  private final Handshake handshake;
+  private final LocalConnectionIds localIds;
+  private final PeerConnectionIds peerIds;
+  private final PathResponses pathResponses = new PathResponses();
+  private final PacketReceiver receiver;
+  private final DatagramAssembler assembler;
+  private final AddressValidation addressValidation;
+  private final IdleTimer idleTimer;
+  private final Closing closing = new Closing();
+  private final ArrayDeque<ConnectionEvent> events = new ArrayDeque<>();
+
+  private @Nullable TransportParameters peerParameters;
+  private @Nullable Object attachment;
+  private int datagramBytes;
+  private long receivedAtNanos;
+  private long handshakeDeadlineNanos;
+  private long pacerDeadlineNanos = NEVER;
+  private boolean amplificationLimited;
+  private boolean handshakeConfirmed;
+  private boolean handshakeDonePending;
+  private boolean pingPending;
+  private boolean newKeys;
+  private boolean terminatedReported;
+
+  private long datagramsSent;
+  private long datagramsReceived;
+  private long bytesSent;
+  private long bytesReceived;
+  private long packetsSent;
+  private long packetsReceived;
+  private long probesSent;
+
+  /**
+   * @param originalDcid what the client's first packet goes to (RFC 9000 §7.2)
+   * @param peerId what our packets go to at first
+   * @param tls makes the handshake, given our encoded transport parameters
+   */
+  QuicConnection(
+      boolean server,
+      QuicConfig config,
+      InetSocketAddress remote,
+      ConnectionIdRegistry registry,
+      ConnectionId originalDcid,
+      ConnectionId peerId,
+      Function<byte[], TlsHandshake> tls,
+      ChunkPool pool,
+      RandomGenerator random,
+      long nowNanos) {
+    this.server = server;
+    this.config = config;
+    this.remote = remote;
+    this.registry = registry;
+    this.originalDcid = originalDcid;
+    for (PacketSpace space : PacketSpace.values()) {
+      spaces[space.ordinal()] = new PacketNumberSpace(space, MAX_ACK_DELAY_NANOS, pool);
+    }
+    this.mux = new Mux(server, config.mux(), pool);
+    this.recovery =
+        new Recovery(
+            server,
+            new NewReno(config.maxDatagramBytes()),
+            config.maxDatagramBytes(),
+            new FrameFates());
+    this.pacer = new Pacer(config.maxDatagramBytes());
+    this.localIds = new LocalConnectionIds(registry, this);
+    this.peerIds = new PeerConnectionIds(peerId);
+    this.addressValidation = new AddressValidation(server);
+    this.idleTimer = new IdleTimer(config.maxIdleTimeoutNanos(), config.keepAliveNanos(), nowNanos);
+    this.handshakeDeadlineNanos = nowNanos + config.handshakeTimeoutNanos();
+    this.datagramBytes = config.maxDatagramBytes();
+    this.receivedAtNanos = nowNanos;
+    this.handshake =
+        new Handshake(tls.apply(localParameters().encode()), server, spaces, new HandshakeSteps());
+    this.receiver = new PacketReceiver(this);
+    this.assembler =
+        new DatagramAssembler(this, config.maxDatagramBytes(), new PacketNumberSkipper(random));
+    PacketNumberSpace initial = initialSpace();
+    byte[] clientSecret = InitialSecrets.client(originalDcid);
+    byte[] serverSecret = InitialSecrets.server(originalDcid);
+    initial.opener = new PacketOpener(InitialSecrets.SUITE, server ? clientSecret : serverSecret);
+    initial.sealer = new PacketSealer(InitialSecrets.SUITE, server ? serverSecret : clientSecret);
+    handshake.start();
+  }
+
+  private TransportParameters localParameters() {
+    TransportParameters.Builder parameters =
+        TransportParameters.builder()
+            .maxIdleTimeoutMillis(config.maxIdleTimeoutNanos() / MILLI_NANOS)
+            .initialMaxData(config.mux().connectionWindowBytes())
+            .initialMaxStreamDataBidi(config.mux().streamWindowBytes())
+            .initialMaxStreamDataUni(config.mux().streamWindowBytes())
+            .initialMaxStreamsBidi(config.mux().maxBidiStreams())
+            .initialMaxStreamsUni(config.mux().maxUniStreams())
+            .ackDelayExponent(ACK_DELAY_EXPONENT)
+            .maxAckDelayMillis(MAX_ACK_DELAY_NANOS / MILLI_NANOS)
+            .activeConnectionIdLimit(PeerConnectionIds.ACTIVE_LIMIT)
+            .initialSourceConnectionId(localIds.first().toByteArray());
+    if (server) {
+      parameters
+          .originalDestinationConnectionId(originalDcid.toByteArray())
+          .statelessResetToken(registry.resetToken(localIds.first()))
+          .disableActiveMigration(true);
+    }
+    return parameters.build();
+  }
+
+  // What the application's side sees.
+
+  @Override
+  public Mux mux() {
+    return mux;
+  }
+
+  @Override
+  public boolean isServer() {
+    return server;
+  }
+
+  @Override
+  public boolean isTerminated() {
+    return closing.isTerminated();
+  }
+
+  @Override
+  public @Nullable Object attachment() {
+    return attachment;
+  }
+
+  @Override
+  public void attach(@Nullable Object object) {
+    attachment = object;
+  }
+
+  @Override
+  public @Nullable ConnectionEvent pollEvent() {
+    return events.pollFirst();
+  }
+
+  /** The peer's address. */
+  public InetSocketAddress remote() {
+    return remote;
+  }
+
+  /** What the peer has said of itself; null before it has. */
+  public @Nullable TransportParameters peerParameters() {
+    return peerParameters;
+  }
+
+  /** Figures of the connection and its path. */
+  public ConnectionStatistics statistics() {
+    return new ConnectionStatistics(
+        datagramsSent,
+        datagramsReceived,
+        bytesSent,
+        bytesReceived,
+        packetsSent,
+        packetsReceived,
+        receiver.packetsDropped(),
+        recovery.packetsLost(),
+        recovery.spuriousLosses(),
+        probesSent,
+        recovery.congestionEvents(),
+        recovery.bytesInFlight(),
+        recovery.windowBytes(),
+        recovery.rtt().smoothedNanos(),
+        recovery.rtt().minNanos());
+  }
+
+  @Override
+  public void close(long code, String reason, long nowNanos) {
+    if (code < 0 || code > VarInt.MAX) {
+      throw new IllegalArgumentException("error code " + code);
+    }
+    close(new CloseReason(Origin.LOCAL, true, code, 0, reason), nowNanos);
+  }
+
+  private void close(CloseReason reason, long nowNanos) {
+    if (closing.isOpen()) {
+      closing.close(reason, ptoNanos(), nowNanos);
+      onEnded(reason);
+    }
+  }
+
+  /** It ends without a word to the peer. */
+  private void terminate(CloseReason reason) {
+    boolean wasOpen = closing.isOpen();
+    closing.terminate(reason);
+    if (wasOpen) {
+      onEnded(reason);
+    }
+    reportTerminated();
+  }
+
+  private void onEnded(CloseReason reason) {
+    mux.onConnectionClosed();
+    events.addLast(new ConnectionEvent.Closed(reason));
+  }
+
+  private void reportTerminated() {
+    if (!terminatedReported) {
+      terminatedReported = true;
+      events.addLast(new ConnectionEvent.Terminated());
+    }
+  }
+
+  /** The endpoint has forgotten the connection: its memory and its IDs go. */
+  void release() {
+    mux.release();
+    localIds.retireAll();
+    for (PacketNumberSpace space : spaces) {
+      space.discard();
+    }
+  }
+
+  // Input.
+
+  /** One datagram from {@link #remote}. */
+  void receive(byte[] buffer, int from, int length, long nowNanos) {
+    datagramsReceived++;
+    bytesReceived += length;
+    receivedAtNanos = nowNanos;
+    if (!closing.isOpen()) {
+      onDatagramAfterEnd(length);
+      return;
+    }
+    addressValidation.onReceived(length);
+    try {
+      receiver.onDatagram(buffer, from, from + length, nowNanos);
+      while (newKeys && closing.isOpen()) {
+        newKeys = false;
+        receiver.retryEarlyPackets(nowNanos);
+      }
+    } catch (ProtocolException e) {
+      onProtocolError(e, nowNanos);
+    }
+    updateAmplificationLimit(nowNanos);
+    mux.onPath(recovery.rtt().smoothedNanos(), recovery.windowBytes());
+    reportLimits();
+  }
+
+  private void onDatagramAfterEnd(int length) {
+    if (closing.isClosing()) {
+      addressValidation.onReceived(length);
+      closing.onDatagram();
+    }
+  }
+
+  private void onProtocolError(ProtocolException e, long nowNanos) {
+    close(new CloseReason(Origin.LOCAL, false, e.code(), e.frameType(), e.reason()), nowNanos);
+  }
+
+  private void reportLimits() {
+    for (StreamType type : StreamType.values()) {
+      if (mux.takeLimitRose(type) && handshake.isComplete()) {
+        events.addLast(new ConnectionEvent.StreamsAvailable(type));
+      }
+    }
+  }
+
+  @Override
+  public void onTimeout(long nowNanos) {
+    if (closing.isTerminated()) {
+      return;
+    }
+    if (!closing.isOpen()) {
+      if (nowNanos >= closing.deadlineNanos()) {
+        terminate(closing.reason());
+      }
+      return;
+    }
+    if (nowNanos >= idleTimer.deadlineNanos(ptoNanos())) {
+      terminate(new CloseReason(Origin.IDLE_TIMEOUT, false, 0, 0, ""));
+    } else if (nowNanos >= handshakeDeadlineNanos) {
+      terminate(new CloseReason(Origin.HANDSHAKE_TIMEOUT, false, 0, 0, ""));
+    } else {
+      recovery.onTimeout(nowNanos);
+      if (nowNanos >= idleTimer.keepAliveDeadlineNanos()) {
+        pingPending = true;
+        idleTimer.onKeepAlive(nowNanos);
+      }
+    }
+  }
+
+  @Override
+  public long deadlineNanos() {
+    if (closing.isTerminated()) {
+      return NEVER;
+    }
+    if (!closing.isOpen()) {
+      return closing.deadlineNanos();
+    }
+    long deadline = Math.min(recovery.deadlineNanos(), idleTimer.deadlineNanos(ptoNanos()));
+    deadline = Math.min(deadline, idleTimer.keepAliveDeadlineNanos());
+    deadline = Math.min(deadline, handshakeDeadlineNanos);
+    if (!amplificationLimited) {
+      deadline = Math.min(deadline, pacerDeadlineNanos);
+      for (PacketNumberSpace space : spaces) {
+        if (space.sealer != null) {
+          deadline = Math.min(deadline, space.received.ackDeadlineNanos());
+        }
+      }
+    }
+    return deadline;
+  }
+
+  private long ptoNanos() {
+    return recovery.ptoNanos(PacketSpace.APPLICATION);
+  }
+
+  // Output.
+
+  /**
+   * Fills one batch of datagrams.
+   *
+   * @return false: nothing to send before {@link #deadlineNanos} or further input
+   */
+  public boolean transmit(SendBatch out, long nowNanos) {
+    out.begin(remote);
+    if (closing.isOpen()) {
+      fillBatch(out, nowNanos);
+    } else if (closing.isClosePending() && mayAmplify()) {
+      closing.onCloseSent();
+      add(
+          out,
+          assembler.assembleClose(
+              out.buffer(), 0, QuicConfig.MIN_DATAGRAM_BYTES, closing.reason(), nowNanos));
+    }
+    return out.count() > 0;
+  }
+
+  private void fillBatch(SendBatch out, long nowNanos) {
+    pacerDeadlineNanos = NEVER;
+    PacketSealer sealer = spaces[PacketSpace.APPLICATION.ordinal()].sealer;
+    if (sealer != null
+        && sealer.packetsSealed() + SendBatch.MAX_SEGMENTS > sealer.confidentialityLimit()) {
+      // RFC 9001 §6.6: beyond it the key would begin to give plaintext away.
+      close(
+          new CloseReason(Origin.LOCAL, false, TransportError.AEAD_LIMIT_REACHED, 0, "key used up"),
+          nowNanos);
+      return;
+    }
+    long rttNanos = recovery.rtt().smoothedNanos();
+    int batchBytes = pacer.batchBytes(recovery.windowBytes(), rttNanos);
+    while (out.hasRoom(datagramBytes) && out.length() + datagramBytes <= batchBytes) {
+      if (!mayAmplify()) {
+        break;
+      }
+      boolean windowOpen = recovery.sendAllowanceBytes() >= datagramBytes;
+      boolean mayElicit = windowOpen && isPaced(rttNanos, nowNanos);
+      int length =
+          assembler.assemble(out.buffer(), out.length(), datagramBytes, mayElicit, nowNanos);
+      if (length == 0) {
+        recovery.onApplicationLimited(mayElicit);
+        break;
+      }
+      add(out, length);
+      dropOldKeys(nowNanos);
+      if (length < datagramBytes) {
+        break; // a shorter datagram can only be the last of a batch
+      }
+    }
+    updateAmplificationLimit(nowNanos);
+  }
+
+  /** Whether the pacer lets a datagram go now; remembers when it will. */
+  private boolean isPaced(long rttNanos, long nowNanos) {
+    long at = pacer.delayUntilNanos(nowNanos, datagramBytes, recovery.windowBytes(), rttNanos);
+    if (at <= nowNanos) {
+      return true;
+    }
+    if (hasPending()) {
+      pacerDeadlineNanos = at;
+    }
+    return false;
+  }
+
+  private void add(SendBatch out, int length) {
+    if (length > 0) {
+      out.add(length);
+      datagramsSent++;
+      bytesSent += length;
+      addressValidation.onSent(length);
+    }
+  }
+
+  private boolean mayAmplify() {
+    return addressValidation.allowanceBytes() >= datagramBytes;
+  }
+
+  private void updateAmplificationLimit(long nowNanos) {
+    boolean limited = !mayAmplify();
+    if (limited != amplificationLimited) {
+      amplificationLimited = limited;
+      recovery.onAmplificationLimited(limited, nowNanos);
+    }
+  }
+
+  /** RFC 9001 §4.9.1: a client drops its Initial keys when it first sends a Handshake packet. */
+  private void dropOldKeys(long nowNanos) {
+    PacketNumberSpace handshakeSpace = spaces[PacketSpace.HANDSHAKE.ordinal()];
+    if (!server && handshakeSpace.nextPacketNumber > 0) {
+      discard(PacketSpace.INITIAL, nowNanos);
+    }
+  }
+
+  private boolean hasPending() {
+    for (PacketNumberSpace space : spaces) {
+      if (space.sealer != null && hasPending(space)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // What the parts of this package ask and tell.
+
+  /** Whether {@link #fill} would write something. */
+  boolean hasPending(PacketNumberSpace space) {
+    return space.crypto.hasPending()
+        || (space.space == PacketSpace.APPLICATION
+            && (mux.hasPending()
+                || handshakeDonePending
+                || pingPending
+                || localIds.hasPending()
+                || peerIds.hasPending()
+                || pathResponses.hasPending()));
+  }
+
+  /** Writes everything but acknowledgements that a packet of that space should carry. */
+  void fill(PacketNumberSpace space, FrameWriter writer, SentFrames sent, long nowNanos) {
+    space.crypto.fill(writer, sent);
+    if (space.space != PacketSpace.APPLICATION) {
+      return;
+    }
+    if (handshakeDonePending && writer.handshakeDone()) {
+      handshakeDonePending = false;
+      sent.add(SentFrames.Kind.HANDSHAKE_DONE);
+    }
+    pathResponses.write(writer, sent);
+    peerIds.write(writer, sent);
+    localIds.write(writer, sent);
+    mux.fill(writer, sent, nowNanos);
+    if (pingPending && writer.ping()) {
+      pingPending = false;
+      sent.add(SentFrames.Kind.PING);
+    }
+  }
+
+  void onPacketSent(
+      PacketNumberSpace space,
+      long packetNumber,
+      int bytes,
+      boolean ackEliciting,
+      boolean inFlight,
+      SentFrames frames,
+      long nowNanos) {
+    packetsSent++;
+    if (ackEliciting) {
+      if (recovery.probesPending(space.space) > 0) {
+        probesSent++;
+      }
+      idleTimer.onSent(nowNanos);
+    }
+    if (inFlight) {
+      pacer.onSent(bytes);
+    }
+    recovery.onPacketSent(
+        space.space, packetNumber, bytes, ackEliciting, inFlight, frames, nowNanos);
+  }
+
+  /** A packet of the peer's was authenticated and will be processed. */
+  void onAuthenticated(PacketNumberSpace space, long nowNanos) {
+    packetsReceived++;
+    idleTimer.onReceived(nowNanos);
+    if (server && space.space == PacketSpace.HANDSHAKE) {
+      // RFC 9000 §8.1, RFC 9001 §4.9.1: only who receives our packets has Handshake keys.
+      addressValidation.onValidated();
+      discard(PacketSpace.INITIAL, nowNanos);
+    }
+  }
+
+  /** The peer's first packet says what it calls itself (RFC 9000 §7.2). */
+  void onPeerSource(ConnectionId source) {
+    if (!server) {
+      peerIds.onServerChosen(source);
+    }
+  }
+
+  /** Whether a Version Negotiation packet answers ours: its IDs are those that we sent. */
+  boolean isAddressedBy(byte[] datagram, PacketHeader header) {
+    return localIds.first().matches(datagram, header.dcidFrom(), header.dcidLength())
+        && originalDcid.matches(datagram, header.scidFrom(), header.scidLength());
+  }
+
+  void onVersionNegotiation() {
+    terminate(
+        new CloseReason(
+            Origin.VERSION_NEGOTIATION, false, 0, 0, "the server does not speak QUIC version 1"));
+  }
+
+  void onPeerClose(ControlFrame.ConnectionClose frame, long nowNanos) {
+    CloseReason reason =
+        new CloseReason(
+            Origin.PEER, frame.application(), frame.errorCode(), frame.frameType(), frame.reason());
+    closing.drain(reason, ptoNanos(), nowNanos);
+    onEnded(reason);
+  }
+
+  void onHandshakeDone(long nowNanos) throws ProtocolException {
+    if (!handshake.isComplete()) {
+      throw new ProtocolException(
+          TransportError.PROTOCOL_VIOLATION,
+          FrameType.HANDSHAKE_DONE.code(),
+          "before the handshake was complete");
+    }
+    confirmHandshake(nowNanos);
+  }
+
+  private void confirmHandshake(long nowNanos) {
+    if (!handshakeConfirmed) {
+      handshakeConfirmed = true;
+      recovery.onHandshakeConfirmed();
+      idleTimer.onHandshakeConfirmed();
+      discard(PacketSpace.INITIAL, nowNanos);
+      discard(PacketSpace.HANDSHAKE, nowNanos);
+      events.addLast(new ConnectionEvent.HandshakeConfirmed());
+    }
+  }
+
+  private void discard(PacketSpace space, long nowNanos) {
+    PacketNumberSpace keys = spaces[space.ordinal()];
+    if (!keys.isDiscarded()) {
+      keys.discard();
+      recovery.discard(space, nowNanos);
+    }
+  }
+
+  boolean isOpen() {
+    return closing.isOpen();
+  }
+
+  PacketNumberSpace[] spaces() {
+    return spaces;
+  }
+
+  PacketNumberSpace initialSpace() {
+    return spaces[PacketSpace.INITIAL.ordinal()];
+  }
+
+  PacketNumberSpace space(PacketType type) {
+    return switch (type) {
+      case INITIAL -> spaces[PacketSpace.INITIAL.ordinal()];
+      case HANDSHAKE -> spaces[PacketSpace.HANDSHAKE.ordinal()];
+      case ONE_RTT -> spaces[PacketSpace.APPLICATION.ordinal()];
+      case ZERO_RTT, RETRY, VERSION_NEGOTIATION, UNSUPPORTED_VERSION ->
+          throw new IllegalArgumentException("no packet numbers: " + type);
+    };
+  }
+
+  Recovery recovery() {
+    return recovery;
+  }
+
+  Handshake handshake() {
+    return handshake;
+  }
+
+  LocalConnectionIds localIds() {
+    return localIds;
+  }
+
+  PeerConnectionIds peerIds() {
+    return peerIds;
+  }
+
+  PathResponses pathResponses() {
+    return pathResponses;
+  }
+
+  /** What a client's first packet went to. */
+  ConnectionId originalDcid() {
+    return originalDcid;
+  }
+
+  /** Whether any packet of the peer's was authentic. */
+  boolean hasPeer() {
+    return packetsReceived > 0;
+  }
+
+  boolean isHandshakeComplete() {
+    return handshake.isComplete();
+  }
+
+  int peerAckDelayExponent(PacketNumberSpace space) {
+    return space.space == PacketSpace.APPLICATION && peerParameters != null
+        ? (int) peerParameters.ackDelayExponent()
+        : ACK_DELAY_EXPONENT;
+  }
+
+  /** What the handshake brings about. */
+  private final class HandshakeSteps implements Handshake.Listener {
+    @Override
+    public void onKeys(PacketNumberSpace space) {
+      newKeys = true;
+      if (space.space == PacketSpace.HANDSHAKE && space.sealer != null) {
+        recovery.onHandshakeKeys(true);
+      }
+    }
+
+    @Override
+    public void onPeerParameters(TransportParameters parameters) throws ProtocolException {
+      Handshake.checkConnectionIds(parameters, server ? null : originalDcid, receiver.peerSource());
+      peerParameters = parameters;
+      datagramBytes = (int) Math.min(datagramBytes, parameters.maxUdpPayloadBytes());
+      idleTimer.onPeerTimeout(parameters.maxIdleTimeoutMillis() * MILLI_NANOS);
+      recovery.onMaxAckDelay(parameters.maxAckDelayMillis() * MILLI_NANOS);
+      mux.onPeerParameters(parameters);
+    }
+
+    @Override
+    public void onComplete(TlsSession session) {
+      handshakeDeadlineNanos = NEVER;
+      events.addLast(new ConnectionEvent.HandshakeCompleted(session));
+      if (peerParameters != null) {
+        localIds.onPeerLimit(peerParameters.activeConnectionIdLimit());
+      }
+      if (server) {
+        handshakeDonePending = true;
+        confirmHandshake(receivedAtNanos);
+      }
+    }
+  }
+
+  /** What becomes of frames that were sent. */
+  private final class FrameFates implements RecoveryListener {
+    @Override
+    public void onFramesAcked(PacketSpace space, SentFrames frames) {
+      for (int i = 0; i < frames.size(); i++) {
+        switch (frames.kind(i)) {
+          case CRYPTO -> spaces[space.ordinal()].crypto.onAcked(frames.a(i), (int) frames.b(i));
+          case ACK -> spaces[space.ordinal()].received.onAckAcknowledged(frames.a(i));
+          case RETIRE_CONNECTION_ID -> peerIds.onRetireAcked(frames.a(i));
+          default -> {} // the others are the streams', or nothing waits for them
+        }
+      }
+      mux.onAcked(frames);
+    }
+
+    @Override
+    public void onFramesLost(PacketSpace space, SentFrames frames) {
+      for (int i = 0; i < frames.size(); i++) {
+        switch (frames.kind(i)) {
+          case CRYPTO -> spaces[space.ordinal()].crypto.onLost(frames.a(i), (int) frames.b(i));
+          case NEW_CONNECTION_ID -> localIds.onLost(frames.a(i));
+          case RETIRE_CONNECTION_ID -> peerIds.onRetireLost(frames.a(i));
+          case HANDSHAKE_DONE -> handshakeDonePending = true;
+          default -> {} // the others are the streams', or are not repeated
+        }
+      }
+      mux.onLost(frames);
+    }
+
+    @Override
+    public void onFramesProbed(PacketSpace space, SentFrames frames) {
+      onFramesLost(space, frames);
+    }
+  }
+}

@@ -1,0 +1,287 @@
+package dev.memux.engine.quic;
+
+import dev.memux.engine.packet.ConnectionId;
+import dev.memux.engine.packet.ConnectionIdGenerator;
+import dev.memux.engine.packet.ConnectionIdMap;
+import dev.memux.engine.packet.PacketHeader;
+import dev.memux.engine.packet.PacketType;
+import dev.memux.engine.packet.QuicVersion;
+import dev.memux.engine.packet.VersionNegotiation;
+import dev.memux.engine.stream.ChunkPool;
+import dev.memux.tls.TlsClient;
+import dev.memux.tls.TlsClientConfig;
+import dev.memux.tls.TlsServer;
+import dev.memux.tls.TlsServerConfig;
+import java.net.InetSocketAddress;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections of one socket: makes them, finds the one that a datagram belongs to (RFC 9000
+ * §5.2), and answers what belongs to none. One thread owns it and all its connections.
+ *
+ * <p>For each datagram {@link #receive}; when all that has arrived is in, see to each connection
+ * that was returned (see {@link dev.memux.engine.Connection}) and to {@link #transmitStateless}.
+ * After a connection's last event, {@link #forget} it.
+ */
+public final class QuicEndpoint {
+  /** Length of the key that connection IDs are made with. */
+  public static final int ROUTING_KEY_BYTES = ConnectionIdGenerator.KEY_BYTES;
+
+  /** Answers to strangers that wait to be sent; further ones are not made. */
+  static final int MAX_STATELESS_PENDING = 64;
+
+  /** RFC 9000 §7.2: a client's first destination ID has at least so many unpredictable bytes. */
+  private static final int MIN_INITIAL_DCID_BYTES = 8;
+
+  private static final int RESET_TOKEN_BYTES = 16;
+
+  private record Answer(InetSocketAddress remote, byte[] datagram) {}
+
+  private final QuicConfig config;
+  private final @Nullable TlsServerConfig serverTls;
+  private final SecureRandom random;
+  private final ConnectionIdGenerator generator;
+  private final Mac resetTokens;
+  private final ChunkPool pool = new ChunkPool();
+  private final Ids ids = new Ids();
+  private final ConnectionIdMap<QuicConnection> byLocalId;
+
+  /** Server connections by what their client's first packet went to. */
+  private final ConnectionIdMap<QuicConnection> byOriginalDcid;
+
+  private final Set<QuicConnection> connections = new HashSet<>();
+  private final Set<QuicConnection> handshaking = new HashSet<>();
+  private final ArrayDeque<Answer> answers = new ArrayDeque<>();
+  private final PacketHeader header = new PacketHeader();
+  private boolean accepting;
+
+  /**
+   * @param serverTls null: no connections are accepted
+   * @param loopIndex 0 to 255; travels, encrypted, in the connection IDs issued here
+   * @param routingKey {@link #ROUTING_KEY_BYTES} secret bytes that all loops of a server share
+   * @param random for keys, connection IDs and what must not be predicted
+   */
+  public QuicEndpoint(
+      QuicConfig config,
+      @Nullable TlsServerConfig serverTls,
+      int loopIndex,
+      byte[] routingKey,
+      SecureRandom random) {
+    this.config = config;
+    this.serverTls = serverTls;
+    this.random = random;
+    this.generator = new ConnectionIdGenerator(routingKey, loopIndex, random);
+    this.resetTokens = resetTokenMac(routingKey);
+    this.byLocalId = new ConnectionIdMap<>(random);
+    this.byOriginalDcid = new ConnectionIdMap<>(random);
+    this.accepting = serverTls != null;
+  }
+
+  private static Mac resetTokenMac(byte[] routingKey) {
+    try {
+      Mac derive = Mac.getInstance("HmacSHA256");
+      derive.init(new SecretKeySpec(routingKey, "HmacSHA256"));
+      byte[] key =
+          derive.doFinal("stateless reset".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(key, "HmacSHA256"));
+      return mac;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Begins a connection; its first packet is there to transmit.
+   *
+   * @param serverName what the server's certificate must name, also sent as SNI
+   */
+  public QuicConnection connect(
+      TlsClientConfig tls, String serverName, InetSocketAddress remote, long nowNanos) {
+    ConnectionId dcid = ConnectionId.random(random, MIN_INITIAL_DCID_BYTES);
+    QuicConnection connection =
+        new QuicConnection(
+            false,
+            config,
+            remote,
+            ids,
+            dcid,
+            dcid,
+            parameters -> new TlsClient(tls, serverName, parameters, random),
+            pool,
+            random,
+            nowNanos);
+    connections.add(connection);
+    return connection;
+  }
+
+  /**
+   * Takes one UDP payload in. Header protection is removed in place; the array is not kept.
+   *
+   * @return the connection that it belongs to, a new one perhaps; null: dropped, or answered
+   *     without state
+   */
+  public @Nullable QuicConnection receive(
+      InetSocketAddress remote, byte[] buffer, int offset, int length, long nowNanos) {
+    int end = offset + length;
+    if (!header.parse(buffer, offset, end, ConnectionIdGenerator.CONNECTION_ID_BYTES)) {
+      return null;
+    }
+    QuicConnection connection = find(buffer);
+    if (connection == null) {
+      return onStranger(remote, buffer, offset, length, nowNanos);
+    }
+    if (!connection.remote().equals(remote)) {
+      // RFC 9000 §9: we have said that we do not follow a peer to another address, and do not
+      // answer
+      // there.
+      return null;
+    }
+    connection.receive(buffer, offset, length, nowNanos);
+    if (connection.isHandshakeComplete()) {
+      handshaking.remove(connection);
+    }
+    return connection;
+  }
+
+  private @Nullable QuicConnection find(byte[] buffer) {
+    QuicConnection connection = byLocalId.get(buffer, header.dcidFrom(), header.dcidLength());
+    return connection != null || !header.isLong()
+        ? connection
+        : byOriginalDcid.get(buffer, header.dcidFrom(), header.dcidLength());
+  }
+
+  private @Nullable QuicConnection onStranger(
+      InetSocketAddress remote, byte[] buffer, int offset, int length, long nowNanos) {
+    // RFC 9000 §14.1, §6.1: a datagram too small to begin a connection is worth no answer.
+    if (!accepting || length < QuicConfig.MIN_DATAGRAM_BYTES) {
+      return null;
+    }
+    if (header.type() == PacketType.UNSUPPORTED_VERSION) {
+      answerVersionNegotiation(remote, buffer);
+      return null;
+    }
+    if (header.type() != PacketType.INITIAL
+        || header.dcidLength() < MIN_INITIAL_DCID_BYTES
+        || handshaking.size() >= config.maxHandshakes()) {
+      return null;
+    }
+    return accept(remote, buffer, offset, length, nowNanos);
+  }
+
+  private void answerVersionNegotiation(InetSocketAddress remote, byte[] buffer) {
+    if (answers.size() < MAX_STATELESS_PENDING) {
+      byte[] out = new byte[1 + 4 + 2 * 256 + 4];
+      int end = VersionNegotiation.write(out, 0, buffer, header, QuicVersion.V1);
+      answers.addLast(new Answer(remote, Arrays.copyOf(out, end)));
+    }
+  }
+
+  private @Nullable QuicConnection accept(
+      InetSocketAddress remote, byte[] buffer, int offset, int length, long nowNanos) {
+    TlsServerConfig tls = serverTls;
+    if (tls == null) {
+      return null;
+    }
+    ConnectionId dcid = ConnectionId.of(buffer, header.dcidFrom(), header.dcidLength());
+    ConnectionId scid = ConnectionId.of(buffer, header.scidFrom(), header.scidLength());
+    QuicConnection connection =
+        new QuicConnection(
+            true,
+            config,
+            remote,
+            ids,
+            dcid,
+            scid,
+            parameters -> new TlsServer(tls, parameters, random),
+            pool,
+            random,
+            nowNanos);
+    connection.receive(buffer, offset, length, nowNanos);
+    if (!connection.hasPeer()) {
+      connection.release(); // not authentic: nobody's first packet
+      return null;
+    }
+    byOriginalDcid.put(dcid, connection);
+    connections.add(connection);
+    handshaking.add(connection);
+    return connection;
+  }
+
+  /**
+   * Fills a batch with an answer that needs no connection.
+   *
+   * @return false: there is none
+   */
+  public boolean transmitStateless(SendBatch out) {
+    Answer answer = answers.pollFirst();
+    if (answer == null) {
+      return false;
+    }
+    out.begin(answer.remote());
+    System.arraycopy(answer.datagram(), 0, out.buffer(), 0, answer.datagram().length);
+    out.add(answer.datagram().length);
+    return true;
+  }
+
+  /**
+   * The loop whose endpoint issued the connection ID that a datagram is addressed to.
+   *
+   * @return -1 if that cannot be told, as for a client's first packet
+   */
+  public int owner(byte[] buffer, int offset, int length) {
+    boolean known =
+        header.parse(buffer, offset, offset + length, ConnectionIdGenerator.CONNECTION_ID_BYTES)
+            && header.dcidLength() == ConnectionIdGenerator.CONNECTION_ID_BYTES
+            && header.type() != PacketType.INITIAL;
+    return known ? generator.loopIndex(buffer, header.dcidFrom()) : -1;
+  }
+
+  /** From now on no connection is accepted. */
+  public void stopAccepting() {
+    accepting = false;
+  }
+
+  /** Drops a terminated connection. */
+  public void forget(QuicConnection connection) {
+    if (connections.remove(connection)) {
+      handshaking.remove(connection);
+      if (connection.isServer()) {
+        byOriginalDcid.remove(connection.originalDcid());
+      }
+      connection.release();
+    }
+  }
+
+  /** Connections not forgotten yet. */
+  public int connectionCount() {
+    return connections.size();
+  }
+
+  private final class Ids implements ConnectionIdRegistry {
+    @Override
+    public ConnectionId issue(QuicConnection owner) {
+      ConnectionId id = generator.next();
+      byLocalId.put(id, owner);
+      return id;
+    }
+
+    @Override
+    public void retire(ConnectionId id) {
+      byLocalId.remove(id);
+    }
+
+    @Override
+    public byte[] resetToken(ConnectionId id) {
+      return Arrays.copyOf(resetTokens.doFinal(id.toByteArray()), RESET_TOKEN_BYTES);
+    }
+  }
+}

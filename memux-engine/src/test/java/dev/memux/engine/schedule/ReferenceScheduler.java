@@ -1,0 +1,232 @@
+package dev.memux.engine.schedule;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The model of {@link Scheduler} written down without a thought for cost: everything is a list that
+ * is searched. After each operation it compares who was eligible with who is, gives newcomers their
+ * keys, and moves every virtual time.
+ */
+final class ReferenceScheduler {
+  /** A stream, or the sequence of all others of an urgency. */
+  static final class Taker {
+    final long id;
+    long key;
+
+    Taker(long id) {
+      this.id = id;
+    }
+  }
+
+  static final class Stream {
+    final Taker own;
+    Team team;
+    int urgency;
+    boolean incremental;
+    boolean lost;
+    boolean fresh;
+
+    Stream(long id, Team team, int urgency, boolean incremental) {
+      own = new Taker(id);
+      this.team = team;
+      this.urgency = urgency;
+      this.incremental = incremental;
+    }
+
+    boolean eligible(boolean onlyLost) {
+      return lost || (fresh && !onlyLost);
+    }
+  }
+
+  /** A group. */
+  static final class Team {
+    final Taker own;
+    final Map<Integer, Taker> sequences = new HashMap<>();
+    final Map<Integer, Long> virtualTimes = new HashMap<>();
+    final Counter floor = new Counter();
+    long weight;
+    long remainder;
+    int urgency = 3;
+
+    Team(long id, long weight) {
+      own = new Taker(id);
+      this.weight = weight;
+    }
+
+    Taker sequence(int urgency) {
+      return sequences.computeIfAbsent(urgency, u -> new Taker(Long.MIN_VALUE));
+    }
+  }
+
+  /** The packets in which something was served from here. */
+  static final class Counter {
+    final Set<Long> packets = new HashSet<>();
+
+    boolean isFloor(long packet) {
+      int position = packets.contains(packet) ? packets.size() : packets.size() + 1;
+      return position % 32 == 0;
+    }
+  }
+
+  /** A place at a level; to have one is to be eligible. */
+  record Place(@Nullable Team team, int urgency, Taker taker) {}
+
+  private static final Comparator<Taker> SMALLEST_KEY =
+      Comparator.<Taker>comparingLong(t -> t.key).thenComparingLong(t -> t.id);
+
+  final List<Stream> streams = new ArrayList<>();
+  final List<Team> teams = new ArrayList<>();
+  private final SchedulerConfig config;
+  private final Map<Integer, Long> virtualTimes = new HashMap<>();
+  private final Counter floor = new Counter();
+  private long packet;
+
+  ReferenceScheduler(SchedulerConfig config) {
+    this.config = config;
+  }
+
+  void operate(Runnable operation) {
+    Set<Place> before = places();
+    operation.run();
+    Set<Place> after = places();
+    for (Place place : after) {
+      if (!before.contains(place)) {
+        enter(place);
+      }
+    }
+    for (Place place : after) {
+      long least = Long.MAX_VALUE;
+      for (Place other : after) {
+        if (other.team == place.team && other.urgency == place.urgency) {
+          least = Math.min(least, other.taker.key);
+        }
+      }
+      long time = Math.max(time(place.team, place.urgency), least);
+      times(place.team).put(place.urgency, time);
+    }
+  }
+
+  void beginPacket() {
+    packet++;
+  }
+
+  void update(Stream stream, boolean lost, boolean fresh) {
+    operate(
+        () -> {
+          stream.lost = lost;
+          stream.fresh = fresh;
+        });
+  }
+
+  void relocate(Stream stream, Team team, int urgency, boolean incremental) {
+    operate(
+        () -> {
+          if (config.catchUpBytes() != SchedulerConfig.UNBOUNDED) {
+            long lead = stream.own.key - time(stream.team, stream.urgency);
+            stream.own.key = time(team, urgency) + lead;
+          }
+          stream.team = team;
+          stream.urgency = urgency;
+          stream.incremental = incremental;
+        });
+  }
+
+  void relocate(Team team, int urgency) {
+    operate(
+        () -> {
+          team.own.key += time(null, urgency) - time(null, team.urgency);
+          team.urgency = urgency;
+        });
+  }
+
+  void weigh(Team team, long weight) {
+    team.remainder = team.remainder * weight / team.weight;
+    team.weight = weight;
+  }
+
+  void charge(Stream stream, int bytes) {
+    operate(
+        () -> {
+          stream.own.key += bytes;
+          if (!stream.incremental) {
+            stream.team.sequence(stream.urgency).key += bytes;
+          }
+          Team team = stream.team;
+          team.own.key += (team.remainder + bytes) / team.weight;
+          team.remainder = (team.remainder + bytes) % team.weight;
+          team.floor.packets.add(packet);
+          floor.packets.add(packet);
+        });
+  }
+
+  @Nullable Stream next(boolean onlyLost) {
+    List<Stream> eligible = streams.stream().filter(s -> s.eligible(onlyLost)).toList();
+    if (eligible.isEmpty()) {
+      return null;
+    }
+    int teamUrgency = choose(eligible.stream().map(s -> s.team.urgency).toList(), floor);
+    Team team =
+        teams.stream()
+            .filter(t -> t.urgency == teamUrgency)
+            .filter(t -> eligible.stream().anyMatch(s -> s.team == t))
+            .min(Comparator.comparing(t -> t.own, SMALLEST_KEY))
+            .orElseThrow();
+    List<Stream> inTeam = eligible.stream().filter(s -> s.team == team).toList();
+    int urgency = choose(inTeam.stream().map(s -> s.urgency).toList(), team.floor);
+    Predicate<Stream> atUrgency = s -> s.urgency == urgency;
+    Taker turn =
+        inTeam.stream().filter(atUrgency).map(this::taker).min(SMALLEST_KEY).orElseThrow();
+    return inTeam.stream()
+        .filter(atUrgency)
+        .filter(s -> taker(s) == turn)
+        .min(Comparator.comparingLong(s -> s.own.id))
+        .orElseThrow();
+  }
+
+  private int choose(List<Integer> urgencies, Counter counter) {
+    List<Integer> sorted = urgencies.stream().distinct().sorted().toList();
+    boolean lower = config.floor() && counter.isFloor(packet);
+    boolean critical = sorted.getFirst() == Priority.CRITICAL_URGENCY;
+    return lower && !critical && sorted.size() > 1 ? sorted.get(1) : sorted.getFirst();
+  }
+
+  private Taker taker(Stream stream) {
+    return stream.incremental ? stream.own : stream.team.sequence(stream.urgency);
+  }
+
+  private Set<Place> places() {
+    Set<Place> places = new HashSet<>();
+    for (Stream stream : streams) {
+      if (stream.eligible(false)) {
+        places.add(new Place(stream.team, stream.urgency, taker(stream)));
+        places.add(new Place(null, stream.team.urgency, stream.team.own));
+      }
+    }
+    return places;
+  }
+
+  private void enter(Place place) {
+    long catchUp = place.team == null ? 0 : config.catchUpBytes();
+    if (catchUp != SchedulerConfig.UNBOUNDED) {
+      long earliest = time(place.team, place.urgency) - catchUp;
+      place.taker.key = Math.max(place.taker.key, earliest);
+    }
+  }
+
+  private long time(@Nullable Team team, int urgency) {
+    return Objects.requireNonNull(times(team).getOrDefault(urgency, 0L));
+  }
+
+  private Map<Integer, Long> times(@Nullable Team team) {
+    return team == null ? virtualTimes : team.virtualTimes;
+  }
+}

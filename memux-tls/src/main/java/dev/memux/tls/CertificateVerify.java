@@ -1,0 +1,76 @@
+package dev.memux.tls;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.PublicKey;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+
+/** CertificateVerify of a server (RFC 8446 §4.4.3): proof that it holds its certificate's key. */
+final class CertificateVerify {
+  private static final int PADDING_BYTES = 64;
+  private static final String SERVER_CONTEXT = "TLS 1.3, server CertificateVerify";
+
+  private CertificateVerify() {}
+
+  /**
+   * Verifies a server's.
+   *
+   * @param transcriptHash up to and with the Certificate
+   * @throws TlsAlertException illegal_parameter for a scheme that is not ours or not the key's,
+   *     decrypt_error for a wrong signature
+   */
+  static void verify(HandshakeReader body, X509Certificate certificate, byte[] transcriptHash)
+      throws TlsAlertException {
+    int code = body.u16();
+    byte[] signature = body.vector16(0).rest();
+    body.finish();
+    SignatureScheme scheme = SignatureScheme.of(code);
+    PublicKey key = certificate.getPublicKey();
+    // RFC 8446 §4.4.3: a scheme that was offered, fits the key, and is no PKCS #1 v1.5.
+    if (scheme == null || !scheme.fits(key)) {
+      throw new TlsAlertException(
+          AlertDescription.ILLEGAL_PARAMETER,
+          "signature scheme " + code + " with a key of " + key.getAlgorithm());
+    }
+    try {
+      if (!scheme.verify(key, content(transcriptHash), signature)) {
+        throw new TlsAlertException(
+            AlertDescription.DECRYPT_ERROR, "the signature of the handshake is wrong");
+      }
+    } catch (GeneralSecurityException e) {
+      throw new TlsAlertException(
+          AlertDescription.BAD_CERTIFICATE, "the certificate's key cannot be used", e);
+    }
+  }
+
+  static byte[] write(
+      TlsCredentials credentials,
+      SignatureScheme scheme,
+      byte[] transcriptHash,
+      SecureRandom random)
+      throws TlsAlertException {
+    try {
+      byte[] signature =
+          scheme.sign(credentials.privateKey(), content(transcriptHash), random);
+      return new HandshakeWriter(HandshakeType.CERTIFICATE_VERIFY)
+          .u16(scheme.code())
+          .vector16(signature)
+          .finish();
+    } catch (GeneralSecurityException e) {
+      throw new TlsAlertException(
+          AlertDescription.INTERNAL_ERROR, "the private key does not sign", e);
+    }
+  }
+
+  /** What is signed: padding keeps it from being mistaken for anything of older versions. */
+  private static byte[] content(byte[] transcriptHash) {
+    ByteArrayOutputStream content = new ByteArrayOutputStream();
+    content.writeBytes(" ".repeat(PADDING_BYTES).getBytes(StandardCharsets.US_ASCII));
+    content.writeBytes(SERVER_CONTEXT.getBytes(StandardCharsets.US_ASCII));
+    content.write(0);
+    content.writeBytes(transcriptHash);
+    return content.toByteArray();
+  }
+}

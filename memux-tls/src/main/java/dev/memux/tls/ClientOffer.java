@@ -1,0 +1,191 @@
+package dev.memux.tls;
+
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What a client offers: writes its ClientHello, and judges whether answers keep to it. */
+final class ClientOffer {
+  private static final int HOST_NAME = 0; // RFC 6066 §3
+
+  private final TlsClientConfig config;
+  private final ServerName serverName;
+  private final byte[] transportParameters;
+  private final SecureRandom random;
+  private final byte[] clientRandom = new byte[ClientHello.RANDOM_BYTES];
+  private final List<KeyExchange> keyExchanges = new ArrayList<>();
+  private byte @Nullable [] cookie;
+
+  ClientOffer(
+      TlsClientConfig config,
+      ServerName serverName,
+      byte[] transportParameters,
+      SecureRandom random) {
+    this.config = config;
+    this.serverName = serverName;
+    this.transportParameters = transportParameters.clone();
+    this.random = random;
+    random.nextBytes(clientRandom);
+    for (NamedGroup group : config.keyShareGroups()) {
+      keyExchanges.add(KeyExchange.generate(group, random));
+    }
+  }
+
+  byte[] clientRandom() {
+    return clientRandom;
+  }
+
+  /** The extensions that the ClientHello holds. */
+  Set<ExtensionType> extensions() {
+    Set<ExtensionType> offered =
+        EnumSet.of(
+            ExtensionType.SUPPORTED_VERSIONS,
+            ExtensionType.SUPPORTED_GROUPS,
+            ExtensionType.KEY_SHARE,
+            ExtensionType.SIGNATURE_ALGORITHMS,
+            ExtensionType.APPLICATION_LAYER_PROTOCOL_NEGOTIATION,
+            ExtensionType.QUIC_TRANSPORT_PARAMETERS);
+    if (!serverName.isAddress()) {
+      offered.add(ExtensionType.SERVER_NAME);
+    }
+    return offered;
+  }
+
+  boolean has(CipherSuite suite) {
+    return config.cipherSuites().contains(suite);
+  }
+
+  boolean has(String applicationProtocol) {
+    return config.applicationProtocols().contains(applicationProtocol);
+  }
+
+  /** Our key for a group, if we sent its share. */
+  @Nullable KeyExchange keyExchange(@Nullable NamedGroup group) {
+    for (KeyExchange keyExchange : keyExchanges) {
+      if (keyExchange.group() == group) {
+        return keyExchange;
+      }
+    }
+    return null;
+  }
+
+  /** Changes the offer as the server wants it (RFC 8446 §4.1.2, §4.1.4). */
+  void onRetryRequest(ServerHello retry) throws TlsAlertException {
+    Integer code = retry.group();
+    cookie = retry.cookie();
+    if (code == null && cookie == null) {
+      throw new TlsAlertException(
+          AlertDescription.ILLEGAL_PARAMETER, "a HelloRetryRequest that changes nothing");
+    }
+    if (code == null) {
+      return;
+    }
+    NamedGroup group = NamedGroup.of(code);
+    // RFC 8446 §4.2.8: only a group that we support and that we have sent no share for.
+    if (group == null || !config.groups().contains(group) || keyExchange(group) != null) {
+      throw new TlsAlertException(
+          AlertDescription.ILLEGAL_PARAMETER, "a HelloRetryRequest for group " + code);
+    }
+    keyExchanges.clear();
+    keyExchanges.add(KeyExchange.generate(group, random));
+  }
+
+  /** The ClientHello, with the same random each time. */
+  byte[] write() {
+    HandshakeWriter w = new HandshakeWriter(HandshakeType.CLIENT_HELLO);
+    w.u16(ClientHello.LEGACY_VERSION).bytes(clientRandom);
+    w.u8(0); // RFC 9001 §8.4: no middlebox compatibility mode, so no legacy_session_id
+    int suites = w.open(2);
+    for (CipherSuite suite : config.cipherSuites()) {
+      w.u16(suite.code());
+    }
+    w.close(suites, 2);
+    w.u8(1).u8(0); // no compression
+    int extensions = w.open(2);
+    writeServerName(w);
+    writeVersions(w);
+    writeGroups(w);
+    writeKeyShares(w);
+    writeSignatureSchemes(w);
+    writeApplicationProtocols(w);
+    writeOpaque(w, ExtensionType.QUIC_TRANSPORT_PARAMETERS, transportParameters);
+    writeCookie(w);
+    w.close(extensions, 2);
+    return w.finish();
+  }
+
+  private void writeServerName(HandshakeWriter w) {
+    if (serverName.isAddress()) {
+      return;
+    }
+    int extension = w.openExtension(ExtensionType.SERVER_NAME);
+    int list = w.open(2);
+    w.u8(HOST_NAME).vector16(serverName.name().getBytes(StandardCharsets.US_ASCII));
+    w.close(list, 2);
+    w.close(extension, 2);
+  }
+
+  private static void writeVersions(HandshakeWriter w) {
+    int extension = w.openExtension(ExtensionType.SUPPORTED_VERSIONS);
+    w.u8(2).u16(ClientHello.TLS_1_3);
+    w.close(extension, 2);
+  }
+
+  private void writeGroups(HandshakeWriter w) {
+    int extension = w.openExtension(ExtensionType.SUPPORTED_GROUPS);
+    int list = w.open(2);
+    for (NamedGroup group : config.groups()) {
+      w.u16(group.code());
+    }
+    w.close(list, 2);
+    w.close(extension, 2);
+  }
+
+  private void writeKeyShares(HandshakeWriter w) {
+    int extension = w.openExtension(ExtensionType.KEY_SHARE);
+    int list = w.open(2);
+    for (KeyExchange keyExchange : keyExchanges) {
+      w.u16(keyExchange.group().code()).vector16(keyExchange.share());
+    }
+    w.close(list, 2);
+    w.close(extension, 2);
+  }
+
+  private static void writeSignatureSchemes(HandshakeWriter w) {
+    int extension = w.openExtension(ExtensionType.SIGNATURE_ALGORITHMS);
+    int list = w.open(2);
+    for (SignatureScheme scheme : SignatureScheme.values()) {
+      w.u16(scheme.code());
+    }
+    w.close(list, 2);
+    w.close(extension, 2);
+  }
+
+  private void writeApplicationProtocols(HandshakeWriter w) {
+    int extension = w.openExtension(ExtensionType.APPLICATION_LAYER_PROTOCOL_NEGOTIATION);
+    int list = w.open(2);
+    for (String name : config.applicationProtocols()) {
+      w.vector8(name.getBytes(StandardCharsets.ISO_8859_1));
+    }
+    w.close(list, 2);
+    w.close(extension, 2);
+  }
+
+  private void writeCookie(HandshakeWriter w) {
+    if (cookie != null) {
+      int extension = w.openExtension(ExtensionType.COOKIE);
+      w.vector16(cookie);
+      w.close(extension, 2);
+    }
+  }
+
+  private static void writeOpaque(HandshakeWriter w, ExtensionType type, byte[] value) {
+    int extension = w.openExtension(type);
+    w.bytes(value);
+    w.close(extension, 2);
+  }
+}

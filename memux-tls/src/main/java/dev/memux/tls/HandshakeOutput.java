@@ -1,0 +1,53 @@
+package dev.memux.tls;
+
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Events in their order. Messages of one level that follow each other become one event, so that
+ * they fill packets; what is written is in the transcript at once.
+ */
+final class HandshakeOutput {
+  private final Transcript transcript;
+  private final Queue<TlsEvent> events = new ArrayDeque<>();
+  private final ByteArrayOutputStream flight = new ByteArrayOutputStream();
+  private EncryptionLevel flightLevel = EncryptionLevel.INITIAL;
+
+  HandshakeOutput(Transcript transcript) {
+    this.transcript = transcript;
+  }
+
+  /** Sends a message and adds it to the transcript. */
+  void message(EncryptionLevel level, byte[] message) {
+    transcript.add(message);
+    if (level != flightLevel) {
+      endFlight();
+      flightLevel = level;
+    }
+    flight.writeBytes(message);
+  }
+
+  void event(TlsEvent event) {
+    endFlight();
+    events.add(event);
+  }
+
+  @Nullable TlsEvent poll() {
+    endFlight();
+    return events.poll();
+  }
+
+  void clear() {
+    flight.reset();
+    events.clear();
+  }
+
+  private void endFlight() {
+    if (flight.size() > 0) {
+      events.add(new TlsEvent.HandshakeBytes(flightLevel, flight.toByteArray()));
+      flight.reset();
+    }
+  }
+}

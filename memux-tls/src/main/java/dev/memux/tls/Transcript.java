@@ -1,0 +1,73 @@
+package dev.memux.tls;
+
+import java.io.ByteArrayOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import org.jspecify.annotations.Nullable;
+
+/** The hash of all handshake messages so far (RFC 8446 §4.4.1). */
+final class Transcript {
+  private static final int MESSAGE_HASH = 254; // RFC 8446 §4.4.1, a message only of the transcript
+
+  /** Messages from before the hash was known: one ClientHello. */
+  private final ByteArrayOutputStream early = new ByteArrayOutputStream();
+
+  private @Nullable MessageDigest digest;
+
+  /** Adds a message with its header. */
+  void add(byte[] message) {
+    if (digest == null) {
+      early.writeBytes(message);
+    } else {
+      digest.update(message);
+    }
+  }
+
+  /** The cipher suite, and so the hash, is chosen. */
+  void begin(CipherSuite suite) {
+    digest = newDigest(suite);
+    digest.update(early.toByteArray());
+    early.reset();
+  }
+
+  boolean hasBegun() {
+    return digest != null;
+  }
+
+  /** RFC 8446 §4.4.1: after a HelloRetryRequest the first ClientHello is replaced by its hash. */
+  void replaceFirstClientHello(CipherSuite suite) {
+    begin(suite);
+    byte[] hash = started().digest(); // leaves the digest reset
+    add(new byte[] {(byte) MESSAGE_HASH, 0, 0, (byte) hash.length});
+    add(hash);
+  }
+
+  /** The hash of the messages so far; more may follow. */
+  byte[] hash() {
+    try {
+      return ((MessageDigest) started().clone()).digest();
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("this JDK's digests cannot be cloned", e);
+    }
+  }
+
+  /** The hash of nothing, as the key schedule uses it. */
+  static byte[] emptyHash(CipherSuite suite) {
+    return newDigest(suite).digest();
+  }
+
+  private MessageDigest started() {
+    if (digest == null) {
+      throw new IllegalStateException("no cipher suite yet");
+    }
+    return digest;
+  }
+
+  private static MessageDigest newDigest(CipherSuite suite) {
+    try {
+      return MessageDigest.getInstance(suite.hashAlgorithm());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this JDK lacks " + suite.hashAlgorithm(), e);
+    }
+  }
+}
