@@ -87,6 +87,11 @@ final class Download implements ResponseListener {
     finish(ExitCode.of(cause), cause.getMessage());
   }
 
+  /** Something went wrong that nothing foresaw. */
+  void onFault(String description) {
+    finish(ExitCode.FAILURE, description);
+  }
+
   @Override
   public void onHead(ResponseHead head, InboundBody body) {
     headNanos = System.nanoTime();

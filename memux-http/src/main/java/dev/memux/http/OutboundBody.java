@@ -19,7 +19,6 @@ public final class OutboundBody {
   private final QuicStreamChannel channel;
   private final Runnable onFinished;
   private final Runnable onRefused;
-  private @Nullable ChannelFuture lastWrite;
   private @Nullable Runnable writableListener;
   private boolean over;
 
@@ -56,7 +55,7 @@ public final class OutboundBody {
       data.release();
       return;
     }
-    written(channel.writeAndFlush(new DefaultHttp3DataFrame(data)));
+    watch(channel.writeAndFlush(new DefaultHttp3DataFrame(data)));
   }
 
   /** Ends the body; what was written is still sent. */
@@ -65,12 +64,7 @@ public final class OutboundBody {
       return;
     }
     over = true;
-    ChannelFuture last = lastWrite;
-    if (last == null) {
-      channel.shutdownOutput();
-    } else {
-      last.addListener(QuicStreamChannel.SHUTDOWN_OUTPUT);
-    }
+    channel.shutdownOutput();
     onFinished.run();
   }
 
@@ -83,7 +77,7 @@ public final class OutboundBody {
   }
 
   void writeHead(Http3Headers headers) {
-    written(channel.writeAndFlush(new DefaultHttp3HeadersFrame(headers)));
+    watch(channel.writeAndFlush(new DefaultHttp3HeadersFrame(headers)));
   }
 
   void onWritabilityChanged() {
@@ -93,8 +87,7 @@ public final class OutboundBody {
     }
   }
 
-  private void written(ChannelFuture write) {
-    lastWrite = write;
+  private void watch(ChannelFuture write) {
     write.addListener(
         done -> {
           if (!done.isSuccess() && !over) {
