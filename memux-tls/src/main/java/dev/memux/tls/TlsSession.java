@@ -21,4 +21,16 @@ public record TlsSession(
   public TlsSession {
     peerCertificates = List.copyOf(peerCertificates);
   }
+
+  /** Certificates by their subjects only: in full they fill a page each. */
+  @Override
+  public String toString() {
+    return "TlsSession[%s, %s, %s, %s, %s]"
+        .formatted(
+            applicationProtocol,
+            suite,
+            group,
+            serverName,
+            peerCertificates.stream().map(X509Certificate::getSubjectX500Principal).toList());
+  }
 }

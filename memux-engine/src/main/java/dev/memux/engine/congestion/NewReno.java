@@ -16,7 +16,7 @@ public final class NewReno implements CongestionController {
   }
 
   /** RFC 9002 §7.2: ten datagrams, but not more than 14,720 bytes unless two datagrams are. */
-  public static long initialWindowBytes(int maxDatagramBytes) {
+  static long initialWindowBytes(int maxDatagramBytes) {
     return Math.min(10L * maxDatagramBytes, Math.max(2L * maxDatagramBytes, 14_720));
   }
 

@@ -14,32 +14,18 @@ import dev.memux.engine.wire.SentFrames;
  * Times must not go backwards from call to call.
  */
 public final class Recovery {
-  private final CongestionController congestion;
-  private final int maxDatagramBytes;
   private final RecoveryListener listener;
+  private final SendWindow window;
   private final RttEstimator rtt = new RttEstimator();
   private final LossDetector lossDetector = new LossDetector();
   private final PersistentCongestion persistentCongestion = new PersistentCongestion();
   private final PtoTimer pto;
   private final SentFramesPool pool = new SentFramesPool();
-  private final SentSpace[] spaces = {
-    new SentSpace(PacketSpace.INITIAL),
-    new SentSpace(PacketSpace.HANDSHAKE),
-    new SentSpace(PacketSpace.APPLICATION)
-  };
-
+  private final SentSpace[] spaces;
   private long deadlineNanos = SentSpace.NEVER;
-  private long bytesInFlight;
   private boolean amplificationLimited;
-  private boolean applicationLimited;
-
-  /** RFC 9002 §7.3.2: the packet that may leave when the window has just been reduced. */
-  private boolean recoveryPacketAllowed;
-
   private long packetsLost;
   private long spuriousLosses;
-  private long congestionEvents;
-  private long persistentCongestions;
 
   /**
    * @param server whether this end accepted the connection
@@ -50,10 +36,13 @@ public final class Recovery {
       CongestionController congestion,
       int maxDatagramBytes,
       RecoveryListener listener) {
-    this.congestion = congestion;
-    this.maxDatagramBytes = maxDatagramBytes;
     this.listener = listener;
+    this.window = new SendWindow(congestion, maxDatagramBytes);
     this.pto = new PtoTimer(server);
+    this.spaces = new SentSpace[PacketSpace.values().length];
+    for (PacketSpace space : PacketSpace.values()) {
+      spaces[space.ordinal()] = new SentSpace(space, new LostPackets(space, pool, listener));
+    }
   }
 
   /** A blank record for the next packet; it comes back with {@link #onPacketSent} or {@link #release}. */
@@ -91,14 +80,13 @@ public final class Recovery {
       return;
     }
     s.inFlight.add(packetNumber, nowNanos, bytes, ackEliciting, frames);
-    bytesInFlight += bytes;
+    window.onPacketSent(bytes, ackEliciting);
     if (!ackEliciting) {
       return;
     }
     s.ackElicitingInFlight++;
     s.lastAckElicitingNanos = nowNanos;
     s.probesPending = Math.max(s.probesPending - 1, 0);
-    recoveryPacketAllowed = false;
     // Before the handshake is confirmed, 0-RTT and early 1-RTT packets arm nothing, and must not put off what others armed.
     if (space != PacketSpace.APPLICATION || pto.isHandshakeConfirmed()) {
       pto.touch(nowNanos);
@@ -124,8 +112,10 @@ public final class Recovery {
       return;
     }
     s.check(ack);
-    if (!s.lost.isEmpty() && s.lost.markAcked(ack)) {
-      settleLateAcks(s);
+    int late = s.lost.onAckReceived(ack);
+    if (late > 0) {
+      spuriousLosses += late;
+      persistentCongestion.onSpuriousLoss();
     }
     boolean advanced = ack.largest() > s.largestAcked;
     s.largestAcked = Math.max(s.largestAcked, ack.largest());
@@ -245,22 +235,20 @@ public final class Recovery {
    * said after every attempt to send: a window that is not used does not grow (RFC 9002 §7.8).
    */
   public void onApplicationLimited(boolean limited) {
-    // What is left may be too little for a datagram: then the window was used up.
-    applicationLimited = limited && congestion.windowBytes() - bytesInFlight >= maxDatagramBytes;
+    window.onApplicationLimited(limited);
   }
 
   /** How much more may be in flight; zero or less: nothing but probes. */
   public long sendAllowanceBytes() {
-    long allowanceBytes = congestion.windowBytes() - bytesInFlight;
-    return recoveryPacketAllowed ? Math.max(allowanceBytes, maxDatagramBytes) : allowanceBytes;
+    return window.allowanceBytes();
   }
 
   public long bytesInFlight() {
-    return bytesInFlight;
+    return window.bytesInFlight();
   }
 
   public long windowBytes() {
-    return congestion.windowBytes();
+    return window.windowBytes();
   }
 
   public RttEstimator rtt() {
@@ -298,12 +286,12 @@ public final class Recovery {
 
   /** Times that loss reduced the window. */
   public long congestionEvents() {
-    return congestionEvents;
+    return window.congestionEvents();
   }
 
   /** Times that persistent congestion was established. */
   public long persistentCongestions() {
-    return persistentCongestions;
+    return window.persistentCongestions();
   }
 
   private void sampleRtt(SentSpace s, AckFrame ack, long ackDelayNanos, long nowNanos) {
@@ -337,86 +325,39 @@ public final class Recovery {
       }
     }
     sent.trim();
-    expireLost(s, nowNanos);
+    // RFC 9000 §13.3: after a PTO a late acknowledgement is no longer worth the memory.
+    s.lost.expire(nowNanos - ptoNanos(s.space));
     if (newestLostNanos != Long.MIN_VALUE) {
-      reduceWindow(newestLostNanos, persistent, nowNanos);
+      window.onCongestion(newestLostNanos, persistent, nowNanos);
+    }
+    if (persistent) {
+      rtt.onPersistentCongestion();
     }
   }
 
   private void lose(SentSpace s, long position, long nowNanos) {
     SentPackets sent = s.inFlight;
-    boolean ackEliciting = sent.isAckEliciting(position);
-    takeOutOfFlight(s, position);
     packetsLost++;
+    window.onPacketGone(sent.bytes(position));
+    s.onOutOfFlight(position);
     SentFrames frames = sent.remove(position);
     listener.onFramesLost(s.space, frames);
-    if (s.lost.size() == MAX_LOST_REMEMBERED) {
-      dropOldestLost(s);
-    }
-    s.lost.add(sent.number(position), nowNanos, 0, ackEliciting, frames);
-  }
-
-  private void reduceWindow(long newestLostNanos, boolean persistent, long nowNanos) {
-    if (congestion.onPacketsLost(newestLostNanos, nowNanos)) {
-      congestionEvents++;
-      recoveryPacketAllowed = true;
-    }
-    if (persistent) {
-      congestion.onPersistentCongestion();
-      rtt.onPersistentCongestion();
-      persistentCongestions++;
-    }
+    s.lost.add(sent.number(position), frames, nowNanos);
   }
 
   private void settleAcks(SentSpace s) {
     SentPackets sent = s.inFlight;
     for (long p = sent.lowestMarked(); p <= sent.highestMarked(); p++) {
       if (sent.isAcked(p)) {
-        takeOutOfFlight(s, p);
-        congestion.onPacketAcked(sent.bytes(p), sent.nanos(p), applicationLimited);
+        window.onPacketAcked(sent.bytes(p), sent.nanos(p));
         persistentCongestion.onAcked(sent.nanos(p));
-        acked(s, sent.remove(p));
+        s.onOutOfFlight(p);
+        SentFrames frames = sent.remove(p);
+        listener.onFramesAcked(s.space, frames);
+        pool.release(frames);
       }
     }
     sent.trim();
-  }
-
-  /** RFC 9000 §13.3: what arrived late need not be sent again. */
-  private void settleLateAcks(SentSpace s) {
-    SentPackets lost = s.lost;
-    for (long p = lost.lowestMarked(); p <= lost.highestMarked(); p++) {
-      if (lost.isAcked(p)) {
-        spuriousLosses++;
-        persistentCongestion.onSpuriousLoss();
-        acked(s, lost.remove(p));
-      }
-    }
-    lost.trim();
-  }
-
-  private void acked(SentSpace s, SentFrames frames) {
-    listener.onFramesAcked(s.space, frames);
-    pool.release(frames);
-  }
-
-  private void takeOutOfFlight(SentSpace s, long position) {
-    bytesInFlight -= s.inFlight.bytes(position);
-    if (s.inFlight.isAckEliciting(position)) {
-      s.ackElicitingInFlight--;
-    }
-  }
-
-  /** RFC 9000 §13.3: after a PTO a late acknowledgement is no longer worth the memory. */
-  private void expireLost(SentSpace s, long nowNanos) {
-    long keepNanos = ptoNanos(s.space);
-    while (!s.lost.isEmpty() && s.lost.nanos(s.lost.first()) <= nowNanos - keepNanos) {
-      dropOldestLost(s);
-    }
-  }
-
-  private void dropOldestLost(SentSpace s) {
-    pool.release(s.lost.remove(s.lost.first()));
-    s.lost.trim();
   }
 
   private void probe(PacketSpace expired) {
@@ -446,7 +387,8 @@ public final class Recovery {
     SentPackets sent = s.inFlight;
     for (long p = sent.first(); p < sent.end(); p++) {
       if (sent.isPresent(p)) {
-        takeOutOfFlight(s, p);
+        window.onPacketGone(sent.bytes(p));
+        s.onOutOfFlight(p);
         SentFrames frames = sent.remove(p);
         if (sendAgain) {
           listener.onFramesLost(s.space, frames);
@@ -455,9 +397,6 @@ public final class Recovery {
       }
     }
     sent.clear();
-    while (!s.lost.isEmpty()) {
-      dropOldestLost(s);
-    }
     s.lost.clear();
     s.lossDeadlineNanos = SentSpace.NEVER;
     s.probesPending = 0;
@@ -480,7 +419,4 @@ public final class Recovery {
 
   /** RFC 9002 §6.2.4. */
   static final int MAX_PROBES = 2;
-
-  /** Lost packets whose late acknowledgement is still understood, in each space. */
-  static final int MAX_LOST_REMEMBERED = 1024;
 }

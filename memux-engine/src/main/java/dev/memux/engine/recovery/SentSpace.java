@@ -12,8 +12,7 @@ final class SentSpace {
   /** In flight: neither acknowledged nor lost. */
   final SentPackets inFlight = new SentPackets();
 
-  /** Declared lost a short while ago; the time of a record is when that was. */
-  final SentPackets lost = new SentPackets();
+  final LostPackets lost;
 
   long largestAcked = NONE;
   int ackElicitingInFlight;
@@ -32,8 +31,9 @@ final class SentSpace {
   private final SkippedNumbers skipped = new SkippedNumbers();
   private long largestUsed = NONE;
 
-  SentSpace(PacketSpace space) {
+  SentSpace(PacketSpace space, LostPackets lost) {
     this.space = space;
+    this.lost = lost;
   }
 
   /** Takes the next number, whether for a packet or to leave it out. */
@@ -61,6 +61,13 @@ final class SentSpace {
     long number = skipped.acknowledgedBy(ack);
     if (number != NONE) {
       throw violation(number);
+    }
+  }
+
+  /** A record is about to be removed from {@link #inFlight}. */
+  void onOutOfFlight(long position) {
+    if (inFlight.isAckEliciting(position)) {
+      ackElicitingInFlight--;
     }
   }
 

@@ -1,0 +1,78 @@
+package dev.memux.engine.recovery;
+
+import dev.memux.engine.congestion.CongestionController;
+
+/** The bytes in flight of all packet number spaces against the window of the congestion controller (RFC 9002 §7). */
+final class SendWindow {
+  private final CongestionController congestion;
+  private final int maxDatagramBytes;
+  private long bytesInFlight;
+  private boolean applicationLimited;
+
+  /** RFC 9002 §7.3.2: the packet that may leave although the window has just been reduced. */
+  private boolean recoveryPacketAllowed;
+
+  private long congestionEvents;
+  private long persistentCongestions;
+
+  SendWindow(CongestionController congestion, int maxDatagramBytes) {
+    this.congestion = congestion;
+    this.maxDatagramBytes = maxDatagramBytes;
+  }
+
+  long allowanceBytes() {
+    long roomBytes = congestion.windowBytes() - bytesInFlight;
+    return recoveryPacketAllowed ? Math.max(roomBytes, maxDatagramBytes) : roomBytes;
+  }
+
+  long bytesInFlight() {
+    return bytesInFlight;
+  }
+
+  long windowBytes() {
+    return congestion.windowBytes();
+  }
+
+  long congestionEvents() {
+    return congestionEvents;
+  }
+
+  long persistentCongestions() {
+    return persistentCongestions;
+  }
+
+  void onApplicationLimited(boolean limited) {
+    // What is left may be too little for a datagram: then the window was used up.
+    applicationLimited = limited && congestion.windowBytes() - bytesInFlight >= maxDatagramBytes;
+  }
+
+  void onPacketSent(int bytes, boolean ackEliciting) {
+    bytesInFlight += bytes;
+    recoveryPacketAllowed &= !ackEliciting;
+  }
+
+  /** Lost, or never to be acknowledged. */
+  void onPacketGone(int bytes) {
+    bytesInFlight -= bytes;
+  }
+
+  void onPacketAcked(int bytes, long sentNanos) {
+    bytesInFlight -= bytes;
+    congestion.onPacketAcked(bytes, sentNanos, applicationLimited);
+  }
+
+  /**
+   * @param newestSentNanos when the last of the lost packets was sent
+   * @param persistent whether they establish persistent congestion
+   */
+  void onCongestion(long newestSentNanos, boolean persistent, long nowNanos) {
+    if (congestion.onPacketsLost(newestSentNanos, nowNanos)) {
+      congestionEvents++;
+      recoveryPacketAllowed = true;
+    }
+    if (persistent) {
+      congestion.onPersistentCongestion();
+      persistentCongestions++;
+    }
+  }
+}

@@ -1,0 +1,137 @@
+package dev.memux.engine.congestion;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+/** RFC 9002 §7.7. */
+class PacerTest {
+  private static final int DATAGRAM = 1200;
+  private static final long MS = 1_000_000;
+  private static final long WINDOW = 12_000;
+  private static final long RTT = 100 * MS;
+
+  /** A datagram each 8 ms: 100 ms for 12,000 bytes, a quarter faster. */
+  private static final long INTERVAL = 8 * MS;
+
+  private final Pacer pacer = new Pacer(DATAGRAM);
+
+  @Test
+  void anInitialWindowLeavesAtOnce() {
+    for (int i = 0; i < 10; i++) {
+      assertEquals(0, next(0), "datagram " + i);
+      pacer.onSent(DATAGRAM);
+    }
+    assertEquals(INTERVAL, next(0), 100);
+  }
+
+  @Test
+  void laterDatagramsAreSpreadAtFiveFourthsOfTheWindow() {
+    spendBurst(0);
+    long now = 0;
+    for (int i = 1; i <= 100; i++) {
+      now = next(now);
+      assertEquals(i * INTERVAL, now, 100);
+      pacer.onSent(DATAGRAM);
+    }
+  }
+
+  @Test
+  void askingTooEarlyDoesNotDelay() {
+    spendBurst(0);
+    long now = 0;
+    while (now < INTERVAL) {
+      assertEquals(INTERVAL, next(now), 100);
+      now += 100_000;
+    }
+    assertEquals(INTERVAL, next(INTERVAL), 100);
+  }
+
+  @Test
+  void aPauseEarnsAnInitialWindowAndNoMore() {
+    spendBurst(0);
+    long now = 3600_000 * MS;
+    for (int i = 0; i < 10; i++) {
+      assertEquals(now, next(now), "datagram " + i);
+      pacer.onSent(DATAGRAM);
+    }
+    assertEquals(now + INTERVAL, next(now), 100);
+  }
+
+  @Test
+  void probesLeaveUnaskedAndLaterPacketsPayForThem() {
+    spendBurst(0);
+    pacer.onSent(2 * DATAGRAM);
+    assertEquals(3 * INTERVAL, next(0), 100);
+  }
+
+  @Test
+  void aWindowThatShrinksShrinksTheBucket() {
+    long fast = 100_000_000;
+    assertEquals(0, pacer.delayUntilNanos(0, DATAGRAM, fast, RTT));
+    assertEquals(50 * MS, pacer.delayUntilNanos(50 * MS, DATAGRAM, fast, RTT));
+    long now = 50 * MS;
+    for (int i = 0; i < 10; i++) {
+      assertEquals(now, next(now));
+      pacer.onSent(DATAGRAM);
+    }
+    assertEquals(now + INTERVAL, next(now), 100);
+  }
+
+  /** A timer late by one batch must not lose the bytes of that time. */
+  @Test
+  void onAFastPathALateTimerCostsNoThroughput() {
+    long window = 10_000_000;
+    int batch = pacer.batchBytes(window, RTT);
+    assertEquals(65_507, batch);
+    double rate = 1.25 * window / RTT;
+    long batchNanos = (long) (batch / rate);
+    long sent = 0;
+    long now = 0;
+    while (now < 1000 * MS) {
+      while (pacer.delayUntilNanos(now, batch, window, RTT) == now) {
+        pacer.onSent(batch);
+        sent += batch;
+      }
+      now = pacer.delayUntilNanos(now, batch, window, RTT) + batchNanos;
+    }
+    assertEquals(rate * 1000 * MS, sent, rate * 5 * MS);
+  }
+
+  @Test
+  void aBatchIsAMillisecondOfThePath() {
+    assertEquals(2 * DATAGRAM, pacer.batchBytes(WINDOW, RTT));
+    assertEquals(12_500, pacer.batchBytes(1_000_000, RTT));
+    assertEquals(65_507, pacer.batchBytes(100_000_000, RTT));
+  }
+
+  @Test
+  void aBatchFitsTheBucket() {
+    for (long window = 2400; window < 1L << 40; window *= 2) {
+      Pacer fresh = new Pacer(DATAGRAM);
+      fresh.delayUntilNanos(0, DATAGRAM, window, RTT);
+      fresh.onSent(10 * DATAGRAM);
+      long later = 10_000 * MS;
+      assertEquals(
+          later, fresh.delayUntilNanos(later, fresh.batchBytes(window, RTT), window, RTT));
+    }
+  }
+
+  @Test
+  void aRoundTripOfZeroMeansNoDelay() {
+    for (int i = 0; i < 1000; i++) {
+      assertTrue(pacer.delayUntilNanos(i, DATAGRAM, WINDOW, 0) <= i + 1);
+      pacer.onSent(DATAGRAM);
+    }
+  }
+
+  private long next(long now) {
+    return pacer.delayUntilNanos(now, DATAGRAM, WINDOW, RTT);
+  }
+
+  private void spendBurst(long now) {
+    next(now);
+    pacer.onSent(10 * DATAGRAM);
+  }
+}

@@ -1,0 +1,266 @@
+package dev.memux.engine.quic;
+
+import dev.memux.engine.CloseReason;
+import dev.memux.engine.ConnectionEvent;
+import dev.memux.engine.packet.HeaderWriter;
+import dev.memux.engine.packet.PacketSealer;
+import dev.memux.engine.packet.PacketType;
+import dev.memux.engine.packet.QuicVersion;
+import dev.memux.engine.wire.FrameWriter;
+import dev.memux.tls.TlsClientConfig;
+import dev.memux.tls.TlsCredentials;
+import dev.memux.tls.TlsServerConfig;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** A client and a server with nothing but this object between them, and time that it tells. */
+final class ConnectedPair {
+  static final InetSocketAddress CLIENT_ADDRESS = new InetSocketAddress("127.0.0.1", 1111);
+  static final InetSocketAddress SERVER_ADDRESS = new InetSocketAddress("127.0.0.1", 2222);
+  static final long MILLI = 1_000_000;
+  static final long SECOND = 1_000 * MILLI;
+
+  private static final X509Bundle CERTIFICATE = certificate();
+
+  final QuicEndpoint clientEndpoint;
+  final QuicEndpoint serverEndpoint;
+  final QuicConnection client;
+  final List<ConnectionEvent> clientEvents = new ArrayList<>();
+  final List<ConnectionEvent> serverEvents = new ArrayList<>();
+
+  /** Says of each datagram on its way whether it arrives; it may change it. */
+  Predicate<byte[]> toServer = datagram -> true;
+
+  Predicate<byte[]> toClient = datagram -> true;
+  long now = SECOND;
+  long bytesToClient;
+  long bytesToServer;
+  private final SendBatch batch = new SendBatch();
+  private @Nullable QuicConnection server;
+
+  ConnectedPair() {
+    this(QuicConfig.DEFAULT, QuicConfig.DEFAULT);
+  }
+
+  ConnectedPair(QuicConfig clientConfig, QuicConfig serverConfig) {
+    this(clientConfig, serverConfig, clientTls("test"), serverTls("test"));
+  }
+
+  ConnectedPair(
+      QuicConfig clientConfig,
+      QuicConfig serverConfig,
+      TlsClientConfig clientTls,
+      TlsServerConfig serverTls) {
+    SecureRandom random = new SecureRandom();
+    clientEndpoint = new QuicEndpoint(clientConfig, null, 0, new byte[16], random);
+    serverEndpoint = new QuicEndpoint(serverConfig, serverTls, 0, new byte[16], random);
+    client = clientEndpoint.connect(clientTls, "localhost", SERVER_ADDRESS, now);
+  }
+
+  static TlsClientConfig clientTls(String protocol) {
+    return TlsClientConfig.builder()
+        .applicationProtocols(protocol)
+        .trustedCertificates(List.of(CERTIFICATE.getCertificate()))
+        .build();
+  }
+
+  static TlsServerConfig serverTls(String protocol) {
+    return TlsServerConfig.builder()
+        .applicationProtocols(protocol)
+        .credentials(
+            new TlsCredentials(
+                List.of(CERTIFICATE.getCertificatePath()), CERTIFICATE.getKeyPair().getPrivate()))
+        .build();
+  }
+
+  private static X509Bundle certificate() {
+    try {
+      return new CertificateBuilder()
+          .subject("CN=localhost")
+          .addSanDnsName("localhost")
+          .ecp256()
+          .setIsCertificateAuthority(true)
+          .buildSelfSigned();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The server's side; only after its first datagram has arrived. */
+  QuicConnection server() {
+    if (server == null) {
+      throw new IllegalStateException("the server has seen no client yet");
+    }
+    return server;
+  }
+
+  boolean hasServer() {
+    return server != null;
+  }
+
+  /** Runs until nobody has anything to send without waiting. */
+  ConnectedPair settle() {
+    boolean moved = true;
+    while (moved) {
+      moved = deliverToServer();
+      moved |= deliverToClient();
+      drainEvents();
+    }
+    return this;
+  }
+
+  /** Lets time pass up to {@code until}, stopping at every deadline. */
+  ConnectedPair runUntil(long until) {
+    settle();
+    while (true) {
+      long next = client.deadlineNanos();
+      if (server != null) {
+        next = Math.min(next, server.deadlineNanos());
+      }
+      if (next > until) {
+        break;
+      }
+      now = Math.max(now, next);
+      client.onTimeout(now);
+      if (server != null) {
+        server.onTimeout(now);
+      }
+      settle();
+    }
+    now = Math.max(now, until);
+    return this;
+  }
+
+  boolean deliverToServer() {
+    boolean moved = false;
+    while (client.transmit(batch, now)) {
+      moved = true;
+      for (byte[] datagram : split()) {
+        if (toServer.test(datagram)) {
+          bytesToServer += datagram.length;
+          sendToServer(datagram);
+        }
+      }
+    }
+    return moved;
+  }
+
+  void sendToServer(byte[] datagram) {
+    QuicConnection connection =
+        serverEndpoint.receive(CLIENT_ADDRESS, datagram, 0, datagram.length, now);
+    server = connection == null ? server : connection;
+  }
+
+  boolean deliverToClient() {
+    boolean moved = false;
+    while (server != null && server.transmit(batch, now)) {
+      moved = true;
+      for (byte[] datagram : split()) {
+        bytesToClient += datagram.length;
+        if (toClient.test(datagram)) {
+          clientEndpoint.receive(SERVER_ADDRESS, datagram, 0, datagram.length, now);
+        }
+      }
+    }
+    return moved;
+  }
+
+  private List<byte[]> split() {
+    List<byte[]> datagrams = new ArrayList<>();
+    for (int at = 0; at < batch.length(); at += batch.segmentBytes()) {
+      int end = Math.min(at + batch.segmentBytes(), batch.length());
+      datagrams.add(Arrays.copyOfRange(batch.buffer(), at, end));
+    }
+    return datagrams;
+  }
+
+  private void drainEvents() {
+    for (ConnectionEvent e = client.pollEvent(); e != null; e = client.pollEvent()) {
+      clientEvents.add(e);
+    }
+    if (server != null) {
+      for (ConnectionEvent e = server.pollEvent(); e != null; e = server.pollEvent()) {
+        serverEvents.add(e);
+      }
+    }
+  }
+
+  /** A packet with frames of the test's choice, protected as {@code from} would. */
+  static byte[] forge(QuicConnection from, PacketType type, Consumer<FrameWriter> frames) {
+    return forge(from, type, 0, frames);
+  }
+
+  /** The same with {@code reservedBits} set in the first byte. */
+  static byte[] forge(
+      QuicConnection from, PacketType type, int reservedBits, Consumer<FrameWriter> frames) {
+    PacketNumberSpace space = from.space(type);
+    PacketSealer sealer = space.sealer;
+    if (sealer == null) {
+      throw new IllegalStateException("no keys for " + type);
+    }
+    byte[] packet = new byte[QuicConfig.MIN_DATAGRAM_BYTES];
+    long number = space.nextPacketNumber++;
+    boolean isShort = type == PacketType.ONE_RTT;
+    int payload =
+        isShort
+            ? HeaderWriter.writeShort(packet, 0, from.peerIds().current(), false, number, 4)
+            : HeaderWriter.writeLong(
+                packet,
+                0,
+                type,
+                QuicVersion.V1,
+                from.peerIds().current(),
+                from.localIds().first(),
+                new byte[0],
+                number,
+                4);
+    packet[0] |= (byte) reservedBits;
+    FrameWriter writer = new FrameWriter();
+    writer.reset(packet, payload, packet.length - PacketSealer.TAG_BYTES);
+    frames.accept(writer);
+    if (type == PacketType.INITIAL) {
+      writer.padTo(packet.length);
+    }
+    int length = writer.position() - payload;
+    if (!isShort) {
+      HeaderWriter.patchLength(packet, payload, 4, length);
+    }
+    byte[] sealed = new byte[packet.length];
+    int end = sealer.seal(packet, 0, payload, 4, length, number, sealed, 0);
+    return Arrays.copyOf(sealed, end);
+  }
+
+  /** Has the client send the server a 1-RTT packet with frames of the test's choice. */
+  void forgeToServer(Consumer<FrameWriter> frames) {
+    sendToServer(forge(client, PacketType.ONE_RTT, frames));
+    drainEvents();
+  }
+
+  /** Has the server send the client a 1-RTT packet with frames of the test's choice. */
+  void forgeToClient(Consumer<FrameWriter> frames) {
+    byte[] datagram = forge(server(), PacketType.ONE_RTT, frames);
+    clientEndpoint.receive(SERVER_ADDRESS, datagram, 0, datagram.length, now);
+    drainEvents();
+  }
+
+  static @Nullable CloseReason closeReason(List<ConnectionEvent> events) {
+    CloseReason reason = null;
+    for (ConnectionEvent event : events) {
+      if (event instanceof ConnectionEvent.Closed closed) {
+        if (reason != null) {
+          throw new AssertionError("closed twice");
+        }
+        reason = closed.reason();
+      }
+    }
+    return reason;
+  }
+}

@@ -1,0 +1,238 @@
+package dev.memux.tls;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Handshakes with OpenSSL in both roles, with application data both ways. Its command line speaks
+ * no QUIC, so the messages travel in records and transport parameters are not demanded.
+ */
+class OpenSslTest {
+  @BeforeAll
+  static void needsOpenSsl() {
+    assumeTrue(OpenSsl.isInstalled(), "openssl 3 is not installed: its tests are skipped");
+  }
+
+  static Stream<Arguments> combinations() {
+    List<Arguments> all = new ArrayList<>();
+    for (CipherSuite suite : CipherSuite.values()) {
+      for (NamedGroup group : NamedGroup.values()) {
+        for (String certificate : List.of("p256", "rsa", "ed25519")) {
+          all.add(Arguments.of(suite, group, certificate));
+        }
+      }
+    }
+    for (String certificate : List.of("p384", "rsapss", "rsapss-sha384", "leaf")) {
+      all.add(
+          Arguments.of(CipherSuite.TLS_AES_128_GCM_SHA256, NamedGroup.X25519, certificate));
+    }
+    return all.stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("combinations")
+  void ourClientTalksToItsServer(CipherSuite suite, NamedGroup group, String certificate)
+      throws Exception {
+    try (OpenSsl server =
+            server(certificate, "-ciphersuites", suite.name(), "-groups", name(group));
+        RecordConnection connection =
+            connect(server, Configs.client().cipherSuites(suite).groups(group))) {
+      connection.shakeHands();
+      assertEquals(
+          new TlsSession("h3", suite, group, "server.test", TestFiles.certificates(certificate)),
+          connection.session);
+      assertReversed(connection);
+      assertTrue(connection.ticketsOrOtherMessages > 0); // it sends tickets unasked
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("combinations")
+  void itsClientTalksToOurServer(CipherSuite suite, NamedGroup group, String certificate)
+      throws Exception {
+    assertEchoes(
+        Configs.server(certificate).build(),
+        new TlsSession("h3", suite, group, "server.test", List.of()),
+        "-ciphersuites",
+        suite.name(),
+        "-groups",
+        name(group));
+  }
+
+  // RFC 8446 §4.1.4
+  @ParameterizedTest
+  @MethodSource("suites")
+  void ourClientFollowsItsHelloRetryRequest(CipherSuite suite) throws Exception {
+    try (OpenSsl server = server("p256", "-ciphersuites", suite.name(), "-groups", "P-256");
+        RecordConnection connection = connect(server, Configs.client())) {
+      connection.shakeHands();
+      assertEquals(NamedGroup.SECP256R1, connection.session.group());
+      assertReversed(connection);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("suites")
+  void itsClientFollowsOurHelloRetryRequest(CipherSuite suite) throws Exception {
+    assertEchoes(
+        Configs.server("p256").groups(NamedGroup.SECP256R1).build(),
+        new TlsSession("h3", suite, NamedGroup.SECP256R1, "server.test", List.of()),
+        "-ciphersuites",
+        suite.name(),
+        "-groups",
+        "X25519:P-256");
+  }
+
+  // RFC 8446 §4.4.2: a client without a certificate says so.
+  @Test
+  void ourClientAnswersACertificateRequestWithNone() throws Exception {
+    try (OpenSsl server = server("p256", "-verify", "1");
+        RecordConnection connection = connect(server, Configs.client())) {
+      connection.shakeHands();
+      assertReversed(connection);
+    }
+    try (OpenSsl server = server("p256", "-Verify", "1");
+        RecordConnection connection = connect(server, Configs.client())) {
+      connection.shakeHands();
+      IOException refused = assertThrows(IOException.class, connection::readToEnd);
+      assertEquals(
+          "alert " + AlertDescription.CERTIFICATE_REQUIRED.code(), refused.getMessage());
+    }
+  }
+
+  @Test
+  void bothLogTheSameSecrets() throws Exception {
+    java.nio.file.Path file = java.nio.file.Files.createTempFile("keys", ".log");
+    List<String> ours = new ArrayList<>();
+    try (OpenSsl server = server("p256", "-keylogfile", file.toString());
+        RecordConnection connection =
+            connect(server, Configs.client().keyLog(line -> ours.add(line)))) {
+      connection.shakeHands();
+      assertReversed(connection);
+      List<String> theirs = java.nio.file.Files.readAllLines(file);
+      assertEquals(4, ours.size());
+      assertTrue(theirs.containsAll(ours), theirs + " lacks some of " + ours);
+    } finally {
+      java.nio.file.Files.delete(file);
+    }
+  }
+
+  @Test
+  void ourServerChoosesTheCertificateThatItsClientCanVerify() throws Exception {
+    TlsServerConfig config = Configs.server("ed25519", "rsa", "p256").build();
+    TlsSession session =
+        new TlsSession(
+            "h3",
+            CipherSuite.TLS_AES_128_GCM_SHA256,
+            NamedGroup.X25519,
+            "server.test",
+            List.of());
+    assertEchoes(config, session, "-sigalgs", "RSA-PSS+SHA512:ECDSA+SHA256");
+    assertEchoes(config, session, "-sigalgs", "ECDSA+SHA256");
+  }
+
+  static Stream<CipherSuite> suites() {
+    return Stream.of(CipherSuite.values());
+  }
+
+  private static String name(NamedGroup group) {
+    return group == NamedGroup.X25519 ? "X25519" : "P-256";
+  }
+
+  /** A server that sends each line back reversed. */
+  private static OpenSsl server(String certificate, String... options) throws Exception {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "s_server",
+                "-accept",
+                "127.0.0.1:0",
+                "-rev",
+                "-tls1_3",
+                "-alpn",
+                "h3",
+                "-cert",
+                TestFiles.path(certificate + ".pem").toString(),
+                "-key",
+                TestFiles.path(certificate + ".key").toString()));
+    if (certificate.equals("leaf")) {
+      arguments.addAll(List.of("-cert_chain", TestFiles.path("intermediate.pem").toString()));
+    }
+    arguments.addAll(Arrays.asList(options));
+    return new OpenSsl(arguments);
+  }
+
+  private static RecordConnection connect(OpenSsl server, TlsClientConfig.Builder config)
+      throws Exception {
+    String accept = server.awaitLine("ACCEPT");
+    int port = Integer.parseInt(accept.substring(accept.lastIndexOf(':') + 1));
+    return new RecordConnection(
+        new Socket(InetAddress.getLoopbackAddress(), port),
+        new TlsClient(
+            config.build(), Configs.SERVER_NAME, new byte[] {1}, new SecureRandom(), false));
+  }
+
+  private static void assertReversed(RecordConnection connection) throws Exception {
+    connection.write("memux\n".getBytes(StandardCharsets.US_ASCII));
+    assertEquals("xumem\n", new String(connection.read(6), StandardCharsets.US_ASCII));
+    connection.write("again\n".getBytes(StandardCharsets.US_ASCII));
+    assertEquals("xumem\nniaga\n", new String(connection.read(12), StandardCharsets.US_ASCII));
+  }
+
+  private static void assertEchoes(TlsServerConfig config, TlsSession expected, String... options)
+      throws Exception {
+    try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      listener.setSoTimeout(20_000);
+      List<String> arguments =
+          new ArrayList<>(
+              List.of(
+                  "s_client",
+                  "-connect",
+                  "127.0.0.1:" + listener.getLocalPort(),
+                  "-servername",
+                  "server.test",
+                  "-verify_hostname",
+                  "server.test",
+                  "-verify_return_error",
+                  "-CAfile",
+                  TestFiles.path("ca.pem").toString(),
+                  "-tls1_3",
+                  "-alpn",
+                  "h3",
+                  "-brief"));
+      arguments.addAll(Arrays.asList(options));
+      try (OpenSsl client = new OpenSsl(arguments);
+          RecordConnection connection =
+              new RecordConnection(
+                  listener.accept(),
+                  new TlsServer(config, new byte[] {1}, new SecureRandom(), false))) {
+        connection.shakeHands();
+        assertEquals(expected, connection.session);
+        client.awaitLine("Verification: OK");
+        client.type("to the server\n");
+        assertEquals(
+            "to the server\n", new String(connection.read(14), StandardCharsets.US_ASCII));
+        connection.write("to the client\n".getBytes(StandardCharsets.US_ASCII));
+        client.awaitLine("to the client");
+      }
+    }
+  }
+}
