@@ -38,11 +38,9 @@ class HostileInputTest {
     for (int i = 0; i < INPUTS; i++) {
       byte[] input = mangle(real.get(random.nextInt(real.size())), random);
       if (random.nextBoolean()) {
-        pair.serverEndpoint.receive(
-            ConnectedPair.CLIENT_ADDRESS, input, 0, input.length, pair.now);
+        pair.serverEndpoint.receive(ConnectedPair.CLIENT_ADDRESS, input, 0, input.length, pair.now);
       } else {
-        pair.clientEndpoint.receive(
-            ConnectedPair.SERVER_ADDRESS, input, 0, input.length, pair.now);
+        pair.clientEndpoint.receive(ConnectedPair.SERVER_ADDRESS, input, 0, input.length, pair.now);
       }
       if (i % 4096 == 0) {
         pair.runUntil(pair.now + ConnectedPair.MILLI);
