@@ -64,11 +64,6 @@ final class ClientSockets implements UdpDriver.Acceptor {
   }
 
   @Override
-  public boolean isAccepting() {
-    return false;
-  }
-
-  @Override
   public void onAccept(DrivenConnection connection) {
     throw new IllegalStateException("a client accepts no connections");
   }

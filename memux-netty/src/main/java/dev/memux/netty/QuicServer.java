@@ -44,7 +44,9 @@ public final class QuicServer {
 
   /** Refuses new connections from now on; the others go on. */
   public void stopAccepting() {
-    acceptor.stopAccepting();
+    for (UdpDriver driver : drivers) {
+      driver.eventLoop().execute(driver::stopAccepting);
+    }
   }
 
   /**

@@ -13,8 +13,6 @@ final class ServerAcceptor implements UdpDriver.Acceptor {
   private final ChannelGroup connections =
       new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
 
-  private volatile boolean accepting = true;
-
   ServerAcceptor(ChannelSetup connectionSetup, ChannelSetup streamSetup) {
     this.connectionSetup = connectionSetup;
     this.streamSetup = streamSetup;
@@ -22,15 +20,6 @@ final class ServerAcceptor implements UdpDriver.Acceptor {
 
   ChannelGroup connections() {
     return connections;
-  }
-
-  void stopAccepting() {
-    accepting = false;
-  }
-
-  @Override
-  public boolean isAccepting() {
-    return accepting;
   }
 
   @Override

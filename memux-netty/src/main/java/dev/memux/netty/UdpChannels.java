@@ -31,8 +31,8 @@ final class UdpChannels {
   /** A GRO buffer or the largest datagram. */
   static final int RECEIVE_BUFFER_BYTES = 65_536;
 
-  /** GRO buffers that one {@code recvmmsg} fills. */
-  static final int RECEIVE_BUFFERS = 4;
+  /** Datagrams that one {@code recvmmsg} reads, where there is no GRO. */
+  private static final int RECEIVE_BUFFERS = 4;
 
   /** Datagrams read in one wake-up before packets are sent again. */
   static final int MAX_DATAGRAMS_PER_READ = 256;
@@ -61,11 +61,7 @@ final class UdpChannels {
     config.setOption(ChannelOption.SO_SNDBUF, SOCKET_BUFFER_BYTES);
     // Writable means "the kernel has everything": what to send next is decided as late as possible.
     config.setWriteBufferWaterMark(new WriteBufferWaterMark(1, 1));
-    int buffers = 1;
-    if (transport == IoTransport.EPOLL) {
-      buffers = RECEIVE_BUFFERS;
-      configureEpoll(config, shared);
-    }
+    int buffers = transport == IoTransport.EPOLL && !configureEpoll(config, shared) ? RECEIVE_BUFFERS : 1;
     config.setRecvByteBufAllocator(new FixedRecvByteBufAllocator(buffers * RECEIVE_BUFFER_BYTES));
     // Only now: setting an allocator resets this to one message, and so to one read a wake-up.
     MaxMessagesRecvByteBufAllocator allocator = config.getRecvByteBufAllocator();
@@ -89,22 +85,28 @@ final class UdpChannels {
         SOCKET_BUFFER_BYTES);
   }
 
-  private static void configureEpoll(ChannelConfig config, boolean shared) {
+  /**
+   * Returns whether the kernel joins datagrams of a flow (UDP_GRO). Netty's {@code recvmmsg} does not
+   * ask how long the joined ones were and its {@code recvmsg} does, so with GRO buffers are read one
+   * at a time.
+   */
+  private static boolean configureEpoll(ChannelConfig config, boolean shared) {
     if (shared) {
       config.setOption(UnixChannelOption.SO_REUSEPORT, true);
     }
     config.setOption(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, RECEIVE_BUFFER_BYTES);
-    tryOption(config, EpollChannelOption.UDP_GRO, true);
     // RFC 9000 §14: datagrams must not be fragmented. A dual-stack socket needs both.
     tryOption(config, IP_MTU_DISCOVER, PMTUDISC_PROBE);
     tryOption(config, IPV6_MTU_DISCOVER, PMTUDISC_PROBE);
+    return tryOption(config, EpollChannelOption.UDP_GRO, true);
   }
 
-  private static <T> void tryOption(ChannelConfig config, ChannelOption<T> option, T value) {
+  private static <T> boolean tryOption(ChannelConfig config, ChannelOption<T> option, T value) {
     try {
-      config.setOption(option, value);
+      return config.setOption(option, value);
     } catch (ChannelException e) {
       log.debug("no {} here", option, e);
+      return false;
     }
   }
 }

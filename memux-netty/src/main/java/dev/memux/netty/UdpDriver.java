@@ -67,9 +67,6 @@ final class UdpDriver implements UdpSocket.Receiver {
 
   /** Takes part in a connection's life. On the event loop. */
   interface Acceptor {
-    /** Whether new connections of peers are wanted. */
-    boolean isAccepting();
-
     /** A peer's connection; it must be given a listener. */
     void onAccept(DrivenConnection connection);
 
@@ -123,6 +120,11 @@ final class UdpDriver implements UdpSocket.Receiver {
   /** Opens a connection; its listener must be set before it is woken. On the event loop. */
   DrivenConnection connect(TlsClientConfig tls, String serverName, InetSocketAddress remote) {
     return adopt(endpoint.connect(tls, serverName, remote, nowNanos()));
+  }
+
+  /** From now on no connection is accepted. On the event loop. */
+  void stopAccepting() {
+    endpoint.stopAccepting();
   }
 
   /** Closes the socket; connections that still live are told. On the event loop. */

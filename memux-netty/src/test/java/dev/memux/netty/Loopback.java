@@ -169,8 +169,9 @@ final class Loopback implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
-    get(group.shutdownGracefully(0, PATIENCE_SECONDS, TimeUnit.SECONDS));
+  public void close() {
+    Future<?> closed = group.shutdownGracefully(0, PATIENCE_SECONDS, TimeUnit.SECONDS);
+    assertTrue(closed.awaitUninterruptibly(PATIENCE_SECONDS, TimeUnit.SECONDS), "loops live on");
   }
 
   private static X509Bundle certificate() {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.engine.quic.Batches;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
@@ -125,7 +126,8 @@ class UdpSocketTest {
   void sendsABatchAsOneSegmentedDatagram() {
     EmbeddedChannel channel = new EmbeddedChannel();
     UdpSocket socket = new UdpSocket(channel, true, new Counter());
-    Batches.send(socket, REMOTE, 1200, 1200, 1200, 77);
+    socket.send(Batches.of(REMOTE, 1200, 1200, 1200, 77));
+    socket.flush();
     SegmentedDatagramPacket sent =
         assertInstanceOf(SegmentedDatagramPacket.class, channel.readOutbound());
     assertEquals(1200, sent.segmentSize());
@@ -140,7 +142,8 @@ class UdpSocketTest {
   void sendsASingleDatagramPlain() {
     EmbeddedChannel channel = new EmbeddedChannel();
     UdpSocket socket = new UdpSocket(channel, true, new Counter());
-    Batches.send(socket, REMOTE, 900);
+    socket.send(Batches.of(REMOTE, 900));
+    socket.flush();
     assertEquals(List.of(900), sizes(channel));
     channel.finishAndReleaseAll();
   }
@@ -150,10 +153,12 @@ class UdpSocketTest {
     EmbeddedChannel channel = new EmbeddedChannel();
     channel.pipeline().addFirst(new RefusesSegments());
     UdpSocket socket = new UdpSocket(channel, true, new Counter());
-    Batches.send(socket, REMOTE, 1200, 1200, 300);
+    socket.send(Batches.of(REMOTE, 1200, 1200, 300));
+    socket.flush();
     assertEquals(List.of(1200, 1200, 300), sizes(channel), "the refused batch itself");
     assertFalse(socket.usesSegmentation());
-    Batches.send(socket, REMOTE, 1000, 1000);
+    socket.send(Batches.of(REMOTE, 1000, 1000));
+    socket.flush();
     assertEquals(List.of(1000, 1000), sizes(channel));
     channel.finishAndReleaseAll();
   }
