@@ -89,10 +89,6 @@ final class FetchReport {
   }
 
   private static @Nullable String text(@Nullable SocketAddress address) {
-    if (address instanceof InetSocketAddress inet) {
-      return new Origin(inet.getAddress().getHostAddress(), inet.getPort())
-          .toString();
-    }
-    return null;
+    return address instanceof InetSocketAddress inet ? Origin.of(inet).toString() : null;
   }
 }

@@ -32,7 +32,7 @@ final class Invitation {
     String hash = SpkiHash.of(config.credentials().chain().getFirst());
     String listening =
         gateway.addresses().stream()
-            .map(a -> new Origin(a.getAddress().getHostAddress(), a.getPort()).toString())
+            .map(address -> Origin.of(address).toString())
             .collect(Collectors.joining(", "));
     out.println(
         "memux "

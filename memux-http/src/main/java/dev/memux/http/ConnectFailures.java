@@ -1,19 +1,52 @@
 package dev.memux.http;
 
-import io.netty.channel.ConnectTimeoutException;
+import dev.memux.engine.CloseReason;
+import dev.memux.engine.wire.TransportError;
+import dev.memux.netty.QuicConnectException;
+import dev.memux.tls.AlertDescription;
 import java.net.InetSocketAddress;
+import java.util.concurrent.CancellationException;
 
 /** What a failed attempt to connect means to the caller. */
 final class ConnectFailures {
   private ConnectFailures() {}
 
   static HttpException of(InetSocketAddress address, Throwable cause) {
-    String target = text(address);
-    if (cause instanceof ConnectTimeoutException) {
-      return new HttpException.TimedOut("no answer from " + target);
+    Origin target = Origin.of(address);
+    if (cause instanceof QuicConnectException refused) {
+      return of(target, refused);
+    }
+    if (cause instanceof CancellationException) {
+      return new HttpException.TimedOut("connecting to " + target + " took too long");
     }
     return new HttpException.Unreachable(
         "could not connect to " + target + ": " + cause.getMessage(), cause);
+  }
+
+  private static HttpException of(Origin target, QuicConnectException refused) {
+    CloseReason reason = refused.reason();
+    String text = String.valueOf(refused.getMessage());
+    return switch (reason.origin()) {
+      case HANDSHAKE_TIMEOUT, IDLE_TIMEOUT ->
+          new HttpException.TimedOut("no answer from " + target);
+      case VERSION_NEGOTIATION -> new HttpException.HandshakeFailed(text, refused);
+      case LOCAL ->
+          isCertificateAlert(reason)
+              ? new HttpException.Untrusted(text, refused)
+              : new HttpException.HandshakeFailed(text, refused);
+      case PEER -> new HttpException.HandshakeFailed(text, refused);
+    };
+  }
+
+  /** Whether it was us who refused the peer's certificate (RFC 8446 §6.2). */
+  private static boolean isCertificateAlert(CloseReason reason) {
+    if (reason.application()) {
+      return false;
+    }
+    long alert = reason.code() - TransportError.CRYPTO_ERROR;
+    return alert >= AlertDescription.BAD_CERTIFICATE.code()
+            && alert <= AlertDescription.CERTIFICATE_UNKNOWN.code()
+        || alert == AlertDescription.UNKNOWN_CA.code();
   }
 
   /** Of two attempts that failed, the one that got further. */
@@ -34,7 +67,4 @@ final class ConnectFailures {
     };
   }
 
-  private static String text(InetSocketAddress address) {
-    return new Origin(address.getAddress().getHostAddress(), address.getPort()).toString();
-  }
 }

@@ -139,7 +139,8 @@ public final class Http3Client {
             .pipeline()
             .addLast(
                 new Http3ClientConnectionHandler(
-                    control, null, null, Http3Service.settings(), true));
+                    control, null, null, Http3Service.settings(), true),
+                new CriticalStreams());
       }
     };
   }

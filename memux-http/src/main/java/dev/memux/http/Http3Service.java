@@ -92,7 +92,8 @@ public final class Http3Service {
                 new ControlFrameHandler(connection),
                 null,
                 settings(),
-                true));
+                true),
+            new CriticalStreams());
     if (draining) {
       connection.loop().execute(connection::drain);
     }

@@ -65,6 +65,8 @@ final class ServerConnection {
     }
     if (said != null) {
       exchange.onClientPriority(said);
+    } else {
+      exchange.priorityByDefault(PriorityField.DEFAULT);
     }
   }
 
