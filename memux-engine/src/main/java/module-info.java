@@ -5,6 +5,8 @@ module dev.memux.engine {
 
   exports dev.memux.engine;
   exports dev.memux.engine.mux;
+  exports dev.memux.engine.packet to
+      dev.memux.sim;
   exports dev.memux.engine.quic;
   exports dev.memux.engine.schedule;
   exports dev.memux.engine.wire;

@@ -71,7 +71,10 @@ class CongestionResponseTest {
     assertEquals(5 * DATAGRAM, recovery.windowBytes());
   }
 
-  /** Appendix A.7: losses count before the acknowledgements of the same frame, which then grow nothing. */
+  /**
+   * Appendix A.7: losses count before the acknowledgements of the same frame, which then grow
+   * nothing.
+   */
   @Test
   void anAcknowledgementThatRevealsALossDoesNotGrowTheWindow() throws ProtocolException {
     sender.send(10);
@@ -120,5 +123,4 @@ class CongestionResponseTest {
     sender.ack(first, first + 1);
     assertEquals(12 * DATAGRAM, recovery.sendAllowanceBytes());
   }
-
 }

@@ -14,6 +14,7 @@ import dev.memux.engine.wire.SentFrames;
 import dev.memux.tls.EncryptionLevel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Random;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -69,7 +70,7 @@ class ReceivedPacketsTest {
   @Test
   void packetsThatAskForNothingAreAnsweredByNothing() {
     for (int i = 0; i < 100; i++) {
-      received.onReceived(i * 5, false, i);
+      received.onReceived(i * 5L, false, i);
     }
     assertFalse(received.hasUnacknowledged());
     assertEquals(Long.MAX_VALUE, received.ackDeadlineNanos());
@@ -177,7 +178,7 @@ class ReceivedPacketsTest {
     }
     List<String> ranges = acknowledgedRanges(0);
     assertEquals(ReceivedPackets.MAX_RANGES, ranges.size());
-    long largest = 2 * (packets - 1);
+    long largest = 2L * (packets - 1);
     assertEquals(largest + "-" + largest, ranges.getFirst());
     long oldest = largest - 2 * (ReceivedPackets.MAX_RANGES - 1);
     assertEquals(oldest + "-" + oldest, ranges.getLast());
@@ -281,12 +282,11 @@ class ReceivedPacketsTest {
   }
 
   /** Every number acknowledged was accepted, and every range ends where something is missing. */
-  private static void checkTruth(AckFrame ack, TreeSet<Long> accepted) {
+  private static void checkTruth(AckFrame ack, NavigableSet<Long> accepted) {
     assertTrue(ack.rangeCount() <= ReceivedPackets.MAX_RANGES);
     for (int i = 0; i < ack.rangeCount(); i++) {
       long length = ack.largest(i) - ack.smallest(i) + 1;
-      assertEquals(
-          length, accepted.subSet(ack.smallest(i), true, ack.largest(i), true).size());
+      assertEquals(length, accepted.subSet(ack.smallest(i), true, ack.largest(i), true).size());
       assertFalse(accepted.contains(ack.largest(i) + 1));
     }
   }
