@@ -20,7 +20,8 @@ record ServerName(String name, boolean isAddress) {
 
   /** Letters, digits and hyphens (RFC 1123 §2.1); underscores occur in practice. */
   private static final Pattern HOST =
-      Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*");
+      Pattern.compile(
+          "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*");
 
   /**
    * @param name host name, also internationalised, or IP address, an IPv6 address perhaps in

@@ -12,8 +12,7 @@ final class TestFiles {
 
   static Path path(String name) {
     try {
-      return Path.of(
-          Objects.requireNonNull(TestFiles.class.getResource(name), name).toURI());
+      return Path.of(Objects.requireNonNull(TestFiles.class.getResource(name), name).toURI());
     } catch (URISyntaxException e) {
       throw new AssertionError(e);
     }
