@@ -1,4 +1,5 @@
 /** The protocol engine: QUIC (RFC 9000) without I/O, threads or a clock. */
+@SuppressWarnings("module") // the simulator is built after this module
 module dev.memux.engine {
   requires transitive dev.memux.tls;
   requires static transitive org.jspecify;

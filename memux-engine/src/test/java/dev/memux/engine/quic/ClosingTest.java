@@ -14,6 +14,8 @@ import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.TransportError;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;
 
 class ClosingTest {
@@ -159,7 +161,11 @@ class ClosingTest {
     byte[] ping = ConnectedPair.forge(pair.client, PacketType.ONE_RTT, FrameWriter::ping);
     assertNull(
         pair.serverEndpoint.receive(
-            new java.net.InetSocketAddress("127.0.0.1", 9), ping, 0, ping.length, pair.now));
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 9),
+            ping,
+            0,
+            ping.length,
+            pair.now));
     assertEquals(before, pair.server().statistics().datagramsReceived());
   }
 }
