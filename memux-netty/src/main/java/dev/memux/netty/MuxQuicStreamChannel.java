@@ -111,6 +111,19 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
     streamUnsafe().closeFor(cause);
   }
 
+  /** The priority that data is sent with. On the event loop. */
+  Priority enginePriority() {
+    return stream.priority();
+  }
+
+  /**
+   * Bytes from the start that the peer has acknowledged without a hole. On the event loop; what it was
+   * last on a closed channel.
+   */
+  public long ackedBytes() {
+    return stream.ackedBytes();
+  }
+
   // What the halves ask for.
 
   /** Closes the channel once nothing more can happen on it. */
