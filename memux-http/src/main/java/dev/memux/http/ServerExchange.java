@@ -104,6 +104,11 @@ public final class ServerExchange {
     return clientPriority;
   }
 
+  /** The priority that the stream has, whoever it is from. */
+  @Nullable QuicStreamPriority appliedPriority() {
+    return channel.priority();
+  }
+
   long streamId() {
     return channel.streamId();
   }
