@@ -1,7 +1,6 @@
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.googlejavaformat.java.Main;
-import com.google.googlejavaformat.java.UsageException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -56,19 +55,19 @@ final class Format {
     }
   }
 
-  private static Set<Path> check(List<Path> sources) throws UsageException {
+  private static Set<Path> check(List<Path> sources) throws Exception {
     var unformatted = new HashSet<Path>();
     run(List.of("--dry-run"), sources).lines().map(Path::of).forEach(unformatted::add);
     return unformatted;
   }
 
-  private static Set<Path> apply(List<Path> sources) throws UsageException {
+  private static Set<Path> apply(List<Path> sources) throws Exception {
     run(List.of("--replace"), sources);
     return Set.of();
   }
 
   /** What the formatter prints; exits if it fails, as on a source that does not parse. */
-  private static String run(List<String> options, List<Path> sources) throws UsageException {
+  private static String run(List<String> options, List<Path> sources) throws Exception {
     var command = new ArrayList<>(options);
     sources.forEach(source -> command.add(source.toString()));
     var out = new StringWriter();
