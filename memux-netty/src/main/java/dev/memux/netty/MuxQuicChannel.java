@@ -413,7 +413,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
 
   @Override
   protected boolean isCompatible(EventLoop loop) {
-    return loop == carrier.eventLoop();
+    return loop.equals(carrier.eventLoop());
   }
 
   @Override
@@ -519,7 +519,6 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   @Override
   protected AbstractUnsafe newUnsafe() {
     return new AbstractUnsafe() {
-      /** Bootstraps connect. */
       @Override
       public void connect(SocketAddress remote, SocketAddress local, ChannelPromise promise) {
         promise.tryFailure(new UnsupportedOperationException("connect with QuicClientBootstrap"));

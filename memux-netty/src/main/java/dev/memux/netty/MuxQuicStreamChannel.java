@@ -372,7 +372,7 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
 
   @Override
   protected boolean isCompatible(EventLoop loop) {
-    return loop == parent().eventLoop();
+    return loop.equals(parent().eventLoop());
   }
 
   @Override
