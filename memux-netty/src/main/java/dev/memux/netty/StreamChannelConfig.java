@@ -12,8 +12,8 @@ import io.netty.handler.codec.quic.QuicStreamType;
 import java.util.Map;
 
 /**
- * Netty's usual options, of a stream, and two more: {@link ChannelOption#ALLOW_HALF_CLOSURE} (on, as
- * QUIC has it) and {@link QuicChannelOption#READ_FRAMES} (off).
+ * Netty's usual options, of a stream, and two more: {@link ChannelOption#ALLOW_HALF_CLOSURE} (on,
+ * as QUIC has it) and {@link QuicChannelOption#READ_FRAMES} (off).
  */
 final class StreamChannelConfig extends DefaultChannelConfig implements QuicStreamChannelConfig {
   private volatile boolean allowHalfClosure = true;

@@ -76,7 +76,8 @@ final class Loopback implements AutoCloseable {
             TlsServerConfig.builder()
                 .credentials(
                     new TlsCredentials(
-                        CERTIFICATE.getCertificatePathList(), CERTIFICATE.getKeyPair().getPrivate()))
+                        CERTIFICATE.getCertificatePathList(),
+                        CERTIFICATE.getKeyPair().getPrivate()))
                 .applicationProtocols(applicationProtocol)
                 .build());
   }
