@@ -102,22 +102,26 @@ final class StreamInput {
     channel.parent().wake(); // credit may be due
   }
 
-  /** What one read request brings: as many buffers as the allocator's handle allows. */
+  /**
+   * What one read request brings: as many buffers as the allocator's handle allows, or the end. The end
+   * takes a request of its own after the last data, as it does on TCP: Netty's HTTP/3 codec stops
+   * reading while a header block waits for the dynamic table, and must not be told the end meanwhile.
+   */
   @SuppressWarnings("deprecation") // what Unsafe returns
   private void readOnce() {
     RecvByteBufAllocator.Handle handle = channel.recvHandle();
     handle.reset(channel.config());
     ChannelPipeline pipeline = channel.pipeline();
     boolean frames = channel.config().isReadFrames();
-    boolean ended = false;
     boolean delivered = false;
+    boolean ended = false;
     do {
       ByteBuf buffer = handle.allocate(channel.alloc());
       handle.attemptedBytesRead(buffer.writableBytes());
       int length = fill(buffer);
-      ended = length < 0 || stream.isFinished();
-      readable = !ended && length == handle.attemptedBytesRead();
-      handle.lastBytesRead(Math.max(length, 0));
+      handle.lastBytesRead(length);
+      ended = length < 0 || (frames && stream.isFinished());
+      readable = ended || stream.isFinished() || length == handle.attemptedBytesRead();
       if (length <= 0) {
         buffer.release();
         if (!ended || !frames) {
@@ -129,15 +133,12 @@ final class StreamInput {
       readPending = false;
       delivered = true;
       pipeline.fireChannelRead(frames ? new DefaultQuicStreamFrame(buffer, ended) : buffer);
-    } while (readable && !over && handle.continueReading());
-    if (over) {
-      ended = false; // a handler has stopped or closed the stream, which ends it its own way
-    }
+    } while (!ended && readable && !over && handle.continueReading());
     if (delivered) {
       handle.readComplete();
       pipeline.fireChannelReadComplete();
     }
-    if (ended && !over) {
+    if (ended && !over && (frames || !delivered)) {
       onEnd(pipeline, frames);
     }
   }
@@ -152,6 +153,7 @@ final class StreamInput {
   }
 
   private void onEnd(ChannelPipeline pipeline, boolean frames) {
+    readPending = false;
     end();
     if (!channel.config().isAllowHalfClosure()) {
       channel.close();

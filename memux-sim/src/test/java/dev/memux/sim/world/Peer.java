@@ -141,8 +141,10 @@ final class Peer {
     if (stream == null || stream.resetCode() >= 0 || stopped.contains(streamId)) {
       return OptionalLong.empty();
     }
-    return OptionalLong.of(
-        conversation.delivery().read(side.peer(), streamId) + stream.readableBytes());
+    long read = conversation.delivery().read(side.peer(), streamId);
+    // Who reads all there is whenever told to must have been told.
+    boolean eager = work(stream).plan.direction(side.peer()).reading().isEager();
+    return OptionalLong.of(eager ? read : read + stream.readableBytes());
   }
 
   void close(long code) {
