@@ -5,6 +5,7 @@ import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.quic.ConnectionStatistics;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.TransportError;
@@ -321,12 +322,27 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     close(promise);
   }
 
+  /** What the connection has done so far, and what its path looks like; null on other carriers. */
+  public Future<@Nullable ConnectionStatistics> statistics() {
+    Promise<@Nullable ConnectionStatistics> promise = eventLoop().newPromise();
+    Runnable read =
+        () ->
+            promise.trySuccess(
+                connection instanceof QuicConnection quic ? quic.statistics() : null);
+    if (eventLoop().inEventLoop()) {
+      read.run();
+    } else {
+      eventLoop().execute(read);
+    }
+    return promise;
+  }
+
   @Override
   public Future<QuicConnectionStats> collectStats(Promise<QuicConnectionStats> promise) {
     if (eventLoop().inEventLoop()) {
-      promise.trySuccess(ConnectionStatistics.of(connection));
+      promise.trySuccess(NettyStatistics.of(connection));
     } else {
-      eventLoop().execute(() -> promise.trySuccess(ConnectionStatistics.of(connection)));
+      eventLoop().execute(() -> promise.trySuccess(NettyStatistics.of(connection)));
     }
     return promise;
   }
