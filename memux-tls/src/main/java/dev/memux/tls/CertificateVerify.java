@@ -52,8 +52,7 @@ final class CertificateVerify {
       SecureRandom random)
       throws TlsAlertException {
     try {
-      byte[] signature =
-          scheme.sign(credentials.privateKey(), content(transcriptHash), random);
+      byte[] signature = scheme.sign(credentials.privateKey(), content(transcriptHash), random);
       return new HandshakeWriter(HandshakeType.CERTIFICATE_VERIFY)
           .u16(scheme.code())
           .vector16(signature)

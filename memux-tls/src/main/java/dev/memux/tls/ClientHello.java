@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -137,7 +138,7 @@ final class ClientHello {
         && Arrays.equals(signatureSchemes, first.signatureSchemes)
         && Arrays.equals(certificateSignatureSchemes, first.certificateSignatureSchemes)
         && applicationProtocols.equals(first.applicationProtocols)
-        && java.util.Objects.equals(serverName, first.serverName)
+        && Objects.equals(serverName, first.serverName)
         && Arrays.equals(transportParameters, first.transportParameters)
         && !has(ExtensionType.EARLY_DATA);
   }
@@ -219,8 +220,7 @@ final class ClientHello {
   }
 
   private List<String> readApplicationProtocols() throws TlsAlertException {
-    HandshakeReader value =
-        extensions.value(ExtensionType.APPLICATION_LAYER_PROTOCOL_NEGOTIATION);
+    HandshakeReader value = extensions.value(ExtensionType.APPLICATION_LAYER_PROTOCOL_NEGOTIATION);
     if (value == null) {
       return List.of();
     }

@@ -63,8 +63,8 @@ final class KeyExchange {
   /**
    * The shared secret.
    *
-   * @throws TlsAlertException illegal_parameter for a share that is no point of the group, or one of
-   *     low order
+   * @throws TlsAlertException illegal_parameter for a share that is no point of the group, or one
+   *     of low order
    */
   byte[] agree(byte[] peerShare) throws TlsAlertException {
     if (peerShare.length != group.shareBytes()) {

@@ -30,7 +30,7 @@ public interface KeyLog {
           append(file, line + "\n");
         } catch (IOException e) {
           System.getLogger(KeyLog.class.getName())
-              .log(System.Logger.Level.WARNING, "cannot write the key log " + file, e);
+              .log(System.Logger.Level.WARNING, "cannot write the key log " + file + ": " + e);
         }
       }
     };

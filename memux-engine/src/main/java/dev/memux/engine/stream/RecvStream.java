@@ -70,9 +70,11 @@ public final class RecvStream {
           FrameType.RESET_STREAM.code(),
           "final size above the stream limit"); // RFC 9000 §4.5
     }
+    // Before the size is noted: having read all that came is not the end, only a FIN makes it one.
+    boolean wasOver = isReset() || isAllRead();
     highest = Math.max(highest, size);
     finalSize = size;
-    if (isReset() || isAllRead()) {
+    if (wasOver) {
       return false;
     }
     resetCode = code;
