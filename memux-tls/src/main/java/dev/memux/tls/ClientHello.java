@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,10 @@ final class ClientHello {
   static final int LEGACY_VERSION = 0x0303;
   static final int TLS_1_3 = 0x0304;
   static final int RANDOM_BYTES = 32;
+
+  /** Clients send one or two, GREASE besides. */
+  static final int MAX_KEY_SHARES = 16;
+
   private static final int MAX_SESSION_ID_BYTES = 32;
   private static final int HOST_NAME = 0; // RFC 6066 §3
 
@@ -137,7 +142,7 @@ final class ClientHello {
         && Arrays.equals(signatureSchemes, first.signatureSchemes)
         && Arrays.equals(certificateSignatureSchemes, first.certificateSignatureSchemes)
         && applicationProtocols.equals(first.applicationProtocols)
-        && java.util.Objects.equals(serverName, first.serverName)
+        && Objects.equals(serverName, first.serverName)
         && Arrays.equals(transportParameters, first.transportParameters)
         && !has(ExtensionType.EARLY_DATA);
   }
@@ -206,6 +211,10 @@ final class ClientHello {
     while (entries.hasMore()) {
       int group = entries.u16();
       byte[] share = entries.vector16(1).rest();
+      // Each costs a search of the groups; two lists of thousands would cost more than signing.
+      if (shares.size() == MAX_KEY_SHARES) {
+        throw new TlsAlertException(ILLEGAL_PARAMETER, "too many key shares");
+      }
       // RFC 8446 §4.2.8: one share a group, and only for groups listed as supported.
       if (shares.put(group, share) != null) {
         throw new TlsAlertException(ILLEGAL_PARAMETER, "two key shares for group " + group);
@@ -219,8 +228,7 @@ final class ClientHello {
   }
 
   private List<String> readApplicationProtocols() throws TlsAlertException {
-    HandshakeReader value =
-        extensions.value(ExtensionType.APPLICATION_LAYER_PROTOCOL_NEGOTIATION);
+    HandshakeReader value = extensions.value(ExtensionType.APPLICATION_LAYER_PROTOCOL_NEGOTIATION);
     if (value == null) {
       return List.of();
     }

@@ -3,9 +3,13 @@ package dev.memux.tls;
 import static dev.memux.tls.EncryptionLevel.APPLICATION;
 import static dev.memux.tls.EncryptionLevel.HANDSHAKE;
 import static dev.memux.tls.EncryptionLevel.INITIAL;
-
-import java.util.EnumSet;
-import java.util.Set;
+import static dev.memux.tls.HandshakeType.CERTIFICATE;
+import static dev.memux.tls.HandshakeType.CERTIFICATE_REQUEST;
+import static dev.memux.tls.HandshakeType.CERTIFICATE_VERIFY;
+import static dev.memux.tls.HandshakeType.ENCRYPTED_EXTENSIONS;
+import static dev.memux.tls.HandshakeType.FINISHED;
+import static dev.memux.tls.HandshakeType.NEW_SESSION_TICKET;
+import static dev.memux.tls.HandshakeType.SERVER_HELLO;
 
 /**
  * What a client waits for (RFC 8446 §A.1). Each state names the only messages it takes, the only
@@ -13,33 +17,38 @@ import java.util.Set;
  */
 enum ClientState {
   START(INITIAL),
-  WAIT_SERVER_HELLO(INITIAL, HandshakeType.SERVER_HELLO),
+  WAIT_SERVER_HELLO(INITIAL),
   /** After a HelloRetryRequest, of which there is at most one. */
-  WAIT_SECOND_SERVER_HELLO(INITIAL, HandshakeType.SERVER_HELLO),
-  WAIT_ENCRYPTED_EXTENSIONS(HANDSHAKE, HandshakeType.ENCRYPTED_EXTENSIONS),
-  WAIT_CERTIFICATE_OR_REQUEST(
-      HANDSHAKE, HandshakeType.CERTIFICATE, HandshakeType.CERTIFICATE_REQUEST),
-  WAIT_CERTIFICATE(HANDSHAKE, HandshakeType.CERTIFICATE),
-  WAIT_CERTIFICATE_VERIFY(HANDSHAKE, HandshakeType.CERTIFICATE_VERIFY),
-  WAIT_FINISHED(HANDSHAKE, HandshakeType.FINISHED),
-  /** RFC 9001 §4.4, §6: no CertificateRequest and no KeyUpdate after the handshake. */
-  CONNECTED(APPLICATION, HandshakeType.NEW_SESSION_TICKET);
+  WAIT_SECOND_SERVER_HELLO(INITIAL),
+  WAIT_ENCRYPTED_EXTENSIONS(HANDSHAKE),
+  WAIT_CERTIFICATE_OR_REQUEST(HANDSHAKE),
+  WAIT_CERTIFICATE(HANDSHAKE),
+  WAIT_CERTIFICATE_VERIFY(HANDSHAKE),
+  WAIT_FINISHED(HANDSHAKE),
+  CONNECTED(APPLICATION);
 
   private final EncryptionLevel level;
-  private final Set<HandshakeType> accepted;
 
-  ClientState(EncryptionLevel level, HandshakeType... accepted) {
+  ClientState(EncryptionLevel level) {
     this.level = level;
-    this.accepted = EnumSet.noneOf(HandshakeType.class);
-    this.accepted.addAll(Set.of(accepted));
   }
 
   EncryptionLevel level() {
     return level;
   }
 
-  Set<HandshakeType> accepted() {
-    return accepted;
+  boolean accepts(HandshakeType type) {
+    return switch (this) {
+      case START -> false;
+      case WAIT_SERVER_HELLO, WAIT_SECOND_SERVER_HELLO -> type == SERVER_HELLO;
+      case WAIT_ENCRYPTED_EXTENSIONS -> type == ENCRYPTED_EXTENSIONS;
+      case WAIT_CERTIFICATE_OR_REQUEST -> type == CERTIFICATE || type == CERTIFICATE_REQUEST;
+      case WAIT_CERTIFICATE -> type == CERTIFICATE;
+      case WAIT_CERTIFICATE_VERIFY -> type == CERTIFICATE_VERIFY;
+      case WAIT_FINISHED -> type == FINISHED;
+      // RFC 9001 §4.4, §6: no CertificateRequest and no KeyUpdate after the handshake.
+      case CONNECTED -> type == NEW_SESSION_TICKET;
+    };
   }
 
   boolean mayBecome(ClientState next) {

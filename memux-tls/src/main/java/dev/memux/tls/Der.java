@@ -1,6 +1,7 @@
 package dev.memux.tls;
 
 import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
 
 /** As much of DER (X.690) as key files need. */
 final class Der {
@@ -52,7 +53,7 @@ final class Der {
 
   /** All that is left. */
   byte[] rest() {
-    return java.util.Arrays.copyOfRange(data, at, end);
+    return Arrays.copyOfRange(data, at, end);
   }
 
   static byte[] element(int tag, byte[]... contents) {
@@ -68,7 +69,7 @@ final class Der {
       int lengthBytes = (32 - Integer.numberOfLeadingZeros(length) + 7) / 8;
       out.write(0x80 | lengthBytes);
       for (int i = lengthBytes - 1; i >= 0; i--) {
-        out.write(length >> 8 * i);
+        out.write(length >> (8 * i));
       }
     }
     for (byte[] content : contents) {

@@ -24,8 +24,7 @@ enum ExtensionType {
   PADDING(21, Place.CLIENT_HELLO),
   PRE_SHARED_KEY(41, Place.CLIENT_HELLO, Place.SERVER_HELLO),
   EARLY_DATA(42, Place.CLIENT_HELLO, Place.ENCRYPTED_EXTENSIONS, Place.NEW_SESSION_TICKET),
-  SUPPORTED_VERSIONS(
-      43, Place.CLIENT_HELLO, Place.SERVER_HELLO, Place.HELLO_RETRY_REQUEST),
+  SUPPORTED_VERSIONS(43, Place.CLIENT_HELLO, Place.SERVER_HELLO, Place.HELLO_RETRY_REQUEST),
   COOKIE(44, Place.CLIENT_HELLO, Place.HELLO_RETRY_REQUEST),
   PSK_KEY_EXCHANGE_MODES(45, Place.CLIENT_HELLO),
   CERTIFICATE_AUTHORITIES(47, Place.CLIENT_HELLO, Place.CERTIFICATE_REQUEST),
@@ -58,11 +57,13 @@ enum ExtensionType {
   }
 
   private final int code;
+
+  @SuppressWarnings("ImmutableEnumChecker") // Set.copyOf cannot be changed
   private final Set<Place> places;
 
   ExtensionType(int code, Place first, Place... others) {
     this.code = code;
-    this.places = EnumSet.of(first, others);
+    this.places = Set.copyOf(EnumSet.of(first, others));
   }
 
   int code() {

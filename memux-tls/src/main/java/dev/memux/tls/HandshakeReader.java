@@ -27,7 +27,7 @@ final class HandshakeReader {
 
   int u16() throws TlsAlertException {
     int from = take(2);
-    return (data[from] & 0xff) << 8 | data[from + 1] & 0xff;
+    return (data[from] & 0xff) << 8 | (data[from + 1] & 0xff);
   }
 
   int u24() throws TlsAlertException {

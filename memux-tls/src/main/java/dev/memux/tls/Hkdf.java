@@ -26,7 +26,8 @@ public final class Hkdf {
    * @return a pseudorandom key of the hash's length
    */
   public static byte[] extract(CipherSuite suite, byte[] salt, byte[] inputKeyMaterial) {
-    // The JDK refuses an empty HMAC key; padding makes zeros of any length up to a block the same key.
+    // The JDK refuses an empty HMAC key; padding makes zeros of any length up to a block the same
+    // key.
     byte[] key = salt.length == 0 ? new byte[suite.hashBytes()] : salt;
     return hmac(suite, key).doFinal(inputKeyMaterial);
   }

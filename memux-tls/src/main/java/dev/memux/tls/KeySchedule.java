@@ -97,8 +97,7 @@ final class KeySchedule {
   }
 
   private byte[] finished(byte[] trafficSecret, byte[] transcriptHash) {
-    byte[] key =
-        Hkdf.expandLabel(suite, trafficSecret, "finished", NO_CONTEXT, suite.hashBytes());
+    byte[] key = Hkdf.expandLabel(suite, trafficSecret, "finished", NO_CONTEXT, suite.hashBytes());
     byte[] mac = Hkdf.hmac(suite, key).doFinal(transcriptHash);
     Arrays.fill(key, (byte) 0);
     return mac;

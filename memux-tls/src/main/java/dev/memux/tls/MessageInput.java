@@ -1,7 +1,8 @@
 package dev.memux.tls;
 
 import java.util.Arrays;
-import java.util.Set;
+import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,13 +11,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class MessageInput {
   private static final int FIRST_CAPACITY_BYTES = 1024;
+  private static final byte[] NOTHING = {};
 
   private byte[] pending = new byte[HandshakeMessage.HEADER_BYTES];
   private int filled;
   private int messageBytes = HandshakeMessage.HEADER_BYTES; // until the header is complete
   private @Nullable HandshakeType type;
 
-  private byte[] source = pending;
+  private byte[] source = NOTHING;
   private int at;
   private int end;
 
@@ -28,19 +30,18 @@ final class MessageInput {
   }
 
   /** The next whole message, or null: all bytes are taken up and more are needed. */
-  @Nullable HandshakeMessage next(Set<HandshakeType> accepted) throws TlsAlertException {
+  @Nullable HandshakeMessage next(Predicate<HandshakeType> accepted) throws TlsAlertException {
     if (type == null) {
       judgeType(accepted);
       if (!fill()) {
-        return null;
+        return awaitMore();
       }
       onHeader();
     }
     if (!fill()) {
-      return null;
+      return awaitMore();
     }
-    HandshakeMessage message =
-        new HandshakeMessage(java.util.Objects.requireNonNull(type), pending);
+    HandshakeMessage message = new HandshakeMessage(Objects.requireNonNull(type), pending);
     pending = new byte[HandshakeMessage.HEADER_BYTES];
     filled = 0;
     messageBytes = HandshakeMessage.HEADER_BYTES;
@@ -59,14 +60,20 @@ final class MessageInput {
     }
   }
 
+  /** All is taken up: the caller's buffer is let go. */
+  private @Nullable HandshakeMessage awaitMore() {
+    offer(NOTHING, 0, 0);
+    return null;
+  }
+
   /** Refuses a message by its first byte, not only when the rest has arrived. */
-  private void judgeType(Set<HandshakeType> accepted) throws TlsAlertException {
+  private void judgeType(Predicate<HandshakeType> accepted) throws TlsAlertException {
     if (filled == 0 && at == end) {
       return;
     }
     int code = (filled > 0 ? pending[0] : source[at]) & 0xff;
     HandshakeType candidate = HandshakeType.of(code);
-    if (candidate == null || !accepted.contains(candidate)) {
+    if (candidate == null || !accepted.test(candidate)) {
       throw new TlsAlertException(
           AlertDescription.UNEXPECTED_MESSAGE,
           "handshake message " + (candidate == null ? code : candidate) + " has no place here");
@@ -74,8 +81,8 @@ final class MessageInput {
   }
 
   private void onHeader() throws TlsAlertException {
-    HandshakeType arrived = java.util.Objects.requireNonNull(HandshakeType.of(pending[0] & 0xff));
-    int body = (pending[1] & 0xff) << 16 | (pending[2] & 0xff) << 8 | pending[3] & 0xff;
+    HandshakeType arrived = Objects.requireNonNull(HandshakeType.of(pending[0] & 0xff));
+    int body = (pending[1] & 0xff) << 16 | (pending[2] & 0xff) << 8 | (pending[3] & 0xff);
     if (body > arrived.maxBodyBytes()) {
       // RFC 8446 §4: the length field could make us buffer 16 MB.
       throw new TlsAlertException(

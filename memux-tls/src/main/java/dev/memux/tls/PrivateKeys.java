@@ -53,8 +53,7 @@ final class PrivateKeys {
   }
 
   private static byte[] wrap(byte[] algorithm, byte[] key) {
-    return Der.element(
-        Der.SEQUENCE, VERSION_0, algorithm, Der.element(Der.OCTET_STRING, key));
+    return Der.element(Der.SEQUENCE, VERSION_0, algorithm, Der.element(Der.OCTET_STRING, key));
   }
 
   private static byte[] ecAlgorithm(byte[] sec1) {
@@ -65,7 +64,6 @@ final class PrivateKeys {
       throw new IllegalArgumentException("the key does not name its curve");
     }
     byte[] curve = key.read(Der.EXPLICIT_0).read(Der.OBJECT_IDENTIFIER).rest();
-    return Der.element(
-        Der.SEQUENCE, EC_PUBLIC_KEY, Der.element(Der.OBJECT_IDENTIFIER, curve));
+    return Der.element(Der.SEQUENCE, EC_PUBLIC_KEY, Der.element(Der.OBJECT_IDENTIFIER, curve));
   }
 }

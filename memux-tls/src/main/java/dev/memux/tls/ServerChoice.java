@@ -73,8 +73,7 @@ record ServerChoice(
    * The first that the client can verify altogether, or else the first whose key it can verify: RFC
    * 8446 §4.4.2.2 prefers a chain that the client may not like to none.
    */
-  private static @Nullable TlsCredentials credentials(
-      TlsServerConfig config, ClientHello hello) {
+  private static @Nullable TlsCredentials credentials(TlsServerConfig config, ClientHello hello) {
     TlsCredentials withKey = null;
     for (TlsCredentials credentials : config.credentials()) {
       if (credentials.schemeFor(hello) == null) {

@@ -24,8 +24,7 @@ record ServerHello(
     byte @Nullable [] cookie) {
   /** SHA-256 of "HelloRetryRequest", in the place of the random (RFC 8446 §4.1.3). */
   private static final byte[] RETRY_RANDOM =
-      HexFormat.of()
-          .parseHex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c");
+      HexFormat.of().parseHex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c");
 
   /** "DOWNGRD" and 1 or 0 at the end of the random of older versions (RFC 8446 §4.1.3). */
   private static final byte[] DOWNGRADE_TO_1_2 = HexFormat.of().parseHex("444f574e47524401");
@@ -51,8 +50,7 @@ record ServerHello(
 
     boolean isRetry = Arrays.equals(random, RETRY_RANDOM);
     requireTls13(legacyVersion, extensions, random);
-    extensions.requireLegal(
-        isRetry ? Place.HELLO_RETRY_REQUEST : Place.SERVER_HELLO, offered);
+    extensions.requireLegal(isRetry ? Place.HELLO_RETRY_REQUEST : Place.SERVER_HELLO, offered);
     if (!Arrays.equals(echo, sessionId)) {
       throw new TlsAlertException(ILLEGAL_PARAMETER, "legacy_session_id is not echoed");
     }

@@ -20,7 +20,8 @@ record ServerName(String name, boolean isAddress) {
 
   /** Letters, digits and hyphens (RFC 1123 §2.1); underscores occur in practice. */
   private static final Pattern HOST =
-      Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*");
+      Pattern.compile(
+          "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*");
 
   /**
    * @param name host name, also internationalised, or IP address, an IPv6 address perhaps in
@@ -67,7 +68,7 @@ record ServerName(String name, boolean isAddress) {
     try {
       return List.of(new SNIHostName(name));
     } catch (IllegalArgumentException e) {
-      return List.of(); // the JDK has no underscores in names; it checks against the host instead
+      return List.of(); // with an underscore; the JDK's own check refuses such names anyway
     }
   }
 

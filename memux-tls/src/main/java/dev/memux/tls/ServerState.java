@@ -3,38 +3,38 @@ package dev.memux.tls;
 import static dev.memux.tls.EncryptionLevel.APPLICATION;
 import static dev.memux.tls.EncryptionLevel.HANDSHAKE;
 import static dev.memux.tls.EncryptionLevel.INITIAL;
-
-import java.util.EnumSet;
-import java.util.Set;
+import static dev.memux.tls.HandshakeType.CLIENT_HELLO;
+import static dev.memux.tls.HandshakeType.FINISHED;
 
 /**
  * What a server waits for (RFC 8446 §A.2). Each state names the only messages it takes, the only
  * level it takes them at, and the only states that follow it.
  */
 enum ServerState {
-  WAIT_CLIENT_HELLO(INITIAL, HandshakeType.CLIENT_HELLO),
+  WAIT_CLIENT_HELLO(INITIAL),
   /** After a HelloRetryRequest, of which there is at most one. */
-  WAIT_SECOND_CLIENT_HELLO(INITIAL, HandshakeType.CLIENT_HELLO),
-  /** RFC 9001 §8.3: no EndOfEarlyData before it. */
-  WAIT_FINISHED(HANDSHAKE, HandshakeType.FINISHED),
-  /** RFC 9001 §6: no KeyUpdate; there is nothing that a client may send. */
+  WAIT_SECOND_CLIENT_HELLO(INITIAL),
+  WAIT_FINISHED(HANDSHAKE),
   CONNECTED(APPLICATION);
 
   private final EncryptionLevel level;
-  private final Set<HandshakeType> accepted;
 
-  ServerState(EncryptionLevel level, HandshakeType... accepted) {
+  ServerState(EncryptionLevel level) {
     this.level = level;
-    this.accepted = EnumSet.noneOf(HandshakeType.class);
-    this.accepted.addAll(Set.of(accepted));
   }
 
   EncryptionLevel level() {
     return level;
   }
 
-  Set<HandshakeType> accepted() {
-    return accepted;
+  boolean accepts(HandshakeType type) {
+    return switch (this) {
+      case WAIT_CLIENT_HELLO, WAIT_SECOND_CLIENT_HELLO -> type == CLIENT_HELLO;
+      // RFC 9001 §8.3: no EndOfEarlyData before it.
+      case WAIT_FINISHED -> type == FINISHED;
+      // RFC 9001 §6: no KeyUpdate; there is nothing that a client may send.
+      case CONNECTED -> false;
+    };
   }
 
   boolean mayBecome(ServerState next) {

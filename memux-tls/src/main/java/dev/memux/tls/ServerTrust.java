@@ -93,7 +93,8 @@ final class ServerTrust {
       if (e instanceof CertPathBuilderException) {
         return AlertDescription.UNKNOWN_CA;
       }
-      if (e instanceof CertificateExpiredException || e instanceof CertificateNotYetValidException) {
+      if (e instanceof CertificateExpiredException
+          || e instanceof CertificateNotYetValidException) {
         return AlertDescription.CERTIFICATE_EXPIRED;
       }
       if (e instanceof CertPathValidatorException path && path.getReason() != UNSPECIFIED) {

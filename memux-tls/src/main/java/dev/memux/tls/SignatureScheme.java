@@ -44,6 +44,8 @@ enum SignatureScheme {
   private final int code;
   private final KeyKind keyKind;
   private final String algorithm;
+
+  @SuppressWarnings("ImmutableEnumChecker") // it has no setters
   private final @Nullable PSSParameterSpec pss;
 
   SignatureScheme(int code, KeyKind keyKind, String algorithm) {
@@ -58,8 +60,13 @@ enum SignatureScheme {
     this.keyKind = keyKind;
     this.algorithm = "RSASSA-PSS";
     // RFC 8446 §4.2.3: MGF1 with the same hash, a salt as long as the hash.
-    this.pss = new PSSParameterSpec(hash, "MGF1",
-        new MGF1ParameterSpec(hash), saltBytes, PSSParameterSpec.TRAILER_FIELD_BC);
+    this.pss =
+        new PSSParameterSpec(
+            hash,
+            "MGF1",
+            new MGF1ParameterSpec(hash),
+            saltBytes,
+            PSSParameterSpec.TRAILER_FIELD_BC);
   }
 
   int code() {
@@ -99,8 +106,7 @@ enum SignatureScheme {
     return certificate.getSigAlgName().equalsIgnoreCase(algorithm);
   }
 
-  byte[] sign(PrivateKey key, byte[] content, SecureRandom random)
-      throws GeneralSecurityException {
+  byte[] sign(PrivateKey key, byte[] content, SecureRandom random) throws GeneralSecurityException {
     Signature signature = newSignature();
     signature.initSign(key, random);
     signature.update(content);
@@ -140,7 +146,7 @@ enum SignatureScheme {
       return false;
     }
     return !(rsa.getParams() instanceof PSSParameterSpec bound)
-        || bound.getDigestAlgorithm().equalsIgnoreCase(pss.getDigestAlgorithm())
-            && bound.getSaltLength() <= pss.getSaltLength();
+        || (bound.getDigestAlgorithm().equalsIgnoreCase(pss.getDigestAlgorithm())
+            && bound.getSaltLength() <= pss.getSaltLength());
   }
 }

@@ -1,5 +1,7 @@
 package dev.memux.tls;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The handshake failed. In QUIC no alert is sent; the connection is closed with error code {@code
  * 0x100 + code()} (RFC 9001 §4.8). Without a stack trace: peers can provoke it at will.
@@ -15,8 +17,7 @@ public final class TlsAlertException extends Exception {
     this(alert, reason, null);
   }
 
-  TlsAlertException(
-      AlertDescription alert, String reason, @org.jspecify.annotations.Nullable Throwable cause) {
+  TlsAlertException(AlertDescription alert, String reason, @Nullable Throwable cause) {
     super(reason, cause, false, false);
     this.alert = alert;
   }
@@ -28,10 +29,5 @@ public final class TlsAlertException extends Exception {
   /** The alert's number on the wire. */
   public int code() {
     return alert.code();
-  }
-
-  @Override
-  public String toString() {
-    return "TlsAlertException: " + alert + ": " + getMessage();
   }
 }

@@ -106,7 +106,7 @@ public final class TlsClient implements TlsHandshake {
   }
 
   private @Nullable HandshakeMessage next() throws TlsAlertException {
-    return input.next(state.accepted());
+    return input.next(state::accepts);
   }
 
   private void onMessage(HandshakeMessage message) throws TlsAlertException {
@@ -144,6 +144,7 @@ public final class TlsClient implements TlsHandshake {
     }
     group = keyExchange.group();
     byte[] sharedSecret = keyExchange.agree(requireNonNull(hello.keyShare()));
+    offer.forgetKeys();
     if (retrySuite == null) {
       transcript.begin(hello.suite());
     }

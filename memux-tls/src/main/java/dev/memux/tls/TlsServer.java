@@ -47,8 +47,7 @@ public final class TlsServer implements TlsHandshake {
    * @param quic false: for clients that speak TLS without QUIC: no transport parameters needed,
    *     middlebox compatibility mode allowed
    */
-  TlsServer(
-      TlsServerConfig config, byte[] transportParameters, SecureRandom random, boolean quic) {
+  TlsServer(TlsServerConfig config, byte[] transportParameters, SecureRandom random, boolean quic) {
     this.config = config;
     this.transportParameters = transportParameters.clone();
     this.random = random;
@@ -89,7 +88,7 @@ public final class TlsServer implements TlsHandshake {
   }
 
   private @Nullable HandshakeMessage next() throws TlsAlertException {
-    return input.next(state.accepted());
+    return input.next(state::accepts);
   }
 
   private void onMessage(HandshakeMessage message) throws TlsAlertException {
@@ -158,8 +157,7 @@ public final class TlsServer implements TlsHandshake {
     enter(ServerState.WAIT_SECOND_CLIENT_HELLO);
   }
 
-  private void accept(
-      ClientHello hello, ServerChoice choice, byte[] clientShare, byte[] encoded)
+  private void accept(ClientHello hello, ServerChoice choice, byte[] clientShare, byte[] encoded)
       throws TlsAlertException {
     input.requireEmpty();
     KeyExchange keyExchange = KeyExchange.generate(choice.group(), random);
@@ -168,6 +166,7 @@ public final class TlsServer implements TlsHandshake {
     if (retry == null) {
       transcript.begin(choice.suite());
     }
+    retry = null;
     byte[] clientParameters = hello.transportParameters();
     if (clientParameters != null) {
       output.event(new TlsEvent.PeerTransportParameters(clientParameters));
@@ -210,12 +209,10 @@ public final class TlsServer implements TlsHandshake {
         HANDSHAKE, CertificateMessage.write(NO_REQUEST_CONTEXT, choice.credentials().chain()));
     output.message(
         HANDSHAKE,
-        CertificateVerify.write(
-            choice.credentials(), choice.scheme(), transcript.hash(), random));
+        CertificateVerify.write(choice.credentials(), choice.scheme(), transcript.hash(), random));
     output.message(HANDSHAKE, Finished.write(keys.serverFinished(transcript.hash())));
     keys.onServerFinished(transcript.hash());
-    output.event(
-        new TlsEvent.WriteSecret(APPLICATION, suite, keys.serverApplicationSecret()));
+    output.event(new TlsEvent.WriteSecret(APPLICATION, suite, keys.serverApplicationSecret()));
   }
 
   private void onFinished(HandshakeMessage message) throws TlsAlertException {

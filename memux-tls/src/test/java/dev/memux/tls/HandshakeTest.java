@@ -238,8 +238,7 @@ class HandshakeTest {
   void aChainThatTheClientCanVerifyIsPreferred() throws Exception {
     TlsServerConfig config = Configs.server("by-rsa", "p256").build();
     HelloBuilder hello = new HelloBuilder().signatureSchemes(0x0403);
-    assertEquals(
-        TestFiles.certificates("p256"), chainOf(config, hello.certificateSchemes(0x0403)));
+    assertEquals(TestFiles.certificates("p256"), chainOf(config, hello.certificateSchemes(0x0403)));
     assertEquals(
         TestFiles.certificates("by-rsa"), chainOf(config, hello.certificateSchemes(0x0401)));
     // None is good: the first goes out, for the client to decide.
@@ -249,7 +248,7 @@ class HandshakeTest {
 
   private static int schemeOf(TlsServerConfig config, HelloBuilder hello) throws Exception {
     byte[] verify = Messages.find(flightOf(config, hello), HandshakeType.CERTIFICATE_VERIFY);
-    return (verify[4] & 0xff) << 8 | verify[5] & 0xff;
+    return (verify[4] & 0xff) << 8 | (verify[5] & 0xff);
   }
 
   private static List<?> chainOf(TlsServerConfig config, HelloBuilder hello) throws Exception {
@@ -288,8 +287,7 @@ class HandshakeTest {
       String clientRandom,
       java.util.Map<EncryptionLevel, TlsEvent.WriteSecret> secrets,
       EncryptionLevel level) {
-    return label + " " + clientRandom + " "
-        + HexFormat.of().formatHex(secrets.get(level).secret());
+    return label + " " + clientRandom + " " + HexFormat.of().formatHex(secrets.get(level).secret());
   }
 
   @Test
@@ -299,8 +297,11 @@ class HandshakeTest {
     Peer.connect(client, server);
     for (TlsEvent event : client.events) {
       assertTrue(
-          event.toString().matches("(?s)(Read|Write)Secret\\[[A-Z]+, TLS_[A-Z0-9_]+]|HandshakeBytes.*"
-              + "|PeerTransportParameters\\[4 bytes]|HandshakeComplete.*"),
+          event
+              .toString()
+              .matches(
+                  "(?s)(Read|Write)Secret\\[[A-Z]+, TLS_[A-Z0-9_]+]|HandshakeBytes.*"
+                      + "|PeerTransportParameters\\[4 bytes]|HandshakeComplete.*"),
           event.toString());
     }
   }
@@ -309,13 +310,11 @@ class HandshakeTest {
   void misuseThrows() {
     TlsClient client =
         new TlsClient(Configs.client().build(), "a.test", new byte[0], new SeededRandom(1));
-    assertThrows(
-        IllegalStateException.class, () -> client.receive(INITIAL, new byte[1], 0, 1));
+    assertThrows(IllegalStateException.class, () -> client.receive(INITIAL, new byte[1], 0, 1));
     client.start();
     assertThrows(IllegalStateException.class, client::start);
-    assertThrows(
-        IndexOutOfBoundsException.class, () -> client.receive(INITIAL, new byte[1], 0, 2));
-    for (String name : List.of("", " ", "a..b", "-a", "a_-", "a b", "x".repeat(64), "a/b", "."))  {
+    assertThrows(IndexOutOfBoundsException.class, () -> client.receive(INITIAL, new byte[1], 0, 2));
+    for (String name : List.of("", " ", "a..b", "-a", "a_-", "a b", "x".repeat(64), "a/b", ".")) {
       assertThrows(
           IllegalArgumentException.class,
           () -> new TlsClient(Configs.client().build(), name, new byte[0], new SeededRandom(1)),

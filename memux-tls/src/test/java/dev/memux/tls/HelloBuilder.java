@@ -147,8 +147,7 @@ final class HelloBuilder {
   }
 
   static byte[] name(int type, String name) {
-    return join(
-        new byte[] {(byte) type}, vector16(name.getBytes(StandardCharsets.ISO_8859_1)));
+    return join(new byte[] {(byte) type}, vector16(name.getBytes(StandardCharsets.ISO_8859_1)));
   }
 
   static byte[] serverNames(byte[]... names) {

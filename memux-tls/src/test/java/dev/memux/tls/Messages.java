@@ -12,7 +12,8 @@ final class Messages {
   static List<byte[]> split(byte[] flight) {
     List<byte[]> messages = new ArrayList<>();
     for (int at = 0; at < flight.length; ) {
-      int body = (flight[at + 1] & 0xff) << 16 | (flight[at + 2] & 0xff) << 8 | flight[at + 3] & 0xff;
+      int body =
+          (flight[at + 1] & 0xff) << 16 | (flight[at + 2] & 0xff) << 8 | (flight[at + 3] & 0xff);
       messages.add(Arrays.copyOfRange(flight, at, at + 4 + body));
       at += 4 + body;
     }

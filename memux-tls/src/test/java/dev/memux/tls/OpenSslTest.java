@@ -41,8 +41,7 @@ class OpenSslTest {
       }
     }
     for (String certificate : List.of("p384", "rsapss", "rsapss-sha384", "leaf")) {
-      all.add(
-          Arguments.of(CipherSuite.TLS_AES_128_GCM_SHA256, NamedGroup.X25519, certificate));
+      all.add(Arguments.of(CipherSuite.TLS_AES_128_GCM_SHA256, NamedGroup.X25519, certificate));
     }
     return all.stream();
   }
@@ -113,8 +112,7 @@ class OpenSslTest {
         RecordConnection connection = connect(server, Configs.client())) {
       connection.shakeHands();
       IOException refused = assertThrows(IOException.class, connection::readToEnd);
-      assertEquals(
-          "alert " + AlertDescription.CERTIFICATE_REQUIRED.code(), refused.getMessage());
+      assertEquals("alert " + AlertDescription.CERTIFICATE_REQUIRED.code(), refused.getMessage());
     }
   }
 
@@ -140,11 +138,7 @@ class OpenSslTest {
     TlsServerConfig config = Configs.server("ed25519", "rsa", "p256").build();
     TlsSession session =
         new TlsSession(
-            "h3",
-            CipherSuite.TLS_AES_128_GCM_SHA256,
-            NamedGroup.X25519,
-            "server.test",
-            List.of());
+            "h3", CipherSuite.TLS_AES_128_GCM_SHA256, NamedGroup.X25519, "server.test", List.of());
     assertEchoes(config, session, "-sigalgs", "RSA-PSS+SHA512:ECDSA+SHA256");
     assertEchoes(config, session, "-sigalgs", "ECDSA+SHA256");
   }
@@ -228,8 +222,7 @@ class OpenSslTest {
         assertEquals(expected, connection.session);
         client.awaitLine("Verification: OK");
         client.type("to the server\n");
-        assertEquals(
-            "to the server\n", new String(connection.read(14), StandardCharsets.US_ASCII));
+        assertEquals("to the server\n", new String(connection.read(14), StandardCharsets.US_ASCII));
         connection.write("to the client\n".getBytes(StandardCharsets.US_ASCII));
         client.awaitLine("to the client");
       }

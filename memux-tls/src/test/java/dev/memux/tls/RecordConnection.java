@@ -97,7 +97,7 @@ final class RecordConnection implements AutoCloseable {
   private void readRecord() throws Exception {
     byte[] header = new byte[5];
     in.readFully(header);
-    byte[] payload = new byte[(header[3] & 0xff) << 8 | header[4] & 0xff];
+    byte[] payload = new byte[(header[3] & 0xff) << 8 | (header[4] & 0xff)];
     in.readFully(payload);
     int type = header[0];
     if (type == CHANGE_CIPHER_SPEC) {
@@ -165,7 +165,7 @@ final class RecordConnection implements AutoCloseable {
     private byte[] run(int mode, byte[] header, byte[] input) throws GeneralSecurityException {
       byte[] nonce = iv.clone();
       for (int i = 0; i < 8; i++) {
-        nonce[11 - i] ^= (byte) (sequence >> 8 * i);
+        nonce[11 - i] ^= (byte) (sequence >> (8 * i));
       }
       sequence++;
       Cipher cipher;

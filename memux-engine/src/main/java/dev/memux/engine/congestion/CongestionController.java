@@ -1,11 +1,11 @@
 package dev.memux.engine.congestion;
 
 /**
- * Decides how many bytes may be in flight (RFC 9002 §7). Whoever uses it counts the bytes in flight and finds the losses; the
- * controller hears facts ({@code on*}) and answers with a window.
+ * Decides how many bytes may be in flight (RFC 9002 §7). Whoever uses it counts the bytes in flight
+ * and finds the losses; the controller hears facts ({@code on*}) and answers with a window.
  *
- * <p>One acknowledgement is reported in this order: {@link #onPacketsLost} if it revealed losses, {@link
- * #onPersistentCongestion} if they lasted, then {@link #onPacketAcked} for each packet.
+ * <p>One acknowledgement is reported in this order: {@link #onPacketsLost} if it revealed losses,
+ * {@link #onPersistentCongestion} if they lasted, then {@link #onPacketAcked} for each packet.
  */
 public interface CongestionController {
   /** The most bytes that may be in flight, probes apart (RFC 9002 §7.5). */
@@ -14,7 +14,8 @@ public interface CongestionController {
   /**
    * One packet in flight was acknowledged.
    *
-   * @param applicationLimited the window was not used up, so its growth would be based on nothing (RFC 9002 §7.8)
+   * @param applicationLimited the window was not used up, so its growth would be based on nothing
+   *     (RFC 9002 §7.8)
    */
   void onPacketAcked(int bytes, long sentNanos, boolean applicationLimited);
 
@@ -22,7 +23,8 @@ public interface CongestionController {
    * Packets in flight were lost.
    *
    * @param newestSentNanos when the most recent of them was sent
-   * @return whether this began a recovery period: one packet may leave at once although the window is full (RFC 9002 §7.3.2)
+   * @return whether this began a recovery period: one packet may leave at once although the window
+   *     is full (RFC 9002 §7.3.2)
    */
   boolean onPacketsLost(long newestSentNanos, long nowNanos);
 

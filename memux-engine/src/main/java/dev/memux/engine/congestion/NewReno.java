@@ -1,6 +1,9 @@
 package dev.memux.engine.congestion;
 
-/** The controller of RFC 9002 §7 and its Appendix B: slow start, one halving a round trip, then a datagram more each window. */
+/**
+ * The controller of RFC 9002 §7 and its Appendix B: slow start, one halving a round trip, then a
+ * datagram more each window.
+ */
 public final class NewReno implements CongestionController {
   private final int maxDatagramBytes;
   private long windowBytes;
@@ -34,7 +37,8 @@ public final class NewReno implements CongestionController {
       windowBytes += bytes;
       return;
     }
-    // RFC 9002 §7.3.3: at most one datagram for each window acknowledged. Counting bytes (RFC 3465 §2.1) needs no fractions.
+    // RFC 9002 §7.3.3: at most one datagram for each window acknowledged. Counting bytes (RFC 3465
+    // §2.1) needs no fractions.
     ackedBytes += bytes;
     if (ackedBytes >= windowBytes) {
       ackedBytes -= windowBytes;
@@ -44,7 +48,8 @@ public final class NewReno implements CongestionController {
 
   @Override
   public boolean onPacketsLost(long newestSentNanos, long nowNanos) {
-    // RFC 9002 §7.3.2: losses of one round trip are one signal; what was sent before the reduction says nothing new.
+    // RFC 9002 §7.3.2: losses of one round trip are one signal; what was sent before the reduction
+    // says nothing new.
     if (isInRecovery(newestSentNanos)) {
       return false;
     }
@@ -57,13 +62,17 @@ public final class NewReno implements CongestionController {
 
   @Override
   public void onPersistentCongestion() {
-    // RFC 9002 §7.6.2: like TCP's answer to a retransmission timeout. The threshold stays, so slow start leads back to it.
+    // RFC 9002 §7.6.2: like TCP's answer to a retransmission timeout. The threshold stays, so slow
+    // start leads back to it.
     windowBytes = minimumWindowBytes();
     recoveryStartNanos = NOT_IN_RECOVERY;
     ackedBytes = 0;
   }
 
-  /** RFC 9002 §7.2: two datagrams, so that a loss can still be seen by an acknowledgement instead of a timeout. */
+  /**
+   * RFC 9002 §7.2: two datagrams, so that a loss can still be seen by an acknowledgement instead of
+   * a timeout.
+   */
   private long minimumWindowBytes() {
     return 2L * maxDatagramBytes;
   }

@@ -1,17 +1,20 @@
 package dev.memux.engine.congestion;
 
 /**
- * Spreads packets in flight over the round trip (RFC 9002 §7.7): a token bucket that fills at 5/4 of window ÷ smoothed RTT.
+ * Spreads packets in flight over the round trip (RFC 9002 §7.7): a token bucket that fills at 5/4
+ * of window ÷ smoothed RTT.
  *
- * <p>5/4 also serves slow start: there the window, and with it the rate, grows with every acknowledgement inside the round
- * trip, so a round trip still multiplies it by 1.9.
+ * <p>5/4 also serves slow start: there the window, and with it the rate, grows with every
+ * acknowledgement inside the round trip, so a round trip still multiplies it by 1.9.
  *
- * <p>The bucket starts with, and at least holds, ten datagrams, the burst of an initial window that RFC 9002 §7.7 allows: a
- * short answer after a pause is not stretched over a round trip. Otherwise it holds two batches, so that a timer that is late
- * by one batch costs no throughput. While data flows the bucket is near empty and {@link #batchBytes} bounds the bursts.
+ * <p>The bucket starts with, and at least holds, ten datagrams, the burst of an initial window that
+ * RFC 9002 §7.7 allows: a short answer after a pause is not stretched over a round trip. Otherwise
+ * it holds two batches, so that a timer that is late by one batch costs no throughput. While data
+ * flows the bucket is near empty and {@link #batchBytes} bounds the bursts.
  *
- * <p>Ask {@link #delayUntilNanos} before sending and report {@link #onSent} after. Packets that are not in flight (only ACK
- * frames) are neither asked for nor reported: delaying them would delay the peer's loss detection.
+ * <p>Ask {@link #delayUntilNanos} before sending and report {@link #onSent} after. Packets that are
+ * not in flight (only ACK frames) are neither asked for nor reported: delaying them would delay the
+ * peer's loss detection.
  */
 public final class Pacer {
   private final int maxDatagramBytes;
@@ -30,20 +33,25 @@ public final class Pacer {
    */
   public long delayUntilNanos(long nowNanos, int bytes, long windowBytes, long smoothedRttNanos) {
     double rate = bytesPerNano(windowBytes, smoothedRttNanos);
-    double capacity = Math.max(minimumBurstBytes(), 2.0 * batchBytes(windowBytes, smoothedRttNanos));
+    double capacity =
+        Math.max(minimumBurstBytes(), 2.0 * batchBytes(windowBytes, smoothedRttNanos));
     fill(nowNanos, rate, capacity);
     double missing = Math.min(bytes, capacity) - tokenBytes;
     return missing <= 0 ? nowNanos : nowNanos + (long) Math.ceil(missing / rate);
   }
 
-  /** Bytes in flight left. Probes leave without asking, so the bucket can owe: later packets wait for them. */
+  /**
+   * Bytes in flight left. Probes leave without asking, so the bucket can owe: later packets wait
+   * for them.
+   */
   public void onSent(int bytes) {
     tokenBytes -= bytes;
   }
 
   /**
-   * The most bytes to hand down in one batch: what the path takes in a millisecond, at least two datagrams, at most one
-   * segmented send. On a slow path the choice of what to send thus stays late.
+   * The most bytes to hand down in one batch: what the path takes in a millisecond, at least two
+   * datagrams, at most one segmented send. On a slow path the choice of what to send thus stays
+   * late.
    */
   public int batchBytes(long windowBytes, long smoothedRttNanos) {
     double perMillisecond = bytesPerNano(windowBytes, smoothedRttNanos) * 1_000_000;
@@ -69,7 +77,10 @@ public final class Pacer {
 
   static final int INITIAL_BURST_DATAGRAMS = 10;
 
-  /** One UDP_SEGMENT send carries at most 65,535 bytes with its headers; whole datagrams are cut to fit by whoever fills it. */
+  /**
+   * One UDP_SEGMENT send carries at most 65,535 bytes with its headers; whole datagrams are cut to
+   * fit by whoever fills it.
+   */
   static final int MAX_BATCH_BYTES = 65_507;
 
   private static final long NEVER_FILLED = Long.MIN_VALUE;

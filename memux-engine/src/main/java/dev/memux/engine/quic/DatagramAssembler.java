@@ -91,7 +91,7 @@ final class DatagramAssembler {
               ? writer.connectionClose(false, TransportError.APPLICATION_ERROR, 0, "")
               : writer.connectionClose(
                   reason.application(), reason.code(), reason.frameType(), reason.reason());
-      end = written ? end(draft, false, end) : abandon(draft, end);
+      end = written ? end(draft, false) : abandon(draft, end);
     }
     return finish(out, outFrom, end, nowNanos);
   }
@@ -127,7 +127,7 @@ final class DatagramAssembler {
     }
     boolean ackEliciting = writer.position() > afterAck;
     ackOnlyPackets = ackEliciting ? 0 : ackOnlyPackets + 1;
-    return end(draft, ackEliciting, from);
+    return end(draft, ackEliciting);
   }
 
   /**
@@ -202,7 +202,7 @@ final class DatagramAssembler {
     return from;
   }
 
-  private int end(Draft draft, boolean ackEliciting, int from) {
+  private int end(Draft draft, boolean ackEliciting) {
     writer.padTo(draft.payloadFrom + PacketSealer.minPayloadBytes(draft.packetNumberBytes));
     draft.ackEliciting = ackEliciting;
     draft.payloadEnd = writer.position();

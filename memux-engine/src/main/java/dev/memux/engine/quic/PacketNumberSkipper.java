@@ -18,7 +18,7 @@ final class PacketNumberSkipper {
 
   PacketNumberSkipper(RandomGenerator random) {
     this.random = random;
-    this.skip = 1 + random.nextInt(within);
+    this.skip = 1 + random.nextLong(within);
   }
 
   /** The number of the next packet of a space. */
@@ -27,7 +27,7 @@ final class PacketNumberSkipper {
       recovery.onPacketNumberSkipped(space.space, skip);
       space.nextPacketNumber++;
       within = Math.min(within * 2, MAX_SKIP_WITHIN);
-      skip = space.nextPacketNumber + 1 + random.nextInt(within);
+      skip = space.nextPacketNumber + 1 + random.nextLong(within);
     }
     return space.nextPacketNumber;
   }

@@ -407,7 +407,7 @@ public final class QuicConnection implements Connection {
       int length =
           assembler.assemble(out.buffer(), out.length(), datagramBytes, mayElicit, nowNanos);
       if (length == 0) {
-        recovery.onApplicationLimited(mayElicit);
+        recovery.onApplicationLimited(windowOpen && !hasPending());
         break;
       }
       add(out, length);

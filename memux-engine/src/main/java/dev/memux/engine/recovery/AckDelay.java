@@ -1,6 +1,9 @@
 package dev.memux.engine.recovery;
 
-/** The ACK Delay field: microseconds, scaled down by the ack_delay_exponent of whoever sends it (RFC 9000 §19.3). */
+/**
+ * The ACK Delay field: microseconds, scaled down by the ack_delay_exponent of whoever sends it (RFC
+ * 9000 §19.3).
+ */
 public final class AckDelay {
   private AckDelay() {}
 

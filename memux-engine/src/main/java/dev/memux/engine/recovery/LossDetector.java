@@ -3,9 +3,11 @@ package dev.memux.engine.recovery;
 /** Decides from acknowledgements which packets are lost (RFC 9002 §6.1). */
 final class LossDetector {
   /**
-   * Finds the lost packets of a space and when the next one will be, if nothing is acknowledged before.
+   * Finds the lost packets of a space and when the next one will be, if nothing is acknowledged
+   * before.
    *
-   * <p>A packet sent earlier is never lost later, so the lost ones are all outstanding records before one position.
+   * <p>A packet sent earlier is never lost later, so the lost ones are all outstanding records
+   * before one position.
    *
    * @return that position in {@link SentSpace#inFlight}
    */

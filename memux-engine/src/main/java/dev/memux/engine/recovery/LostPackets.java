@@ -4,8 +4,8 @@ import dev.memux.engine.wire.AckFrame;
 import dev.memux.engine.wire.SentFrames;
 
 /**
- * Packets of one space that were declared lost a short while ago. If an acknowledgement comes late after all, what they carried
- * need not be sent again (RFC 9000 §13.3).
+ * Packets of one space that were declared lost a short while ago. If an acknowledgement comes late
+ * after all, what they carried need not be sent again (RFC 9000 §13.3).
  */
 final class LostPackets {
   private final PacketSpace space;

@@ -1,15 +1,18 @@
 package dev.memux.engine.recovery;
 
 /**
- * Tells when everything sent over a long time was lost (RFC 9002 §7.6). It follows one run of lost ack-eliciting packets without
- * an acknowledged one between them, across all packet number spaces, by the times at which they were sent.
+ * Tells when everything sent over a long time was lost (RFC 9002 §7.6). It follows one run of lost
+ * ack-eliciting packets without an acknowledged one between them, across all packet number spaces,
+ * by the times at which they were sent.
  */
 final class PersistentCongestion {
   private long runStartNanos;
   private long runEndNanos;
   private boolean hasRun;
 
-  /** The earliest acknowledged packet sent at or after the run's end: the run cannot grow over it. */
+  /**
+   * The earliest acknowledged packet sent at or after the run's end: the run cannot grow over it.
+   */
   private long ackedAfterRunNanos = SentSpace.NEVER;
 
   private long latestAckedNanos = Long.MIN_VALUE;
@@ -58,7 +61,10 @@ final class PersistentCongestion {
     ackedAfterRunNanos = latestAckedNanos > sentNanos ? latestAckedNanos : SentSpace.NEVER;
   }
 
-  /** RFC 9002 §7.6.1: about what a TCP sender waits, two tail loss probes and a retransmission timeout. */
+  /**
+   * RFC 9002 §7.6.1: about what a TCP sender waits, two tail loss probes and a retransmission
+   * timeout.
+   */
   static long durationNanos(RttEstimator rtt) {
     return 3 * (rtt.probeTimeoutNanos() + rtt.maxAckDelayNanos());
   }

@@ -1,16 +1,19 @@
 package dev.memux.engine.recovery;
 
 /**
- * When to probe because acknowledgements stay away, and in which packet number space (RFC 9002 §6.2).
+ * When to probe because acknowledgements stay away, and in which packet number space (RFC 9002
+ * §6.2).
  *
- * <p>{@link #arm} computes both from what is in flight; it is called after everything that changes one of its inputs.
+ * <p>{@link #arm} computes both from what is in flight; {@link #expire} then is for that space.
  */
 final class PtoTimer {
-  private final boolean server;
   private boolean handshakeConfirmed;
   private boolean hasHandshakeKeys;
 
-  /** The server knows that we are where we say: it has proved so to us. A server needs no such proof. */
+  /**
+   * The server knows that we are where we say: it has proved so to us. A server needs no such
+   * proof.
+   */
   private boolean peerValidatedAddress;
 
   private int count;
@@ -22,7 +25,6 @@ final class PtoTimer {
   private PacketSpace expiringSpace = PacketSpace.INITIAL;
 
   PtoTimer(boolean server) {
-    this.server = server;
     this.peerValidatedAddress = server;
   }
 
@@ -59,8 +61,8 @@ final class PtoTimer {
    * @return whether the backoff ended
    */
   boolean onAcknowledged() {
-    // RFC 9002 §6.2.1: a server busy with many handshakes acknowledges Initial packets long before it can answer. A client that
-    // started again after each would probe it at full speed.
+    // RFC 9002 §6.2.1: a server busy with many handshakes acknowledges Initial packets long before
+    // it can answer. A client that started again after each would probe it at full speed.
     if (peerValidatedAddress) {
       count = 0;
     }
@@ -86,11 +88,13 @@ final class PtoTimer {
       if (s.ackElicitingInFlight == 0) {
         continue;
       }
-      // RFC 9002 §6.2.1: before that, the peer may lack the keys to read them, or we to read its acknowledgements.
+      // RFC 9002 §6.2.1: before that, the peer may lack the keys to read them, or we to read its
+      // acknowledgements.
       if (s.space == PacketSpace.APPLICATION && !handshakeConfirmed) {
         continue;
       }
-      // Where the last probes have not left yet, a late timer would otherwise expire again and again.
+      // Where the last probes have not left yet, a late timer would otherwise expire again and
+      // again.
       long sinceNanos =
           s.probesPending > 0
               ? Math.max(s.lastAckElicitingNanos, expiredNanos)
@@ -115,8 +119,9 @@ final class PtoTimer {
   }
 
   /**
-   * RFC 9002 §6.2.2.1: a server that may not send more before it hears from us cannot repeat what was lost. Until we know that it
-   * has validated our address, we probe with nothing in flight, or with only 0-RTT packets, that nothing else would wake.
+   * RFC 9002 §6.2.2.1: a server that may not send more before it hears from us cannot repeat what
+   * was lost. Until we know that it has validated our address, we probe with nothing in flight, or
+   * with only 0-RTT packets, that nothing else would wake.
    */
   private long armAgainstDeadlock(RttEstimator rtt) {
     if (touchedNanos == SentSpace.NEVER) {

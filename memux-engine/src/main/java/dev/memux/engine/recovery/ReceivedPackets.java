@@ -5,29 +5,36 @@ import dev.memux.engine.wire.RangeSet;
 import dev.memux.engine.wire.SentFrames;
 
 /**
- * The packets received in one packet number space: which of them to acknowledge, and when (RFC 9000 §13.2).
+ * The packets received in one packet number space: which of them to acknowledge, and when (RFC 9000
+ * §13.2).
  *
- * <p>For each packet: {@link #isDuplicate} once it is authenticated, {@link #onReceived} once its frames are processed. When
- * {@link #ackDue} an ACK frame must leave even if nothing else does; when {@link #hasUnacknowledged} it should travel with
- * whatever leaves.
+ * <p>For each packet: {@link #isDuplicate} once it is authenticated, {@link #onReceived} once its
+ * frames are processed. When {@link #ackDue} an ACK frame must leave even if nothing else does;
+ * when {@link #hasUnacknowledged} it should travel with whatever leaves.
  */
 public final class ReceivedPackets {
   private final PacketSpace space;
   private final long maxAckDelayNanos;
   private final RangeSet toAcknowledge = new RangeSet();
 
-  /** Whatever lies below is taken for a duplicate: it has been acknowledged for good, or forgotten. */
+  /**
+   * Whatever lies below is taken for a duplicate: it has been acknowledged for good, or forgotten.
+   */
   private long floor;
 
   private long largest = -1;
   private long largestNanos;
   private long largestAckEliciting = -1;
   private int unacknowledgedAckEliciting;
+
+  /** The least number that came after the last ACK frame was written. */
+  private long leastUnacknowledged = NONE_UNACKNOWLEDGED;
+
   private long ackDeadlineNanos = SentSpace.NEVER;
 
   /**
-   * @param maxAckDelayNanos how long an acknowledgement may wait in the {@link PacketSpace#APPLICATION} space, as promised to the
-   *     peer in max_ack_delay
+   * @param maxAckDelayNanos how long an acknowledgement may wait in the {@link
+   *     PacketSpace#APPLICATION} space, as promised to the peer in max_ack_delay
    */
   public ReceivedPackets(PacketSpace space, long maxAckDelayNanos) {
     this.space = space;
@@ -43,16 +50,19 @@ public final class ReceivedPackets {
   public void onReceived(long packetNumber, boolean ackEliciting, long nowNanos) {
     toAcknowledge.add(packetNumber, packetNumber + 1);
     if (toAcknowledge.size() > MAX_RANGES) {
-      // RFC 9000 §13.2.3: a peer that leaves gaps everywhere could fill our memory and our ACK frames. Old ranges have been sent
-      // many times; packets from the gaps below must not be accepted twice, so they are not accepted at all.
+      // RFC 9000 §13.2.3: a peer that leaves gaps everywhere could fill our memory and our ACK
+      // frames. Old ranges have been sent many times; packets from the gaps below must not be
+      // accepted twice, so they are not accepted at all.
       floor = toAcknowledge.end(0);
       toAcknowledge.removeFirst();
     }
+    leastUnacknowledged = Math.min(leastUnacknowledged, packetNumber);
     if (packetNumber > largest) {
       largest = packetNumber;
       largestNanos = nowNanos;
     }
-    // RFC 9000 §13.2.1: nothing is sent in response to a packet that asks for nothing, or two idle ends would never stop.
+    // RFC 9000 §13.2.1: nothing is sent in response to a packet that asks for nothing, or two idle
+    // ends would never stop.
     if (ackEliciting) {
       unacknowledgedAckEliciting++;
       long dueNanos = isUrgent(packetNumber) ? nowNanos : nowNanos + maxAckDelayNanos;
@@ -81,7 +91,8 @@ public final class ReceivedPackets {
    *
    * @return false if there is no room for one, or nothing to acknowledge
    */
-  public boolean writeAck(FrameWriter writer, long nowNanos, int ackDelayExponent, SentFrames sent) {
+  public boolean writeAck(
+      FrameWriter writer, long nowNanos, int ackDelayExponent, SentFrames sent) {
     if (toAcknowledge.isEmpty()) {
       return false;
     }
@@ -91,14 +102,20 @@ public final class ReceivedPackets {
     }
     sent.add(SentFrames.Kind.ACK, toAcknowledge.max() - 1);
     unacknowledgedAckEliciting = 0;
+    leastUnacknowledged = NONE_UNACKNOWLEDGED;
     ackDeadlineNanos = SentSpace.NEVER;
     return true;
   }
 
-  /** The peer has an ACK frame of ours whose largest number was this: no need to repeat it (RFC 9000 §13.2.4). */
+  /**
+   * The peer has an ACK frame of ours whose largest number was this: no need to repeat it (RFC 9000
+   * §13.2.4).
+   */
   public void onAckAcknowledged(long largestInAck) {
-    if (largestInAck >= floor) {
-      floor = largestInAck + 1;
+    // A packet that came late, after that frame had left, still waits for its first one.
+    long newFloor = Math.min(largestInAck + 1, leastUnacknowledged);
+    if (newFloor > floor) {
+      floor = newFloor;
       toAcknowledge.removeBelow(floor);
     }
   }
@@ -123,6 +140,8 @@ public final class ReceivedPackets {
     return largestAckEliciting >= 0
         && !toAcknowledge.containsAll(Math.max(largestAckEliciting, floor), packetNumber);
   }
+
+  private static final long NONE_UNACKNOWLEDGED = Long.MAX_VALUE;
 
   /** RFC 9000 §13.2.2. */
   static final int ACK_EVERY = 2;

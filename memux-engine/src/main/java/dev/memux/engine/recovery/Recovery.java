@@ -6,12 +6,13 @@ import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.SentFrames;
 
 /**
- * The sending half of RFC 9002: follows every packet in flight until it is acknowledged, lost or discarded, and says when to probe
- * and how much may be sent.
+ * The sending half of RFC 9002: follows every packet in flight until it is acknowledged, lost or
+ * discarded, and says when to probe and how much may be sent.
  *
- * <p>Facts go in through the {@code on*} methods, consequences for frames come out through the {@link RecoveryListener}, the rest
- * is asked for: {@link #sendAllowanceBytes}, {@link #probesPending} and {@link #deadlineNanos}, at which {@link #onTimeout} is due.
- * Times must not go backwards from call to call.
+ * <p>Facts go in through the {@code on*} methods, consequences for frames come out through the
+ * {@link RecoveryListener}, the rest is asked for: {@link #sendAllowanceBytes}, {@link
+ * #probesPending} and {@link #deadlineNanos}, at which {@link #onTimeout} is due. Times must not go
+ * backwards from call to call.
  */
 public final class Recovery {
   private final RecoveryListener listener;
@@ -21,8 +22,17 @@ public final class Recovery {
   private final PersistentCongestion persistentCongestion = new PersistentCongestion();
   private final PtoTimer pto;
   private final SentFramesPool pool = new SentFramesPool();
+  private final SentSpace initial;
+  private final SentSpace handshake;
+  private final SentSpace application;
   private final SentSpace[] spaces;
   private long deadlineNanos = SentSpace.NEVER;
+
+  /**
+   * What the deadline is computed from has not changed since; a batch of packets computes it once.
+   */
+  private boolean deadlineKnown = true;
+
   private boolean amplificationLimited;
   private long packetsLost;
   private long spuriousLosses;
@@ -39,13 +49,16 @@ public final class Recovery {
     this.listener = listener;
     this.window = new SendWindow(congestion, maxDatagramBytes);
     this.pto = new PtoTimer(server);
-    this.spaces = new SentSpace[PacketSpace.values().length];
-    for (PacketSpace space : PacketSpace.values()) {
-      spaces[space.ordinal()] = new SentSpace(space, new LostPackets(space, pool, listener));
-    }
+    this.initial = newSpace(PacketSpace.INITIAL);
+    this.handshake = newSpace(PacketSpace.HANDSHAKE);
+    this.application = newSpace(PacketSpace.APPLICATION);
+    this.spaces = new SentSpace[] {initial, handshake, application};
   }
 
-  /** A blank record for the next packet; it comes back with {@link #onPacketSent} or {@link #release}. */
+  /**
+   * A blank record for the next packet; it comes back with {@link #onPacketSent} or {@link
+   * #release}.
+   */
   public SentFrames newFrames() {
     return pool.take();
   }
@@ -56,7 +69,8 @@ public final class Recovery {
   }
 
   /**
-   * A packet left. Of packets not in flight, those with nothing but ACK and CONNECTION_CLOSE, no record is kept.
+   * A packet left. Of packets not in flight, those with nothing but ACK and CONNECTION_CLOSE, no
+   * record is kept.
    *
    * @param packetNumber above all before it in this space
    * @param inFlight ack-eliciting or padded (RFC 9002 §2)
@@ -73,7 +87,7 @@ public final class Recovery {
     if (ackEliciting && !inFlight) {
       throw new IllegalArgumentException("ack-eliciting packets are in flight");
     }
-    SentSpace s = spaces[space.ordinal()];
+    SentSpace s = space(space);
     s.use(packetNumber);
     if (!inFlight) {
       pool.release(frames);
@@ -87,16 +101,19 @@ public final class Recovery {
     s.ackElicitingInFlight++;
     s.lastAckElicitingNanos = nowNanos;
     s.probesPending = Math.max(s.probesPending - 1, 0);
-    // Before the handshake is confirmed, 0-RTT and early 1-RTT packets arm nothing, and must not put off what others armed.
+    // Before the handshake is confirmed, 0-RTT and early 1-RTT packets arm nothing, and must not
+    // put off what others armed.
     if (space != PacketSpace.APPLICATION || pto.isHandshakeConfirmed()) {
       pto.touch(nowNanos);
-      arm();
+      deadlineKnown = false;
     }
   }
 
-  /** A packet number is left out, so that a peer that acknowledges it is caught (RFC 9000 §21.4). */
+  /**
+   * A packet number is left out, so that a peer that acknowledges it is caught (RFC 9000 §21.4).
+   */
   public void onPacketNumberSkipped(PacketSpace space, long packetNumber) {
-    spaces[space.ordinal()].skip(packetNumber);
+    space(space).skip(packetNumber);
   }
 
   /**
@@ -107,7 +124,7 @@ public final class Recovery {
    */
   public void onAckReceived(PacketSpace space, AckFrame ack, long ackDelayNanos, long nowNanos)
       throws ProtocolException {
-    SentSpace s = spaces[space.ordinal()];
+    SentSpace s = space(space);
     if (s.isDiscarded) {
       return;
     }
@@ -131,19 +148,23 @@ public final class Recovery {
       settleAcks(s);
     }
     if (space == PacketSpace.HANDSHAKE) {
-      // RFC 9002 §6.2.2.1: it has read a Handshake packet of ours, which proves our address (RFC 9000 §8.1).
+      // RFC 9002 §6.2.2.1: it has read a Handshake packet of ours, which proves our address (RFC
+      // 9000 §8.1).
       pto.onPeerValidatedAddress();
     }
     if (pto.onAcknowledged()) {
       cancelProbes();
     }
     pto.touch(nowNanos);
-    arm();
+    deadlineKnown = false;
   }
 
-  /** {@link #deadlineNanos()} may have come: declares losses or asks for probes. Calling it early does no harm. */
+  /**
+   * {@link #deadlineNanos()} may have come: declares losses or asks for probes. Calling it early
+   * does no harm.
+   */
   public void onTimeout(long nowNanos) {
-    if (nowNanos < deadlineNanos) {
+    if (nowNanos < deadlineNanos()) {
       return;
     }
     boolean lossesDue = false;
@@ -157,22 +178,31 @@ public final class Recovery {
     if (!lossesDue) {
       probe(pto.expire(nowNanos));
     }
-    arm();
+    deadlineKnown = false;
   }
 
   /** When {@link #onTimeout} is due, {@link Long#MAX_VALUE} for never. */
   public long deadlineNanos() {
+    if (!deadlineKnown) {
+      deadlineNanos = nextDeadlineNanos();
+      deadlineKnown = true;
+    }
     return deadlineNanos;
   }
 
-  /** Ack-eliciting packets to send now, whatever the window says (RFC 9002 §7.5); each one sent counts it down. */
+  /**
+   * Ack-eliciting packets to send now, whatever the window says (RFC 9002 §7.5); each one sent
+   * counts it down.
+   */
   public int probesPending(PacketSpace space) {
-    return spaces[space.ordinal()].probesPending;
+    return space(space).probesPending;
   }
 
-  /** The keys of a space are gone, and with them all hope for its acknowledgements (RFC 9002 §6.4). */
+  /**
+   * The keys of a space are gone, and with them all hope for its acknowledgements (RFC 9002 §6.4).
+   */
   public void discard(PacketSpace space, long nowNanos) {
-    SentSpace s = spaces[space.ordinal()];
+    SentSpace s = space(space);
     if (s.isDiscarded) {
       return;
     }
@@ -180,59 +210,66 @@ public final class Recovery {
     forget(s, false);
     pto.reset();
     pto.touch(nowNanos);
-    arm();
+    deadlineKnown = false;
   }
 
   /**
-   * The peer did not process this space's packets and never will: it sent Retry (RFC 9002 §6.3) or rejected 0-RTT (§6.4). Their
-   * frames count as lost, without being a sign of congestion.
+   * The peer did not process this space's packets and never will: it sent Retry (RFC 9002 §6.3) or
+   * rejected 0-RTT (§6.4). Their frames count as lost, without being a sign of congestion.
    */
   public void onPacketsRefused(PacketSpace space, long nowNanos) {
-    SentSpace s = spaces[space.ordinal()];
+    SentSpace s = space(space);
     forget(s, true);
     pto.reset();
     pto.touch(nowNanos);
-    arm();
+    deadlineKnown = false;
   }
 
   /** The peer's max_ack_delay is known (RFC 9000 §18.2). */
   public void onMaxAckDelay(long nanos) {
     rtt.onMaxAckDelay(nanos);
-    arm();
+    deadlineKnown = false;
   }
 
   /** RFC 9001 §4.1.2. From here on 1-RTT packets are probed for. */
   public void onHandshakeConfirmed() {
     rtt.onHandshakeConfirmed();
     pto.onHandshakeConfirmed();
-    arm();
-  }
-
-  /** Whether Handshake packets can be sent; a client's probes for a blocked server are Initial packets before. */
-  public void onHandshakeKeys(boolean available) {
-    pto.onHandshakeKeys(available);
-    arm();
-  }
-
-  /** The server is known to have validated this client's address, other than by acknowledging a Handshake packet. */
-  public void onPeerValidatedAddress() {
-    pto.onPeerValidatedAddress();
-    arm();
+    deadlineKnown = false;
   }
 
   /**
-   * Whether the anti-amplification limit (RFC 9000 §8.1) keeps this server from sending anything. When it ends, {@link
-   * #deadlineNanos} may lie in the past.
+   * Whether Handshake packets can be sent; a client's probes for a blocked server are Initial
+   * packets before.
+   */
+  public void onHandshakeKeys(boolean available) {
+    pto.onHandshakeKeys(available);
+    deadlineKnown = false;
+  }
+
+  /**
+   * The server is known to have validated this client's address, other than by acknowledging a
+   * Handshake packet.
+   */
+  public void onPeerValidatedAddress() {
+    pto.onPeerValidatedAddress();
+    deadlineKnown = false;
+  }
+
+  /**
+   * Whether the anti-amplification limit (RFC 9000 §8.1) keeps this server from sending anything.
+   * When it ends, {@link #deadlineNanos} may lie in the past.
    */
   public void onAmplificationLimited(boolean limited, long nowNanos) {
     amplificationLimited = limited;
     pto.touch(nowNanos);
-    arm();
+    deadlineKnown = false;
   }
 
   /**
-   * Whether this end ran out of data, or of the peer's flow control credit, while window and pacer would have let it send. To be
-   * said after every attempt to send: a window that is not used does not grow (RFC 9002 §7.8).
+   * Whether this end ran out of data, or of the peer's flow control credit, while window and pacer
+   * would have let it send. To be said after every attempt to send: a window that is not used does
+   * not grow (RFC 9002 §7.8).
    */
   public void onApplicationLimited(boolean limited) {
     window.onApplicationLimited(limited);
@@ -267,11 +304,11 @@ public final class Recovery {
 
   /** The largest packet number that the peer has acknowledged, -1 for none. */
   public long largestAcked(PacketSpace space) {
-    return spaces[space.ordinal()].largestAcked;
+    return space(space).largestAcked;
   }
 
   public boolean hasAckElicitingInFlight(PacketSpace space) {
-    return spaces[space.ordinal()].ackElicitingInFlight > 0;
+    return space(space).ackElicitingInFlight > 0;
   }
 
   /** Packets declared lost so far. */
@@ -294,13 +331,26 @@ public final class Recovery {
     return window.persistentCongestions();
   }
 
+  private SentSpace newSpace(PacketSpace space) {
+    return new SentSpace(space, new LostPackets(space, pool, listener));
+  }
+
+  private SentSpace space(PacketSpace space) {
+    return switch (space) {
+      case INITIAL -> initial;
+      case HANDSHAKE -> handshake;
+      case APPLICATION -> application;
+    };
+  }
+
   private void sampleRtt(SentSpace s, AckFrame ack, long ackDelayNanos, long nowNanos) {
     SentPackets sent = s.inFlight;
     long newest = sent.highestMarked();
-    // RFC 9002 §5.1: the peer reports its delay for the largest packet only, and waits without limit for packets that do not ask
-    // for acknowledgement.
+    // RFC 9002 §5.1: the peer reports its delay for the largest packet only, and waits without
+    // limit for packets that do not ask for acknowledgement.
     if (sent.number(newest) == ack.largest() && sent.hasMarkedAckEliciting()) {
-      // RFC 9002 §5.3: Initial packets are acknowledged at once, so a delay reported for one may be ignored.
+      // RFC 9002 §5.3: Initial packets are acknowledged at once, so a delay reported for one may be
+      // ignored.
       long delayNanos = s.space == PacketSpace.INITIAL ? 0 : ackDelayNanos;
       rtt.onSample(nowNanos - sent.nanos(newest), delayNanos, nowNanos);
     }
@@ -317,7 +367,8 @@ public final class Recovery {
         persistentCongestion.onAcked(sent.nanos(p));
       } else if (sent.isPresent(p)) {
         newestLostNanos = sent.nanos(p);
-        // RFC 9002 §7.6.2: before the first sample the timers are guesses, and probes too few to prove anything.
+        // RFC 9002 §7.6.2: before the first sample the timers are guesses, and probes too few to
+        // prove anything.
         if (sent.isAckEliciting(p) && newestLostNanos > rtt.firstSampleNanos()) {
           persistent |= persistentCongestion.onLost(newestLostNanos, durationNanos);
         }
@@ -362,8 +413,9 @@ public final class Recovery {
 
   private void probe(PacketSpace expired) {
     for (SentSpace s : spaces) {
-      // RFC 9002 §6.2.4: two packets, as one may be lost again; one from each other space, for the peer may have keys for only
-      // one of them. A blocked server needs just one datagram of credit (Appendix A.9).
+      // RFC 9002 §6.2.4: two packets, as one may be lost again; one from each other space, for the
+      // peer may have keys for only one of them. A blocked server needs just one datagram of credit
+      // (Appendix A.9).
       boolean waiting = s.ackElicitingInFlight > 0;
       int probes = s.space == expired ? (waiting ? MAX_PROBES : 1) : (waiting ? 1 : 0);
       s.probesPending = Math.max(s.probesPending, probes);
@@ -402,19 +454,16 @@ public final class Recovery {
     s.probesPending = 0;
   }
 
-  private void arm() {
+  private long nextDeadlineNanos() {
     long lossNanos = SentSpace.NEVER;
     for (SentSpace s : spaces) {
       lossNanos = Math.min(lossNanos, s.lossDeadlineNanos);
     }
     if (lossNanos != SentSpace.NEVER) {
-      deadlineNanos = lossNanos;
-    } else if (amplificationLimited) {
-      // RFC 9002 §6.2.2.1: a probe could not leave, it would only double the backoff.
-      deadlineNanos = SentSpace.NEVER;
-    } else {
-      deadlineNanos = pto.arm(spaces, rtt);
+      return lossNanos;
     }
+    // RFC 9002 §6.2.2.1: a probe could not leave, it would only double the backoff.
+    return amplificationLimited ? SentSpace.NEVER : pto.arm(spaces, rtt);
   }
 
   /** RFC 9002 §6.2.4. */

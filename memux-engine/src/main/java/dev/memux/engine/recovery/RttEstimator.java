@@ -39,12 +39,18 @@ public final class RttEstimator {
     return maxAckDelayNanos;
   }
 
-  /** RFC 9002 §6.2.1: how long to wait for an acknowledgement that the peer does not delay, before any backoff. */
+  /**
+   * RFC 9002 §6.2.1: how long to wait for an acknowledgement that the peer does not delay, before
+   * any backoff.
+   */
   long probeTimeoutNanos() {
     return smoothedNanos + Math.max(4 * variationNanos, GRANULARITY_NANOS);
   }
 
-  /** RFC 9002 §6.1.2: how long after being sent a packet is lost once a later one has been acknowledged. */
+  /**
+   * RFC 9002 §6.1.2: how long after being sent a packet is lost once a later one has been
+   * acknowledged.
+   */
   long lossDelayNanos() {
     long rttNanos = Math.max(smoothedNanos, latestNanos);
     return Math.max(rttNanos + rttNanos / 8, GRANULARITY_NANOS);
@@ -84,16 +90,21 @@ public final class RttEstimator {
     smoothedNanos += (adjustedNanos - smoothedNanos) / 8;
   }
 
-  /** RFC 9002 §5.2: the old minimum may belong to a path that is gone; keeping it would declare persistent congestion again. */
+  /**
+   * RFC 9002 §5.2: the old minimum may belong to a path that is gone; keeping it would declare
+   * persistent congestion again.
+   */
   void onPersistentCongestion() {
     minNanos = latestNanos;
   }
 
   private long adjust(long ackDelayNanos) {
-    // RFC 9002 §5.3: during the handshake the peer may wait for keys, once. Later a delay beyond its own promise will repeat,
-    // so it counts as part of the path.
-    long delayNanos = handshakeConfirmed ? Math.min(ackDelayNanos, maxAckDelayNanos) : ackDelayNanos;
-    // RFC 9002 §5.3: a peer that exaggerates its delay must not push the estimate below what was ever measured.
+    // RFC 9002 §5.3: during the handshake the peer may wait for keys, once. Later a delay beyond
+    // its own promise will repeat, so it counts as part of the path.
+    long delayNanos =
+        handshakeConfirmed ? Math.min(ackDelayNanos, maxAckDelayNanos) : ackDelayNanos;
+    // RFC 9002 §5.3: a peer that exaggerates its delay must not push the estimate below what was
+    // ever measured.
     return delayNanos <= latestNanos - minNanos ? latestNanos - delayNanos : latestNanos;
   }
 

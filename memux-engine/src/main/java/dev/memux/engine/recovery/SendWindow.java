@@ -2,7 +2,10 @@ package dev.memux.engine.recovery;
 
 import dev.memux.engine.congestion.CongestionController;
 
-/** The bytes in flight of all packet number spaces against the window of the congestion controller (RFC 9002 §7). */
+/**
+ * The bytes in flight of all packet number spaces against the window of the congestion controller
+ * (RFC 9002 §7).
+ */
 final class SendWindow {
   private final CongestionController congestion;
   private final int maxDatagramBytes;

@@ -29,6 +29,9 @@ final class SentFramesPool {
     spare[size++] = frames;
   }
 
-  /** What an acknowledgement of several batches sets free at once; more would only be memory kept for an idle connection. */
+  /**
+   * What an acknowledgement of several batches sets free at once; more would only be memory kept
+   * for an idle connection.
+   */
   static final int MAX_SPARE = 256;
 }

@@ -6,11 +6,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records of sent packets in the order of their numbers: a ring of parallel arrays. A record is named by its position, which it
- * keeps until it is removed; positions only grow. Removing one in the middle leaves a hole that goes when all before it are gone.
+ * Records of sent packets in the order of their numbers: a ring of parallel arrays. A record is
+ * named by its position, which it keeps until it is removed; positions only grow. Removing one in
+ * the middle leaves a hole that goes when all before it are gone.
  *
- * <p>Only packets in flight have records, so numbers may have gaps: skipped numbers and packets with nothing but ACK frames. A
- * peer that never acknowledges our ACKs therefore costs nothing, and the congestion window bounds the ring.
+ * <p>Only packets in flight have records, so numbers may have gaps: skipped numbers and packets
+ * with nothing but ACK frames. A peer that never acknowledges our ACKs therefore costs nothing, and
+ * the congestion window bounds the ring.
  */
 final class SentPackets {
   private static final int INITIAL_RECORDS = 16;
@@ -100,7 +102,9 @@ final class SentPackets {
     return Objects.requireNonNull(frames[slot(position)]);
   }
 
-  /** Removes a record; what it carried is the caller's. Holes at the front go with {@link #trim}. */
+  /**
+   * Removes a record; what it carried is the caller's. Holes at the front go with {@link #trim}.
+   */
   SentFrames remove(long position) {
     int slot = slot(position);
     SentFrames content = Objects.requireNonNull(frames[slot]);
@@ -117,7 +121,8 @@ final class SentPackets {
   }
 
   /**
-   * Marks the records that a frame acknowledges. The marks of the last call, if any, must have been removed.
+   * Marks the records that a frame acknowledges. The marks of the last call, if any, must have been
+   * removed.
    *
    * @return whether there was one; then the methods below tell of them
    */
@@ -150,12 +155,16 @@ final class SentPackets {
     return markedAckEliciting;
   }
 
-  /** Position of the highest number that is at most {@code number}; before {@link #first()} if there is none. */
+  /**
+   * Position of the highest number that is at most {@code number}; before {@link #first()} if there
+   * is none.
+   */
   long floor(long number) {
     if (first == end || number < number(first)) {
       return first - 1;
     }
-    // Numbers grow by at least one from record to record, so without gaps this is the record and with gaps it is too high.
+    // Numbers grow by at least one from record to record, so without gaps this is the record and
+    // with gaps it is too high.
     long high = Math.min(first + (number - number(first)), end - 1);
     if (number(high) <= number) {
       return high;
@@ -198,7 +207,9 @@ final class SentPackets {
     return (int) position & mask;
   }
 
-  /** Doubles the arrays; every record keeps its position, and gets the slot that belongs to it now. */
+  /**
+   * Doubles the arrays; every record keeps its position, and gets the slot that belongs to it now.
+   */
   private void grow() {
     int capacity = numbers.length * 2;
     long[] moreNumbers = new long[capacity];

@@ -5,7 +5,10 @@ import dev.memux.engine.wire.FrameType;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.TransportError;
 
-/** The sent packets of one packet number space and what its timers need to know (RFC 9002 Appendix A.3). */
+/**
+ * The sent packets of one packet number space and what its timers need to know (RFC 9002 Appendix
+ * A.3).
+ */
 final class SentSpace {
   final PacketSpace space;
 
@@ -53,7 +56,10 @@ final class SentSpace {
     skipped.add(packetNumber);
   }
 
-  /** RFC 9000 §13.1, §21.4: who acknowledges what was not sent does not control its sender by what arrives. */
+  /**
+   * RFC 9000 §13.1, §21.4: who acknowledges what was not sent does not control its sender by what
+   * arrives.
+   */
   void check(AckFrame ack) throws ProtocolException {
     if (ack.largest() > largestUsed) {
       throw violation(ack.largest());
@@ -71,7 +77,10 @@ final class SentSpace {
     }
   }
 
-  /** Every packet up to this number was sent {@code packets} packets or more before the largest acknowledged one. */
+  /**
+   * Every packet up to this number was sent {@code packets} packets or more before the largest
+   * acknowledged one.
+   */
   long sentBeforeLargestAcked(int packets) {
     return skipped.below(largestAcked, packets);
   }

@@ -3,8 +3,9 @@ package dev.memux.engine.recovery;
 import dev.memux.engine.wire.AckFrame;
 
 /**
- * The packet numbers left out on purpose. A peer that acknowledges one claims packets it has not seen, to be sent faster than the
- * path allows (RFC 9000 §21.4). Only the latest are remembered: older ones have been passed by honest acknowledgements.
+ * The packet numbers left out on purpose. A peer that acknowledges one claims packets it has not
+ * seen, to be sent faster than the path allows (RFC 9000 §21.4). Only the latest are remembered:
+ * older ones have been passed by honest acknowledgements.
  */
 final class SkippedNumbers {
   private final long[] numbers = new long[MAX_REMEMBERED];
@@ -37,7 +38,10 @@ final class SkippedNumbers {
     return -1;
   }
 
-  /** The highest number that has at least {@code count} numbers that were sent after it, up to {@code largest}. */
+  /**
+   * The highest number that has at least {@code count} numbers that were sent after it, up to
+   * {@code largest}.
+   */
   long below(long largest, int packets) {
     long result = largest - packets;
     for (int i = 0; i < remembered(); i++) {

@@ -1,8 +1,9 @@
 package dev.memux.engine.schedule;
 
 /**
- * Equals that share by their keys: all participants of one urgency. Two indexes hold them, those with
- * anything to send and those with lost data, so that exhausted connection credit costs nothing.
+ * Equals that share by their keys: all participants of one urgency. Two indexes hold them, those
+ * with anything to send and those with lost data, so that exhausted connection credit costs
+ * nothing.
  *
  * <p>Several participants may come and go in one operation of the scheduler. {@link #settle} at its
  * end moves the virtual time, so that nobody is measured by a state that never stood.
@@ -46,9 +47,8 @@ final class Level<P extends Participant> {
   void place(P participant, boolean isReady, boolean hasLost) {
     if (isReady != participant.isReady()) {
       if (isReady) {
-        if (catchUpBytes != SchedulerConfig.UNBOUNDED) {
-          participant.key = Math.max(participant.key, virtualTime - catchUpBytes);
-        }
+        // Virtual time starts at 0 and never falls: no catch-up can make this overflow.
+        participant.key = Math.max(participant.key, virtualTime - catchUpBytes);
         ready.add(participant);
       } else {
         ready.remove(participant);

@@ -3,8 +3,8 @@ package dev.memux.engine.schedule;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which stream sends next. A decision is taken as late as the caller can ask for it, and holds
- * only until anything changes.
+ * Decides which stream sends next. A decision is taken as late as the caller can ask for it, and
+ * holds only until anything changes.
  *
  * <h2>The model</h2>
  *
@@ -14,36 +14,41 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Eligible</b> is a stream with lost data to send again, or with new data or a FIN that
  *       stream credit allows. While connection credit is exhausted the caller asks for {@code
  *       onlyLost}; streams that wait for that credit keep their places, and cost nothing.
- *   <li><b>Strictly by urgency</b>, first among groups (all equal unless local policy says otherwise),
- *       then inside the group. The critical class stands above urgency 0.
+ *   <li><b>Strictly by urgency</b>, first among groups (all equal unless local policy says
+ *       otherwise), then inside the group. The critical class stands above urgency 0.
  *   <li><b>Fairly among equals</b>: the participant with the smallest key goes next, ties to the
- *       lowest ID. Among the streams of one urgency each incremental one is a participant; all others
- *       together are one, served one after another by stream ID. What is inside a group, and how
- *       urgent, changes nothing about its share.
- *   <li><b>Keys</b>: sending n payload bytes, retransmissions included, adds n ÷ weight to the keys of
- *       the group and of the participant inside it. A stream weighs 1, and its own key counts what it
- *       sends as a member of a sequence too. Keys are whole units with the remainder carried along:
- *       exact, however many bytes are sent.
+ *       lowest ID. Among the streams of one urgency each incremental one is a participant; all
+ *       others together are one, served one after another by stream ID. What is inside a group, and
+ *       how urgent, changes nothing about its share.
+ *   <li><b>Keys</b>: sending n payload bytes, retransmissions included, adds n ÷ weight to the keys
+ *       of the group and of the participant inside it. A stream weighs 1, and its own key counts
+ *       what it sends as a member of a sequence too. Keys are whole units with the remainder
+ *       carried along: exact, however many bytes are sent.
  *   <li><b>Virtual time V</b> of each urgency, of groups and inside each group: the least eligible
- *       key, never falling, kept while nobody is eligible. Whoever becomes eligible gets key = max(own
- *       key, V − catch-up). The own key remembers what was used, so that a short response overtakes a
- *       long one, once, and a stream that comes and goes earns nothing. Groups catch up on nothing.
- *   <li><b>Changes</b> of urgency, weight or group keep key − V. With unbounded catch-up a key is the
- *       bytes a stream has sent, wherever it goes. From incremental to sequential a stream's key goes
- *       on as it was but orders nothing; on the way back it enters as whoever becomes eligible does.
+ *       key, never falling, kept while nobody is eligible. Whoever becomes eligible gets key =
+ *       max(own key, V − catch-up). The own key remembers what was used, so that a short response
+ *       overtakes a long one, once, and a stream that comes and goes earns nothing. Groups catch up
+ *       on nothing.
+ *   <li><b>Changes</b> of urgency, weight or group keep key − V. With unbounded catch-up a key is
+ *       the bytes a stream has sent, wherever it goes. From incremental to sequential a stream's
+ *       key goes on as it was but orders nothing; on the way back it enters as whoever becomes
+ *       eligible does.
  *   <li><b>The floor</b>, if on: wherever urgency decides, one packet in 32 goes to the next lower
  *       urgency that is eligible.
  * </ul>
  *
- * <p>A decision takes constant time; {@link #update}, {@link #charge}, {@link #prioritize} and {@link
- * #move} take O(log n) among n eligible and allocate nothing, except to grow to a number of streams
- * never reached before.
+ * <p>A decision takes constant time; {@link #update}, {@link #charge}, {@link #prioritize} and
+ * {@link #move} take O(log n) among n eligible and allocate nothing, except to grow to a number of
+ * streams never reached before.
  *
  * <h2>Use</h2>
  *
  * <p>For each packet: {@link #beginPacket}, then, while there is room, {@link #next}, send, {@link
- * #charge}, {@link #update}, in this order. Everything else may be called at any time in between. One
- * thread at a time.
+ * #charge}, {@link #update}, in this order. Everything else may be called at any time in between.
+ * One thread at a time.
+ *
+ * <p>A stream that was removed throws {@link IllegalStateException}; a group that was removed or
+ * belongs to another scheduler, {@link IllegalArgumentException}.
  *
  * @param <S> what is scheduled
  */
@@ -126,7 +131,8 @@ public final class Scheduler<S> {
   /**
    * Adds a stream, not eligible yet.
    *
-   * @param id the stream ID, unlike every other here
+   * @param id the stream ID, unlike every other here; for what is no stream, such as the datagrams
+   *     of a connection, any number that no stream can have
    */
   public Entry<S> add(long id, S stream, Priority priority, Group group) {
     requireOwn(group);
@@ -134,7 +140,7 @@ public final class Scheduler<S> {
     return new Entry<>(id, stream, priority, group);
   }
 
-  /** Removes a stream, whatever its state. */
+  /** Removes a stream, at any time and whatever its state. */
   public void remove(Entry<S> entry) {
     update(entry, false, false);
     entry.removed = true;

@@ -1,9 +1,9 @@
 package dev.memux.engine.schedule;
 
 /**
- * The streams of one urgency that are not incremental: one participant, whose turn goes to the lowest
- * stream ID that has anything to send. Its key counts what all of them sent and outlives them, so that
- * a hundred short streams after one another take no more than one long stream.
+ * The streams of one urgency that are not incremental: one participant, whose turn goes to the
+ * lowest stream ID that has anything to send. Its key counts what all of them sent and outlives
+ * them, so that a hundred short streams after one another take no more than one long stream.
  */
 final class Sequence extends Participant {
   /** In a tie the sequence goes before every stream that takes turns by itself. */

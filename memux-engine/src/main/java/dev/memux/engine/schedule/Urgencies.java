@@ -3,10 +3,10 @@ package dev.memux.engine.schedule;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The strict choice: a {@link Level} for each urgency, the most urgent that has anything to send goes
- * first. Where the floor is on, every 32nd packet that is served from here goes to the next lower
- * one. Packets are counted here and not for the connection, for two groups that take turns would
- * otherwise leave every 32nd packet to the same one of them.
+ * The strict choice: a {@link Level} for each urgency, the most urgent that has anything to send
+ * goes first. Where the floor is on, every 32nd packet that is served from here goes to the next
+ * lower one. Packets are counted here and not for the connection, for two groups that take turns
+ * would otherwise leave every 32nd packet to the same one of them.
  */
 final class Urgencies<P extends Participant> {
   private static final int LEVELS = Priority.LOWEST_URGENCY - Priority.CRITICAL_URGENCY + 1;
@@ -78,7 +78,9 @@ final class Urgencies<P extends Participant> {
     return position % SchedulerConfig.FLOOR_PACKETS == 0;
   }
 
-  /** Without the most urgent, unless it is alone. The critical class is no urgency: it never waits. */
+  /**
+   * Without the most urgent, unless it is alone. The critical class is no urgency: it never waits.
+   */
   private static int lower(int candidates) {
     int lower = candidates & (candidates - 1);
     return (candidates & CRITICAL_BIT) != 0 || lower == 0 ? candidates : lower;

@@ -17,7 +17,7 @@ final class ChunkWindow {
   private final ChunkPool pool;
 
   /** Chunk n of the sequence stands at {@code n & (ring.length - 1)}. */
-  private byte @Nullable [][] ring = new byte @Nullable [INITIAL_CHUNKS][];
+  private byte[] @Nullable [] ring = new byte[INITIAL_CHUNKS] @Nullable [];
 
   /** The lowest chunk that may be held. */
   private long first;
@@ -143,7 +143,7 @@ final class ChunkWindow {
     while (size < chunks) {
       size *= 2;
     }
-    byte @Nullable [][] larger = new byte @Nullable [size][];
+    byte[] @Nullable [] larger = new byte[size] @Nullable [];
     for (long chunk = first; chunk < end; chunk++) {
       larger[(int) chunk & size - 1] = ring[slot(chunk)];
     }

@@ -244,6 +244,17 @@ class MuxFlowControlTest {
     assertTrue(largest >= 8_000, "steps of " + largest);
   }
 
+  @Test
+  void windowsThatCouldNeverMoveAreRefused() {
+    assertThrows(IllegalArgumentException.class, () -> MuxPair.config(0, 1, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> MuxPair.config(1, 0, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> MuxPair.config(1, 1, -1, 1));
+    assertThrows(
+        IllegalArgumentException.class, () -> MuxPair.config(1, 1, 1, MuxConfig.MAX_STREAMS + 1));
+    assertThrows(
+        IllegalArgumentException.class, () -> MuxConfig.DEFAULT.withWindows(2, 1, 2, 2));
+  }
+
   private List<Packet> silence(MuxPair.Side side) throws ProtocolException {
     List<Packet> packets = new ArrayList<>();
     for (Packet p = side.transmit(1_000); p != null; p = side.transmit(1_000)) {

@@ -12,6 +12,7 @@ import dev.memux.tls.TlsCredentials;
 import dev.memux.tls.TlsServerConfig;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -23,8 +24,10 @@ import org.jspecify.annotations.Nullable;
 
 /** A client and a server with nothing but this object between them, and time that it tells. */
 final class ConnectedPair {
-  static final InetSocketAddress CLIENT_ADDRESS = new InetSocketAddress("127.0.0.1", 1111);
-  static final InetSocketAddress SERVER_ADDRESS = new InetSocketAddress("127.0.0.1", 2222);
+  static final InetSocketAddress CLIENT_ADDRESS =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 1111);
+  static final InetSocketAddress SERVER_ADDRESS =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 2222);
   static final long MILLI = 1_000_000;
   static final long SECOND = 1_000 * MILLI;
 

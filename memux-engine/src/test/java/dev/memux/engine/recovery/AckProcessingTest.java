@@ -15,7 +15,10 @@ import dev.memux.engine.wire.VarInt;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What acknowledgements do and which are refused: RFC 9000 §13.1, §21.4; RFC 9002 §5.1, Appendix A.7. */
+/**
+ * What acknowledgements do and which are refused: RFC 9000 §13.1, §21.4; RFC 9002 §5.1, Appendix
+ * A.7.
+ */
 class AckProcessingTest {
   private final SenderFixture sender = SenderFixture.server();
   private final Recovery recovery = sender.recovery;
@@ -182,14 +185,12 @@ class AckProcessingTest {
     for (int i = 0; i < 2; i++) {
       long number = sender.send(PacketSpace.INITIAL);
       sender.now += (100 + 80 * i) * MS;
-      recovery.onAckReceived(
-          PacketSpace.INITIAL, SenderFixture.frame(number), 80 * MS, sender.now);
+      recovery.onAckReceived(PacketSpace.INITIAL, SenderFixture.frame(number), 80 * MS, sender.now);
     }
     assertEquals(110 * MS, recovery.rtt().smoothedNanos());
     long number = sender.send(PacketSpace.HANDSHAKE);
     sender.now += 190 * MS;
-    recovery.onAckReceived(
-        PacketSpace.HANDSHAKE, SenderFixture.frame(number), 80 * MS, sender.now);
+    recovery.onAckReceived(PacketSpace.HANDSHAKE, SenderFixture.frame(number), 80 * MS, sender.now);
     assertEquals(110 * MS, recovery.rtt().smoothedNanos());
   }
 
@@ -209,7 +210,7 @@ class AckProcessingTest {
     sender.now = 100 * MS;
     AckFrame ack = new AckFrame();
     ack.reset(0);
-    for (long n = packets - 1; n >= packets - 1200; n -= 2) {
+    for (long n = packets - 1L; n >= packets - 1200; n -= 2) {
       ack.addRange(n, n);
     }
     recovery.onAckReceived(PacketSpace.APPLICATION, ack, 0, sender.now);

@@ -3,6 +3,7 @@ package dev.memux.engine.recovery;
 import static dev.memux.engine.recovery.SenderFixture.DATAGRAM;
 import static dev.memux.engine.recovery.SenderFixture.MS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.memux.engine.wire.ProtocolException;
 import java.util.List;
@@ -42,6 +43,23 @@ class CongestionResponseTest {
     assertEquals(-2 * DATAGRAM, recovery.sendAllowanceBytes());
   }
 
+  /** Against a peer that never acknowledges: the window, and two probes for each doubled wait. */
+  @Test
+  void whatIsInFlightIsBoundedWithoutAcknowledgements() {
+    while (recovery.sendAllowanceBytes() >= DATAGRAM) {
+      sender.send();
+    }
+    long began = sender.now;
+    for (int i = 0; i < 20; i++) {
+      sender.expire();
+      while (recovery.probesPending(PacketSpace.APPLICATION) > 0) {
+        sender.send();
+      }
+    }
+    assertEquals((10 + 2 * 20) * DATAGRAM, recovery.bytesInFlight());
+    assertTrue(sender.now - began > 8 * 3600 * 1000 * MS, "that took a night");
+  }
+
   /** §7.3.2: "a single packet can be sent prior to reduction". */
   @Test
   void onePacketMayLeaveWhenTheWindowIsReduced() throws ProtocolException {
@@ -71,7 +89,10 @@ class CongestionResponseTest {
     assertEquals(5 * DATAGRAM, recovery.windowBytes());
   }
 
-  /** Appendix A.7: losses count before the acknowledgements of the same frame, which then grow nothing. */
+  /**
+   * Appendix A.7: losses count before the acknowledgements of the same frame, which then grow
+   * nothing.
+   */
   @Test
   void anAcknowledgementThatRevealsALossDoesNotGrowTheWindow() throws ProtocolException {
     sender.send(10);
@@ -120,5 +141,4 @@ class CongestionResponseTest {
     sender.ack(first, first + 1);
     assertEquals(12 * DATAGRAM, recovery.sendAllowanceBytes());
   }
-
 }

@@ -165,7 +165,10 @@ class LossDetectionTest {
     assertTrue(server.recovery.hasAckElicitingInFlight(PacketSpace.INITIAL));
   }
 
-  /** The loss of what a largest acknowledged ack-only packet reveals does not wait for another acknowledgement. */
+  /**
+   * The loss of what a largest acknowledged ack-only packet reveals does not wait for another
+   * acknowledgement.
+   */
   @Test
   void anAcknowledgedAckOnlyPacketRevealsLosses() throws ProtocolException {
     sender.send();

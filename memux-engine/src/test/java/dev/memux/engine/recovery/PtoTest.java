@@ -64,8 +64,7 @@ class PtoTest {
     long lastSent = sender.now;
     sender.now += 90 * MS;
     sender.ack(first);
-    assertEquals(
-        lastSent + recovery.ptoNanos(PacketSpace.APPLICATION), recovery.deadlineNanos());
+    assertEquals(lastSent + recovery.ptoNanos(PacketSpace.APPLICATION), recovery.deadlineNanos());
   }
 
   /** §6.2, §6.2.4: two ack-eliciting packets, and nothing is lost by that. */
@@ -144,7 +143,10 @@ class PtoTest {
     assertEquals(0, recovery.probesPending(PacketSpace.APPLICATION));
   }
 
-  /** A peer that keeps the connection alive for months without acknowledging cannot make the timer wrap. */
+  /**
+   * A peer that keeps the connection alive for months without acknowledging cannot make the timer
+   * wrap.
+   */
   @Test
   void theBackoffNeverOverflows() {
     sender.send();

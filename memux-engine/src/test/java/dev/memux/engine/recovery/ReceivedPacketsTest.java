@@ -14,6 +14,7 @@ import dev.memux.engine.wire.SentFrames;
 import dev.memux.tls.EncryptionLevel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Random;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -69,7 +70,7 @@ class ReceivedPacketsTest {
   @Test
   void packetsThatAskForNothingAreAnsweredByNothing() {
     for (int i = 0; i < 100; i++) {
-      received.onReceived(i * 5, false, i);
+      received.onReceived(i * 5L, false, i);
     }
     assertFalse(received.hasUnacknowledged());
     assertEquals(Long.MAX_VALUE, received.ackDeadlineNanos());
@@ -149,6 +150,7 @@ class ReceivedPacketsTest {
     for (long n : new long[] {0, 1, 4, 5, 9}) {
       received.onReceived(n, true, 0);
     }
+    acknowledge(0);
     received.onAckAcknowledged(4);
     for (long n = 0; n <= 4; n++) {
       assertTrue(received.isDuplicate(n), "packet " + n);
@@ -159,11 +161,27 @@ class ReceivedPacketsTest {
     assertTrue(received.isDuplicate(4), "an older ACK changes nothing");
   }
 
+  /** §13.2.1: an older ACK, acknowledged meanwhile, did not speak of a packet that came later. */
+  @Test
+  void aPacketThatWaitsForItsAckIsNotPruned() throws ProtocolException {
+    received.onReceived(7, true, 0);
+    acknowledge(0);
+    received.onReceived(5, true, 1);
+    received.onAckAcknowledged(7);
+    assertTrue(received.ackDue(1));
+    assertEquals(List.of("7-7", "5-5"), acknowledgedRanges(1));
+    assertFalse(received.ackDue(1));
+    received.onAckAcknowledged(7);
+    assertTrue(received.isDuplicate(5));
+    assertTrue(received.isDuplicate(7));
+  }
+
   @Test
   void nothingIsWrittenWhenAllIsAcknowledged() {
     FrameWriter writer = writer(packet.length);
     assertFalse(received.writeAck(writer, 0, 3, sent));
     received.onReceived(0, true, 0);
+    assertTrue(received.writeAck(writer, 0, 3, sent));
     received.onAckAcknowledged(0);
     assertFalse(received.writeAck(writer, 0, 3, sent));
   }
@@ -177,7 +195,7 @@ class ReceivedPacketsTest {
     }
     List<String> ranges = acknowledgedRanges(0);
     assertEquals(ReceivedPackets.MAX_RANGES, ranges.size());
-    long largest = 2 * (packets - 1);
+    long largest = 2L * (packets - 1);
     assertEquals(largest + "-" + largest, ranges.getFirst());
     long oldest = largest - 2 * (ReceivedPackets.MAX_RANGES - 1);
     assertEquals(oldest + "-" + oldest, ranges.getLast());
@@ -249,9 +267,9 @@ class ReceivedPacketsTest {
   void agreesWithASet(long seed) throws ProtocolException {
     Random random = new Random(seed);
     TreeSet<Long> accepted = new TreeSet<>();
+    TreeSet<Long> waiting = new TreeSet<>();
     List<Long> acksSent = new ArrayList<>();
     long newest = 0;
-    long acknowledgedUpTo = -1;
     for (int step = 0; step < 20_000; step++) {
       newest += random.nextInt(4) == 0 ? random.nextInt(5) : 1;
       long number = random.nextInt(4) == 0 ? Math.max(0, newest - random.nextInt(60)) : newest;
@@ -260,33 +278,47 @@ class ReceivedPacketsTest {
         assertTrue(duplicate, "packet " + number + " would be accepted twice, seed " + seed);
       }
       if (!duplicate) {
-        assertTrue(number > acknowledgedUpTo);
+        boolean ackEliciting = random.nextInt(3) > 0;
         accepted.add(number);
-        received.onReceived(number, random.nextInt(3) > 0, step);
+        if (ackEliciting) {
+          waiting.add(number);
+        }
+        received.onReceived(number, ackEliciting, step);
       }
-      if (received.ackDue(step)) {
+      assertEquals(!waiting.isEmpty(), received.hasUnacknowledged());
+      if (received.ackDue(step) && random.nextInt(3) > 0) {
         FrameWriter writer = writer(packet.length);
         assertTrue(received.writeAck(writer, step, 3, sent));
         AckFrame ack = read(writer);
         checkTruth(ack, accepted);
         assertEquals(received.largest(), ack.largest());
+        if (ack.rangeCount() < ReceivedPackets.MAX_RANGES) {
+          assertTrue(waiting.stream().allMatch(n -> contains(ack, n)), "seed " + seed);
+        }
+        waiting.clear();
         acksSent.add(ack.largest());
       }
       if (!acksSent.isEmpty() && random.nextInt(20) == 0) {
-        long largest = acksSent.remove(random.nextInt(acksSent.size()));
-        received.onAckAcknowledged(largest);
-        acknowledgedUpTo = Math.max(acknowledgedUpTo, largest);
+        received.onAckAcknowledged(acksSent.remove(random.nextInt(acksSent.size())));
       }
     }
   }
 
+  private static boolean contains(AckFrame ack, long number) {
+    for (int i = 0; i < ack.rangeCount(); i++) {
+      if (ack.smallest(i) <= number && number <= ack.largest(i)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Every number acknowledged was accepted, and every range ends where something is missing. */
-  private static void checkTruth(AckFrame ack, TreeSet<Long> accepted) {
+  private static void checkTruth(AckFrame ack, NavigableSet<Long> accepted) {
     assertTrue(ack.rangeCount() <= ReceivedPackets.MAX_RANGES);
     for (int i = 0; i < ack.rangeCount(); i++) {
       long length = ack.largest(i) - ack.smallest(i) + 1;
-      assertEquals(
-          length, accepted.subSet(ack.smallest(i), true, ack.largest(i), true).size());
+      assertEquals(length, accepted.subSet(ack.smallest(i), true, ack.largest(i), true).size());
       assertFalse(accepted.contains(ack.largest(i) + 1));
     }
   }

@@ -16,8 +16,7 @@ import org.junit.jupiter.api.Test;
 class RecoveryAllocationTest implements RecoveryListener {
   private static final int DATAGRAM = 1200;
   private static final int FLIGHT = 64;
-  private static final ThreadMXBean THREADS =
-      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private final Recovery recovery = new Recovery(true, new NewReno(DATAGRAM), DATAGRAM, this);
   private final Pacer pacer = new Pacer(DATAGRAM);
@@ -64,10 +63,8 @@ class RecoveryAllocationTest implements RecoveryListener {
     for (int i = 0; i < FLIGHT; i++) {
       SentFrames frames = recovery.newFrames();
       frames.add(SentFrames.Kind.STREAM, 4, next * 1000, 1000);
-      recovery.onPacketSent(
-          PacketSpace.APPLICATION, next++, DATAGRAM, true, true, frames, now);
-      pacer.delayUntilNanos(
-          now, DATAGRAM, recovery.windowBytes(), recovery.rtt().smoothedNanos());
+      recovery.onPacketSent(PacketSpace.APPLICATION, next++, DATAGRAM, true, true, frames, now);
+      pacer.delayUntilNanos(now, DATAGRAM, recovery.windowBytes(), recovery.rtt().smoothedNanos());
       pacer.onSent(DATAGRAM);
       now += 1000;
     }
@@ -87,11 +84,7 @@ class RecoveryAllocationTest implements RecoveryListener {
   }
 
   private static void receive(
-      ReceivedPackets received,
-      FrameWriter writer,
-      byte[] packet,
-      SentFrames sent,
-      long from) {
+      ReceivedPackets received, FrameWriter writer, byte[] packet, SentFrames sent, long from) {
     for (long n = from; n < from + 100_000; n++) {
       if (n % 50 == 0 || received.isDuplicate(n)) {
         continue;

@@ -9,8 +9,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * RFC 9002 for one Application Data space, as slow and plain as its text: the pseudocode of Appendix A over a map, and persistent
- * congestion by comparing every pair of lost packets. RTT and window arithmetic are the real ones, tested on their own.
+ * RFC 9002 for one Application Data space, as slow and plain as its text: the pseudocode of
+ * Appendix A over a map, and persistent congestion by comparing every pair of lost packets. RTT and
+ * window arithmetic are the real ones, tested on their own.
  */
 final class ReferenceRecovery {
   private record Packet(long number, long nanos, int bytes, boolean ackEliciting) {}

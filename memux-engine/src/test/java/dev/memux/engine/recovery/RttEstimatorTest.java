@@ -96,7 +96,7 @@ class RttEstimatorTest {
     rtt.onSample(160 * MS, 0, 1);
     assertEquals(180 * MS, rtt.lossDelayNanos());
     rtt.onSample(8 * MS, 0, 2);
-    assertEquals(rtt.smoothedNanos() * 9 / 8, rtt.lossDelayNanos(), 1);
+    assertEquals(rtt.smoothedNanos() + rtt.smoothedNanos() / 8, rtt.lossDelayNanos());
   }
 
   /** §6.1.2, §6.2.1. */

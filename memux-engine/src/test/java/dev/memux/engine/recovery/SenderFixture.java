@@ -6,9 +6,13 @@ import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.SentFrames;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
-/** A {@link Recovery} in virtual time. Packets are 1200 bytes and carry one frame that names them. */
+/**
+ * A {@link Recovery} in virtual time. Packets are 1200 bytes and carry one frame that names them.
+ */
 final class SenderFixture implements RecoveryListener {
   static final long MS = 1_000_000;
   static final int DATAGRAM = 1200;
@@ -21,7 +25,7 @@ final class SenderFixture implements RecoveryListener {
 
   final List<Long> lost = new ArrayList<>();
   final List<Long> probed = new ArrayList<>();
-  private final long[] nextNumber = new long[PacketSpace.values().length];
+  private final Map<PacketSpace, Long> nextNumber = new EnumMap<>(PacketSpace.class);
 
   private SenderFixture(boolean server) {
     recovery = new Recovery(server, new NewReno(DATAGRAM), DATAGRAM, this);
@@ -35,7 +39,10 @@ final class SenderFixture implements RecoveryListener {
     return new SenderFixture(true);
   }
 
-  /** A server whose handshake is confirmed, with a round trip of 100 ms on record and nothing in flight. */
+  /**
+   * A server whose handshake is confirmed, with a round trip of 100 ms on record and nothing in
+   * flight.
+   */
   static SenderFixture established() throws ProtocolException {
     SenderFixture sender = server();
     sender.recovery.discard(PacketSpace.INITIAL, 0);
@@ -61,7 +68,7 @@ final class SenderFixture implements RecoveryListener {
   }
 
   long send(PacketSpace space, int bytes, boolean ackEliciting, boolean inFlight) {
-    long number = nextNumber[space.ordinal()]++;
+    long number = takeNumber(space);
     SentFrames frames = recovery.newFrames();
     frames.add(SentFrames.Kind.PING, number);
     recovery.onPacketSent(space, number, bytes, ackEliciting, inFlight, frames, now);
@@ -79,13 +86,13 @@ final class SenderFixture implements RecoveryListener {
   }
 
   long skip() {
-    long number = nextNumber[PacketSpace.APPLICATION.ordinal()]++;
+    long number = takeNumber(PacketSpace.APPLICATION);
     recovery.onPacketNumberSkipped(PacketSpace.APPLICATION, number);
     return number;
   }
 
   long nextNumber() {
-    return nextNumber[PacketSpace.APPLICATION.ordinal()];
+    return nextNumber.getOrDefault(PacketSpace.APPLICATION, 0L);
   }
 
   void ack(long... numbers) throws ProtocolException {
@@ -113,6 +120,10 @@ final class SenderFixture implements RecoveryListener {
     acked.clear();
     lost.clear();
     probed.clear();
+  }
+
+  private long takeNumber(PacketSpace space) {
+    return nextNumber.merge(space, 1L, Long::sum) - 1;
   }
 
   static AckFrame frame(long... numbers) {

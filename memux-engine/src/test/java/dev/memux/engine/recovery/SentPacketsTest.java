@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -123,7 +124,7 @@ class SentPacketsTest {
     }
   }
 
-  private void acknowledge(Random random, TreeMap<Long, Packet> model, long largest) {
+  private void acknowledge(Random random, NavigableMap<Long, Packet> model, long largest) {
     AckFrame ack = new AckFrame();
     ack.reset(0);
     List<Long> acked = new ArrayList<>();
@@ -155,7 +156,7 @@ class SentPacketsTest {
     sent.trim();
   }
 
-  private void removeOldest(Random random, TreeMap<Long, Packet> model) {
+  private void removeOldest(Random random, NavigableMap<Long, Packet> model) {
     int count = random.nextInt(8);
     for (long p = sent.first(); p < sent.end() && count > 0; p++) {
       if (sent.isPresent(p)) {
@@ -167,7 +168,7 @@ class SentPacketsTest {
     sent.trim();
   }
 
-  private void compare(TreeMap<Long, Packet> model) {
+  private void compare(NavigableMap<Long, Packet> model) {
     long p = sent.first();
     for (Map.Entry<Long, Packet> entry : model.entrySet()) {
       while (!sent.isPresent(p)) {
@@ -187,7 +188,7 @@ class SentPacketsTest {
     assertEquals(model.isEmpty(), sent.isEmpty());
   }
 
-  private static Packet find(TreeMap<Long, Packet> model, long number) {
+  private static Packet find(NavigableMap<Long, Packet> model, long number) {
     Packet packet = model.get(number);
     assertTrue(packet != null, () -> "no packet " + number);
     return packet;

@@ -3,6 +3,7 @@ package dev.memux.engine.recovery;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.memux.engine.wire.AckFrame;
+import java.util.NavigableSet;
 import java.util.Random;
 import java.util.TreeSet;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,7 +31,7 @@ class SkippedNumbersTest {
   }
 
   private static void checkAck(
-      Random random, SkippedNumbers skipped, TreeSet<Long> model, long largest) {
+      Random random, SkippedNumbers skipped, NavigableSet<Long> model, long largest) {
     AckFrame ack = new AckFrame();
     ack.reset(0);
     long expected = -1;
@@ -48,7 +49,7 @@ class SkippedNumbersTest {
   }
 
   /** Counts down from the largest, leaving out what was never sent. */
-  private static long below(TreeSet<Long> model, long largest, int packets) {
+  private static long below(NavigableSet<Long> model, long largest, int packets) {
     long number = largest;
     for (int counted = 0; counted < packets; number--) {
       counted += model.contains(number) ? 0 : 1;

@@ -155,8 +155,7 @@ class EligibilityTest {
     assertThrows(IllegalStateException.class, () -> scheduler.update(a, false, true));
     assertThrows(IllegalStateException.class, () -> scheduler.charge(a, 1));
     assertThrows(IllegalStateException.class, () -> scheduler.prioritize(a, incremental(1)));
-    assertThrows(
-        IllegalStateException.class, () -> scheduler.move(a, scheduler.defaultGroup()));
+    assertThrows(IllegalStateException.class, () -> scheduler.move(a, scheduler.defaultGroup()));
     assertThrows(IllegalStateException.class, () -> scheduler.remove(a));
   }
 

@@ -1,5 +1,6 @@
 package dev.memux.engine.schedule;
 
+import static dev.memux.engine.schedule.Link.assertNear;
 import static dev.memux.engine.schedule.Link.incremental;
 import static dev.memux.engine.schedule.Link.sequential;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -22,7 +23,7 @@ class GroupTest {
     Group mixed = scheduler.addGroup(1);
     link.backlogged(0, "one", sequential(7), one);
     for (int i = 1; i <= 100; i++) {
-      link.backlogged(4 * i, "hundred", incremental(3), hundred);
+      link.backlogged(4L * i, "hundred", incremental(3), hundred);
     }
     link.backlogged(1000, "mixed", sequential(3), mixed);
     link.backlogged(1004, "mixed", incremental(3), mixed);
@@ -39,7 +40,7 @@ class GroupTest {
     Group quiet = scheduler.addGroup(1);
     link.backlogged(0, "loud", Priority.CRITICAL, loud);
     for (int i = 1; i < 50; i++) {
-      link.backlogged(4 * i, "loud", incremental(0), loud);
+      link.backlogged(4L * i, "loud", incremental(0), loud);
     }
     link.backlogged(1000, "quiet", incremental(7), quiet);
     for (int i = 0; i < 1000; i++) {
@@ -71,9 +72,9 @@ class GroupTest {
     link.backlogged(4, "two", incremental(3), two);
     link.backlogged(8, "seven", incremental(3), seven);
     link.run(120_000);
-    assertEquals(30_000, link.packetsOf("three"), 1);
-    assertEquals(20_000, link.packetsOf("two"), 1);
-    assertEquals(70_000, link.packetsOf("seven"), 1);
+    assertNear(30_000, link.packetsOf("three"), 1);
+    assertNear(20_000, link.packetsOf("two"), 1);
+    assertNear(70_000, link.packetsOf("seven"), 1);
   }
 
   @Test
@@ -93,7 +94,7 @@ class GroupTest {
         lightBytes++;
       }
     }
-    assertEquals(heavyBytes / (double) Group.MAX_WEIGHT, lightBytes, 1);
+    assertNear(heavyBytes / Group.MAX_WEIGHT, lightBytes, 1);
   }
 
   @Test
@@ -114,7 +115,7 @@ class GroupTest {
       }
     }
     // Ahead by eight petabytes, single bytes still count.
-    assertEquals(sentByA / 3.0, sentByB, Integer.MAX_VALUE);
+    assertNear(sentByA / 3, sentByB, Integer.MAX_VALUE);
     assertEquals(sentByA, a.key);
     assertEquals(sentByA / 3, three.key);
     scheduler.charge(b, 1);
@@ -159,10 +160,10 @@ class GroupTest {
     scheduler.weigh(a, 4);
     assertEquals(4, a.weight());
     link.run(10_000);
-    assertEquals(5_000 + 8_000, link.packetsOf("A"), 2);
+    assertNear(5_000 + 8_000, link.packetsOf("A"), 2);
     scheduler.weigh(a, 1);
     link.run(10_000);
-    assertEquals(5_000 + 8_000 + 5_000, link.packetsOf("A"), 3);
+    assertNear(5_000 + 8_000 + 5_000, link.packetsOf("A"), 3);
   }
 
   @Test
@@ -186,7 +187,7 @@ class GroupTest {
       link.packet();
       scheduler.weigh(a, Group.MAX_WEIGHT - i % 2);
     }
-    assertEquals(link.packetsOf("B"), link.packetsOf("A"), 100);
+    assertNear(link.packetsOf("B"), link.packetsOf("A"), 100);
   }
 
   @Test
@@ -222,7 +223,7 @@ class GroupTest {
         link.ready(ofB);
       }
     }
-    assertEquals(link.packetsOf("A"), link.packetsOf("B"), 1);
+    assertNear(link.packetsOf("A"), link.packetsOf("B"), 1);
   }
 
   @Test
@@ -251,7 +252,7 @@ class GroupTest {
         ofB = link.backlogged(4L * i, "B", incremental(i % 8), b);
       }
     }
-    assertEquals(link.packetsOf("A"), link.packetsOf("B"), 1);
+    assertNear(link.packetsOf("A"), link.packetsOf("B"), 1);
   }
 
   @Test
@@ -331,8 +332,8 @@ class GroupTest {
     assertEquals(2, b.streamCount());
     link.backlogged(8, "A", incremental(3), a);
     link.run(400);
-    assertEquals(200, link.packetsOf("A"), 1);
-    assertEquals(200, link.packetsOf("m") + link.packetsOf("B") - 4, 1);
+    assertNear(200, link.packetsOf("A"), 1);
+    assertNear(200, link.packetsOf("m") + link.packetsOf("B") - 4, 1);
   }
 
   @Test
@@ -342,8 +343,7 @@ class GroupTest {
     assertThrows(IllegalStateException.class, () -> scheduler.removeGroup(a));
     scheduler.remove(ofA);
     scheduler.removeGroup(a);
-    assertThrows(
-        IllegalArgumentException.class, () -> scheduler.add(4, "B", Priority.DEFAULT, a));
+    assertThrows(IllegalArgumentException.class, () -> scheduler.add(4, "B", Priority.DEFAULT, a));
     assertThrows(IllegalArgumentException.class, () -> scheduler.removeGroup(a));
     Entry<String> other = link.backlogged(8, "other", incremental(3));
     assertThrows(IllegalArgumentException.class, () -> scheduler.move(other, a));

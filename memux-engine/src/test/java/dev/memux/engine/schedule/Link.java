@@ -1,13 +1,16 @@
 package dev.memux.engine.schedule;
 
 import static java.util.stream.Collectors.joining;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
 
-/** A link that carries packets of 1000 bytes, each filled by one stream, and counts who sent what. */
+/**
+ * A link that carries packets of 1000 bytes, each filled by one stream, and counts who sent what.
+ */
 final class Link {
   static final int PACKET_BYTES = 1000;
 
@@ -20,6 +23,17 @@ final class Link {
 
   Link() {
     this(SchedulerConfig.DEFAULT);
+  }
+
+  static void assertNear(long expected, long actual, long tolerance, String message) {
+    assertTrue(
+        Math.abs(expected - actual) <= tolerance,
+        () -> message + ": " + actual + " is not " + expected + " within " + tolerance);
+  }
+
+  /** Two long runs gave the same, give or take a few packets or bytes. */
+  static void assertNear(long expected, long actual, long tolerance) {
+    assertNear(expected, actual, tolerance, "shares");
   }
 
   static Priority incremental(int urgency) {

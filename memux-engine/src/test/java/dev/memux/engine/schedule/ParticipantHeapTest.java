@@ -15,8 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ParticipantHeapTest {
-  private static final Group GROUP =
-      new Scheduler<Integer>(SchedulerConfig.DEFAULT).defaultGroup();
+  private static final Group GROUP = new Scheduler<Integer>(SchedulerConfig.DEFAULT).defaultGroup();
 
   @ParameterizedTest
   @EnumSource

@@ -183,8 +183,7 @@ final class ReferenceScheduler {
     List<Stream> inTeam = eligible.stream().filter(s -> s.team == team).toList();
     int urgency = choose(inTeam.stream().map(s -> s.urgency).toList(), team.floor);
     Predicate<Stream> atUrgency = s -> s.urgency == urgency;
-    Taker turn =
-        inTeam.stream().filter(atUrgency).map(this::taker).min(SMALLEST_KEY).orElseThrow();
+    Taker turn = inTeam.stream().filter(atUrgency).map(this::taker).min(SMALLEST_KEY).orElseThrow();
     return inTeam.stream()
         .filter(atUrgency)
         .filter(s -> taker(s) == turn)

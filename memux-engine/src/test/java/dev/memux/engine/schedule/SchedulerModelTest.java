@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Random histories: the scheduler decides, and remembers, exactly as the reference does. */
 class SchedulerModelTest {
-  private static final int SEEDS = Integer.getInteger("memux.schedule.seeds", 200);
+  private static final int SEEDS = Integer.getInteger("memux.schedule.seeds", 100);
   private static final int OPERATIONS = 400;
 
   @ParameterizedTest(name = "catch-up {0}, floor {1}")
@@ -51,6 +51,10 @@ class SchedulerModelTest {
     /** Few urgencies make long rivalries, many make short ones. */
     private final int urgencies;
 
+    /** Some histories are about few streams and a lot of moving between groups. */
+    private final int mostStreams;
+
+    private final boolean groupsChangeOften;
     private long teamsMade;
 
     History(SchedulerConfig config, long seed) {
@@ -58,13 +62,15 @@ class SchedulerModelTest {
       scheduler = new Scheduler<>(config);
       reference = new ReferenceScheduler(config);
       urgencies = 1 + random.nextInt(9);
+      mostStreams = 3 + random.nextInt(28);
+      groupsChangeOften = random.nextBoolean();
       groups.add(scheduler.defaultGroup());
       reference.teams.add(new ReferenceScheduler.Team(teamsMade++, 1));
     }
 
     void step() {
-      int kind = random.nextInt(100);
-      if (kind < 10 && entries.size() < 30) {
+      int kind = groupsChangeOften ? 30 + random.nextInt(40) : random.nextInt(100);
+      if (entries.size() < mostStreams && (kind < 10 || random.nextInt(20) == 0)) {
         add();
       } else if (kind < 14) {
         remove();
@@ -176,7 +182,7 @@ class SchedulerModelTest {
           scheduler.weigh(group, weight);
         }
         case 3 -> {
-          int urgency = random.nextInt(2) == 0 ? 3 : random.nextInt(9) - 1;
+          int urgency = random.nextInt(8) == 0 ? random.nextInt(9) - 1 : 2 + random.nextInt(2);
           log.add("prioritize group " + index + " " + urgency);
           reference.relocate(team, urgency);
           scheduler.prioritize(group, urgency);

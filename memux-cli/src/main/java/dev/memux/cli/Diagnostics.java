@@ -1,0 +1,31 @@
+package dev.memux.cli;
+
+import java.util.Arrays;
+
+/** What goes to standard error: our own lines, and the log, which is quiet unless asked. */
+final class Diagnostics {
+  private static final String SIMPLE_LOGGER = "org.slf4j.simpleLogger.";
+
+  private Diagnostics() {}
+
+  /** Sets the log's level; before the first logger is made, which parsing options is not. */
+  static void configure(String... arguments) {
+    boolean verbose = Arrays.asList(arguments).stream().anyMatch(a -> a.equals("-v") || a.equals("--verbose"));
+    setDefault("defaultLogLevel", "warn");
+    setDefault("log.dev.memux", verbose ? "debug" : "warn");
+    setDefault("showThreadName", "false");
+    setDefault("showShortLogName", "true");
+    setDefault("levelInBrackets", "true");
+  }
+
+  /** One line that says what went wrong. */
+  static void error(String message) {
+    System.err.println("memux: " + message);
+  }
+
+  private static void setDefault(String key, String value) {
+    if (System.getProperty(SIMPLE_LOGGER + key) == null) {
+      System.setProperty(SIMPLE_LOGGER + key, value);
+    }
+  }
+}

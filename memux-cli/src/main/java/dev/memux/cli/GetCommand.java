@@ -1,0 +1,179 @@
+package dev.memux.cli;
+
+import dev.memux.engine.quic.QuicConfig;
+import dev.memux.gateway.StateDirectory;
+import dev.memux.http.Connector;
+import dev.memux.http.Http3Client;
+import dev.memux.http.Origin;
+import dev.memux.http.RequestUrl;
+import dev.memux.netty.IoTransport;
+import dev.memux.tls.KeyLog;
+import dev.memux.tls.TlsClientConfig;
+import io.netty.channel.EventLoopGroup;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code memux get}: fetches URLs, all at once, over one connection to each server. */
+@Command(
+    name = "get",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    header = {"Fetch URLs over HTTP/3, all at once, over one connection to each server.", ""},
+    description = {
+      "",
+      "One URL goes to standard output, several need a folder. Servers started by the same user"
+          + " with 'memux gateway' are trusted; others must have a certificate that the JDK trusts,"
+          + " or see --cacert.",
+      "",
+      "With SSLKEYLOGFILE in the environment TLS secrets are appended to that file.",
+      ""
+    },
+    exitCodeListHeading = "%nExit codes (of the first URL that failed):%n",
+    exitCodeList = {
+      " 0:all was fetched",
+      " 2:the command line is wrong",
+      " 3:a URL is malformed",
+      " 6:a host could not be resolved",
+      " 7:no connection to a server",
+      "22:an answer was 400 or above (--fail)",
+      "23:writing failed",
+      "28:a time limit was reached",
+      "35:the TLS handshake failed",
+      "56:the answer broke off",
+      "60:a certificate is not trusted",
+      "77:the file of --cacert cannot be read"
+    },
+    footer = {
+      "",
+      "For example:",
+      "  memux get https://localhost:8443/",
+      "  memux get -o pictures/ https://localhost:8443/img/tile-01.png https://localhost:8443/img/tile-02.png",
+      "  memux get --json https://localhost:8443/"
+    })
+final class GetCommand implements Callable<Integer> {
+  private static final long CLOSE_MILLIS = 1_000;
+
+  @Parameters(paramLabel = "URL", arity = "1..*", description = "What to fetch: https://HOST[:PORT]/PATH")
+  private List<String> urls = List.of();
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE|FOLDER",
+      description = "Write there; - is standard output. A folder is made if it does not exist.")
+  private @Nullable String output;
+
+  @Mixin private TrustOptions trust = new TrustOptions();
+
+  @Option(
+      names = {"-f", "--fail"},
+      description = "Treat an answer of 400 or above as a failure and leave its body out.")
+  private boolean fail;
+
+  @Option(
+      names = "--json",
+      description =
+          "Print a JSON object on one line for each URL (url, status, bytes, ttfb_ms, total_ms,"
+              + " protocol; times count from the request), then one for each connection."
+              + " Without -o the bodies are dropped.")
+  private boolean json;
+
+  @Option(
+      names = "--connect-timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "10",
+      description = "How long connecting may take (default: ${DEFAULT-VALUE}).")
+  private double connectTimeoutSeconds;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "Log what happens to standard error.")
+  private boolean verbose;
+
+  @Override
+  public Integer call() {
+    List<RequestUrl> parsed = urls.stream().map(GetCommand::parse).toList();
+    List<Output> outputs = OutputPlan.of(parsed, output, json);
+    List<Download> downloads = new ArrayList<>();
+    for (int i = 0; i < parsed.size(); i++) {
+      downloads.add(new Download(parsed.get(i), outputs.get(i), fail));
+    }
+    if (!(connectTimeoutSeconds > 0 && connectTimeoutSeconds <= 86_400)) {
+      throw new CommandFailure(ExitCode.USAGE, "--connect-timeout must be above 0 seconds");
+    }
+    Map<String, TlsClientConfig> settings = tlsSettings(parsed);
+    long distinctOrigins = parsed.stream().map(RequestUrl::origin).distinct().count();
+    int threads = (int) Math.min(distinctOrigins, Runtime.getRuntime().availableProcessors());
+    EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(threads);
+    try {
+      return run(downloads, client(group, settings));
+    } finally {
+      group
+          .shutdownGracefully(0, CLOSE_MILLIS, TimeUnit.MILLISECONDS)
+          .awaitUninterruptibly(CLOSE_MILLIS);
+    }
+  }
+
+  private Http3Client client(EventLoopGroup group, Map<String, TlsClientConfig> settings) {
+    long timeoutNanos = (long) (connectTimeoutSeconds * 1e9);
+    QuicConfig config = QuicConfig.DEFAULT.withHandshakeTimeoutNanos(timeoutNanos);
+    Connector connector =
+        (remote, serverName, handler) ->
+            Connector.quic(group, config, settings.get(serverName))
+                .connect(remote, serverName, handler);
+    return new Http3Client(group, connector, Duration.ofNanos(timeoutNanos));
+  }
+
+  private Map<String, TlsClientConfig> tlsSettings(List<RequestUrl> parsed) {
+    StateDirectory state = StateDirectory.ofUser();
+    KeyLog keyLog = KeyLogs.fromEnvironment();
+    Map<String, TlsClientConfig> settings = new HashMap<>();
+    for (RequestUrl url : parsed) {
+      settings.computeIfAbsent(
+          url.origin().host(), host -> trust.forServer(host, state, keyLog));
+    }
+    return settings;
+  }
+
+  private int run(List<Download> downloads, Http3Client client) {
+    FetchReport report = new FetchReport(json, System.out);
+    try (AutoCloseable progress = showsProgress() ? new ProgressBar(downloads, System.err) : () -> {}) {
+      Fetch fetch = new Fetch(client, downloads);
+      fetch.onOutcome(report::add);
+      fetch.run();
+      report.connections(fetch.connections());
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+    client.close().toCompletableFuture().completeOnTimeout(null, CLOSE_MILLIS, TimeUnit.MILLISECONDS).join();
+    report.printErrors();
+    return report.exitCode(downloads);
+  }
+
+  private boolean showsProgress() {
+    boolean bodyOnScreen = output == null && !json || "-".equals(output);
+    return Terminal.isStandardError() && !(bodyOnScreen && Terminal.isStandardOutput());
+  }
+
+  private static RequestUrl parse(String text) {
+    try {
+      return RequestUrl.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailure(ExitCode.MALFORMED_URL, String.valueOf(e.getMessage()));
+    }
+  }
+}

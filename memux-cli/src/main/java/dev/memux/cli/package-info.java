@@ -1,0 +1,5 @@
+/** The {@code memux} command. */
+@NullMarked
+package dev.memux.cli;
+
+import org.jspecify.annotations.NullMarked;

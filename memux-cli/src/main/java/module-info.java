@@ -1,0 +1,13 @@
+/** The {@code memux} command. */
+module dev.memux.cli {
+  requires dev.memux.engine;
+  requires dev.memux.gateway;
+  requires dev.memux.http;
+  requires dev.memux.netty;
+  requires dev.memux.tls;
+  requires info.picocli;
+  requires static org.jspecify;
+
+  opens dev.memux.cli to
+      info.picocli;
+}

@@ -1,0 +1,31 @@
+package dev.memux.gateway;
+
+import dev.memux.tls.KeyLog;
+import dev.memux.tls.TlsCredentials;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a gateway serves, where, and as whom.
+ *
+ * @param listen where to listen, at least one address
+ * @param optionalListen as {@code listen}, but if one of these cannot be bound that is only reported
+ * @param root the folder whose files are served; null: the embedded site
+ * @param keyLog where TLS secrets are written for tools that decrypt captures, or null
+ */
+public record GatewayConfig(
+    List<ListenAddress> listen,
+    List<ListenAddress> optionalListen,
+    @Nullable Path root,
+    TlsCredentials credentials,
+    @Nullable KeyLog keyLog) {
+  /** Checks and copies. */
+  public GatewayConfig {
+    listen = List.copyOf(listen);
+    optionalListen = List.copyOf(optionalListen);
+    if (listen.isEmpty()) {
+      throw new IllegalArgumentException("nothing to listen on");
+    }
+  }
+}

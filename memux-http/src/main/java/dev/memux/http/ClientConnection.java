@@ -1,0 +1,156 @@
+package dev.memux.http;
+
+import dev.memux.engine.quic.ConnectionStatistics;
+import dev.memux.netty.MuxQuicChannel;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelInitializer;
+import io.netty.handler.codec.http3.Http3;
+import io.netty.handler.codec.http3.Http3ErrorCode;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicConnectionPathStats;
+import io.netty.handler.codec.quic.QuicConnectionStats;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.codec.quic.QuicStreamType;
+import io.netty.util.concurrent.Future;
+import java.net.SocketAddress;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection to one origin, with any number of requests at a time: those that the server's stream
+ * limit has no room for wait their turn. Any thread may call it.
+ */
+public final class ClientConnection {
+  private final Origin origin;
+  private final QuicChannel channel;
+  private final long handshakeNanos;
+  // Confined to the connection's event loop.
+  private final Queue<ClientExchange> waiting = new ArrayDeque<>();
+  private int opening;
+
+  ClientConnection(Origin origin, QuicChannel channel, long handshakeNanos) {
+    this.origin = origin;
+    this.channel = channel;
+    this.handshakeNanos = handshakeNanos;
+    channel.closeFuture().addListener(ignored -> failWaiting());
+  }
+
+  /** Who is at the other end. */
+  public Origin origin() {
+    return origin;
+  }
+
+  /** The address that answered, or null if the transport does not tell. */
+  public @Nullable SocketAddress remoteAddress() {
+    return channel.remoteSocketAddress();
+  }
+
+  /** How long the handshake took, in nanoseconds. */
+  public long handshakeNanos() {
+    return handshakeNanos;
+  }
+
+  /** Whether the connection is still open. */
+  public boolean isOpen() {
+    return channel.isActive();
+  }
+
+  /** Sends a request as soon as the server's stream limit allows. */
+  public ClientExchange send(RequestHead head, ResponseListener listener) {
+    ClientExchange exchange = new ClientExchange(channel.eventLoop(), head, listener);
+    channel
+        .eventLoop()
+        .execute(
+            () -> {
+              waiting.add(exchange);
+              openWaiting();
+            });
+    return exchange;
+  }
+
+  /** Figures so far, or null if the transport does not tell. */
+  public CompletionStage<@Nullable ConnectionStatistics> statistics() {
+    CompletableFuture<@Nullable ConnectionStatistics> result = new CompletableFuture<>();
+    if (channel instanceof MuxQuicChannel mux) {
+      mux.statistics()
+          .addListener(
+              (Future<@Nullable ConnectionStatistics> done) -> result.complete(done.getNow()));
+    } else {
+      result.complete(null);
+    }
+    return result;
+  }
+
+  /** Closes the connection; requests under way fail. */
+  public CompletionStage<Void> close() {
+    CompletableFuture<Void> closed = new CompletableFuture<>();
+    channel.closeFuture().addListener(ignored -> closed.complete(null));
+    channel.close(true, Http3ErrorCode.H3_NO_ERROR.code(), Unpooled.EMPTY_BUFFER);
+    return closed;
+  }
+
+  /** Completes when the connection is closed, by whomever. */
+  public CompletionStage<Void> closed() {
+    CompletableFuture<Void> closed = new CompletableFuture<>();
+    channel.closeFuture().addListener(ignored -> closed.complete(null));
+    return closed;
+  }
+
+  /** Opens streams for who waits, as many as the server's limit has room for. */
+  void openWaiting() {
+    while (!waiting.isEmpty()
+        && channel.peerAllowedStreams(QuicStreamType.BIDIRECTIONAL) > opening) {
+      ClientExchange exchange = waiting.remove();
+      if (!exchange.isCancelled()) {
+        opening++;
+        Http3.newRequestStream(channel, new StreamOpener(exchange))
+            .addListener((Future<QuicStreamChannel> opened) -> onOpened(exchange, opened));
+      }
+    }
+    if (!channel.isActive()) {
+      failWaiting();
+    }
+  }
+
+  private void onOpened(ClientExchange exchange, Future<QuicStreamChannel> opened) {
+    opening--;
+    if (!opened.isSuccess()) {
+      exchange.fail(StreamFailures.of(opened.cause()));
+      return;
+    }
+    QuicStreamChannel stream = opened.getNow();
+    stream.closeFuture().addListener(ignored -> openWaiting());
+    if (exchange.isCancelled()) {
+      stream.shutdown(Http3ErrorCode.H3_REQUEST_CANCELLED.code());
+      return;
+    }
+    exchange.onStream(stream);
+    stream.pipeline().get(ClientStreamHandler.class).begin();
+  }
+
+  private void failWaiting() {
+    while (!waiting.isEmpty()) {
+      waiting
+          .remove()
+          .fail(new HttpException.ConnectionLost("the connection was closed before the turn", null));
+    }
+  }
+
+  /** Puts the response handler behind the codec of a new stream. */
+  private static final class StreamOpener
+      extends ChannelInitializer<QuicStreamChannel> {
+    private final ClientExchange exchange;
+
+    StreamOpener(ClientExchange exchange) {
+      this.exchange = exchange;
+    }
+
+    @Override
+    protected void initChannel(QuicStreamChannel channel) {
+      channel.pipeline().addLast(new ClientStreamHandler(exchange, channel));
+    }
+  }
+}

@@ -1,0 +1,127 @@
+package dev.memux.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.handler.codec.http3.Http3DataFrame;
+import io.netty.handler.codec.http3.Http3ErrorCode;
+import io.netty.handler.codec.http3.Http3HeadersFrame;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.util.ReferenceCountUtil;
+
+/** Turns the frames of one response into calls of its listener (RFC 9114 §4.1). */
+final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
+  private final ClientExchange exchange;
+  private final QuicStreamChannel channel;
+  private final InboundBody inbound;
+  private final OutboundBody outbound;
+  private boolean headReceived;
+
+  ClientStreamHandler(ClientExchange exchange, QuicStreamChannel channel) {
+    this.exchange = exchange;
+    this.channel = channel;
+    inbound = new InboundBody(channel);
+    outbound = new OutboundBody(channel, () -> {}, () -> {});
+  }
+
+  /** Sends the request's head and lets the listener send its body. */
+  void begin() {
+    outbound.writeHead(MessageHeads.encode(exchange.head()));
+    exchange.listener().onOpen(outbound);
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    if (message instanceof Http3HeadersFrame frame) {
+      onHeaders(frame);
+    } else if (message instanceof Http3DataFrame data) {
+      inbound.onData(data.content());
+    } else {
+      ReferenceCountUtil.release(message);
+    }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event == ChannelInputShutdownReadComplete.INSTANCE) {
+      if (headReceived) {
+        inbound.onEnd();
+      } else {
+        fail(new HttpException.Malformed("the server ended the stream without an answer", null));
+      }
+    }
+    ctx.fireUserEventTriggered(event);
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    outbound.onWritabilityChanged();
+    ctx.fireChannelWritabilityChanged();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    boolean lost = !channel.parent().isActive();
+    fail(
+        lost
+            ? new HttpException.ConnectionLost("the connection was closed in mid-response", null)
+            : new HttpException.StreamReset("the server gave up the stream", -1));
+    ctx.fireChannelInactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    fail(StreamFailures.of(cause));
+  }
+
+  private void onHeaders(Http3HeadersFrame frame) {
+    if (headReceived) {
+      return; // trailers
+    }
+    ResponseHead head = MessageHeads.response(frame.headers());
+    if (head == null) {
+      fail(new HttpException.Malformed("unreadable response head", null));
+      channel.shutdown(Http3ErrorCode.H3_MESSAGE_ERROR.code());
+    } else if (head.status() >= 200) {
+      // RFC 9110 §15.2: interim responses come before the one that counts.
+      headReceived = true;
+      if (!exchange.isCancelled()) {
+        exchange.listener().onHead(head, inbound);
+        inbound.listen(new Guard());
+      }
+    }
+  }
+
+  private void fail(HttpException failure) {
+    if (headReceived) {
+      inbound.onFailure(failure);
+    } else {
+      exchange.fail(failure);
+    }
+  }
+
+  /** Keeps a cancelled exchange silent and its buffers released. */
+  private final class Guard implements BodyListener {
+    @Override
+    public void onData(ByteBuf data) {
+      if (exchange.isCancelled()) {
+        data.release();
+      } else {
+        exchange.listener().onData(data);
+      }
+    }
+
+    @Override
+    public void onEnd() {
+      if (!exchange.isCancelled()) {
+        exchange.listener().onEnd();
+      }
+    }
+
+    @Override
+    public void onFailure(HttpException failure) {
+      exchange.fail(failure);
+    }
+  }
+}

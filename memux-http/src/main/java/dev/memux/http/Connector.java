@@ -1,0 +1,33 @@
+package dev.memux.http;
+
+import dev.memux.engine.quic.QuicConfig;
+import dev.memux.netty.QuicClientBootstrap;
+import dev.memux.tls.TlsClientConfig;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.util.concurrent.Future;
+import java.net.InetSocketAddress;
+
+/** Opens connections: all that the client needs from the transport. */
+@FunctionalInterface
+public interface Connector {
+  /**
+   * Connects; done when streams can be opened. Cancelling closes the connection.
+   *
+   * @param serverName the name that the certificate must be for
+   * @param handler goes into the connection's pipeline before it becomes active
+   */
+  Future<QuicChannel> connect(InetSocketAddress remote, String serverName, ChannelHandler handler);
+
+  /** Connections over memux's QUIC. */
+  static Connector quic(EventLoopGroup group, QuicConfig config, TlsClientConfig tls) {
+    return (remote, serverName, handler) ->
+        new QuicClientBootstrap()
+            .group(group)
+            .config(config)
+            .tls(tls)
+            .handler(handler)
+            .connect(remote, serverName);
+  }
+}

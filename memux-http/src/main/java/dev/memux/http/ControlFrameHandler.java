@@ -1,0 +1,82 @@
+package dev.memux.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http3.Http3ErrorCode;
+import io.netty.handler.codec.http3.Http3UnknownFrame;
+import io.netty.handler.codec.quic.QuicStreamPriority;
+import io.netty.util.ReferenceCountUtil;
+import java.nio.charset.StandardCharsets;
+
+/** Reads the frames of a client's control stream that the codec does not know. */
+final class ControlFrameHandler extends ChannelInboundHandlerAdapter {
+  /** RFC 9218 §7.2: the request variant and the push variant. */
+  static final long PRIORITY_UPDATE_REQUEST = 0xF0700;
+
+  static final long PRIORITY_UPDATE_PUSH = 0xF0701;
+
+  private final ServerConnection connection;
+
+  ControlFrameHandler(ServerConnection connection) {
+    this.connection = connection;
+  }
+
+  static boolean isPriorityUpdate(long frameType) {
+    return frameType == PRIORITY_UPDATE_REQUEST || frameType == PRIORITY_UPDATE_PUSH;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    try {
+      if (message instanceof Http3UnknownFrame frame) {
+        if (frame.type() == PRIORITY_UPDATE_REQUEST) {
+          onPriorityUpdate(frame.content());
+        } else if (frame.type() == PRIORITY_UPDATE_PUSH) {
+          // RFC 9218 §7.2: a push that was never promised; memux promises none.
+          connection.fail(Http3ErrorCode.H3_ID_ERROR, "PRIORITY_UPDATE for a push never promised");
+        }
+      }
+    } finally {
+      ReferenceCountUtil.release(message);
+    }
+  }
+
+  private void onPriorityUpdate(ByteBuf payload) {
+    long streamId = readVarInt(payload);
+    if (streamId < 0) {
+      // RFC 9114 §7.1: a payload that ends before its fields do.
+      connection.fail(Http3ErrorCode.H3_FRAME_ERROR, "truncated PRIORITY_UPDATE");
+      return;
+    }
+    if (streamId % 4 != 0) {
+      // RFC 9218 §7.2: the ID must be a request stream's, that is bidirectional and the client's.
+      connection.fail(Http3ErrorCode.H3_ID_ERROR, "PRIORITY_UPDATE for stream " + streamId);
+      return;
+    }
+    QuicStreamPriority priority = PriorityField.parse(payload.toString(StandardCharsets.US_ASCII));
+    if (priority == null) {
+      // RFC 9218 §7: failure to parse may be a connection error of this type.
+      connection.fail(Http3ErrorCode.H3_GENERAL_PROTOCOL_ERROR, "unreadable PRIORITY_UPDATE");
+      return;
+    }
+    connection.onPriorityUpdate(streamId, priority);
+  }
+
+  /** A QUIC variable-length integer (RFC 9000 §16), or -1 if the buffer ends before it does. */
+  private static long readVarInt(ByteBuf buffer) {
+    if (!buffer.isReadable()) {
+      return -1;
+    }
+    int first = buffer.readUnsignedByte();
+    int more = (1 << (first >> 6)) - 1;
+    if (buffer.readableBytes() < more) {
+      return -1;
+    }
+    long value = first & 0x3f;
+    for (int i = 0; i < more; i++) {
+      value = value << 8 | buffer.readUnsignedByte();
+    }
+    return value;
+  }
+}

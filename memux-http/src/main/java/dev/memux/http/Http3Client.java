@@ -1,0 +1,185 @@
+package dev.memux.http;
+
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.codec.http3.Http3ClientConnectionHandler;
+import io.netty.handler.codec.http3.Http3GoAwayFrame;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.util.ReferenceCountUtil;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * An HTTP/3 client that keeps one connection to each origin and sends all requests over it. Any
+ * thread may call it.
+ */
+public final class Http3Client {
+  private final EventLoopGroup group;
+  private final Connector connector;
+  private final Duration connectTimeout;
+  private final Map<Origin, CompletableFuture<ClientConnection>> connections =
+      new ConcurrentHashMap<>();
+
+  /**
+   * A client without connections.
+   *
+   * @param group where timers run while connecting
+   * @param connectTimeout how long resolving, connecting and the handshake may take together
+   */
+  public Http3Client(EventLoopGroup group, Connector connector, Duration connectTimeout) {
+    this.group = group;
+    this.connector = connector;
+    this.connectTimeout = connectTimeout;
+  }
+
+  /**
+   * The connection to an origin, opened if there is none that still takes requests. Fails with an
+   * {@link HttpException}.
+   */
+  public CompletionStage<ClientConnection> connection(Origin origin) {
+    CompletableFuture<ClientConnection> fresh = new CompletableFuture<>();
+    CompletableFuture<ClientConnection> known = connections.putIfAbsent(origin, fresh);
+    if (known != null) {
+      return known;
+    }
+    long deadlineNanos = System.nanoTime() + connectTimeout.toNanos();
+    // Resolving blocks; java.net offers nothing else.
+    Thread.startVirtualThread(
+        () -> {
+          try {
+            connect(origin, InetAddress.getAllByName(origin.host()), deadlineNanos, fresh);
+          } catch (UnknownHostException e) {
+            fail(origin, fresh, new HttpException.Unresolved(origin.host(), e));
+          }
+        });
+    // A name server that does not answer must not outlast the caller's patience.
+    group
+        .next()
+        .schedule(
+            () -> {
+              if (!fresh.isDone()) {
+                fail(
+                    origin,
+                    fresh,
+                    new HttpException.TimedOut("connecting to " + origin + " took too long"));
+              }
+            },
+            connectTimeout.toMillis(),
+            TimeUnit.MILLISECONDS);
+    return fresh;
+  }
+
+  /** Closes all connections; completes when they are. */
+  public CompletionStage<Void> close() {
+    CompletableFuture<?>[] closing =
+        connections.values().stream()
+            .filter(connection -> connection.isDone() && !connection.isCompletedExceptionally())
+            .map(connection -> connection.join().close().toCompletableFuture())
+            .toArray(CompletableFuture<?>[]::new);
+    return CompletableFuture.allOf(closing);
+  }
+
+  private void connect(
+      Origin origin,
+      InetAddress[] addresses,
+      long deadlineNanos,
+      CompletableFuture<ClientConnection> fresh) {
+    EventLoop loop = group.next();
+    long startNanos = System.nanoTime();
+    new AddressRace(
+            loop, connector, origin, List.of(addresses), () -> initializer(origin, fresh))
+        .start(Math.max(1, deadlineNanos - startNanos))
+        .whenComplete(
+            (channel, failure) -> {
+              if (failure != null) {
+                fail(origin, fresh, unwrapped(failure));
+              } else {
+                onConnected(origin, channel, System.nanoTime() - startNanos, fresh);
+              }
+            });
+  }
+
+  private void onConnected(
+      Origin origin,
+      QuicChannel channel,
+      long handshakeNanos,
+      CompletableFuture<ClientConnection> fresh) {
+    ClientConnection connection = new ClientConnection(origin, channel, handshakeNanos);
+    channel.closeFuture().addListener(ignored -> connections.remove(origin, fresh));
+    channel.pipeline().addLast(new StreamLimitWatch(connection));
+    if (!fresh.complete(connection)) {
+      connection.close();
+    }
+  }
+
+  private void fail(
+      Origin origin, CompletableFuture<ClientConnection> fresh, Throwable failure) {
+    connections.remove(origin, fresh);
+    fresh.completeExceptionally(failure);
+  }
+
+  private ChannelHandler initializer(Origin origin, CompletableFuture<ClientConnection> fresh) {
+    return new ChannelInitializer<QuicChannel>() {
+      @Override
+      protected void initChannel(QuicChannel channel) {
+        ChannelHandler control = new GoAwayWatch(() -> connections.remove(origin, fresh));
+        channel
+            .pipeline()
+            .addLast(
+                new Http3ClientConnectionHandler(
+                    control, null, null, Http3Service.settings(), true),
+                new CriticalStreams());
+      }
+    };
+  }
+
+  private static Throwable unwrapped(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+
+  /** RFC 9114 §5.2: after a GOAWAY new requests go over a new connection. */
+  private static final class GoAwayWatch extends ChannelInboundHandlerAdapter {
+    private final Runnable onGoAway;
+
+    GoAwayWatch(Runnable onGoAway) {
+      this.onGoAway = onGoAway;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+      if (message instanceof Http3GoAwayFrame) {
+        onGoAway.run();
+      }
+      ReferenceCountUtil.release(message);
+    }
+  }
+
+  /** Whatever the connection tells of, the server may have raised its stream limit. */
+  private static final class StreamLimitWatch extends ChannelInboundHandlerAdapter {
+    private final ClientConnection connection;
+
+    StreamLimitWatch(ClientConnection connection) {
+      this.connection = connection;
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+      connection.openWaiting();
+      ctx.fireUserEventTriggered(event);
+    }
+  }
+}

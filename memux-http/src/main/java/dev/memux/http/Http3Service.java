@@ -1,0 +1,122 @@
+package dev.memux.http;
+
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
+import io.netty.handler.codec.http3.DefaultHttp3SettingsFrame;
+import io.netty.handler.codec.http3.Http3ServerConnectionHandler;
+import io.netty.handler.codec.http3.Http3Settings;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * An HTTP/3 server without its sockets: its {@link #initializer()} makes any {@link QuicChannel}
+ * serve. Any thread may call it.
+ */
+public final class Http3Service {
+  /**
+   * RFC 9114 §4.2.2, §10.5.1: a field section larger than this, as RFC 9114 counts it, closes the
+   * connection, so that a peer cannot make us hold headers without bound.
+   */
+  public static final int MAX_FIELD_SECTION_BYTES = 64 * 1024;
+
+  /** The ALPN token of HTTP/3 (RFC 9114 §3.1). */
+  public static final String ALPN = "h3";
+
+  private final RequestHandler handler;
+  private final Set<ServerConnection> connections = ConcurrentHashMap.newKeySet();
+  private volatile boolean draining;
+
+  /** A service that lets {@code handler} answer every request. */
+  public Http3Service(RequestHandler handler) {
+    this.handler = handler;
+  }
+
+  /** The handler for accepted connections; one serves all. */
+  public ChannelHandler initializer() {
+    return new ChannelInitializer<QuicChannel>() {
+      @Override
+      protected void initChannel(QuicChannel channel) {
+        accept(channel);
+      }
+
+      @Override
+      public boolean isSharable() {
+        return true;
+      }
+    };
+  }
+
+  /** How many connections are open. */
+  public int connectionCount() {
+    return connections.size();
+  }
+
+  /**
+   * Ends all connections: clients are told (GOAWAY), requests under way finish within {@code limit},
+   * what is left then is closed. Completes when none is open.
+   */
+  public CompletionStage<Void> drain(Duration limit) {
+    draining = true;
+    CompletableFuture<?>[] closed =
+        connections.stream()
+            .map(connection -> drain(connection, limit))
+            .toArray(CompletableFuture<?>[]::new);
+    return CompletableFuture.allOf(closed);
+  }
+
+  private static CompletableFuture<Void> drain(ServerConnection connection, Duration limit) {
+    CompletableFuture<Void> closed = new CompletableFuture<>();
+    connection.channel().closeFuture().addListener(ignored -> closed.complete(null));
+    connection.loop().execute(connection::drain);
+    var timer =
+        connection.loop().schedule(connection::closeNow, limit.toNanos(), TimeUnit.NANOSECONDS);
+    closed.thenRun(() -> timer.cancel(false));
+    return closed;
+  }
+
+  private void accept(QuicChannel channel) {
+    ServerConnection connection = new ServerConnection(channel);
+    connections.add(connection);
+    channel.closeFuture().addListener(ignored -> connections.remove(connection));
+    channel
+        .pipeline()
+        .addLast(
+            new Http3ServerConnectionHandler(
+                streamInitializer(connection),
+                new ControlFrameHandler(connection),
+                null,
+                settings(),
+                true),
+            new CriticalStreams());
+    if (draining) {
+      connection.loop().execute(connection::drain);
+    }
+  }
+
+  // Not Http3RequestStreamInitializer: the connection handler has put the codec there already.
+  private ChannelHandler streamInitializer(ServerConnection connection) {
+    return new ChannelInitializer<QuicStreamChannel>() {
+      @Override
+      protected void initChannel(QuicStreamChannel channel) {
+        channel.pipeline().addLast(new ServerStreamHandler(connection, handler, channel));
+      }
+
+      @Override
+      public boolean isSharable() {
+        return true;
+      }
+    };
+  }
+
+  // Without a dynamic QPACK table no field section ever waits for another stream (RFC 9204 §2.1.2).
+  static DefaultHttp3SettingsFrame settings() {
+    return new DefaultHttp3SettingsFrame(
+        new Http3Settings().maxFieldSectionSize(MAX_FIELD_SECTION_BYTES));
+  }
+}

@@ -1,0 +1,92 @@
+package dev.memux.http;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** Why an exchange failed. The subclasses say who is to blame; the message is fit for people. */
+public abstract sealed class HttpException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  HttpException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+
+  /** The host has no address. */
+  public static final class Unresolved extends HttpException {
+    private static final long serialVersionUID = 1;
+
+    Unresolved(String host, Throwable cause) {
+      super("could not resolve " + host, cause);
+    }
+  }
+
+  /** No address of the host answered. */
+  public static final class Unreachable extends HttpException {
+    private static final long serialVersionUID = 1;
+
+    Unreachable(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /** Something took longer than it was given. */
+  public static final class TimedOut extends HttpException {
+    private static final long serialVersionUID = 1;
+
+    TimedOut(String message) {
+      super(message, null);
+    }
+  }
+
+  /** The peer answered, but there is no secure connection. */
+  public static final class HandshakeFailed extends HttpException {
+    private static final long serialVersionUID = 1;
+
+    HandshakeFailed(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /** The peer's certificate is not one that we trust for that host. */
+  public static final class Untrusted extends HttpException {
+    private static final long serialVersionUID = 1;
+
+    Untrusted(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /** The peer, or we, gave up this one stream. */
+  public static final class StreamReset extends HttpException {
+    private static final long serialVersionUID = 1;
+    private final long code;
+
+    StreamReset(String message, long code) {
+      super(message, null);
+      this.code = code;
+    }
+
+    /** The HTTP/3 error code (RFC 9114 §8.1), or -1 if it is not known. */
+    public long code() {
+      return code;
+    }
+  }
+
+  /** The connection ended before the exchange did. */
+  public static final class ConnectionLost extends HttpException {
+    private static final long serialVersionUID = 1;
+
+    ConnectionLost(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /** The peer broke the rules of HTTP/3. */
+  public static final class Malformed extends HttpException {
+    private static final long serialVersionUID = 1;
+
+    Malformed(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+}

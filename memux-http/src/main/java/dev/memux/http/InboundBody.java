@@ -1,0 +1,149 @@
+package dev.memux.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http3.Http3ErrorCode;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body that comes in on one stream. Nothing is delivered that was not asked for with {@link
+ * #read()}: what arrives meanwhile waits here, and the stream stops reading, so that flow control
+ * holds the peer back. At most one read's worth of data ever waits.
+ */
+public final class InboundBody {
+  private final QuicStreamChannel channel;
+  private final Queue<ByteBuf> waiting = new ArrayDeque<>();
+  private @Nullable BodyListener listener;
+  private @Nullable HttpException failure;
+  private boolean asked;
+  private boolean ignored;
+  private boolean ended;
+  private boolean delivering;
+  private boolean over;
+
+  InboundBody(QuicStreamChannel channel) {
+    this.channel = channel;
+  }
+
+  /** Names who receives the body. Once, on the event loop. */
+  public void listen(BodyListener receiver) {
+    if (listener != null) {
+      throw new IllegalStateException("the body has a listener already");
+    }
+    listener = receiver;
+    deliver();
+  }
+
+  /** Asks for one more piece. Any thread. */
+  public void read() {
+    if (channel.eventLoop().inEventLoop()) {
+      ask();
+    } else {
+      channel.eventLoop().execute(this::ask);
+    }
+  }
+
+  /**
+   * Lets the rest go: the peer is told to stop (RFC 9114 §4.1), what waits is released and the
+   * listener hears nothing more. On the event loop.
+   */
+  public void discard(Http3ErrorCode code) {
+    if (over) {
+      return;
+    }
+    boolean complete = ended;
+    over = true;
+    release();
+    if (!complete) {
+      channel.shutdownInput(code.code());
+      resume();
+    }
+  }
+
+  /**
+   * The answer is complete and nobody listens: should more of the body come, the peer is told that
+   * it is not needed (RFC 9114 §4.1). Not before, as most requests end with their head.
+   */
+  void ignoreRest() {
+    if (listener == null) {
+      ignored = true;
+      if (!waiting.isEmpty()) {
+        discard(Http3ErrorCode.H3_NO_ERROR);
+      }
+    }
+  }
+
+  void onData(ByteBuf data) {
+    if (over || !data.isReadable()) {
+      data.release();
+      return;
+    }
+    if (ignored) {
+      data.release();
+      discard(Http3ErrorCode.H3_NO_ERROR);
+      return;
+    }
+    waiting.add(data);
+    if (!asked) {
+      channel.config().setAutoRead(false);
+    }
+    deliver();
+  }
+
+  void onEnd() {
+    ended = true;
+    deliver();
+  }
+
+  void onFailure(HttpException cause) {
+    if (!ended && failure == null) {
+      failure = cause;
+      deliver();
+    }
+  }
+
+  private void ask() {
+    asked = true;
+    deliver();
+    if (asked) {
+      resume();
+    }
+  }
+
+  private void resume() {
+    if (!channel.config().isAutoRead()) {
+      channel.config().setAutoRead(true);
+    }
+  }
+
+  /** Hands out what may be handed out; a listener that asks again from inside only sets a flag. */
+  private void deliver() {
+    BodyListener receiver = listener;
+    if (receiver == null || delivering || over) {
+      return;
+    }
+    delivering = true;
+    while (asked && !over && !waiting.isEmpty()) {
+      asked = false;
+      receiver.onData(waiting.remove());
+    }
+    delivering = false;
+    if (!over && waiting.isEmpty() && ended) {
+      over = true;
+      receiver.onEnd();
+    } else if (!over && failure != null) {
+      // A stream that was reset has nothing to wait for (RFC 9000 §3.2).
+      over = true;
+      release();
+      receiver.onFailure(failure);
+    }
+  }
+
+  private void release() {
+    while (!waiting.isEmpty()) {
+      waiting.remove().release();
+    }
+  }
+}

@@ -1,0 +1,15 @@
+package dev.memux.http;
+
+/**
+ * What a request says before its body (RFC 9114 §4.3.1).
+ *
+ * @param path path and query as sent, percent-encoded
+ */
+public record RequestHead(
+    String method, String scheme, String authority, String path, HttpFields fields) {
+
+  /** A GET without further fields. */
+  public static RequestHead get(String authority, String path) {
+    return new RequestHead("GET", "https", authority, path, new HttpFields());
+  }
+}

@@ -1,0 +1,139 @@
+package dev.memux.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http3.DefaultHttp3GoAwayFrame;
+import io.netty.handler.codec.http3.Http3;
+import io.netty.handler.codec.http3.Http3ErrorCode;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicConnectionPathStats;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.codec.quic.QuicStreamPriority;
+import io.netty.util.concurrent.Future;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one client connection has open, and how it ends: a GOAWAY that only announces the end, one
+ * that names the last request still answered, then the close when all are (RFC 9114 §5.2). All
+ * methods belong to the connection's event loop.
+ */
+final class ServerConnection {
+  // RFC 9114 §5.2: the largest request stream ID there can be; it refuses nothing yet.
+  private static final long GOAWAY_ANNOUNCEMENT = (1L << 62) - 4;
+  // How long requests that cross the announcement get: a round trip of most paths.
+  private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private final QuicChannel channel;
+  private final Map<Long, ServerExchange> open = new HashMap<>();
+  private final PriorityUpdates earlyUpdates = new PriorityUpdates();
+  private long highestStreamId = -4;
+  private long refusedFrom = Long.MAX_VALUE;
+  private boolean draining;
+
+  ServerConnection(QuicChannel channel) {
+    this.channel = channel;
+  }
+
+  EventLoop loop() {
+    return channel.eventLoop();
+  }
+
+  QuicChannel channel() {
+    return channel;
+  }
+
+  /** Whether a request on that stream is still taken. */
+  boolean admits(long streamId) {
+    return streamId < refusedFrom;
+  }
+
+  void onOpened(ServerExchange exchange) {
+    long streamId = exchange.streamId();
+    open.put(streamId, exchange);
+    highestStreamId = Math.max(highestStreamId, streamId);
+    // RFC 9218 §7: an update, even one that came first, overrides the field.
+    QuicStreamPriority said = earlyUpdates.take(streamId);
+    if (said == null) {
+      String field = exchange.request().fields().combined(PriorityField.NAME);
+      // RFC 8941 §4.2: a field that does not parse is ignored.
+      said = field == null ? null : PriorityField.parse(field);
+    }
+    if (said != null) {
+      exchange.onClientPriority(said);
+    } else {
+      exchange.priorityByDefault(PriorityField.DEFAULT);
+    }
+  }
+
+  /** The stream is over for us, but its last bytes may still be on their way or wait their turn. */
+  void onClosed(ServerExchange exchange) {
+    exchange
+        .deliveredFuture()
+        .addListener(
+            done -> {
+              open.remove(exchange.streamId());
+              closeIfDrained();
+            });
+  }
+
+  void onPriorityUpdate(long streamId, QuicStreamPriority priority) {
+    ServerExchange exchange = open.get(streamId);
+    if (exchange != null) {
+      exchange.onClientPriority(priority);
+    } else {
+      earlyUpdates.keep(streamId, priority);
+    }
+  }
+
+  /** Closes the connection because the peer broke a rule. */
+  void fail(Http3ErrorCode code, String reason) {
+    close(code, reason);
+  }
+
+  /** Begins the end. Requests that are open are answered; the connection closes after the last. */
+  void drain() {
+    if (draining) {
+      return;
+    }
+    draining = true;
+    goAway(GOAWAY_ANNOUNCEMENT);
+    channel.eventLoop().schedule(this::lastGoAway, GRACE_NANOS, TimeUnit.NANOSECONDS);
+  }
+
+  /** Ends it now, whatever is open. */
+  void closeNow() {
+    close(Http3ErrorCode.H3_NO_ERROR, "shutting down");
+  }
+
+  int openCount() {
+    return open.size();
+  }
+
+  private void lastGoAway() {
+    refusedFrom = highestStreamId + 4;
+    goAway(refusedFrom);
+    closeIfDrained();
+  }
+
+  private void closeIfDrained() {
+    if (refusedFrom != Long.MAX_VALUE && open.isEmpty()) {
+      closeNow();
+    }
+  }
+
+  private void goAway(long streamId) {
+    @Nullable QuicStreamChannel control = Http3.getLocalControlStream(channel);
+    if (control != null) {
+      control.writeAndFlush(new DefaultHttp3GoAwayFrame(streamId));
+    }
+  }
+
+  private void close(Http3ErrorCode code, String reason) {
+    ByteBuf text = ByteBufUtil.writeAscii(channel.alloc(), reason);
+    channel.close(true, code.code(), text);
+  }
+}

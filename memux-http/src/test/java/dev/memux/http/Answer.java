@@ -1,0 +1,68 @@
+package dev.memux.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/** Collects one response. */
+class Answer implements ResponseListener {
+  private final CompletableFuture<ResponseHead> head = new CompletableFuture<>();
+  private final CompletableFuture<byte[]> body = new CompletableFuture<>();
+  private final ByteArrayOutputStream received = new ByteArrayOutputStream();
+  private InboundBody source;
+
+  @Override
+  public void onHead(ResponseHead responseHead, InboundBody responseBody) {
+    head.complete(responseHead);
+    source = responseBody;
+    source.read();
+  }
+
+  @Override
+  public void onData(ByteBuf data) {
+    received.writeBytes(ByteBufUtil.getBytes(data));
+    data.release();
+    source.read();
+  }
+
+  @Override
+  public void onEnd() {
+    body.complete(received.toByteArray());
+  }
+
+  @Override
+  public void onFailure(HttpException failure) {
+    head.completeExceptionally(failure);
+    body.completeExceptionally(failure);
+  }
+
+  ResponseHead head() throws Exception {
+    return head.get(Loopback.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  byte[] body() throws Exception {
+    return body.get(Loopback.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  String text() throws Exception {
+    return new String(body(), StandardCharsets.UTF_8);
+  }
+
+  boolean isOver() {
+    return body.isDone();
+  }
+
+  /** The failure that it must end with. */
+  HttpException failure() throws Exception {
+    try {
+      body();
+    } catch (ExecutionException e) {
+      return (HttpException) e.getCause();
+    }
+    throw new AssertionError("no failure");
+  }
+}

@@ -1,0 +1,80 @@
+package dev.memux.netty;
+
+import dev.memux.engine.quic.QuicConnection;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection as its {@link UdpDriver} keeps it: the engine's object and its places in queues.
+ */
+final class DrivenConnection implements Carrier {
+  final QuicConnection connection;
+  private final UdpDriver driver;
+  private @Nullable ConnectionListener listener;
+
+  /** Waits for {@link ConnectionListener#onEvents}. */
+  boolean inReadyQueue;
+
+  /** Waits for its turn to transmit. */
+  boolean inSendQueue;
+
+  /** Place in the driver's {@link DeadlineHeap}; -1: none. */
+  int heapIndex = -1;
+
+  /** Key in the heap. */
+  long deadlineNanos = Long.MAX_VALUE;
+
+  /** The driver has forgotten it. */
+  boolean removed;
+
+  DrivenConnection(UdpDriver driver, QuicConnection connection) {
+    this.driver = driver;
+    this.connection = connection;
+  }
+
+  /** Names who acts on events; once, before the first turn. */
+  void listener(ConnectionListener value) {
+    listener = value;
+  }
+
+  @Nullable ConnectionListener listener() {
+    return listener;
+  }
+
+  @Override
+  public EventLoop eventLoop() {
+    return driver.eventLoop();
+  }
+
+  @Override
+  public Channel transport() {
+    return driver.transport();
+  }
+
+  @Override
+  public void wake() {
+    driver.wake(this);
+  }
+
+  @Override
+  public void flushNow() {
+    driver.flushNow(this);
+  }
+
+  @Override
+  public @Nullable InetSocketAddress local() {
+    return driver.local();
+  }
+
+  @Override
+  public InetSocketAddress remote() {
+    return connection.remote();
+  }
+
+  @Override
+  public long nowNanos() {
+    return driver.nowNanos();
+  }
+}

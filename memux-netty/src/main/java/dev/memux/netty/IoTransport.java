@@ -1,0 +1,67 @@
+package dev.memux.netty;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.nio.NioIoHandler;
+
+/**
+ * What moves datagrams between the kernel and the event loops: epoll on Linux (whole batches per
+ * system call, a socket per loop), NIO everywhere.
+ */
+public enum IoTransport {
+  EPOLL,
+  NIO;
+
+  /** System property, {@code epoll} or {@code nio}, that decides instead of what is available. */
+  public static final String PROPERTY = "dev.memux.io";
+
+  /**
+   * The best transport that works here.
+   *
+   * @throws IllegalStateException when {@value #PROPERTY} asks for what does not work here
+   */
+  public static IoTransport preferred() {
+    String wanted = System.getProperty(PROPERTY, "");
+    return switch (wanted) {
+      case "" -> Epoll.isAvailable() ? EPOLL : NIO;
+      case "nio" -> NIO;
+      case "epoll" -> {
+        if (!Epoll.isAvailable()) {
+          throw new IllegalStateException("epoll is not available", Epoll.unavailabilityCause());
+        }
+        yield EPOLL;
+      }
+      default -> throw new IllegalStateException(PROPERTY + " is neither epoll nor nio: " + wanted);
+    };
+  }
+
+  /**
+   * The transport that fits {@code group}.
+   *
+   * @throws IllegalArgumentException when the group's loops are neither epoll nor NIO loops
+   */
+  public static IoTransport of(EventLoopGroup group) {
+    if (group instanceof IoEventLoopGroup io) {
+      if (io.isIoType(EpollIoHandler.class)) {
+        return EPOLL;
+      }
+      if (io.isIoType(NioIoHandler.class)) {
+        return NIO;
+      }
+    }
+    throw new IllegalArgumentException("neither epoll nor NIO event loops: " + group);
+  }
+
+  /** New event loops for this transport, {@code threads} of them; 0: Netty's default. */
+  public EventLoopGroup newEventLoopGroup(int threads) {
+    return new MultiThreadIoEventLoopGroup(
+        threads,
+        switch (this) {
+          case EPOLL -> EpollIoHandler.newFactory();
+          case NIO -> NioIoHandler.newFactory();
+        });
+  }
+}

@@ -1,0 +1,546 @@
+package dev.memux.netty;
+
+import dev.memux.engine.CloseReason;
+import dev.memux.engine.Connection;
+import dev.memux.engine.ConnectionEvent;
+import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.quic.ConnectionStatistics;
+import dev.memux.engine.quic.QuicConnection;
+import dev.memux.engine.schedule.Priority;
+import dev.memux.engine.wire.TransportError;
+import dev.memux.engine.wire.TransportParameters;
+import dev.memux.tls.TlsSession;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.AbstractChannel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelMetadata;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.DefaultChannelPipeline;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicConnectionAddress;
+import io.netty.handler.codec.quic.QuicConnectionPathStats;
+import io.netty.handler.codec.quic.QuicConnectionStats;
+import io.netty.handler.codec.quic.QuicException;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.codec.quic.QuicStreamType;
+import io.netty.handler.codec.quic.QuicTransportError;
+import io.netty.handler.codec.quic.QuicTransportParameters;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import java.net.SocketAddress;
+import java.nio.channels.ClosedChannelException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLHandshakeException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A QUIC connection. Netty's HTTP/3 codec and all else that is written for {@link QuicChannel} runs
+ * on it; what follows tells where it is special.
+ *
+ * <ul>
+ *   <li>{@link #localAddress()} and {@link #remoteAddress()} are null: Netty's class for connection
+ *       IDs loads the native library. {@link #localSocketAddress()} and {@link
+ *       #remoteSocketAddress()} tell.
+ *   <li>When the handshake is complete the channel becomes active and a {@link
+ *       SslHandshakeCompletionEvent} follows; when it fails, that event tells why.
+ *   <li>When the connection ends, {@link ConnectionClosedEvent} says why. More streams allowed by
+ *       the peer: {@link StreamLimitChangedEvent}.
+ *   <li>{@link #close()} closes with application error code 0. QUIC's transport codes are the
+ *       engine's: {@link #close(boolean, int, ByteBuf)} sends the code as the application's in
+ *       either case.
+ *   <li>Streams of the peer are read from the channel like messages, so that with auto-read off no
+ *       stream is taken on before {@link #read()}. What no handler takes is registered with the
+ *       bootstrap's stream handler.
+ * </ul>
+ */
+public final class MuxQuicChannel extends AbstractChannel implements QuicChannel {
+  private static final ChannelMetadata METADATA = new ChannelMetadata(false, 16);
+
+  private final Connection connection;
+  private final Carrier carrier;
+  private final ChannelSetup streamSetup;
+  private final ConnectionChannelConfig config = new ConnectionChannelConfig(this);
+  private final Set<MuxQuicStreamChannel> streams = new HashSet<>();
+  private final InboundStreams inbound = new InboundStreams(this);
+
+  private @Nullable Promise<QuicChannel> connectPromise;
+  private long closeCode;
+  private String closeText = "";
+
+  private volatile State state = State.HANDSHAKE;
+  private volatile @Nullable TlsSession tlsSession;
+  private volatile @Nullable CloseReason closeReason;
+  private volatile long openableBidi;
+  private volatile long openableUni;
+
+  private enum State {
+    HANDSHAKE,
+    ACTIVE,
+    CLOSED
+  }
+
+  /** {@code connectPromise}: told how the handshake went; null: nobody waits, as on a server. */
+  MuxQuicChannel(
+      Connection connection,
+      Carrier carrier,
+      ChannelSetup streamSetup,
+      @Nullable Promise<QuicChannel> connectPromise) {
+    super(carrier.transport());
+    this.connection = connection;
+    this.carrier = carrier;
+    this.streamSetup = streamSetup;
+    this.connectPromise = connectPromise;
+  }
+
+  // What the engine tells.
+
+  /** What the driver calls. */
+  ConnectionListener listener() {
+    return new ConnectionListener() {
+      @Override
+      public void onEvents() {
+        pollEvents();
+        pollStreams();
+      }
+
+      @Override
+      public void onFailure(Throwable cause) {
+        if (state != State.CLOSED) {
+          pipeline().fireExceptionCaught(cause);
+          onClosed(
+              new CloseReason(
+                  CloseReason.Origin.LOCAL,
+                  false,
+                  TransportError.INTERNAL_ERROR,
+                  0,
+                  cause.toString()));
+        }
+      }
+    };
+  }
+
+  private void pollEvents() {
+    for (ConnectionEvent event; (event = connection.pollEvent()) != null; ) {
+      switch (event) {
+        case ConnectionEvent.HandshakeCompleted completed -> onHandshake(completed.session());
+        case ConnectionEvent.HandshakeConfirmed confirmed -> {}
+        case ConnectionEvent.StreamsAvailable available -> onStreamsAvailable(available.type());
+        case ConnectionEvent.Closed closed -> {
+          pollStreams(); // what arrived before the end is still for the application
+          onClosed(closed.reason());
+        }
+        case ConnectionEvent.Terminated terminated -> {}
+      }
+    }
+  }
+
+  private void pollStreams() {
+    for (MuxStream stream; (stream = connection.mux().pollStream()) != null; ) {
+      int events = stream.takeEvents();
+      MuxQuicStreamChannel channel = (MuxQuicStreamChannel) stream.attachment();
+      if (channel != null) {
+        channel.onEvents(events);
+      } else if ((events & MuxStream.OPENED) != 0 && state != State.CLOSED) {
+        channel = addStream(stream);
+        channel.onEvents(events);
+        inbound.add(channel);
+      }
+    }
+    inbound.complete();
+  }
+
+  private void onHandshake(TlsSession session) {
+    if (state != State.HANDSHAKE) {
+      return;
+    }
+    tlsSession = session;
+    state = State.ACTIVE;
+    noteLimits();
+    Promise<QuicChannel> promise = connectPromise;
+    connectPromise = null;
+    pipeline().fireChannelActive();
+    pipeline().fireUserEventTriggered(SslHandshakeCompletionEvent.SUCCESS);
+    if (promise != null && !promise.trySuccess(this)) {
+      close(); // cancelled
+    }
+  }
+
+  private void onStreamsAvailable(StreamType type) {
+    noteLimits();
+    pipeline().fireUserEventTriggered(new StreamLimitChangedEvent(typeOf(type)));
+  }
+
+  private void onClosed(CloseReason reason) {
+    if (closeReason != null) {
+      return;
+    }
+    closeReason = reason;
+    if (state == State.HANDSHAKE) {
+      SSLHandshakeException failure = new SSLHandshakeException(CloseReasons.describe(reason));
+      pipeline().fireUserEventTriggered(new SslHandshakeCompletionEvent(failure));
+    }
+    pipeline().fireUserEventTriggered(new ConnectionClosedEvent(reason));
+    unsafe().close(voidPromise());
+  }
+
+  // What streams ask for.
+
+  /** The engine was told something. */
+  void wake() {
+    carrier.wake();
+  }
+
+  void onStreamClosed(MuxQuicStreamChannel stream) {
+    streams.remove(stream);
+    inbound.remove(stream);
+    carrier.wake();
+  }
+
+  private MuxQuicStreamChannel addStream(MuxStream stream) {
+    MuxQuicStreamChannel channel = new MuxQuicStreamChannel(this, stream);
+    stream.attach(channel);
+    streams.add(channel);
+    return channel;
+  }
+
+  // QuicChannel
+
+  /** What the handshake has agreed on; null before it is complete. Any thread. */
+  public @Nullable TlsSession tlsSession() {
+    return tlsSession;
+  }
+
+  /** Who ended the connection and why; null while it lives. Any thread. */
+  public @Nullable CloseReason closeReason() {
+    return closeReason;
+  }
+
+  /** What TLS agreed on, read-only; null before the handshake is complete. */
+  @Override
+  public @Nullable SSLEngine sslEngine() {
+    TlsSession session = tlsSession;
+    return session == null ? null : new TlsSessionView(session, connection.isServer());
+  }
+
+  @Override
+  public boolean isTimedOut() {
+    CloseReason reason = closeReason;
+    return reason != null && reason.origin() == CloseReason.Origin.IDLE_TIMEOUT;
+  }
+
+  @Override
+  public long peerAllowedStreams(QuicStreamType type) {
+    return type == QuicStreamType.BIDIRECTIONAL ? openableBidi : openableUni;
+  }
+
+  @Override
+  public @Nullable QuicTransportParameters peerTransportParameters() {
+    if (tlsSession == null || !(connection instanceof QuicConnection quic)) {
+      return null;
+    }
+    TransportParameters parameters = quic.peerParameters();
+    return parameters == null ? null : new PeerTransportParameters(parameters);
+  }
+
+  /**
+   * Opens a stream. As on Netty's native channels the future fails with a {@link QuicException} of
+   * {@link QuicTransportError#STREAM_LIMIT_ERROR} when the peer allows no more at the moment;
+   * {@link StreamLimitChangedEvent} tells when it does again.
+   */
+  @Override
+  public Future<QuicStreamChannel> createStream(
+      QuicStreamType type, @Nullable ChannelHandler handler, Promise<QuicStreamChannel> promise) {
+    if (eventLoop().inEventLoop()) {
+      openStream(type, handler, promise);
+    } else {
+      eventLoop().execute(() -> openStream(type, handler, promise));
+    }
+    return promise;
+  }
+
+  private void openStream(
+      QuicStreamType type, @Nullable ChannelHandler handler, Promise<QuicStreamChannel> promise) {
+    if (!promise.setUncancellable()) {
+      return;
+    }
+    if (state != State.ACTIVE) {
+      promise.tryFailure(closedException());
+      return;
+    }
+    MuxStream stream = connection.mux().open(typeOf(type), Priority.DEFAULT_INCREMENTAL);
+    carrier.wake(); // for the stream's sake, or to tell the peer that its limit holds us up
+    if (stream == null) {
+      promise.tryFailure(
+          new QuicException(
+              "the peer allows no more " + type + " streams now",
+              QuicTransportError.STREAM_LIMIT_ERROR));
+      return;
+    }
+    noteLimits();
+    MuxQuicStreamChannel channel = addStream(stream);
+    if (handler != null) {
+      channel.pipeline().addLast(handler);
+    }
+    eventLoop()
+        .register(channel)
+        .addListener(
+            registered -> {
+              if (registered.isSuccess()) {
+                promise.trySuccess(channel);
+              } else {
+                promise.tryFailure(registered.cause());
+              }
+            });
+  }
+
+  @Override
+  public ChannelFuture close(
+      boolean applicationClose, int error, ByteBuf reason, ChannelPromise promise) {
+    String text = reason.toString(StandardCharsets.UTF_8);
+    reason.release();
+    if (eventLoop().inEventLoop()) {
+      closeWith(error, text, promise);
+    } else {
+      eventLoop().execute(() -> closeWith(error, text, promise));
+    }
+    return promise;
+  }
+
+  private void closeWith(int error, String text, ChannelPromise promise) {
+    closeCode = Integer.toUnsignedLong(error);
+    closeText = text;
+    close(promise);
+  }
+
+  /** What the connection has done so far, and what its path looks like; null on other carriers. */
+  public Future<@Nullable ConnectionStatistics> statistics() {
+    Promise<@Nullable ConnectionStatistics> promise = eventLoop().newPromise();
+    Runnable read =
+        () ->
+            promise.trySuccess(
+                connection instanceof QuicConnection quic ? quic.statistics() : null);
+    if (eventLoop().inEventLoop()) {
+      read.run();
+    } else {
+      eventLoop().execute(read);
+    }
+    return promise;
+  }
+
+  @Override
+  public Future<QuicConnectionStats> collectStats(Promise<QuicConnectionStats> promise) {
+    if (eventLoop().inEventLoop()) {
+      promise.trySuccess(NettyStatistics.of(connection));
+    } else {
+      eventLoop().execute(() -> promise.trySuccess(NettyStatistics.of(connection)));
+    }
+    return promise;
+  }
+
+  /** Paths are the engine's own affair: the future fails. */
+  @Override
+  public Future<QuicConnectionPathStats> collectPathStats(
+      int path, Promise<QuicConnectionPathStats> promise) {
+    promise.tryFailure(new UnsupportedOperationException("no statistics by path"));
+    return promise;
+  }
+
+  @Override
+  public @Nullable QuicConnectionAddress localAddress() {
+    return null;
+  }
+
+  @Override
+  public @Nullable QuicConnectionAddress remoteAddress() {
+    return null;
+  }
+
+  @Override
+  public @Nullable SocketAddress localSocketAddress() {
+    return carrier.local();
+  }
+
+  @Override
+  public SocketAddress remoteSocketAddress() {
+    return carrier.remote();
+  }
+
+  // Channel
+
+  @Override
+  public ConnectionChannelConfig config() {
+    return config;
+  }
+
+  /** The connection's, also before registration. */
+  @Override
+  public EventLoop eventLoop() {
+    return carrier.eventLoop();
+  }
+
+  @Override
+  public MuxQuicChannel read() {
+    super.read();
+    return this;
+  }
+
+  @Override
+  public MuxQuicChannel flush() {
+    super.flush();
+    return this;
+  }
+
+  @Override
+  public boolean isOpen() {
+    return state != State.CLOSED;
+  }
+
+  @Override
+  public boolean isActive() {
+    return state == State.ACTIVE;
+  }
+
+  @Override
+  public ChannelMetadata metadata() {
+    return METADATA;
+  }
+
+  @Override
+  public String toString() {
+    return super.toString() + "(" + remoteSocketAddress() + ")";
+  }
+
+  @Override
+  protected @Nullable SocketAddress localAddress0() {
+    return null;
+  }
+
+  @Override
+  protected @Nullable SocketAddress remoteAddress0() {
+    return null;
+  }
+
+  @Override
+  protected boolean isCompatible(EventLoop loop) {
+    return loop.equals(carrier.eventLoop());
+  }
+
+  @Override
+  protected void doBeginRead() {
+    inbound.beginRead();
+  }
+
+  @Override
+  protected Object filterOutboundMessage(Object message) {
+    throw new UnsupportedOperationException("only streams can be written to");
+  }
+
+  @Override
+  protected void doWrite(ChannelOutboundBuffer buffer) {
+    throw new UnsupportedOperationException("only streams can be written to");
+  }
+
+  @Override
+  protected void doBind(SocketAddress local) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  protected void doDisconnect() {
+    doClose();
+  }
+
+  @Override
+  protected void doClose() {
+    if (state == State.CLOSED) {
+      return;
+    }
+    state = State.CLOSED;
+    if (closeReason == null) {
+      closeConnection();
+    }
+    openableBidi = 0;
+    openableUni = 0;
+    ClosedChannelException cause = closedException();
+    for (MuxQuicStreamChannel stream : List.copyOf(streams)) {
+      stream.abandon(cause);
+    }
+    failConnect();
+  }
+
+  private void closeConnection() {
+    carrier.flushNow(); // what has been written goes first, as far as the windows allow
+    connection.close(closeCode, closeText, carrier.nowNanos());
+    carrier.flushNow();
+    // The event that the engine tells of this one comes when nobody listens any more.
+    closeReason = new CloseReason(CloseReason.Origin.LOCAL, true, closeCode, 0, closeText);
+    carrier.wake();
+  }
+
+  private void failConnect() {
+    Promise<QuicChannel> promise = connectPromise;
+    CloseReason reason = closeReason;
+    connectPromise = null;
+    if (promise != null && reason != null) {
+      promise.tryFailure(new QuicConnectException(remoteSocketAddress(), reason));
+    }
+  }
+
+  private ClosedChannelException closedException() {
+    CloseReason reason = closeReason;
+    return reason == null ? new ClosedChannelException() : new ConnectionClosedException(reason);
+  }
+
+  private void noteLimits() {
+    openableBidi = connection.mux().openable(StreamType.BIDIRECTIONAL);
+    openableUni = connection.mux().openable(StreamType.UNIDIRECTIONAL);
+  }
+
+  private static StreamType typeOf(QuicStreamType type) {
+    return type == QuicStreamType.BIDIRECTIONAL
+        ? StreamType.BIDIRECTIONAL
+        : StreamType.UNIDIRECTIONAL;
+  }
+
+  private static QuicStreamType typeOf(StreamType type) {
+    return switch (type) {
+      case BIDIRECTIONAL -> QuicStreamType.BIDIRECTIONAL;
+      case UNIDIRECTIONAL -> QuicStreamType.UNIDIRECTIONAL;
+    };
+  }
+
+  @Override
+  protected DefaultChannelPipeline newChannelPipeline() {
+    return new DefaultChannelPipeline(this) {
+      @Override
+      protected void onUnhandledInboundMessage(ChannelHandlerContext ctx, Object message) {
+        if (message instanceof QuicStreamChannel stream) {
+          streamSetup.apply(stream);
+          stream.parent().eventLoop().register(stream);
+        } else {
+          super.onUnhandledInboundMessage(ctx, message);
+        }
+      }
+    };
+  }
+
+  @Override
+  protected AbstractUnsafe newUnsafe() {
+    return new AbstractUnsafe() {
+      @Override
+      public void connect(SocketAddress remote, SocketAddress local, ChannelPromise promise) {
+        promise.tryFailure(new UnsupportedOperationException("connect with QuicClientBootstrap"));
+      }
+    };
+  }
+}

@@ -1,0 +1,183 @@
+package dev.memux.netty;
+
+import dev.memux.engine.quic.QuicConfig;
+import dev.memux.tls.TlsClientConfig;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.util.AttributeKey;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import java.net.InetSocketAddress;
+import java.nio.channels.UnresolvedAddressException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens QUIC connections. Those of one bootstrap and one event loop share a UDP socket, which is
+ * closed after the last of them.
+ *
+ * <p>Handlers given here are added to the pipelines of all connections made: they are
+ * {@code @Sharable}, or {@code ChannelInitializer}s. Not safe for use by several threads.
+ */
+public final class QuicClientBootstrap {
+  private final ChannelSetup connectionSetup = new ChannelSetup();
+  private final ChannelSetup streamSetup = new ChannelSetup();
+  private @Nullable EventLoopGroup group;
+  private @Nullable TlsClientConfig tls;
+  private QuicConfig config = QuicConfig.DEFAULT;
+  private InetSocketAddress localAddress = new InetSocketAddress(0);
+
+  /** Made for the first connection, and anew after the settings of sockets have changed. */
+  private @Nullable ClientSockets sockets;
+
+  /** The event loops, of {@link IoTransport#newEventLoopGroup} for one; required. */
+  public QuicClientBootstrap group(EventLoopGroup value) {
+    group = value;
+    sockets = null;
+    return this;
+  }
+
+  /** Limits and timeouts of connections to come; the default is {@link QuicConfig#DEFAULT}. */
+  public QuicClientBootstrap config(QuicConfig value) {
+    config = value;
+    sockets = null;
+    return this;
+  }
+
+  /** Trust and application protocols; required. */
+  public QuicClientBootstrap tls(TlsClientConfig value) {
+    tls = value;
+    return this;
+  }
+
+  /** What sockets bind to; the default is any address and port. */
+  public QuicClientBootstrap localAddress(InetSocketAddress value) {
+    localAddress = value;
+    sockets = null;
+    return this;
+  }
+
+  /** Added to each connection's pipeline before its handshake begins. */
+  public QuicClientBootstrap handler(ChannelHandler handler) {
+    connectionSetup.handler(handler);
+    return this;
+  }
+
+  /** Set on each connection; a null value unsets. */
+  public <T> QuicClientBootstrap option(ChannelOption<T> option, @Nullable T value) {
+    connectionSetup.option(option, value);
+    return this;
+  }
+
+  /** Set on each connection; a null value unsets. */
+  public <T> QuicClientBootstrap attr(AttributeKey<T> key, @Nullable T value) {
+    connectionSetup.attribute(key, value);
+    return this;
+  }
+
+  /** Added to the pipeline of each {@link QuicStreamChannel} that the server opens. */
+  public QuicClientBootstrap streamHandler(ChannelHandler handler) {
+    streamSetup.handler(handler);
+    return this;
+  }
+
+  /** Set on each stream that the server opens; a null value unsets. */
+  public <T> QuicClientBootstrap streamOption(ChannelOption<T> option, @Nullable T value) {
+    streamSetup.option(option, value);
+    return this;
+  }
+
+  /** Set on each stream that the server opens; a null value unsets. */
+  public <T> QuicClientBootstrap streamAttr(AttributeKey<T> key, @Nullable T value) {
+    streamSetup.attribute(key, value);
+    return this;
+  }
+
+  /**
+   * Connects. {@link QuicConfig#handshakeTimeoutNanos} bounds how long that takes; Netty's {@link
+   * ChannelOption#CONNECT_TIMEOUT_MILLIS} has no say.
+   *
+   * @param remote resolved
+   * @param serverName what the certificate must be for
+   * @return done on the connection's event loop when the handshake is complete; fails with {@link
+   *     QuicConnectException} when it does not complete, which names the TLS alert if there was
+   *     one. Cancelling it closes the connection.
+   * @throws IllegalStateException if group or TLS configuration is missing
+   * @throws UnresolvedAddressException if {@code remote} is not resolved
+   */
+  public Future<QuicChannel> connect(InetSocketAddress remote, String serverName) {
+    EventLoopGroup loops = group;
+    TlsClientConfig clientTls = tls;
+    if (loops == null || clientTls == null) {
+      throw new IllegalStateException("group and tls are required");
+    }
+    if (remote.isUnresolved()) {
+      throw new UnresolvedAddressException();
+    }
+    if (sockets == null) {
+      sockets = new ClientSockets(config, IoTransport.of(loops), localAddress);
+    }
+    EventLoop loop = loops.next();
+    Attempt attempt =
+        new Attempt(
+            sockets,
+            clientTls,
+            remote,
+            serverName,
+            connectionSetup.snapshot(),
+            streamSetup.snapshot(),
+            loop.newPromise());
+    loop.execute(() -> attempt.start(loop));
+    return attempt.promise;
+  }
+
+  /** One connection being opened, on its event loop. */
+  private record Attempt(
+      ClientSockets sockets,
+      TlsClientConfig tls,
+      InetSocketAddress remote,
+      String serverName,
+      ChannelSetup connectionSetup,
+      ChannelSetup streamSetup,
+      Promise<QuicChannel> promise) {
+
+    void start(EventLoop loop) {
+      sockets
+          .driver(loop)
+          .addListener(
+              (Future<UdpDriver> opened) -> {
+                if (opened.isSuccess()) {
+                  connect(opened.getNow());
+                } else {
+                  promise.tryFailure(opened.cause());
+                }
+              });
+    }
+
+    private void connect(UdpDriver driver) {
+      if (promise.isCancelled()) {
+        return;
+      }
+      try {
+        DrivenConnection driven = driver.connect(tls, serverName, remote);
+        MuxQuicChannel channel =
+            new MuxQuicChannel(driven.connection, driven, streamSetup, promise);
+        driven.listener(channel.listener());
+        connectionSetup.apply(channel);
+        promise.addListener(
+            done -> {
+              if (done.isCancelled()) {
+                channel.close();
+              }
+            });
+        driven.eventLoop().register(channel);
+        driven.wake();
+      } catch (RuntimeException e) {
+        promise.tryFailure(e);
+      }
+    }
+  }
+}

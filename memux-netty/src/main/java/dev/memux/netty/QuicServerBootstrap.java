@@ -1,0 +1,176 @@
+package dev.memux.netty;
+
+import dev.memux.engine.quic.QuicConfig;
+import dev.memux.engine.quic.QuicEndpoint;
+import dev.memux.tls.TlsServerConfig;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.util.AttributeKey;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import io.netty.util.concurrent.Promise;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Listens for QUIC connections, which appear as {@link QuicChannel}s with the handler of {@link
+ * #childHandler}. On epoll a socket per event loop shares the address (SO_REUSEPORT) and the kernel
+ * spreads connections; with NIO one socket on one loop serves them all.
+ *
+ * <p>Handlers given here are added to many pipelines: they are {@code @Sharable}, or {@code
+ * ChannelInitializer}s. Not safe for use by several threads.
+ */
+public final class QuicServerBootstrap {
+  /** Loops that connection IDs can tell apart. */
+  private static final int MAX_LOOPS = 256;
+
+  private static final int ROUTING_KEY_BYTES = 16;
+
+  private final ChannelSetup connectionSetup = new ChannelSetup();
+  private final ChannelSetup streamSetup = new ChannelSetup();
+  private @Nullable EventLoopGroup group;
+  private @Nullable TlsServerConfig tls;
+  private QuicConfig config = QuicConfig.DEFAULT;
+
+  /** The event loops, of {@link IoTransport#newEventLoopGroup} for one; required. */
+  public QuicServerBootstrap group(EventLoopGroup value) {
+    group = value;
+    return this;
+  }
+
+  /** Limits and timeouts; the default is {@link QuicConfig#DEFAULT}. */
+  public QuicServerBootstrap config(QuicConfig value) {
+    config = value;
+    return this;
+  }
+
+  /** Certificates and application protocols; required. */
+  public QuicServerBootstrap tls(TlsServerConfig value) {
+    tls = value;
+    return this;
+  }
+
+  /** Added to each connection's pipeline before its handshake begins. */
+  public QuicServerBootstrap childHandler(ChannelHandler handler) {
+    connectionSetup.handler(handler);
+    return this;
+  }
+
+  /** Set on each connection; a null value unsets. */
+  public <T> QuicServerBootstrap childOption(ChannelOption<T> option, @Nullable T value) {
+    connectionSetup.option(option, value);
+    return this;
+  }
+
+  /** Set on each connection; a null value unsets. */
+  public <T> QuicServerBootstrap childAttr(AttributeKey<T> key, @Nullable T value) {
+    connectionSetup.attribute(key, value);
+    return this;
+  }
+
+  /** Added to the pipeline of each {@link QuicStreamChannel} that a peer opens. */
+  public QuicServerBootstrap streamHandler(ChannelHandler handler) {
+    streamSetup.handler(handler);
+    return this;
+  }
+
+  /** Set on each stream that a peer opens; a null value unsets. */
+  public <T> QuicServerBootstrap streamOption(ChannelOption<T> option, @Nullable T value) {
+    streamSetup.option(option, value);
+    return this;
+  }
+
+  /** Set on each stream that a peer opens; a null value unsets. */
+  public <T> QuicServerBootstrap streamAttr(AttributeKey<T> key, @Nullable T value) {
+    streamSetup.attribute(key, value);
+    return this;
+  }
+
+  /**
+   * Binds; port 0 takes a free one.
+   *
+   * @return fails with the socket's exception when the address cannot be bound
+   * @throws IllegalStateException if group, TLS configuration or any handler is missing
+   */
+  public Future<QuicServer> bind(InetSocketAddress local) {
+    EventLoopGroup loops = group;
+    TlsServerConfig serverTls = tls;
+    if (loops == null || serverTls == null) {
+      throw new IllegalStateException("group and tls are required");
+    }
+    if (connectionSetup.handler() == null && streamSetup.handler() == null) {
+      throw new IllegalStateException("no handler for connections and none for streams");
+    }
+    ServerAcceptor acceptor =
+        new ServerAcceptor(connectionSetup.snapshot(), streamSetup.snapshot());
+    List<UdpDriver> drivers = newDrivers(loops, serverTls, acceptor);
+    Promise<QuicServer> promise = GlobalEventExecutor.INSTANCE.newPromise();
+    bind(drivers, 0, local, acceptor, promise);
+    return promise;
+  }
+
+  private List<UdpDriver> newDrivers(
+      EventLoopGroup loops, TlsServerConfig serverTls, ServerAcceptor acceptor) {
+    IoTransport transport = IoTransport.of(loops);
+    List<EventLoop> chosen = chooseLoops(loops, transport);
+    SecureRandom random = new SecureRandom();
+    byte[] routingKey = new byte[ROUTING_KEY_BYTES];
+    random.nextBytes(routingKey);
+    List<UdpDriver> drivers = new ArrayList<>();
+    for (EventLoop loop : chosen) {
+      int index = drivers.size();
+      QuicEndpoint endpoint =
+          new QuicEndpoint(config, serverTls, index, routingKey, new SecureRandom());
+      drivers.add(new UdpDriver(loop, transport, chosen.size() > 1, endpoint, index, acceptor));
+    }
+    drivers.forEach(driver -> driver.peers(drivers));
+    return drivers;
+  }
+
+  private static List<EventLoop> chooseLoops(EventLoopGroup loops, IoTransport transport) {
+    List<EventLoop> chosen = new ArrayList<>();
+    switch (transport) {
+      case EPOLL -> {
+        for (EventExecutor loop : loops) {
+          if (chosen.size() < MAX_LOOPS) {
+            chosen.add((EventLoop) loop);
+          }
+        }
+      }
+      case NIO -> chosen.add(loops.next());
+    }
+    return chosen;
+  }
+
+  /** Binds one socket after the other, because the first decides the port. */
+  private static void bind(
+      List<UdpDriver> drivers,
+      int next,
+      InetSocketAddress address,
+      ServerAcceptor acceptor,
+      Promise<QuicServer> promise) {
+    UdpDriver driver = drivers.get(next);
+    driver
+        .bind(address)
+        .addListener(
+            bound -> {
+              InetSocketAddress local = driver.local();
+              if (!bound.isSuccess() || local == null) {
+                drivers.forEach(each -> each.eventLoop().execute(each::close));
+                promise.setFailure(bound.cause());
+              } else if (next + 1 < drivers.size()) {
+                bind(drivers, next + 1, local, acceptor, promise);
+              } else if (!promise.trySuccess(new QuicServer(local, drivers, acceptor))) {
+                drivers.forEach(each -> each.eventLoop().execute(each::close)); // cancelled
+              }
+            });
+  }
+}

@@ -1,0 +1,36 @@
+package dev.memux.netty;
+
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.GlobalEventExecutor;
+
+/** Makes channels of the connections that peers open; shared by all loops of a server. */
+final class ServerAcceptor implements UdpDriver.Acceptor {
+  private final ChannelSetup connectionSetup;
+  private final ChannelSetup streamSetup;
+
+  /** Closes what is added after it was closed itself. */
+  private final ChannelGroup connections =
+      new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+
+  ServerAcceptor(ChannelSetup connectionSetup, ChannelSetup streamSetup) {
+    this.connectionSetup = connectionSetup;
+    this.streamSetup = streamSetup;
+  }
+
+  ChannelGroup connections() {
+    return connections;
+  }
+
+  @Override
+  public void onAccept(DrivenConnection driven) {
+    MuxQuicChannel channel = new MuxQuicChannel(driven.connection, driven, streamSetup, null);
+    driven.listener(channel.listener());
+    connections.add(channel);
+    connectionSetup.apply(channel);
+    driven.eventLoop().register(channel);
+  }
+
+  @Override
+  public void onIdle(UdpDriver driver) {}
+}

@@ -1,0 +1,405 @@
+package dev.memux.netty;
+
+import dev.memux.engine.quic.QuicConnection;
+import dev.memux.engine.quic.QuicEndpoint;
+import dev.memux.engine.quic.SendBatch;
+import dev.memux.tls.TlsClientConfig;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.EventLoop;
+import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs the connections of one UDP socket on one event loop.
+ *
+ * <p>Everything happens in turns. Input (datagrams, due timers, calls on channels) only marks
+ * connections as ready; a turn then lets each ready connection tell its events, and transmits. So
+ * packets leave once per event-loop turn, after all input has been read, and the scheduler decides
+ * what is in them as late as possible. Connections transmit one batch each, in rotation, for as
+ * long as the socket takes them.
+ *
+ * <p>An exception out of the engine costs the connection it concerns, never the loop.
+ */
+final class UdpDriver implements UdpSocket.Receiver {
+  private static final Logger log = LoggerFactory.getLogger(UdpDriver.class);
+
+  /** Batches sent in a turn before the loop looks at its input again. */
+  private static final int MAX_BATCHES_PER_TURN = 64;
+
+  /** Batches handed to the kernel at once. */
+  private static final int BATCHES_PER_FLUSH = 8;
+
+  private final EventLoop loop;
+  private final QuicEndpoint endpoint;
+  private final int index;
+  private final Acceptor acceptor;
+  private final UdpSocket socket;
+  private final LoopTimer timer;
+
+  private final Set<DrivenConnection> connections = new HashSet<>();
+  private final DeadlineHeap deadlines = new DeadlineHeap();
+  private final Queue<DrivenConnection> ready = new ArrayDeque<>();
+  private final Queue<DrivenConnection> sending = new ArrayDeque<>();
+  private final ForwardingQueue forwarded = new ForwardingQueue();
+  private final SendBatch batch = new SendBatch();
+  private final byte[] datagram = new byte[UdpChannels.RECEIVE_BUFFER_BYTES];
+
+  /** The drivers of one server by loop index, this one among them. */
+  private volatile List<UdpDriver> peers = List.of();
+
+  /** Whose events are being told. */
+  private @Nullable DrivenConnection telling;
+
+  private boolean inTurn;
+  private boolean turnScheduled;
+  private boolean socketFull;
+  private boolean closed;
+
+  /** Takes part in a connection's life. On the event loop. */
+  interface Acceptor {
+    /** A peer's connection; it must be given a listener. */
+    void onAccept(DrivenConnection connection);
+
+    /** The last connection is gone. */
+    void onIdle(UdpDriver driver);
+  }
+
+  UdpDriver(
+      EventLoop loop,
+      IoTransport transport,
+      boolean shared,
+      QuicEndpoint endpoint,
+      int index,
+      Acceptor acceptor) {
+    this.loop = loop;
+    this.endpoint = endpoint;
+    this.index = index;
+    this.acceptor = acceptor;
+    socket =
+        new UdpSocket(
+            UdpChannels.create(transport, shared), UdpChannels.canSegment(transport), this);
+    timer = new LoopTimer(loop, this::onTimer);
+  }
+
+  /** Binds the socket; once. */
+  ChannelFuture bind(InetSocketAddress local) {
+    return socket.bind(loop, local);
+  }
+
+  /** Tells which driver owns which loop index; before the first datagram arrives. */
+  void peers(List<UdpDriver> drivers) {
+    peers = List.copyOf(drivers);
+  }
+
+  EventLoop eventLoop() {
+    return loop;
+  }
+
+  Channel transport() {
+    return socket.channel();
+  }
+
+  @Nullable InetSocketAddress local() {
+    return (InetSocketAddress) socket.channel().localAddress();
+  }
+
+  long nowNanos() {
+    return System.nanoTime();
+  }
+
+  /** Datagrams for this loop that waited too long behind others. Any thread. */
+  long droppedForwards() {
+    return forwarded.dropped();
+  }
+
+  /** Opens a connection; its listener must be set before it is woken. On the event loop. */
+  DrivenConnection connect(TlsClientConfig tls, String serverName, InetSocketAddress remote) {
+    return adopt(endpoint.connect(tls, serverName, remote, nowNanos()));
+  }
+
+  /** From now on no connection is accepted. On the event loop. */
+  void stopAccepting() {
+    endpoint.stopAccepting();
+  }
+
+  /** Closes the socket; connections that still live are told. On the event loop. */
+  void close() {
+    if (!closed) {
+      closed = true;
+      timer.cancel();
+      for (DrivenConnection c : List.copyOf(connections)) {
+        abandon(c, new ClosedChannelException());
+      }
+      socket.channel().close();
+    }
+  }
+
+  // Input
+
+  @Override
+  public void onDatagram(InetSocketAddress sender, ByteBuf payload) {
+    int length = payload.readableBytes();
+    if (length > datagram.length) {
+      return;
+    }
+    payload.readBytes(datagram, 0, length);
+    UdpDriver owner = owner(length);
+    if (owner != this) {
+      owner.forward(sender, datagram, length);
+    } else {
+      receive(sender, datagram, length);
+    }
+  }
+
+  @Override
+  public void onReadComplete() {
+    turn();
+  }
+
+  @Override
+  public void onWritable() {
+    if (socketFull) {
+      socketFull = false;
+      scheduleTurn();
+    }
+  }
+
+  /** Who issued the connection ID; this driver when nobody knows. */
+  private UdpDriver owner(int length) {
+    List<UdpDriver> all = peers;
+    if (all.size() < 2) {
+      return this;
+    }
+    int owner = endpoint.owner(datagram, 0, length);
+    return owner < 0 || owner == index || owner >= all.size() ? this : all.get(owner);
+  }
+
+  /** From another loop: a datagram for a connection of this one. Any thread. */
+  void forward(InetSocketAddress sender, byte[] buffer, int length) {
+    if (forwarded.offer(sender, buffer, length)) {
+      loop.execute(this::receiveForwarded);
+    }
+  }
+
+  private void receiveForwarded() {
+    forwarded.beginDraining();
+    for (ForwardingQueue.Datagram next; (next = forwarded.poll()) != null; ) {
+      receive(next.sender(), next.payload(), next.payload().length);
+    }
+    turn();
+  }
+
+  private void receive(InetSocketAddress sender, byte[] buffer, int length) {
+    try {
+      QuicConnection connection = endpoint.receive(sender, buffer, 0, length, nowNanos());
+      if (connection != null) {
+        markReady(drivenOf(connection));
+      }
+    } catch (RuntimeException | Error e) {
+      // The engine promises not to throw; should it, one datagram is lost and the loop lives.
+      log.error("{}: the engine failed on a datagram from {}", transport(), sender, e);
+    }
+  }
+
+  private DrivenConnection drivenOf(QuicConnection connection) {
+    if (connection.attachment() instanceof DrivenConnection known) {
+      return known;
+    }
+    DrivenConnection driven = adopt(connection);
+    acceptor.onAccept(driven);
+    return driven;
+  }
+
+  private DrivenConnection adopt(QuicConnection connection) {
+    DrivenConnection driven = new DrivenConnection(this, connection);
+    connection.attach(driven);
+    connections.add(driven);
+    return driven;
+  }
+
+  private void onTimer() {
+    long now = nowNanos();
+    for (DrivenConnection due; (due = deadlines.pollDue(now)) != null; ) {
+      try {
+        due.connection.onTimeout(now);
+        markReady(due);
+      } catch (RuntimeException | Error e) {
+        fail(due, e);
+      }
+    }
+    turn();
+  }
+
+  /** See {@link Carrier#wake}. */
+  void wake(DrivenConnection c) {
+    if (c != telling) { // that one transmits next anyway
+      markReady(c);
+      scheduleTurn();
+    }
+  }
+
+  // Turns
+
+  private void markReady(DrivenConnection c) {
+    if (!c.inReadyQueue && !c.removed) {
+      c.inReadyQueue = true;
+      ready.add(c);
+    }
+  }
+
+  private void scheduleTurn() {
+    if (!turnScheduled && !inTurn) {
+      turnScheduled = true;
+      loop.execute(this::turn);
+    }
+  }
+
+  private void turn() {
+    if (inTurn) {
+      return;
+    }
+    turnScheduled = false;
+    inTurn = true;
+    boolean more;
+    try {
+      tellEvents();
+      more = transmit();
+    } finally {
+      inTurn = false;
+    }
+    timer.arm(deadlines.earliestNanos(), nowNanos());
+    if (more || !ready.isEmpty()) {
+      scheduleTurn();
+    }
+  }
+
+  private void tellEvents() {
+    for (DrivenConnection c; (c = ready.poll()) != null; ) {
+      c.inReadyQueue = false;
+      if (c.removed) {
+        continue;
+      }
+      telling = c;
+      try {
+        ConnectionListener listener = c.listener();
+        if (listener != null) {
+          listener.onEvents();
+        }
+        if (c.connection.isTerminated()) {
+          remove(c);
+        } else if (!c.inSendQueue) {
+          c.inSendQueue = true;
+          sending.add(c);
+        }
+      } catch (RuntimeException | Error e) {
+        fail(c, e);
+      } finally {
+        telling = null;
+      }
+    }
+  }
+
+  /** One batch for each connection in rotation; returns whether to go on in another turn. */
+  private boolean transmit() {
+    int budget = MAX_BATCHES_PER_TURN;
+    sendStateless();
+    while (budget > 0 && !socketFull) {
+      DrivenConnection c = sending.poll();
+      if (c == null) {
+        break;
+      }
+      if (transmitBatch(c)) {
+        sending.add(c);
+        if (--budget % BATCHES_PER_FLUSH == 0) {
+          flush();
+        }
+      } else {
+        c.inSendQueue = false;
+      }
+    }
+    flush();
+    // Timers go on while a full socket keeps packets back.
+    for (DrivenConnection c : sending) {
+      deadlines.update(c, c.connection.deadlineNanos());
+    }
+    return !sending.isEmpty() && !socketFull;
+  }
+
+  /** Sends one batch of {@code c}; when there is none, notes its deadline and returns false. */
+  private boolean transmitBatch(DrivenConnection c) {
+    if (c.removed) {
+      return false;
+    }
+    try {
+      batch.clear();
+      if (c.connection.transmit(batch, nowNanos())) {
+        socket.send(batch);
+        return true;
+      }
+      deadlines.update(c, c.connection.deadlineNanos());
+    } catch (RuntimeException | Error e) {
+      fail(c, e);
+    }
+    return false;
+  }
+
+  private void sendStateless() {
+    while (!socketFull) {
+      batch.clear();
+      if (!endpoint.transmitStateless(batch)) {
+        return;
+      }
+      socket.send(batch);
+    }
+  }
+
+  private void flush() {
+    socket.flush();
+    socketFull = !socket.isWritable();
+  }
+
+  /** See {@link Carrier#flushNow}. */
+  void flushNow(DrivenConnection c) {
+    while (!socketFull && transmitBatch(c)) {
+      flush();
+    }
+  }
+
+  // Ends
+
+  private void remove(DrivenConnection c) {
+    c.removed = true;
+    deadlines.remove(c);
+    connections.remove(c);
+    endpoint.forget(c.connection);
+    if (connections.isEmpty() && !closed) {
+      acceptor.onIdle(this);
+    }
+  }
+
+  private void fail(DrivenConnection c, Throwable cause) {
+    if (c.removed) {
+      return;
+    }
+    log.error("{}: closing the connection with {} after a failure", transport(), c.remote(), cause);
+    abandon(c, cause);
+  }
+
+  private void abandon(DrivenConnection c, Throwable cause) {
+    remove(c);
+    ConnectionListener listener = c.listener();
+    if (listener != null) {
+      listener.onFailure(cause);
+    }
+  }
+}

@@ -1,0 +1,15 @@
+package dev.memux.sim;
+
+import java.net.InetSocketAddress;
+
+/** Where a node puts what it sends. */
+@FunctionalInterface
+public interface DatagramSink {
+  /** Sends a copy of {@code length} bytes from {@code offset}. */
+  void send(
+      InetSocketAddress source,
+      InetSocketAddress destination,
+      byte[] buffer,
+      int offset,
+      int length);
+}

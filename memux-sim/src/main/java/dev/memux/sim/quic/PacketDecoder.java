@@ -1,0 +1,119 @@
+package dev.memux.sim.quic;
+
+import dev.memux.engine.packet.PacketHeader;
+import dev.memux.engine.packet.PacketType;
+import dev.memux.engine.wire.AckFrame;
+import dev.memux.engine.wire.ControlFrame;
+import dev.memux.engine.wire.FrameReader;
+import dev.memux.engine.wire.FrameSink;
+import dev.memux.engine.wire.ProtocolException;
+import dev.memux.sim.Datagram;
+import dev.memux.tls.EncryptionLevel;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Decrypts one packet and reads its frames. */
+final class PacketDecoder implements FrameSink {
+  private final FrameReader reader = new FrameReader();
+  private final byte[] plaintext = new byte[1 << 16];
+  private List<TappedFrame> frames = new ArrayList<>();
+  private @Nullable TappedConnection hello;
+  private Side helloSender = Side.CLIENT;
+  private String failure = "";
+
+  /**
+   * @param bytes the datagram's, of which the header is bared in place
+   * @return null if it cannot be read; {@link #failure} tells why
+   */
+  @Nullable TappedPacket decode(
+      TappedConnection connection,
+      Side sender,
+      Datagram datagram,
+      byte[] bytes,
+      int from,
+      PacketHeader header) {
+    PacketType type = header.type();
+    TappedConnection.Keys keys = connection.keys(sender, type);
+    if (keys == null) {
+      failure = type + " before its keys were logged";
+      return null;
+    }
+    int length =
+        keys.open(
+            bytes,
+            from,
+            header.packetNumberOffset(),
+            header.packetEnd(),
+            type == PacketType.ONE_RTT,
+            plaintext);
+    if (length < 0) {
+      failure = type + " that its keys do not open";
+      return null;
+    }
+    keys.onSent(keys.packetNumber());
+    byte[] payload = Arrays.copyOf(plaintext, length);
+    frames = new ArrayList<>(4);
+    hello = type == PacketType.INITIAL ? connection : null;
+    helloSender = sender;
+    try {
+      boolean ackEliciting = reader.read(payload, 0, length, level(type), this);
+      return new TappedPacket(
+          connection,
+          sender,
+          datagram,
+          from,
+          header.packetEnd(),
+          type,
+          keys.packetNumber(),
+          ackEliciting,
+          frames);
+    } catch (ProtocolException e) {
+      failure = type + " " + keys.packetNumber() + ": " + e.reason();
+      return null;
+    }
+  }
+
+  String failure() {
+    return failure;
+  }
+
+  private static EncryptionLevel level(PacketType type) {
+    return switch (type) {
+      case INITIAL -> EncryptionLevel.INITIAL;
+      case HANDSHAKE -> EncryptionLevel.HANDSHAKE;
+      case ONE_RTT, ZERO_RTT, RETRY, VERSION_NEGOTIATION, UNSUPPORTED_VERSION ->
+          EncryptionLevel.APPLICATION;
+    };
+  }
+
+  @Override
+  public void onStream(long streamId, long offset, byte[] data, int from, int length, boolean fin) {
+    frames.add(new TappedFrame.Stream(streamId, offset, data, from, length, fin));
+  }
+
+  @Override
+  public void onCrypto(long offset, byte[] data, int from, int length) {
+    frames.add(new TappedFrame.Crypto(offset, length));
+    if (offset == 0 && hello != null) {
+      hello.onHello(helloSender, data, from, length);
+    }
+  }
+
+  @Override
+  public void onAck(AckFrame ack) {
+    long[] smallest = new long[ack.rangeCount()];
+    long[] largest = new long[ack.rangeCount()];
+    for (int i = 0; i < smallest.length; i++) {
+      smallest[i] = ack.smallest(i);
+      largest[i] = ack.largest(i);
+    }
+    frames.add(new TappedFrame.Ack(smallest, largest, ack.delay()));
+  }
+
+  @Override
+  public void onControl(ControlFrame frame) {
+    frames.add(new TappedFrame.Control(frame));
+  }
+}

@@ -1,0 +1,21 @@
+package dev.memux.sim.quic;
+
+import dev.memux.engine.ConnectionEvent;
+import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.quic.QuicConnection;
+
+/**
+ * What runs on a {@link QuicNode}. Called with events; it may command any stream or connection of
+ * its node meanwhile.
+ */
+public interface QuicApplication {
+  /** Something happened to a connection. */
+  default void onEvent(QuicConnection connection, ConnectionEvent event, long nowNanos) {}
+
+  /**
+   * Something happened to a stream.
+   *
+   * @param events bits of {@link MuxStream}
+   */
+  default void onStream(QuicConnection connection, MuxStream stream, int events, long nowNanos) {}
+}

@@ -1,0 +1,170 @@
+package dev.memux.sim.quic;
+
+import dev.memux.engine.ConnectionEvent;
+import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.quic.QuicConnection;
+import dev.memux.engine.quic.QuicEndpoint;
+import dev.memux.engine.quic.SendBatch;
+import dev.memux.sim.Datagram;
+import dev.memux.sim.DatagramSink;
+import dev.memux.sim.Node;
+import dev.memux.tls.TlsClientConfig;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.SequencedSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A host with one UDP socket and one QUIC endpoint, driven as an event loop drives it: all
+ * datagrams of an instant, then for each connection that something happened to its events, then
+ * what it may send.
+ */
+public final class QuicNode implements Node {
+  private final String name;
+  private final InetSocketAddress address;
+  private final QuicEndpoint endpoint;
+  private final QuicApplication application;
+  private final SequencedSet<QuicConnection> connections = new LinkedHashSet<>();
+  private final SequencedSet<QuicConnection> dirty = new LinkedHashSet<>();
+  private final SendBatch batch = new SendBatch();
+  private @Nullable TransmitObserver transmitObserver;
+
+  public QuicNode(
+      String name, InetSocketAddress address, QuicEndpoint endpoint, QuicApplication application) {
+    this.name = name;
+    this.address = address;
+    this.endpoint = endpoint;
+    this.application = application;
+  }
+
+  public InetSocketAddress address() {
+    return address;
+  }
+
+  public QuicEndpoint endpoint() {
+    return endpoint;
+  }
+
+  /** Connections that have not terminated, in the order in which they came. */
+  public List<QuicConnection> connections() {
+    return List.copyOf(connections);
+  }
+
+  public void observeTransmit(TransmitObserver observer) {
+    transmitObserver = observer;
+  }
+
+  /** Begins a connection; {@link dev.memux.sim.Network#wake} then sends its first datagram. */
+  public QuicConnection connect(
+      TlsClientConfig tls, String serverName, InetSocketAddress remote, long nowNanos) {
+    QuicConnection connection = endpoint.connect(tls, serverName, remote, nowNanos);
+    connections.add(connection);
+    dirty.add(connection);
+    return connection;
+  }
+
+  /**
+   * The application has commanded a connection, or a stream of it, outside a callback for that
+   * connection.
+   */
+  public void touch(QuicConnection connection) {
+    dirty.add(connection);
+  }
+
+  @Override
+  public void receive(Datagram datagram, long nowNanos) {
+    QuicConnection connection =
+        endpoint.receive(
+            datagram.source(), datagram.payload().clone(), 0, datagram.bytes(), nowNanos);
+    if (connection != null) {
+      connections.add(connection);
+      dirty.add(connection);
+    }
+  }
+
+  @Override
+  public void onTimeout(long nowNanos) {
+    for (QuicConnection connection : connections) {
+      if (connection.deadlineNanos() <= nowNanos) {
+        connection.onTimeout(nowNanos);
+        dirty.add(connection);
+      }
+    }
+  }
+
+  @Override
+  public void transmit(DatagramSink out, long nowNanos) {
+    // Events first, for all: what one connection's application commands on another still leaves in
+    // this turn.
+    List<QuicConnection> turn = new ArrayList<>();
+    while (!dirty.isEmpty()) {
+      QuicConnection connection = dirty.removeFirst();
+      turn.remove(connection);
+      turn.add(connection);
+      drain(connection, nowNanos);
+    }
+    for (QuicConnection connection : turn) {
+      transmit(connection, out, nowNanos);
+    }
+    while (endpoint.transmitStateless(batch)) {
+      flush(out);
+    }
+  }
+
+  private void drain(QuicConnection connection, long nowNanos) {
+    for (ConnectionEvent event = connection.pollEvent();
+        event != null;
+        event = connection.pollEvent()) {
+      application.onEvent(connection, event, nowNanos);
+      if (event instanceof ConnectionEvent.Terminated) {
+        connections.remove(connection);
+        endpoint.forget(connection);
+      }
+    }
+    for (MuxStream stream = connection.mux().pollStream();
+        stream != null;
+        stream = connection.mux().pollStream()) {
+      application.onStream(connection, stream, stream.takeEvents(), nowNanos);
+    }
+  }
+
+  private void transmit(QuicConnection connection, DatagramSink out, long nowNanos) {
+    boolean sent;
+    do {
+      if (transmitObserver != null) {
+        transmitObserver.beforeTransmit(connection, nowNanos);
+      }
+      sent = connection.transmit(batch, nowNanos);
+      if (sent) {
+        flush(out);
+      }
+      if (transmitObserver != null) {
+        transmitObserver.afterTransmit(connection, nowNanos);
+      }
+    } while (sent);
+  }
+
+  private void flush(DatagramSink out) {
+    for (int from = 0; from < batch.length(); from += batch.segmentBytes()) {
+      int length = Math.min(batch.segmentBytes(), batch.length() - from);
+      out.send(address, batch.remote(), batch.buffer(), from, length);
+    }
+    batch.clear();
+  }
+
+  @Override
+  public long deadlineNanos() {
+    long earliest = NEVER;
+    for (QuicConnection connection : connections) {
+      earliest = Math.min(earliest, connection.deadlineNanos());
+    }
+    return earliest;
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

@@ -1,0 +1,134 @@
+package dev.memux.sim.quic;
+
+import dev.memux.engine.packet.ConnectionId;
+import dev.memux.engine.packet.InitialSecrets;
+import dev.memux.engine.packet.PacketOpener;
+import dev.memux.engine.packet.PacketType;
+import dev.memux.tls.CipherSuite;
+import java.net.InetSocketAddress;
+import java.util.EnumMap;
+import java.util.HexFormat;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What the tap knows of one connection: who it joins, and its keys. */
+public final class TappedConnection {
+  private static final int CLIENT_HELLO = 1;
+  private static final int SERVER_HELLO = 2;
+  private static final int RANDOM_FROM = 6;
+  private static final int RANDOM_BYTES = 32;
+
+  private final InetSocketAddress client;
+  private final InetSocketAddress server;
+  private final Map<Side, Map<PacketType, Keys>> keys = new EnumMap<>(Side.class);
+  private @Nullable String clientRandom;
+  private @Nullable CipherSuite suite;
+
+  TappedConnection(
+      InetSocketAddress client, InetSocketAddress server, ConnectionId firstDestination) {
+    this.client = client;
+    this.server = server;
+    for (Side side : Side.values()) {
+      Map<PacketType, Keys> ofSide = new EnumMap<>(PacketType.class);
+      byte[] secret =
+          side == Side.CLIENT
+              ? InitialSecrets.client(firstDestination)
+              : InitialSecrets.server(firstDestination);
+      ofSide.put(PacketType.INITIAL, new Keys(InitialSecrets.SUITE, secret));
+      keys.put(side, ofSide);
+    }
+  }
+
+  public InetSocketAddress client() {
+    return client;
+  }
+
+  public InetSocketAddress server() {
+    return server;
+  }
+
+  /**
+   * The client's random in hexadecimal, by which key logs name connections; null before its
+   * ClientHello.
+   */
+  @Nullable String clientRandom() {
+    return clientRandom;
+  }
+
+  @Nullable Keys keys(Side sender, PacketType type) {
+    Map<PacketType, Keys> ofSide = keys.get(sender);
+    return ofSide == null ? null : ofSide.get(type);
+  }
+
+  /** The beginning of an Initial's CRYPTO stream: the hello messages tell random and suite. */
+  void onHello(Side sender, byte[] message, int from, int length) {
+    if (sender == Side.CLIENT
+        && length >= RANDOM_FROM + RANDOM_BYTES
+        && message[from] == CLIENT_HELLO) {
+      clientRandom =
+          HexFormat.of().formatHex(message, from + RANDOM_FROM, from + RANDOM_FROM + RANDOM_BYTES);
+    } else if (sender == Side.SERVER && message[from] == SERVER_HELLO) {
+      int suiteFrom = from + RANDOM_FROM + RANDOM_BYTES;
+      suiteFrom += 1 + message[suiteFrom];
+      int code = (message[suiteFrom] & 0xff) << 8 | message[suiteFrom + 1] & 0xff;
+      for (CipherSuite candidate : CipherSuite.values()) {
+        suite = candidate.code() == code ? candidate : suite;
+      }
+    }
+  }
+
+  /** A secret of this connection from a key log. */
+  void onSecret(Side sender, PacketType type, byte[] secret) {
+    Map<PacketType, Keys> ofSide = keys.get(sender);
+    if (ofSide != null && suite != null) {
+      ofSide.putIfAbsent(type, new Keys(suite, secret));
+    }
+  }
+
+  boolean hasSuite() {
+    return suite != null;
+  }
+
+  @Override
+  public String toString() {
+    return client + " to " + server;
+  }
+
+  /**
+   * The keys of what one side sends in one packet number space, and how far its numbers have come.
+   */
+  static final class Keys {
+    private PacketOpener current;
+    private boolean phase;
+    private long largestSent = -1;
+
+    Keys(CipherSuite suite, byte[] secret) {
+      current = new PacketOpener(suite, secret);
+    }
+
+    /** Decrypts; follows key updates. The length of the payload, -1: these keys do not open it. */
+    int open(byte[] d, int from, int numberFrom, int end, boolean mayUpdate, byte[] plaintext) {
+      if (!current.unprotect(d, from, numberFrom, end, largestSent)) {
+        return -1;
+      }
+      if (!mayUpdate || current.keyPhase() == phase) {
+        return current.decrypt(d, plaintext, 0);
+      }
+      PacketOpener next = current.next();
+      int length = next.decrypt(d, plaintext, 0);
+      if (length >= 0) {
+        current = next;
+        phase = !phase;
+      }
+      return length;
+    }
+
+    long packetNumber() {
+      return current.packetNumber();
+    }
+
+    void onSent(long number) {
+      largestSent = Math.max(largestSent, number);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package dev.memux.sim.quic;
+
+import dev.memux.engine.packet.PacketType;
+import dev.memux.sim.Datagram;
+import java.util.List;
+
+/**
+ * A packet read off the wire.
+ *
+ * @param datagram the one that carries it, in {@code [from, end)}
+ * @param ackEliciting RFC 9002 §2
+ */
+public record TappedPacket(
+    TappedConnection connection,
+    Side sender,
+    Datagram datagram,
+    int from,
+    int end,
+    PacketType type,
+    long number,
+    boolean ackEliciting,
+    List<TappedFrame> frames) {
+
+  public int bytes() {
+    return end - from;
+  }
+
+  @Override
+  public String toString() {
+    return type + " " + number + " " + bytes() + " B " + frames;
+  }
+}

@@ -1,0 +1,231 @@
+package dev.memux.sim.quic;
+
+import dev.memux.engine.packet.ConnectionId;
+import dev.memux.engine.packet.PacketHeader;
+import dev.memux.engine.packet.PacketType;
+import dev.memux.engine.wire.ControlFrame;
+import dev.memux.sim.Datagram;
+import dev.memux.sim.DropReason;
+import dev.memux.sim.NetworkObserver;
+import dev.memux.tls.KeyLog;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads every packet on a network: give it to the TLS configurations of both sides as their key
+ * log, and to the network as an observer. It trusts no endpoint's own account of what was sent.
+ *
+ * <p>Each connection must come from a client address and port of its own.
+ */
+public final class WireTap implements NetworkObserver, KeyLog {
+  private final List<WireListener> listeners = new ArrayList<>();
+  private final Map<ConnectionId, TappedConnection> byId = new HashMap<>();
+  private final TreeSet<Integer> idLengths = new TreeSet<>();
+  private final Map<String, List<Secret>> secrets = new HashMap<>();
+  private final Map<Long, InFlight> inFlight = new HashMap<>();
+  private final PacketHeader header = new PacketHeader();
+  private final PacketDecoder decoder = new PacketDecoder();
+
+  public void listen(WireListener listener) {
+    listeners.add(listener);
+  }
+
+  @Override
+  public void log(String line) {
+    String[] fields = line.split(" ", -1);
+    if (fields.length == 3) {
+      secrets
+          .computeIfAbsent(fields[1], random -> new ArrayList<>())
+          .add(new Secret(fields[0], HexFormat.of().parseHex(fields[2])));
+    }
+  }
+
+  /** The packets of a datagram that is under way; for traces. */
+  public List<TappedPacket> packets(Datagram datagram) {
+    InFlight flight = inFlight.get(datagram.id());
+    return flight == null ? List.of() : flight.packets;
+  }
+
+  @Override
+  public void onSent(Datagram datagram, long nowNanos) {
+    byte[] bytes = datagram.payload().clone();
+    InFlight flight = new InFlight(datagram, new ArrayList<>());
+    inFlight.put(datagram.id(), flight);
+    boolean first = true;
+    for (int from = 0; from < bytes.length && parse(bytes, from); from = header.packetEnd()) {
+      TappedConnection connection = connectionOf(datagram, bytes, true);
+      if (connection == null) {
+        return;
+      }
+      Side sender = senderOf(connection, datagram);
+      if (first) {
+        first = false;
+        listeners.forEach(l -> l.onDatagramSent(connection, sender, datagram, nowNanos));
+      }
+      if (!hasNumber(header.type())) {
+        return;
+      }
+      learnSource(connection, bytes);
+      offerSecrets(connection);
+      TappedPacket packet = decoder.decode(connection, sender, datagram, bytes, from, header);
+      if (packet == null) {
+        listeners.forEach(l -> l.onUnreadable(datagram, decoder.failure(), nowNanos));
+        return;
+      }
+      learnIds(packet);
+      flight.packets.add(packet);
+      listeners.forEach(l -> l.onPacketSent(packet, nowNanos));
+    }
+  }
+
+  @Override
+  public void onDuplicated(Datagram datagram, long nowNanos) {
+    InFlight flight = inFlight.get(datagram.id());
+    if (flight != null) {
+      flight.copies++;
+    }
+  }
+
+  @Override
+  public void onDropped(Datagram datagram, DropReason reason, long nowNanos) {
+    release(datagram);
+  }
+
+  @Override
+  public void onDelivered(Datagram datagram, boolean intact, long nowNanos) {
+    byte[] bytes = datagram.payload();
+    if (bytes.length > 0 && parse(bytes, 0)) {
+      TappedConnection connection = connectionOf(datagram, bytes, false);
+      if (connection != null) {
+        Side receiver = senderOf(connection, datagram).peer();
+        listeners.forEach(l -> l.onDatagramDelivered(connection, receiver, datagram, nowNanos));
+      }
+    }
+    InFlight flight = inFlight.get(datagram.id());
+    if (flight == null) {
+      return;
+    }
+    for (TappedPacket packet : flight.packets) {
+      if (intact || isUntouched(packet, flight.original, bytes)) {
+        listeners.forEach(l -> l.onPacketDelivered(packet, intact, nowNanos));
+      }
+    }
+    release(datagram);
+  }
+
+  private void release(Datagram datagram) {
+    InFlight flight = inFlight.get(datagram.id());
+    if (flight != null && --flight.copies == 0) {
+      inFlight.remove(datagram.id());
+    }
+  }
+
+  private static boolean isUntouched(TappedPacket packet, Datagram original, byte[] bytes) {
+    return Arrays.equals(
+        original.payload(), packet.from(), packet.end(), bytes, packet.from(), packet.end());
+  }
+
+  /** Short headers do not tell how long their connection ID is; one that is known decides. */
+  private boolean parse(byte[] bytes, int from) {
+    if (bytes[from] < 0) {
+      return header.parse(bytes, from, bytes.length, 0);
+    }
+    for (int length : idLengths) {
+      if (from + 1 + length <= bytes.length
+          && byId.containsKey(ConnectionId.of(bytes, from + 1, length))) {
+        return header.parse(bytes, from, bytes.length, length);
+      }
+    }
+    return false;
+  }
+
+  private @Nullable TappedConnection connectionOf(
+      Datagram datagram, byte[] bytes, boolean mayBegin) {
+    if (header.dcidLength() > ConnectionId.MAX_BYTES) {
+      return null;
+    }
+    ConnectionId id = ConnectionId.of(bytes, header.dcidFrom(), header.dcidLength());
+    TappedConnection known = byId.get(id);
+    if (known == null && mayBegin && header.type() == PacketType.INITIAL) {
+      TappedConnection begun = new TappedConnection(datagram.source(), datagram.destination(), id);
+      learn(id, begun);
+      return begun;
+    }
+    return known;
+  }
+
+  private static boolean hasNumber(PacketType type) {
+    return switch (type) {
+      case INITIAL, ZERO_RTT, HANDSHAKE, ONE_RTT -> true;
+      case RETRY, VERSION_NEGOTIATION, UNSUPPORTED_VERSION -> false;
+    };
+  }
+
+  private static Side senderOf(TappedConnection connection, Datagram datagram) {
+    return datagram.destination().equals(connection.server()) ? Side.CLIENT : Side.SERVER;
+  }
+
+  private void learnSource(TappedConnection connection, byte[] bytes) {
+    if (header.isLong()) {
+      learn(ConnectionId.of(bytes, header.scidFrom(), header.scidLength()), connection);
+    }
+  }
+
+  private void learnIds(TappedPacket packet) {
+    for (TappedFrame frame : packet.frames()) {
+      if (frame instanceof TappedFrame.Control(ControlFrame.NewConnectionId fresh)) {
+        learn(ConnectionId.of(fresh.connectionId()), packet.connection());
+      }
+    }
+  }
+
+  private void learn(ConnectionId id, TappedConnection connection) {
+    if (id.length() > 0) { // An empty one names nobody.
+      byId.putIfAbsent(id, connection);
+      idLengths.add(id.length());
+    }
+  }
+
+  private void offerSecrets(TappedConnection connection) {
+    String random = connection.clientRandom();
+    List<Secret> logged = random == null ? null : secrets.get(random);
+    if (logged == null || !connection.hasSuite()) {
+      return;
+    }
+    for (Secret secret : logged) {
+      switch (secret.label) {
+        case "CLIENT_HANDSHAKE_TRAFFIC_SECRET" ->
+            connection.onSecret(Side.CLIENT, PacketType.HANDSHAKE, secret.bytes);
+        case "SERVER_HANDSHAKE_TRAFFIC_SECRET" ->
+            connection.onSecret(Side.SERVER, PacketType.HANDSHAKE, secret.bytes);
+        case "CLIENT_TRAFFIC_SECRET_0" ->
+            connection.onSecret(Side.CLIENT, PacketType.ONE_RTT, secret.bytes);
+        case "SERVER_TRAFFIC_SECRET_0" ->
+            connection.onSecret(Side.SERVER, PacketType.ONE_RTT, secret.bytes);
+        default -> {} // Exporter and early secrets protect no packet that is read here.
+      }
+    }
+    logged.clear();
+  }
+
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Secret(String label, byte[] bytes) {}
+
+  /** A datagram of which copies are under way. */
+  private static final class InFlight {
+    final Datagram original;
+    final List<TappedPacket> packets;
+    int copies = 1;
+
+    InFlight(Datagram original, List<TappedPacket> packets) {
+      this.original = original;
+      this.packets = packets;
+    }
+  }
+}

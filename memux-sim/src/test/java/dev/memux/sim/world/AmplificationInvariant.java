@@ -1,0 +1,49 @@
+package dev.memux.sim.world;
+
+import dev.memux.engine.packet.PacketType;
+import dev.memux.sim.quic.Side;
+
+/**
+ * Before a Handshake packet has shown that the client lives at its address, the server sends no
+ * more than three times what came from there (RFC 9000 §8.1); datagrams that carry Initials are not
+ * smaller than 1200 bytes (§14.1).
+ */
+final class AmplificationInvariant {
+  private static final int FACTOR = 3;
+  private static final int SMALLEST_INITIAL_DATAGRAM_BYTES = 1200;
+
+  private long receivedBytes;
+  private long sentBytes;
+  private boolean validated;
+
+  void onDatagramDelivered(Side receiver, int bytes) {
+    if (receiver == Side.SERVER) {
+      receivedBytes += bytes;
+    }
+  }
+
+  void onPacketDelivered(Side sender, PacketType type) {
+    validated |= sender == Side.CLIENT && type == PacketType.HANDSHAKE;
+  }
+
+  void onDatagramSent(Side sender, int bytes) {
+    if (sender == Side.SERVER) {
+      sentBytes += bytes;
+      if (!validated && sentBytes > FACTOR * receivedBytes) {
+        throw new Violation(
+            AmplificationInvariant.class,
+            "server sent %d bytes, received %d".formatted(sentBytes, receivedBytes));
+      }
+    }
+  }
+
+  void onPacketSent(Side sender, PacketType type, boolean ackEliciting, int datagramBytes) {
+    if (type == PacketType.INITIAL
+        && (sender == Side.CLIENT || ackEliciting)
+        && datagramBytes < SMALLEST_INITIAL_DATAGRAM_BYTES) {
+      throw new Violation(
+          AmplificationInvariant.class,
+          sender + " sends an Initial in a datagram of " + datagramBytes + " bytes");
+    }
+  }
+}

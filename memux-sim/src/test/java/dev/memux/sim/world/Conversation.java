@@ -1,0 +1,430 @@
+package dev.memux.sim.world;
+
+import dev.memux.engine.CloseReason;
+import dev.memux.engine.packet.PacketType;
+import dev.memux.engine.quic.ConnectionStatistics;
+import dev.memux.engine.quic.QuicConnection;
+import dev.memux.engine.wire.TransportError;
+import dev.memux.engine.wire.TransportParameters;
+import dev.memux.sim.Datagram;
+import dev.memux.sim.DropReason;
+import dev.memux.sim.Link;
+import dev.memux.sim.Network;
+import dev.memux.sim.NetworkObserver;
+import dev.memux.sim.Node;
+import dev.memux.sim.Trace;
+import dev.memux.sim.quic.QuicNode;
+import dev.memux.sim.quic.Side;
+import dev.memux.sim.quic.TappedConnection;
+import dev.memux.sim.quic.TappedFrame;
+import dev.memux.sim.quic.TappedPacket;
+import dev.memux.sim.quic.TransmitObserver;
+import dev.memux.sim.quic.WireListener;
+import java.net.InetSocketAddress;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * A client, its connection, the applications at both ends, and everything that must hold for them.
+ */
+final class Conversation implements NetworkObserver, WireListener, TransmitObserver {
+  private static final long CLOSE_CODE = 0x300;
+
+  /** What every endpoint announces as max_ack_delay. */
+  private static final long MAX_ACK_DELAY_NANOS = 25_000_000;
+
+  private final WorldPlan.ConversationPlan plan;
+  private final Network network;
+  private final Trace trace;
+  private final InetSocketAddress clientAddress;
+  private final Link up;
+  private final Link down;
+  private final Map<Side, QuicNode> nodes = new EnumMap<>(Side.class);
+  private final Map<Side, Peer> peers = new EnumMap<>(Side.class);
+  private final Map<Long, StreamPlan> streams = new HashMap<>();
+  private final LinkBlame blame = new LinkBlame();
+  private final StreamTimes times = new StreamTimes();
+
+  private final DeliveryInvariant delivery = new DeliveryInvariant();
+  private final IndependenceInvariant independence = new IndependenceInvariant();
+  private final FlowControlInvariant flowControl = new FlowControlInvariant(this::parameters);
+  private final AmplificationInvariant amplification = new AmplificationInvariant();
+  private final PacketNumberInvariant packetNumbers = new PacketNumberInvariant();
+  private final AckDelayInvariant ackDelay = new AckDelayInvariant(MAX_ACK_DELAY_NANOS);
+  private final Map<Side, CongestionInvariant> congestion = new EnumMap<>(Side.class);
+  private final Map<Side, ForgottenPackets> forgottenBy = new EnumMap<>(Side.class);
+
+  private final Map<Side, Integer> maxDatagramBytes = new EnumMap<>(Side.class);
+
+  private int handshakes;
+  private int closedStreamSides;
+  private boolean ending;
+
+  Conversation(
+      WorldPlan.ConversationPlan plan,
+      Network network,
+      Trace trace,
+      WorldPlan world,
+      QuicNode client,
+      QuicNode server,
+      Link up,
+      Link down) {
+    this.plan = plan;
+    this.network = network;
+    this.trace = trace;
+    this.clientAddress = client.address();
+    this.up = up;
+    this.down = down;
+    maxDatagramBytes.put(Side.CLIENT, world.clientConfig().maxDatagramBytes());
+    maxDatagramBytes.put(Side.SERVER, world.serverConfig().maxDatagramBytes());
+    nodes.put(Side.CLIENT, client);
+    nodes.put(Side.SERVER, server);
+    for (Side side : Side.values()) {
+      peers.put(side, new Peer(this, side, node(side), network));
+      congestion.put(side, new CongestionInvariant());
+      forgottenBy.put(side, new ForgottenPackets());
+    }
+  }
+
+  Peer peer(Side side) {
+    return peers.get(side);
+  }
+
+  QuicNode node(Side side) {
+    return nodes.get(side);
+  }
+
+  InetSocketAddress clientAddress() {
+    return clientAddress;
+  }
+
+  WorldPlan.ConversationPlan planned() {
+    return plan;
+  }
+
+  DeliveryInvariant delivery() {
+    return delivery;
+  }
+
+  StreamTimes times() {
+    return times;
+  }
+
+  /** The application has read bytes of a stream. */
+  void onRead(Side sender, long streamId, byte[] data, int length) {
+    delivery.onRead(sender, streamId, data, length);
+    times.onRead(
+        sender, streamId, delivery.read(sender, streamId), network.simulation().elapsedNanos());
+  }
+
+  boolean isOver() {
+    return peer(Side.CLIENT).closed() != null || peer(Side.SERVER).closed() != null;
+  }
+
+  void note(String what) {
+    trace.note(clientAddress.getPort() + " " + what);
+  }
+
+  // The course of things.
+
+  StreamPlan plan(long streamId) {
+    StreamPlan known = streams.get(streamId);
+    if (known == null) {
+      throw new Violation(Conversation.class, "stream " + streamId + " that nobody opened");
+    }
+    return known;
+  }
+
+  void onHandshakeCompleted(Peer peer) {
+    for (StreamPlan stream : plan.streams()) {
+      if (stream.opener() == peer.side()) {
+        peer.at(stream.openAfterNanos(), () -> peer.open(stream));
+      }
+    }
+    Side cutter = plan.ending() == WorldPlan.Ending.SERVER_ABORTS ? Side.SERVER : Side.CLIENT;
+    if (plan.ending().cutsShort() && peer.side() == cutter) {
+      peer.at(plan.endAfterNanos(), this::end);
+    }
+    handshakes++;
+    endIfWorkIsDone();
+  }
+
+  void onOpened(long streamId, StreamPlan stream) {
+    times.onOpened(streamId, network.simulation().elapsedNanos());
+    if (streams.put(streamId, stream) != null) {
+      throw new Violation(Conversation.class, "stream " + streamId + " opened twice");
+    }
+  }
+
+  void onStopped(Side reader, long streamId) {
+    delivery.onReset(reader.peer(), streamId);
+  }
+
+  void onStreamClosed(Peer peer, long streamId) {
+    note(peer.side() + " is through with " + streamId);
+    closedStreamSides++;
+    endIfWorkIsDone();
+  }
+
+  /** A peer has terminated: what it processed must have been there to process. */
+  void onTerminated(Peer peer, QuicConnection connection) {
+    packetNumbers.onProcessed(peer.side(), connection.statistics().packetsReceived());
+  }
+
+  private void endIfWorkIsDone() {
+    if (handshakes == 2
+        && closedStreamSides == 2 * plan.streams().size()
+        && !plan.ending().cutsShort()) {
+      peer(Side.CLIENT).at(plan.endAfterNanos(), this::end);
+    }
+  }
+
+  private void end() {
+    ending = true;
+    note("ending: " + plan.ending());
+    switch (plan.ending()) {
+      case CLIENT_CLOSES, CLIENT_ABORTS -> close(Side.CLIENT);
+      case SERVER_CLOSES, SERVER_ABORTS -> close(Side.SERVER);
+      case BOTH_CLOSE -> {
+        close(Side.CLIENT);
+        close(Side.SERVER);
+      }
+      case IDLE -> {}
+      case PATH_DIES -> {
+        up.filter((datagram, now) -> false);
+        down.filter((datagram, now) -> false);
+      }
+    }
+    if (!plan.ending().cutsShort()) {
+      for (Side side : Side.values()) {
+        QuicConnection connection = peer(side).connection();
+        if (connection != null && connection.mux().streamCount() > 0) {
+          throw new Violation(
+              TerminationInvariant.class,
+              "%s keeps %d streams that are over".formatted(side, connection.mux().streamCount()));
+        }
+      }
+    }
+  }
+
+  private void close(Side side) {
+    Peer peer = peer(side);
+    peer.at(0, () -> peer.close(CLOSE_CODE + side.ordinal()));
+  }
+
+  void onClosed(Peer peer, CloseReason reason) {
+    ackDelay.forget(peer.side());
+    switch (reason.origin()) {
+      case LOCAL -> requireApplicationClose(reason, peer.side());
+      case PEER -> requireApplicationClose(reason, peer.side().peer());
+      case IDLE_TIMEOUT -> {
+        boolean planned =
+            ending
+                && (plan.ending() == WorldPlan.Ending.IDLE
+                    || plan.ending() == WorldPlan.Ending.PATH_DIES);
+        boolean peerGone = peer(peer.side().peer()).closed() != null;
+        if (!planned && !peerGone && !blame.excusesSilence(peer.side())) {
+          throw new Violation(
+              TerminationInvariant.class,
+              peer.side() + " idles away although the links lost nothing since it last heard");
+        }
+      }
+      case HANDSHAKE_TIMEOUT -> {
+        if (!blame.excusesHandshake()) {
+          throw new Violation(
+              TerminationInvariant.class, "handshake timeout although the links lost little");
+        }
+      }
+      case VERSION_NEGOTIATION -> {
+        // It has no protection: a damaged one may say anything.
+        if (plan.down().corruption() == 0) {
+          throw new Violation(TerminationInvariant.class, peer.side() + " " + reason);
+        }
+      }
+    }
+  }
+
+  private void requireApplicationClose(CloseReason reason, Side closer) {
+    // RFC 9000 §10.2.3: before the handshake is over an application's reason is not told.
+    boolean hidden =
+        plan.ending().cutsShort()
+            && reason.origin() == CloseReason.Origin.PEER
+            && reason.code() == TransportError.APPLICATION_ERROR;
+    boolean told = reason.application() && reason.code() == CLOSE_CODE + closer.ordinal();
+    if (!ending || !(told || hidden)) {
+      throw new Violation(TerminationInvariant.class, closer + " closed, unplanned: " + reason);
+    }
+  }
+
+  private TransportParameters parameters(Side declaredBy) {
+    Side other = declaredBy.peer();
+    for (QuicConnection connection : node(other).connections()) {
+      if (other == Side.CLIENT || connection.remote().equals(clientAddress)) {
+        TransportParameters known = connection.peerParameters();
+        if (known != null) {
+          return known;
+        }
+      }
+    }
+    throw new Violation(
+        Conversation.class, other + " sends stream frames without knowing the limits");
+  }
+
+  // What the tap and the network tell.
+
+  @Override
+  public void onDatagramSent(
+      TappedConnection connection, Side sender, Datagram datagram, long nowNanos) {
+    if (concerns(connection)) {
+      amplification.onDatagramSent(sender, datagram.bytes());
+    }
+  }
+
+  @Override
+  public void onPacketSent(TappedPacket packet, long nowNanos) {
+    if (concerns(packet.connection())) {
+      congestion.get(packet.sender()).onPacketSent(packet.bytes(), packet.ackEliciting());
+      amplification.onPacketSent(
+          packet.sender(), packet.type(), packet.ackEliciting(), packet.datagram().bytes());
+      packetNumbers.onPacketSent(packet);
+      flowControl.onPacketSent(packet);
+      rememberAcks(packet);
+    }
+  }
+
+  private void rememberAcks(TappedPacket packet) {
+    for (TappedFrame frame : packet.frames()) {
+      if (frame instanceof TappedFrame.Ack ack && packet.type() == PacketType.ONE_RTT) {
+        forgottenBy.get(packet.sender()).onAckSent(packet.number(), ack);
+        ackDelay.onAckSent(packet.sender(), ack);
+      }
+    }
+  }
+
+  @Override
+  public void onDatagramDelivered(
+      TappedConnection connection, Side receiver, Datagram datagram, long nowNanos) {
+    if (concerns(connection)) {
+      amplification.onDatagramDelivered(receiver, datagram.bytes());
+    }
+  }
+
+  @Override
+  public void onPacketDelivered(TappedPacket packet, boolean intact, long nowNanos) {
+    if (!concerns(packet.connection())) {
+      return;
+    }
+    amplification.onPacketDelivered(packet.sender(), packet.type());
+    packetNumbers.onPacketDelivered(packet);
+    flowControl.onPacketDelivered(packet);
+    Side receiver = packet.sender().peer();
+    if (packet.type() != PacketType.ONE_RTT) {
+      return;
+    }
+    ForgottenPackets forgotten = forgottenBy.get(receiver);
+    boolean certain =
+        intact && peer(receiver).isHandshakeComplete() && !forgotten.mayForget(packet.number());
+    boolean fresh = forgotten.onDelivered(packet.number());
+    if (fresh && certain && packet.ackEliciting() && peer(receiver).closed() == null) {
+      ackDelay.onArrived(receiver, packet.number(), nowNanos);
+    }
+    for (TappedFrame frame : packet.frames()) {
+      if (frame instanceof TappedFrame.Stream stream) {
+        independence.onDelivered(
+            receiver, stream.streamId(), stream.offset(), stream.end(), certain);
+      } else if (frame instanceof TappedFrame.Ack ack) {
+        forgotten.onAckDelivered(ack);
+      }
+    }
+  }
+
+  @Override
+  public void onUnreadable(Datagram datagram, String why, long nowNanos) {
+    if (datagram.source().equals(clientAddress) || datagram.destination().equals(clientAddress)) {
+      throw new Violation(Conversation.class, "sent what cannot be read: " + datagram + ": " + why);
+    }
+  }
+
+  @Override
+  public void onTurn(Node node, long nowNanos) {
+    for (Side side : Side.values()) {
+      if (nodes.get(side) == node) {
+        checkReadable(peer(side));
+        ackDelay.check(side, nowNanos);
+      }
+    }
+  }
+
+  private void checkReadable(Peer peer) {
+    for (long id : independence.takeTouched(peer.side())) {
+      QuicConnection connection = peer.connection();
+      if (connection != null && peer.closed() == null) {
+        peer.availableBytes(id).ifPresent(n -> independence.check(peer.side(), id, n));
+      }
+    }
+  }
+
+  @Override
+  public void onDropped(Datagram datagram, DropReason reason, long nowNanos) {
+    if (concerns(datagram)) {
+      blame.onLost();
+    }
+  }
+
+  @Override
+  public void onDelivered(Datagram datagram, boolean intact, long nowNanos) {
+    if (concerns(datagram)) {
+      if (intact) {
+        blame.onArrived(receiver(datagram));
+      } else {
+        blame.onLost();
+      }
+    }
+  }
+
+  private boolean concerns(TappedConnection connection) {
+    return connection.client().equals(clientAddress);
+  }
+
+  private boolean concerns(Datagram datagram) {
+    return datagram.source().equals(clientAddress) || datagram.destination().equals(clientAddress);
+  }
+
+  private Side receiver(Datagram datagram) {
+    return datagram.destination().equals(clientAddress) ? Side.CLIENT : Side.SERVER;
+  }
+
+  @Override
+  public void beforeTransmit(QuicConnection connection, long nowNanos) {
+    if (isOurs(connection)) {
+      ConnectionStatistics statistics = connection.statistics();
+      congestion
+          .get(side(connection))
+          .beforeTransmit(
+              statistics.windowBytes(),
+              statistics.bytesInFlight(),
+              statistics.probesSent(),
+              statistics.congestionEvents());
+    }
+  }
+
+  @Override
+  public void afterTransmit(QuicConnection connection, long nowNanos) {
+    if (isOurs(connection)) {
+      congestion
+          .get(side(connection))
+          .afterTransmit(
+              connection.statistics().probesSent(), maxDatagramBytes.get(side(connection)));
+    }
+  }
+
+  private boolean isOurs(QuicConnection connection) {
+    return connection == peer(Side.CLIENT).connection()
+        || (connection.isServer() && connection.remote().equals(clientAddress));
+  }
+
+  private static Side side(QuicConnection connection) {
+    return connection.isServer() ? Side.SERVER : Side.CLIENT;
+  }
+}

@@ -1,0 +1,173 @@
+package dev.memux.sim.world;
+
+import dev.memux.engine.wire.ControlFrame;
+import dev.memux.engine.wire.TransportParameters;
+import dev.memux.sim.quic.Side;
+import dev.memux.sim.quic.TappedFrame;
+import dev.memux.sim.quic.TappedPacket;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * Nobody sends beyond the limits that had reached him by then: data of each stream, data of all
+ * streams, number of streams (RFC 9000 §4.1, §4.6). Final sizes and contents never change (§4.5,
+ * §2.2).
+ */
+final class FlowControlInvariant {
+  private static final long UNIDIRECTIONAL = 2;
+
+  private final Function<Side, TransportParameters> parametersOf;
+  private final Map<Side, Sender> senders = new EnumMap<>(Side.class);
+
+  /**
+   * @param parametersOf the transport parameters that a side declared; asked when first needed
+   */
+  FlowControlInvariant(Function<Side, TransportParameters> parametersOf) {
+    this.parametersOf = parametersOf;
+  }
+
+  void onPacketSent(TappedPacket packet) {
+    for (TappedFrame frame : packet.frames()) {
+      switch (frame) {
+        case TappedFrame.Stream stream -> onStreamSent(packet.sender(), stream);
+        case TappedFrame.Control(ControlFrame.ResetStream reset) -> {
+          Sender sender = of(packet.sender());
+          sender.advance(reset.streamId(), reset.finalSize());
+          sender.end(reset.streamId(), reset.finalSize());
+        }
+        case TappedFrame.Control(ControlFrame.StopSending stop) ->
+            of(packet.sender()).open(stop.streamId());
+        case TappedFrame.Control(ControlFrame.MaxStreamData max) ->
+            of(packet.sender()).open(max.streamId());
+        case TappedFrame.Control ignored -> {}
+        case TappedFrame.Crypto ignored -> {}
+        case TappedFrame.Ack ignored -> {}
+      }
+    }
+  }
+
+  void onPacketDelivered(TappedPacket packet) {
+    for (TappedFrame frame : packet.frames()) {
+      if (frame instanceof TappedFrame.Control(ControlFrame control)) {
+        onLimit(packet.sender().peer(), control);
+      }
+    }
+  }
+
+  private void onLimit(Side raised, ControlFrame control) {
+    switch (control) {
+      case ControlFrame.MaxData max -> {
+        Sender sender = of(raised);
+        sender.maxData = Math.max(sender.maxData, max.maximum());
+      }
+      case ControlFrame.MaxStreamData max ->
+          of(raised).maxStreamData.merge(max.streamId(), max.maximum(), Math::max);
+      case ControlFrame.MaxStreams max -> {
+        Sender sender = of(raised);
+        int kind = max.bidirectional() ? 0 : 1;
+        sender.maxStreams[kind] = Math.max(sender.maxStreams[kind], max.maximum());
+      }
+      default -> {} // No limit.
+    }
+  }
+
+  private void onStreamSent(Side side, TappedFrame.Stream frame) {
+    Sender sender = of(side);
+    sender.advance(frame.streamId(), frame.end());
+    if (frame.fin()) {
+      sender.end(frame.streamId(), frame.end());
+    }
+    sender.checkWithinEnd(frame.streamId(), frame.end());
+    int wrong =
+        Content.mismatch(
+            side, frame.streamId(), frame.offset(), frame.payload(), frame.from(), frame.length());
+    if (wrong >= 0) {
+      throw violation(
+          side
+              + " sends wrong bytes on stream "
+              + frame.streamId()
+              + " at "
+              + (frame.offset() + wrong));
+    }
+  }
+
+  private Sender of(Side side) {
+    return senders.computeIfAbsent(side, s -> new Sender(s, parametersOf.apply(s.peer())));
+  }
+
+  private static Violation violation(String what) {
+    return new Violation(FlowControlInvariant.class, what);
+  }
+
+  /** What one side may send, and has sent. */
+  private static final class Sender {
+    final Side side;
+    final TransportParameters peer;
+    final Map<Long, Long> maxStreamData = new HashMap<>();
+    final Map<Long, Long> highest = new HashMap<>();
+    final Map<Long, Long> finalSize = new HashMap<>();
+    final long[] maxStreams;
+    long maxData;
+    long data;
+
+    Sender(Side side, TransportParameters peer) {
+      this.side = side;
+      this.peer = peer;
+      maxData = peer.initialMaxData();
+      maxStreams = new long[] {peer.initialMaxStreamsBidi(), peer.initialMaxStreamsUni()};
+    }
+
+    void advance(long streamId, long end) {
+      open(streamId);
+      long before = highest.getOrDefault(streamId, 0L);
+      if (end <= before) {
+        return;
+      }
+      highest.put(streamId, end);
+      data += end - before;
+      long streamLimit = Math.max(initialLimit(streamId), maxStreamData.getOrDefault(streamId, 0L));
+      if (end > streamLimit) {
+        throw violation(
+            "%s sends stream %d up to %d, limit %d".formatted(side, streamId, end, streamLimit));
+      }
+      if (data > maxData) {
+        throw violation("%s sends %d bytes in all, limit %d".formatted(side, data, maxData));
+      }
+    }
+
+    void open(long streamId) {
+      long limit = maxStreams[(streamId & UNIDIRECTIONAL) == 0 ? 0 : 1];
+      if (Side.openerOf(streamId) == side && (streamId >>> 2) >= limit) {
+        throw violation("%s opens stream %d, limit %d".formatted(side, streamId, limit));
+      }
+    }
+
+    void end(long streamId, long size) {
+      Long known = finalSize.putIfAbsent(streamId, size);
+      if (known != null && known != size) {
+        throw violation(
+            "%s ends stream %d at %d, before at %d".formatted(side, streamId, size, known));
+      }
+      checkWithinEnd(streamId, highest.getOrDefault(streamId, 0L));
+    }
+
+    void checkWithinEnd(long streamId, long end) {
+      Long known = finalSize.get(streamId);
+      if (known != null && end > known) {
+        throw violation(
+            "%s sends stream %d up to %d beyond its end %d".formatted(side, streamId, end, known));
+      }
+    }
+
+    private long initialLimit(long streamId) {
+      if ((streamId & UNIDIRECTIONAL) != 0) {
+        return peer.initialMaxStreamDataUni();
+      }
+      return Side.openerOf(streamId) == side
+          ? peer.initialMaxStreamDataBidiRemote()
+          : peer.initialMaxStreamDataBidiLocal();
+    }
+  }
+}

@@ -1,0 +1,488 @@
+package dev.memux.sim.world;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.memux.engine.packet.PacketType;
+import dev.memux.engine.wire.ControlFrame;
+import dev.memux.engine.wire.TransportParameters;
+import dev.memux.sim.Datagram;
+import dev.memux.sim.Network;
+import dev.memux.sim.Node;
+import dev.memux.sim.quic.Side;
+import dev.memux.sim.quic.TappedConnectionFixture;
+import dev.memux.sim.quic.TappedFrame;
+import dev.memux.sim.quic.TappedPacket;
+import java.util.List;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** A check that cannot fail is no check: each invariant is broken here on purpose. */
+class InvariantsTest {
+  private static final long BIDI = 0;
+  private static final long UNI = 2;
+
+  private static void assertViolation(Executable broken) {
+    assertThrows(Violation.class, broken);
+  }
+
+  @Nested
+  class Delivery {
+    private final DeliveryInvariant delivery = new DeliveryInvariant();
+
+    Delivery() {
+      delivery.onWritten(Side.CLIENT, BIDI, 10);
+    }
+
+    private byte[] content(long offset, int length) {
+      byte[] data = new byte[length];
+      Content.fill(Side.CLIENT, BIDI, offset, data, 0, length);
+      return data;
+    }
+
+    @Test
+    void acceptsWhatWasWritten() {
+      delivery.onRead(Side.CLIENT, BIDI, content(0, 4), 4);
+      delivery.onRead(Side.CLIENT, BIDI, content(4, 6), 6);
+      delivery.onFinished(Side.CLIENT, BIDI);
+      delivery.onEnd(Side.CLIENT, BIDI);
+      assertEquals(10, delivery.read(Side.CLIENT, BIDI));
+    }
+
+    @Test
+    void seesAWrongByte() {
+      byte[] data = content(0, 10);
+      data[9] ^= 1;
+      assertViolation(() -> delivery.onRead(Side.CLIENT, BIDI, data, 10));
+    }
+
+    @Test
+    void seesAByteTwice() {
+      delivery.onRead(Side.CLIENT, BIDI, content(0, 4), 4);
+      assertViolation(() -> delivery.onRead(Side.CLIENT, BIDI, content(0, 4), 4));
+    }
+
+    @Test
+    void seesAGap() {
+      assertViolation(() -> delivery.onRead(Side.CLIENT, BIDI, content(1, 9), 9));
+    }
+
+    @Test
+    void seesAnotherStreamsBytes() {
+      delivery.onWritten(Side.CLIENT, UNI, 10);
+      delivery.onWritten(Side.SERVER, BIDI, 10);
+      assertViolation(() -> delivery.onRead(Side.CLIENT, UNI, content(0, 10), 10));
+      assertViolation(() -> delivery.onRead(Side.SERVER, BIDI, content(0, 10), 10));
+    }
+
+    @Test
+    void seesMoreThanWasWritten() {
+      assertViolation(() -> delivery.onRead(Side.CLIENT, BIDI, content(0, 11), 11));
+    }
+
+    @Test
+    void seesAnEarlyEnd() {
+      delivery.onFinished(Side.CLIENT, BIDI);
+      delivery.onRead(Side.CLIENT, BIDI, content(0, 9), 9);
+      assertViolation(() -> delivery.onEnd(Side.CLIENT, BIDI));
+    }
+
+    @Test
+    void seesAnEndThatNobodyWrote() {
+      delivery.onRead(Side.CLIENT, BIDI, content(0, 10), 10);
+      assertViolation(() -> delivery.onEnd(Side.CLIENT, BIDI));
+    }
+
+    @Test
+    void seesASecondEnd() {
+      delivery.onRead(Side.CLIENT, BIDI, content(0, 10), 10);
+      delivery.onFinished(Side.CLIENT, BIDI);
+      delivery.onEnd(Side.CLIENT, BIDI);
+      assertViolation(() -> delivery.onEnd(Side.CLIENT, BIDI));
+    }
+
+    @Test
+    void seesAResetThatNobodySent() {
+      assertViolation(() -> delivery.onResetSeen(Side.CLIENT, BIDI));
+      delivery.onReset(Side.CLIENT, BIDI);
+      assertDoesNotThrow(() -> delivery.onResetSeen(Side.CLIENT, BIDI));
+    }
+  }
+
+  @Nested
+  class Independence {
+    private final IndependenceInvariant independence = new IndependenceInvariant();
+
+    @Test
+    void acceptsThePrefixThatArrived() {
+      independence.onDelivered(Side.SERVER, BIDI, 0, 10, true);
+      independence.onDelivered(Side.SERVER, BIDI, 20, 30, true);
+      independence.check(Side.SERVER, BIDI, 10);
+      independence.onDelivered(Side.SERVER, BIDI, 10, 20, true);
+      independence.check(Side.SERVER, BIDI, 30);
+    }
+
+    @Test
+    void seesAStreamThatWaits() {
+      independence.onDelivered(Side.SERVER, BIDI, 0, 10, true);
+      independence.onDelivered(Side.SERVER, UNI, 20, 30, true);
+      assertViolation(() -> independence.check(Side.SERVER, BIDI, 9));
+    }
+
+    @Test
+    void seesBytesThatNeverArrived() {
+      independence.onDelivered(Side.SERVER, BIDI, 0, 10, true);
+      assertViolation(() -> independence.check(Side.SERVER, BIDI, 11));
+      assertViolation(() -> independence.check(Side.CLIENT, BIDI, 1));
+    }
+
+    @Test
+    void leavesOpenWhetherAnUncertainPacketCounts() {
+      independence.onDelivered(Side.SERVER, BIDI, 0, 10, false);
+      independence.check(Side.SERVER, BIDI, 0);
+      independence.check(Side.SERVER, BIDI, 10);
+      assertViolation(() -> independence.check(Side.SERVER, BIDI, 11));
+    }
+
+    @Test
+    void tellsEachTouchedStreamOnce() {
+      independence.onDelivered(Side.SERVER, BIDI, 0, 1, true);
+      assertEquals(List.of(BIDI), List.copyOf(independence.takeTouched(Side.SERVER)));
+      assertTrue(independence.takeTouched(Side.SERVER).isEmpty());
+    }
+
+    @Test
+    void onlyWhatIsAcknowledgedForGoodMayBeForgotten() {
+      ForgottenPackets forgotten = new ForgottenPackets();
+      forgotten.onAckSent(7, ack(0, 20));
+      assertFalse(forgotten.mayForget(20));
+      forgotten.onAckDelivered(ack(8, 9));
+      assertFalse(forgotten.mayForget(20));
+      forgotten.onAckDelivered(ack(5, 7));
+      assertTrue(forgotten.mayForget(20));
+      assertFalse(forgotten.mayForget(21));
+    }
+
+    @Test
+    void whatLiesBelowManyGapsMayBeForgotten() {
+      ForgottenPackets forgotten = new ForgottenPackets();
+      for (int i = 1; i <= 60; i++) {
+        assertFalse(forgotten.mayForget(0));
+        forgotten.onDelivered(2L * i);
+      }
+      assertTrue(forgotten.mayForget(0));
+      assertFalse(forgotten.mayForget(3));
+    }
+  }
+
+  private static TappedFrame.Ack ack(long smallest, long largest) {
+    return new TappedFrame.Ack(new long[] {smallest}, new long[] {largest}, 0);
+  }
+
+  private static TappedPacket packet(Side sender, TappedFrame... frames) {
+    Datagram datagram =
+        new Datagram(0, Network.address(1, 1), Network.address(0, 443), new byte[1200]);
+    return new TappedPacket(
+        new TappedConnectionFixture().connection(),
+        sender,
+        datagram,
+        0,
+        1200,
+        PacketType.ONE_RTT,
+        1,
+        true,
+        List.of(frames));
+  }
+
+  private static TappedFrame.Stream stream(
+      Side sender, long id, long offset, int length, boolean fin) {
+    byte[] data = new byte[length];
+    Content.fill(sender, id, offset, data, 0, length);
+    return new TappedFrame.Stream(id, offset, data, 0, length, fin);
+  }
+
+  @Nested
+  class FlowControl {
+    private final TransportParameters parameters =
+        TransportParameters.builder()
+            .initialMaxData(100)
+            .initialMaxStreamDataBidi(60)
+            .initialMaxStreamDataUni(50)
+            .initialMaxStreamsBidi(2)
+            .initialMaxStreamsUni(1)
+            .build();
+    private final FlowControlInvariant flowControl = new FlowControlInvariant(side -> parameters);
+
+    private void sent(TappedFrame frame) {
+      flowControl.onPacketSent(packet(Side.CLIENT, frame));
+    }
+
+    private void delivered(ControlFrame frame) {
+      flowControl.onPacketDelivered(packet(Side.SERVER, new TappedFrame.Control(frame)));
+    }
+
+    @Test
+    void acceptsWhatIsWithinAllLimits() {
+      sent(stream(Side.CLIENT, BIDI, 0, 60, false));
+      sent(stream(Side.CLIENT, BIDI, 0, 60, false)); // Again is not more.
+      sent(stream(Side.CLIENT, UNI, 0, 40, true));
+    }
+
+    @Test
+    void seesAStreamBeyondItsLimit() {
+      assertViolation(() -> sent(stream(Side.CLIENT, BIDI, 60, 1, false)));
+      delivered(new ControlFrame.MaxStreamData(BIDI, 61));
+      assertDoesNotThrow(() -> sent(stream(Side.CLIENT, BIDI, 60, 1, false)));
+    }
+
+    @Test
+    void seesAllStreamsBeyondTheConnectionsLimit() {
+      sent(stream(Side.CLIENT, BIDI, 0, 60, false));
+      assertViolation(() -> sent(stream(Side.CLIENT, UNI, 0, 41, false)));
+      delivered(new ControlFrame.MaxData(101));
+      assertDoesNotThrow(() -> sent(stream(Side.CLIENT, UNI, 0, 41, false)));
+    }
+
+    @Test
+    void seesALimitUsedBeforeItArrived() {
+      flowControl.onPacketSent(
+          packet(Side.SERVER, new TappedFrame.Control(new ControlFrame.MaxStreamData(BIDI, 70))));
+      assertViolation(() -> sent(stream(Side.CLIENT, BIDI, 0, 61, false)));
+    }
+
+    @Test
+    void seesTooManyStreams() {
+      assertViolation(() -> sent(stream(Side.CLIENT, UNI + 4, 0, 0, true)));
+      assertDoesNotThrow(() -> sent(stream(Side.CLIENT, BIDI + 4, 0, 0, true)));
+      assertViolation(() -> sent(stream(Side.CLIENT, BIDI + 8, 0, 0, true)));
+      delivered(new ControlFrame.MaxStreams(true, 3));
+      assertDoesNotThrow(() -> sent(stream(Side.CLIENT, BIDI + 8, 0, 0, true)));
+    }
+
+    @Test
+    void seesAStreamOpenedByAResetOrAStop() {
+      assertViolation(
+          () -> sent(new TappedFrame.Control(new ControlFrame.ResetStream(BIDI + 8, 0, 0))));
+      assertViolation(
+          () -> sent(new TappedFrame.Control(new ControlFrame.StopSending(BIDI + 8, 0))));
+    }
+
+    @Test
+    void seesAFinalSizeBeyondTheLimit() {
+      assertViolation(
+          () -> sent(new TappedFrame.Control(new ControlFrame.ResetStream(BIDI, 0, 61))));
+    }
+
+    @Test
+    void seesAFinalSizeThatChanges() {
+      sent(stream(Side.CLIENT, BIDI, 0, 10, true));
+      assertViolation(() -> sent(stream(Side.CLIENT, BIDI, 0, 9, true)));
+      assertViolation(
+          () -> sent(new TappedFrame.Control(new ControlFrame.ResetStream(BIDI, 0, 11))));
+    }
+
+    @Test
+    void seesDataBeyondTheEnd() {
+      sent(stream(Side.CLIENT, BIDI, 0, 10, true));
+      assertViolation(() -> sent(stream(Side.CLIENT, BIDI, 5, 6, false)));
+    }
+
+    @Test
+    void seesAnEndBeforeDataAlreadySent() {
+      sent(stream(Side.CLIENT, BIDI, 0, 10, false));
+      assertViolation(() -> sent(stream(Side.CLIENT, BIDI, 0, 9, true)));
+    }
+
+    @Test
+    void seesBytesThatAreNotTheStreams() {
+      assertViolation(() -> sent(stream(Side.SERVER, BIDI, 0, 10, false)));
+    }
+  }
+
+  @Nested
+  class Amplification {
+    private final AmplificationInvariant amplification = new AmplificationInvariant();
+
+    @Test
+    void seesMoreThanThreeTimesWhatCame() {
+      amplification.onDatagramDelivered(Side.SERVER, 1200);
+      amplification.onDatagramSent(Side.SERVER, 3600);
+      assertViolation(() -> amplification.onDatagramSent(Side.SERVER, 1));
+    }
+
+    @Test
+    void isOverOnceAHandshakePacketCame() {
+      amplification.onPacketDelivered(Side.CLIENT, PacketType.INITIAL);
+      amplification.onPacketDelivered(Side.SERVER, PacketType.HANDSHAKE);
+      assertViolation(() -> amplification.onDatagramSent(Side.SERVER, 1));
+      amplification.onPacketDelivered(Side.CLIENT, PacketType.HANDSHAKE);
+      amplification.onDatagramSent(Side.SERVER, 100_000);
+    }
+
+    @Test
+    void doesNotBindTheClient() {
+      amplification.onDatagramSent(Side.CLIENT, 100_000);
+    }
+
+    @Test
+    void seesASmallInitial() {
+      assertViolation(
+          () -> amplification.onPacketSent(Side.CLIENT, PacketType.INITIAL, false, 1199));
+      assertViolation(
+          () -> amplification.onPacketSent(Side.SERVER, PacketType.INITIAL, true, 1199));
+      amplification.onPacketSent(Side.SERVER, PacketType.INITIAL, false, 50);
+      amplification.onPacketSent(Side.CLIENT, PacketType.HANDSHAKE, true, 50);
+    }
+  }
+
+  @Nested
+  class PacketNumbers {
+    private final PacketNumberInvariant numbers = new PacketNumberInvariant();
+
+    @Test
+    void seesANumberTwice() {
+      numbers.onSent(Side.CLIENT, PacketType.INITIAL, 0);
+      numbers.onSent(Side.CLIENT, PacketType.HANDSHAKE, 0);
+      numbers.onSent(Side.SERVER, PacketType.INITIAL, 0);
+      assertViolation(() -> numbers.onSent(Side.CLIENT, PacketType.INITIAL, 0));
+    }
+
+    @Test
+    void seesAnAcknowledgementOfWhatNeverCame() {
+      numbers.onArrived(Side.CLIENT, PacketType.ONE_RTT, 1);
+      numbers.onArrived(Side.CLIENT, PacketType.ONE_RTT, 3);
+      numbers.onAcked(Side.SERVER, PacketType.ONE_RTT, 1, 1);
+      assertViolation(() -> numbers.onAcked(Side.SERVER, PacketType.ONE_RTT, 1, 3));
+      assertViolation(() -> numbers.onAcked(Side.SERVER, PacketType.HANDSHAKE, 1, 1));
+      assertViolation(() -> numbers.onAcked(Side.CLIENT, PacketType.ONE_RTT, 1, 1));
+    }
+
+    @Test
+    void seesAPacketProcessedTwice() {
+      numbers.onArrived(Side.CLIENT, PacketType.INITIAL, 0);
+      numbers.onArrived(Side.CLIENT, PacketType.ONE_RTT, 1);
+      numbers.onArrived(Side.CLIENT, PacketType.ONE_RTT, 1);
+      numbers.onProcessed(Side.SERVER, 2);
+      assertViolation(() -> numbers.onProcessed(Side.SERVER, 3));
+    }
+
+    @Test
+    void readsThemFromPackets() {
+      assertViolation(() -> numbers.onPacketSent(packet(Side.SERVER, ack(0, 0))));
+      numbers.onPacketDelivered(packet(Side.SERVER));
+      assertDoesNotThrow(() -> numbers.onAcked(Side.CLIENT, PacketType.ONE_RTT, 1, 1));
+    }
+  }
+
+  @Nested
+  class AckDelay {
+    private final AckDelayInvariant ackDelay = new AckDelayInvariant(25);
+
+    @Test
+    void seesALateAcknowledgement() {
+      ackDelay.onArrived(Side.SERVER, 3, 100);
+      ackDelay.onArrived(Side.SERVER, 2, 110);
+      ackDelay.check(Side.SERVER, 125);
+      assertViolation(() -> ackDelay.check(Side.SERVER, 126));
+      ackDelay.onAckSent(Side.SERVER, ack(3, 5));
+      ackDelay.check(Side.SERVER, 126);
+      assertViolation(() -> ackDelay.check(Side.SERVER, 136));
+      ackDelay.onAckSent(Side.CLIENT, ack(0, 5));
+      assertViolation(() -> ackDelay.check(Side.SERVER, 136));
+      ackDelay.forget(Side.SERVER);
+      ackDelay.check(Side.SERVER, 1000);
+    }
+  }
+
+  @Nested
+  class Congestion {
+    private final CongestionInvariant congestion = new CongestionInvariant();
+
+    @Test
+    void acceptsAFullWindow() {
+      congestion.beforeTransmit(12_000, 9_600, 0, 0);
+      congestion.onPacketSent(1200, true);
+      congestion.onPacketSent(1200, true);
+      congestion.onPacketSent(50, false); // Acknowledgements are free.
+      congestion.afterTransmit(0, 1200);
+    }
+
+    @Test
+    void seesAPacketAboveTheWindow() {
+      congestion.beforeTransmit(12_000, 10_900, 0, 0);
+      congestion.onPacketSent(1200, true);
+      assertViolation(() -> congestion.afterTransmit(0, 1200));
+    }
+
+    @Test
+    void exemptsEachProbeOnce() {
+      congestion.beforeTransmit(2400, 4800, 3, 0);
+      congestion.onPacketSent(1200, true);
+      congestion.onPacketSent(1200, true);
+      congestion.afterTransmit(5, 1200);
+      congestion.beforeTransmit(2400, 7200, 5, 0);
+      congestion.onPacketSent(1200, true);
+      assertViolation(() -> congestion.afterTransmit(5, 1200));
+    }
+
+    @Test
+    void exemptsOnePacketOfEachRecovery() {
+      congestion.beforeTransmit(2400, 4800, 0, 1);
+      congestion.onPacketSent(1200, true);
+      congestion.afterTransmit(0, 1200);
+      congestion.beforeTransmit(2400, 4800, 0, 1);
+      congestion.onPacketSent(1200, true);
+      assertViolation(() -> congestion.afterTransmit(0, 1200));
+    }
+  }
+
+  @Nested
+  class Termination {
+    @Test
+    void seesWhatIsLeftOver() {
+      TerminationInvariant.checkNode("n", 0, Node.NEVER);
+      assertViolation(() -> TerminationInvariant.checkNode("n", 1, Node.NEVER));
+      assertViolation(() -> TerminationInvariant.checkNode("n", 0, 5));
+    }
+
+    @Test
+    void seesAnEndThatIsNotTold() {
+      TerminationInvariant.checkPeer("p", true, true, true);
+      TerminationInvariant.checkPeer("p", false, false, false);
+      assertViolation(() -> TerminationInvariant.checkPeer("p", true, true, false));
+      assertViolation(() -> TerminationInvariant.checkPeer("p", true, false, true));
+    }
+
+    @Test
+    void seesATimerAfterTheEnd() {
+      TerminationInvariant.checkTerminated("p", true, Node.NEVER);
+      assertViolation(() -> TerminationInvariant.checkTerminated("p", true, 5));
+      assertViolation(() -> TerminationInvariant.checkTerminated("p", false, Node.NEVER));
+    }
+
+    @Test
+    void aHandshakeIsExcusedOnlyByManyLosses() {
+      LinkBlame blame = new LinkBlame();
+      for (int i = 0; i < 5; i++) {
+        assertFalse(blame.excusesHandshake());
+        blame.onLost();
+      }
+      assertTrue(blame.excusesHandshake());
+    }
+
+    @Test
+    void silenceIsExcusedOnlyByALossSinceTheLastWord() {
+      LinkBlame blame = new LinkBlame();
+      assertFalse(blame.excusesSilence(Side.CLIENT));
+      blame.onLost();
+      assertTrue(blame.excusesSilence(Side.CLIENT));
+      blame.onArrived(Side.CLIENT);
+      assertFalse(blame.excusesSilence(Side.CLIENT));
+      assertTrue(blame.excusesSilence(Side.SERVER));
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package dev.memux.sim.world;
+
+import dev.memux.engine.packet.PacketType;
+import dev.memux.engine.wire.RangeSet;
+import dev.memux.sim.quic.Side;
+import dev.memux.sim.quic.TappedFrame;
+import dev.memux.sim.quic.TappedPacket;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Packet numbers only rise (RFC 9000 §12.3: the same number twice under one key breaks the
+ * encryption), only what arrived is acknowledged (§13.1), and nothing is processed twice (§12.3).
+ */
+final class PacketNumberInvariant {
+  private final Map<Space, Long> lastSent = new HashMap<>();
+  private final Map<Space, RangeSet> arrived = new HashMap<>();
+
+  void onPacketSent(TappedPacket packet) {
+    onSent(packet.sender(), packet.type(), packet.number());
+    for (TappedFrame frame : packet.frames()) {
+      if (frame instanceof TappedFrame.Ack ack) {
+        for (int i = 0; i < ack.smallest().length; i++) {
+          onAcked(packet.sender(), packet.type(), ack.smallest()[i], ack.largest()[i]);
+        }
+      }
+    }
+  }
+
+  void onPacketDelivered(TappedPacket packet) {
+    onArrived(packet.sender(), packet.type(), packet.number());
+  }
+
+  void onSent(Side sender, PacketType type, long number) {
+    Long before = lastSent.put(new Space(sender, type), number);
+    if (before != null && number <= before) {
+      throw new Violation(
+          PacketNumberInvariant.class,
+          "%s sends %s %d after %d".formatted(sender, type, number, before));
+    }
+  }
+
+  void onArrived(Side sender, PacketType type, long number) {
+    arrived
+        .computeIfAbsent(new Space(sender, type), space -> new RangeSet())
+        .add(number, number + 1);
+  }
+
+  /** {@code acker} says that it has the numbers from smallest to largest, inclusive. */
+  void onAcked(Side acker, PacketType type, long smallest, long largest) {
+    RangeSet numbers = arrived.get(new Space(acker.peer(), type));
+    if (numbers == null || !numbers.containsAll(smallest, largest + 1)) {
+      throw new Violation(
+          PacketNumberInvariant.class,
+          "%s acknowledges %s %d..%d of which not all arrived"
+              .formatted(acker, type, smallest, largest));
+    }
+  }
+
+  /** {@code receiver} says how many packets it has processed, all in all. */
+  void onProcessed(Side receiver, long packets) {
+    long distinct = 0;
+    for (PacketType type : PacketType.values()) {
+      RangeSet numbers = arrived.get(new Space(receiver.peer(), type));
+      for (int i = 0; numbers != null && i < numbers.size(); i++) {
+        distinct += numbers.end(i) - numbers.start(i);
+      }
+    }
+    if (packets > distinct) {
+      throw new Violation(
+          PacketNumberInvariant.class,
+          "%s processed %d packets, %d different ones arrived"
+              .formatted(receiver, packets, distinct));
+    }
+  }
+
+  private record Space(Side sender, PacketType type) {}
+}

@@ -1,0 +1,330 @@
+package dev.memux.sim.world;
+
+import dev.memux.engine.CloseReason;
+import dev.memux.engine.ConnectionEvent;
+import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.quic.QuicConnection;
+import dev.memux.sim.Network;
+import dev.memux.sim.quic.QuicNode;
+import dev.memux.sim.quic.Side;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.OptionalLong;
+import java.util.Queue;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The application at one end of a connection: opens, writes, reads, resets and closes as planned.
+ */
+final class Peer {
+  private static final int CHUNK_BYTES = 16 << 10;
+  private static final long RESET_CODE = 0x100;
+  private static final long STOP_CODE = 0x200;
+
+  private final Conversation conversation;
+  private final Side side;
+  private final QuicNode node;
+  private final Network network;
+  private final Queue<StreamPlan> waiting = new ArrayDeque<>();
+  private final Set<Long> stopped = new HashSet<>();
+  private final byte[] buffer = new byte[CHUNK_BYTES];
+
+  private @Nullable QuicConnection connection;
+  private boolean handshakeComplete;
+  private boolean terminated;
+  private @Nullable CloseReason closed;
+
+  Peer(Conversation conversation, Side side, QuicNode node, Network network) {
+    this.conversation = conversation;
+    this.side = side;
+    this.node = node;
+    this.network = network;
+  }
+
+  Side side() {
+    return side;
+  }
+
+  @Nullable QuicConnection connection() {
+    return connection;
+  }
+
+  void connection(QuicConnection connection) {
+    this.connection = connection;
+  }
+
+  boolean isHandshakeComplete() {
+    return handshakeComplete;
+  }
+
+  boolean isTerminated() {
+    return terminated;
+  }
+
+  @Nullable CloseReason closed() {
+    return closed;
+  }
+
+  void onEvent(QuicConnection source, ConnectionEvent event) {
+    connection = source;
+    conversation.note(side + " " + describe(event));
+    switch (event) {
+      case ConnectionEvent.HandshakeCompleted done -> {
+        handshakeComplete = true;
+        conversation.onHandshakeCompleted(this);
+      }
+      case ConnectionEvent.HandshakeConfirmed confirmed -> {}
+      case ConnectionEvent.StreamsAvailable available -> openWaiting();
+      case ConnectionEvent.Closed over -> {
+        closed = over.reason();
+        conversation.onClosed(this, over.reason());
+      }
+      case ConnectionEvent.Terminated over -> {
+        terminated = true;
+        TerminationInvariant.checkTerminated(
+            side.toString(), source.isTerminated(), source.deadlineNanos());
+        conversation.onTerminated(this, source);
+      }
+    }
+  }
+
+  private static String describe(ConnectionEvent event) {
+    // A TLS session holds certificates, whose text is long.
+    return event instanceof ConnectionEvent.HandshakeCompleted ? "HandshakeCompleted" : "" + event;
+  }
+
+  void onStream(MuxStream stream, int events) {
+    StreamWork work = work(stream);
+    if ((events & MuxStream.STOPPED) != 0) {
+      work.sendOver = true;
+      conversation.delivery().onReset(side, stream.id());
+    }
+    if ((events & MuxStream.OPENED) != 0) {
+      write(stream, work);
+    }
+    if ((events & MuxStream.WRITABLE) != 0) {
+      write(stream, work);
+    }
+    if ((events & MuxStream.RESET) != 0) {
+      conversation.delivery().onResetSeen(side.peer(), stream.id());
+      work.receiveOver = true;
+    }
+    if ((events & MuxStream.READABLE) != 0) {
+      readable(stream, work);
+    }
+    if ((events & MuxStream.CLOSED) != 0) {
+      conversation.onStreamClosed(this, stream.id());
+    }
+  }
+
+  /**
+   * Runs a command as an application would at any moment, then has the node send what follows from
+   * it.
+   */
+  void at(long afterNanos, Runnable command) {
+    network
+        .simulation()
+        .after(
+            afterNanos,
+            () -> {
+              QuicConnection live = connection;
+              if (live != null && closed == null) {
+                command.run();
+                node.touch(live);
+                network.wake(node);
+              }
+            });
+  }
+
+  /** Bytes of a stream that have been read or can be; empty if that means nothing any more. */
+  OptionalLong availableBytes(long streamId) {
+    QuicConnection live = connection;
+    MuxStream stream = live == null ? null : live.mux().stream(streamId);
+    if (stream == null || stream.resetCode() >= 0 || stopped.contains(streamId)) {
+      return OptionalLong.empty();
+    }
+    long read = conversation.delivery().read(side.peer(), streamId);
+    // Who reads all there is whenever told to must have been told.
+    boolean eager = work(stream).plan.direction(side.peer()).reading().isEager();
+    return OptionalLong.of(eager ? read : read + stream.readableBytes());
+  }
+
+  void close(long code) {
+    QuicConnection live = connection;
+    if (live != null && closed == null) {
+      conversation.note(side + " closes with " + code);
+      live.close(code, "over", network.simulation().nowNanos());
+    }
+  }
+
+  // Opening.
+
+  void open(StreamPlan plan) {
+    waiting.add(plan);
+    openWaiting();
+  }
+
+  private void openWaiting() {
+    // A stream of one type may wait for the limit while one of the other may go.
+    for (StreamType type : StreamType.values()) {
+      StreamPlan plan = nextWaiting(type);
+      while (plan != null && openNow(plan)) {
+        waiting.remove(plan);
+        plan = nextWaiting(type);
+      }
+    }
+  }
+
+  private @Nullable StreamPlan nextWaiting(StreamType type) {
+    for (StreamPlan plan : waiting) {
+      if (plan.type() == type) {
+        return plan;
+      }
+    }
+    return null;
+  }
+
+  private boolean openNow(StreamPlan plan) {
+    if (connection == null) {
+      throw new IllegalStateException("opens a stream before the handshake");
+    }
+    long openable = connection.mux().openable(plan.type());
+    MuxStream stream = connection.mux().open(plan.type(), plan.priority());
+    if ((stream != null) != (openable > 0)) {
+      throw new Violation(Peer.class, openable + " streams openable, opened " + stream);
+    }
+    if (stream == null) {
+      return false;
+    }
+    conversation.note(side + " opens " + stream.id());
+    conversation.onOpened(stream.id(), plan);
+    for (StreamPlan.Reprioritisation change : plan.reprioritisations()) {
+      at(change.afterNanos(), () -> stream.setPriority(change.priority()));
+    }
+    write(stream, work(stream));
+    return true;
+  }
+
+  private StreamWork work(MuxStream stream) {
+    if (stream.attachment() instanceof StreamWork known) {
+      return known;
+    }
+    StreamWork fresh = new StreamWork(conversation.plan(stream.id()));
+    stream.attach(fresh);
+    return fresh;
+  }
+
+  // Writing.
+
+  private void write(MuxStream stream, StreamWork work) {
+    if (!stream.canSend() || work.sendOver || closed != null) {
+      return;
+    }
+    StreamPlan.Direction plan = work.plan.direction(side);
+    long target = plan.resetAt() >= 0 ? plan.resetAt() : plan.bytes();
+    while (work.written < target) {
+      int length = (int) Math.min(CHUNK_BYTES, target - work.written);
+      Content.fill(side, stream.id(), work.written, buffer, 0, length);
+      int taken = stream.write(ByteBuffer.wrap(buffer, 0, length));
+      work.written += taken;
+      conversation.delivery().onWritten(side, stream.id(), taken);
+      if (taken < length) {
+        return; // WRITABLE follows.
+      }
+    }
+    work.sendOver = true;
+    if (plan.resetAt() >= 0) {
+      conversation.delivery().onReset(side, stream.id());
+      stream.reset(RESET_CODE);
+    } else {
+      conversation.delivery().onFinished(side, stream.id());
+      stream.finish();
+    }
+  }
+
+  // Reading.
+
+  private void readable(MuxStream stream, StreamWork work) {
+    StreamPlan.Reading reading = work.plan.direction(side.peer()).reading();
+    if (reading.isEager()) {
+      read(stream, work, Integer.MAX_VALUE);
+    } else if (!work.readScheduled) {
+      scheduleRead(stream, work, reading, reading.everyNanos());
+    }
+  }
+
+  private void scheduleRead(
+      MuxStream stream, StreamWork work, StreamPlan.Reading reading, long afterNanos) {
+    work.readScheduled = true;
+    at(
+        afterNanos,
+        () -> {
+          work.readScheduled = false;
+          pacedRead(stream, work, reading);
+        });
+  }
+
+  private void pacedRead(MuxStream stream, StreamWork work, StreamPlan.Reading reading) {
+    long read = conversation.delivery().read(side.peer(), stream.id());
+    if (reading.pauseAt() >= 0 && read >= reading.pauseAt() && !work.paused) {
+      work.paused = true;
+      scheduleRead(stream, work, reading, reading.pauseNanos());
+      return;
+    }
+    boolean mayHaveMore = read(stream, work, reading.chunkBytes());
+    if (mayHaveMore) {
+      scheduleRead(stream, work, reading, Math.max(1, reading.everyNanos()));
+    }
+  }
+
+  /** Reads until so much has been read or nothing is there; false: nothing is left to read now. */
+  private boolean read(MuxStream stream, StreamWork work, int limit) {
+    StreamPlan.Direction plan = work.plan.direction(side.peer());
+    int left = limit;
+    while (left > 0 && !work.receiveOver) {
+      int length = stream.read(ByteBuffer.wrap(buffer, 0, Math.min(left, CHUNK_BYTES)));
+      if (length < 0) {
+        onReadEnd(stream, work);
+        return false;
+      }
+      if (length == 0) {
+        return false;
+      }
+      left -= length;
+      conversation.onRead(side.peer(), stream.id(), buffer, length);
+      if (plan.stopAt() >= 0
+          && conversation.delivery().read(side.peer(), stream.id()) >= plan.stopAt()) {
+        work.receiveOver = true;
+        stopped.add(stream.id());
+        conversation.note(side + " stops " + stream.id());
+        conversation.onStopped(side, stream.id());
+        stream.stopSending(STOP_CODE);
+      }
+    }
+    return !work.receiveOver;
+  }
+
+  private void onReadEnd(MuxStream stream, StreamWork work) {
+    work.receiveOver = true;
+    if (stream.resetCode() < 0) {
+      conversation.delivery().onEnd(side.peer(), stream.id());
+    }
+  }
+
+  /** How far one side has come with a stream. */
+  private static final class StreamWork {
+    final StreamPlan plan;
+    long written;
+    boolean sendOver;
+    boolean receiveOver;
+    boolean readScheduled;
+    boolean paused;
+
+    StreamWork(StreamPlan plan) {
+      this.plan = plan;
+    }
+  }
+}

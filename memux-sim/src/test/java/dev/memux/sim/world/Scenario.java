@@ -1,0 +1,97 @@
+package dev.memux.sim.world;
+
+import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.quic.QuicConfig;
+import dev.memux.engine.schedule.Priority;
+import dev.memux.sim.LinkProfile;
+import dev.memux.sim.quic.Side;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A world with one client that is made by hand. All invariants hold in it as in any other. */
+final class Scenario {
+  private final LinkProfile up;
+  private final LinkProfile down;
+  private final List<StreamPlan> streams = new ArrayList<>();
+  private QuicConfig config = QuicConfig.DEFAULT;
+
+  Scenario(LinkProfile bothWays) {
+    this(bothWays, bothWays);
+  }
+
+  Scenario(LinkProfile up, LinkProfile down) {
+    this.up = up;
+    this.down = down;
+  }
+
+  Scenario config(QuicConfig bothSides) {
+    config = bothSides;
+    return this;
+  }
+
+  /**
+   * The server sends; the n-th call gets stream ID {@code 4 n + 3}, n from 0, if opened in that
+   * order.
+   */
+  Scenario serverSends(long afterNanos, long bytes, Priority priority) {
+    return serverSends(afterNanos, bytes, priority, List.of());
+  }
+
+  /** The same with a priority that changes. */
+  Scenario serverSends(
+      long afterNanos, long bytes, Priority priority, long changeAfterNanos, Priority later) {
+    return serverSends(
+        afterNanos,
+        bytes,
+        priority,
+        List.of(new StreamPlan.Reprioritisation(changeAfterNanos, later)));
+  }
+
+  private Scenario serverSends(
+      long afterNanos, long bytes, Priority priority, List<StreamPlan.Reprioritisation> changes) {
+    streams.add(
+        new StreamPlan(
+            Side.SERVER,
+            StreamType.UNIDIRECTIONAL,
+            afterNanos,
+            priority,
+            changes,
+            direction(bytes),
+            null));
+    return this;
+  }
+
+  /** The client asks, the server replies; the n-th call gets stream ID {@code 4 n}. */
+  Scenario request(long requestBytes, long replyBytes) {
+    streams.add(
+        new StreamPlan(
+            Side.CLIENT,
+            StreamType.BIDIRECTIONAL,
+            0,
+            Priority.DEFAULT_INCREMENTAL,
+            List.of(),
+            direction(requestBytes),
+            direction(replyBytes)));
+    return this;
+  }
+
+  Scenario requests(int count, long requestBytes, long replyBytes) {
+    for (int i = 0; i < count; i++) {
+      request(requestBytes, replyBytes);
+    }
+    return this;
+  }
+
+  /** Lives through it. */
+  World run(long seed) {
+    WorldPlan.ConversationPlan conversation =
+        new WorldPlan.ConversationPlan(0, up, down, streams, WorldPlan.Ending.CLIENT_CLOSES, 0, 0);
+    World world = new World(seed, new WorldPlan(0, config, config, WorldPlan.TlsPlan.DEFAULT, List.of(conversation)), null);
+    world.run();
+    return world;
+  }
+
+  private static StreamPlan.Direction direction(long bytes) {
+    return new StreamPlan.Direction(bytes, -1, -1, StreamPlan.Reading.EAGER);
+  }
+}

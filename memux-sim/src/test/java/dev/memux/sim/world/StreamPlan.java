@@ -1,0 +1,56 @@
+package dev.memux.sim.world;
+
+import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.schedule.Priority;
+import dev.memux.sim.quic.Side;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happens to one stream.
+ *
+ * @param openAfterNanos counted from the opener's end of the handshake
+ * @param reprioritisations what the opener changes while bytes are under way
+ * @param reply what the other side does with its direction; null: unidirectional
+ */
+record StreamPlan(
+    Side opener,
+    StreamType type,
+    long openAfterNanos,
+    Priority priority,
+    List<Reprioritisation> reprioritisations,
+    Direction request,
+    @Nullable Direction reply) {
+
+  /**
+   * One direction of a stream.
+   *
+   * @param bytes to write, then FIN
+   * @param resetAt reset instead, when so many have been written; -1: do not
+   * @param stopAt the reader does not want more when it has read so many; -1: it wants all
+   * @param reading how the reader reads
+   */
+  record Direction(long bytes, long resetAt, long stopAt, Reading reading) {}
+
+  /**
+   * How an application reads.
+   *
+   * @param chunkBytes how much at once
+   * @param everyNanos how often; 0: all there is, whenever there is something
+   * @param pauseAt when so many have been read, it stops for a while; -1: never
+   * @param pauseNanos for how long
+   */
+  record Reading(int chunkBytes, long everyNanos, long pauseAt, long pauseNanos) {
+    static final Reading EAGER = new Reading(Integer.MAX_VALUE, 0, -1, 0);
+
+    boolean isEager() {
+      return everyNanos == 0 && pauseAt < 0;
+    }
+  }
+
+  record Reprioritisation(long afterNanos, Priority priority) {}
+
+  Direction direction(Side sender) {
+    return sender == opener || reply == null ? request : reply;
+  }
+}

@@ -1,0 +1,252 @@
+package dev.memux.sim.world;
+
+import dev.memux.engine.ConnectionEvent;
+import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.quic.QuicConnection;
+import dev.memux.engine.quic.QuicEndpoint;
+import dev.memux.sim.Datagram;
+import dev.memux.sim.Link;
+import dev.memux.sim.Network;
+import dev.memux.sim.Randomness;
+import dev.memux.sim.Seed;
+import dev.memux.sim.SeededSecureRandom;
+import dev.memux.sim.Simulation;
+import dev.memux.sim.Trace;
+import dev.memux.sim.quic.QuicApplication;
+import dev.memux.sim.quic.QuicNode;
+import dev.memux.sim.quic.Side;
+import dev.memux.sim.quic.TappedPacket;
+import dev.memux.sim.quic.TransmitObserver;
+import dev.memux.sim.quic.WireTap;
+import dev.memux.tls.TlsClientConfig;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** One server and its clients, from the first datagram until everybody has forgotten everybody. */
+final class World {
+  /** Longer than any world may live, in virtual time. */
+  private static final long LIMIT_NANOS = 3_600_000_000_000L;
+
+  private static final int SERVER_PORT = 443;
+  private static final int FIRST_CLIENT_PORT = 1000;
+  private static final byte[] ROUTING_KEY = new byte[16];
+
+  private final long seed;
+  private final WorldPlan plan;
+  private final Simulation simulation;
+  private final Network network;
+  private final Trace trace;
+  private final WireTap tap = new WireTap();
+  private final QuicNode server;
+  private final Map<InetSocketAddress, Conversation> conversations = new HashMap<>();
+  private final List<Conversation> inOrder = new ArrayList<>();
+
+  /** The world of a seed. */
+  static World random(long seed) {
+    return new World(seed, WorldPlanner.plan(new Seed(seed).split("plan")), null);
+  }
+
+  World(long seed, WorldPlan plan, @Nullable Consumer<String> traceLines) {
+    this.seed = seed;
+    this.plan = plan;
+    Seed root = new Seed(seed);
+    simulation = new Simulation(plan.startNanos());
+    network = new Network(simulation, root.split("network"));
+    trace = new Trace(simulation, traceLines, this::describe);
+    InetSocketAddress address = Network.address(0, SERVER_PORT);
+    QuicEndpoint endpoint =
+        new QuicEndpoint(
+            plan.serverConfig(),
+            Tls.server(plan.tls(), tap),
+            0,
+            ROUTING_KEY,
+            new SeededSecureRandom(root.split("server")));
+    server = new QuicNode("server", address, endpoint, new ServerApplication());
+    server.observeTransmit(new ServerTransmit());
+    network.attach(server, address);
+    network.observe(tap); // Before the trace, which asks it what a datagram holds.
+    network.observe(trace);
+    for (int i = 0; i < plan.conversations().size(); i++) {
+      add(i, plan.conversations().get(i), root.split("client").split(i));
+    }
+  }
+
+  private void add(int index, WorldPlan.ConversationPlan planned, Seed part) {
+    InetSocketAddress address = Network.address(1 + index, FIRST_CLIENT_PORT + index);
+    ClientApplication application = new ClientApplication();
+    QuicEndpoint endpoint =
+        new QuicEndpoint(
+            plan.clientConfig(),
+            null,
+            0,
+            ROUTING_KEY,
+            new SeededSecureRandom(part.split("endpoint")));
+    QuicNode client = new QuicNode("client " + index, address, endpoint, application);
+    network.attach(client, address);
+    Link up = network.link(address, server.address(), planned.up());
+    Link down = network.link(server.address(), address, planned.down());
+    Conversation conversation = new Conversation(planned, network, trace, plan, client, server, up, down);
+    application.conversation = conversation;
+    client.observeTransmit(conversation);
+    tap.listen(conversation);
+    network.observe(conversation);
+    conversations.put(address, conversation);
+    inOrder.add(conversation);
+    TlsClientConfig tls = Tls.client(plan.tls(), tap);
+    simulation.after(
+        planned.connectAfterNanos(),
+        () -> {
+          long now = simulation.nowNanos();
+          conversation
+              .peer(Side.CLIENT)
+              .connection(client.connect(tls, Tls.SERVER_NAME, server.address(), now));
+          network.wake(client);
+        });
+    addMeddler(planned, conversation, part);
+  }
+
+  private void addMeddler(
+      WorldPlan.ConversationPlan planned, Conversation conversation, Seed part) {
+    if (planned.injections() == 0) {
+      return;
+    }
+    Meddler meddler =
+        new Meddler(network, conversation.clientAddress(), server.address(), part.split("meddler"));
+    network.observe(meddler);
+    Randomness times = part.split("meddling times").random();
+    for (int i = 0; i < planned.injections(); i++) {
+      long afterNanos = planned.connectAfterNanos() + times.logarithmic(1_000_000, 5_000_000_000L);
+      simulation.after(
+          afterNanos,
+          () -> {
+            if (!conversation.isOver()) {
+              meddler.meddle();
+            }
+          });
+    }
+  }
+
+  /**
+   * Lives through it.
+   *
+   * @return the trace hash
+   * @throws Failure if something does not hold
+   */
+  long run() {
+    try {
+      boolean ended = simulation.runToEnd(simulation.startNanos() + LIMIT_NANOS);
+      if (!ended) {
+        throw new Violation(TerminationInvariant.class, "not over after an hour");
+      }
+      checkEnd();
+      return trace.hash();
+    } catch (RuntimeException | AssertionError e) {
+      throw new Failure(seed, simulation.elapsedNanos(), e);
+    }
+  }
+
+  long elapsedNanos() {
+    return simulation.elapsedNanos();
+  }
+
+  /** The first client's conversation. */
+  Conversation conversation() {
+    return inOrder.getFirst();
+  }
+
+  private void checkEnd() {
+    for (Conversation conversation : inOrder) {
+      for (Side side : Side.values()) {
+        Peer peer = conversation.peer(side);
+        TerminationInvariant.checkPeer(
+            side.toString(), peer.connection() != null, peer.closed() != null, peer.isTerminated());
+      }
+      check(conversation.node(Side.CLIENT));
+    }
+    check(server);
+  }
+
+  private static void check(QuicNode node) {
+    TerminationInvariant.checkNode(
+        node.toString(), node.endpoint().connectionCount(), node.deadlineNanos());
+  }
+
+  private String describe(Datagram datagram) {
+    StringBuilder text = new StringBuilder(datagram.toString());
+    for (TappedPacket packet : tap.packets(datagram)) {
+      text.append("\n                    ").append(packet);
+    }
+    return text.toString();
+  }
+
+  /** What a world says when something did not hold. */
+  static final class Failure extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Failure(long seed, long elapsedNanos, Throwable cause) {
+      super(
+          """
+          seed %d, at %.6f ms: %s
+            replay: ./mvnw -q -pl memux-sim -am test -Dtest=WorldsTest \
+          -Dsurefire.failIfNoSpecifiedTests=false -Dmemux.sim.seed=%d\
+          """
+              .formatted(seed, elapsedNanos / 1e6, cause, seed),
+          cause);
+    }
+  }
+
+  private static final class ClientApplication implements QuicApplication {
+    @Nullable Conversation conversation;
+
+    @Override
+    public void onEvent(QuicConnection connection, ConnectionEvent event, long nowNanos) {
+      if (conversation != null) {
+        conversation.peer(Side.CLIENT).onEvent(connection, event);
+      }
+    }
+
+    @Override
+    public void onStream(QuicConnection connection, MuxStream stream, int events, long nowNanos) {
+      if (conversation != null) {
+        conversation.peer(Side.CLIENT).onStream(stream, events);
+      }
+    }
+  }
+
+  private final class ServerApplication implements QuicApplication {
+    @Override
+    public void onEvent(QuicConnection connection, ConnectionEvent event, long nowNanos) {
+      peer(connection).onEvent(connection, event);
+    }
+
+    @Override
+    public void onStream(QuicConnection connection, MuxStream stream, int events, long nowNanos) {
+      peer(connection).onStream(stream, events);
+    }
+
+    private Peer peer(QuicConnection connection) {
+      Conversation conversation = conversations.get(connection.remote());
+      if (conversation == null) {
+        throw new Violation(World.class, "connection from nowhere: " + connection.remote());
+      }
+      return conversation.peer(Side.SERVER);
+    }
+  }
+
+  private final class ServerTransmit implements TransmitObserver {
+    @Override
+    public void beforeTransmit(QuicConnection connection, long nowNanos) {
+      inOrder.forEach(c -> c.beforeTransmit(connection, nowNanos));
+    }
+
+    @Override
+    public void afterTransmit(QuicConnection connection, long nowNanos) {
+      inOrder.forEach(c -> c.afterTransmit(connection, nowNanos));
+    }
+  }
+}

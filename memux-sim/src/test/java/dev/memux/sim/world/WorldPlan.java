@@ -1,0 +1,73 @@
+package dev.memux.sim.world;
+
+import dev.memux.engine.quic.QuicConfig;
+import dev.memux.sim.LinkProfile;
+import dev.memux.tls.CipherSuite;
+import dev.memux.tls.NamedGroup;
+import java.util.List;
+
+/**
+ * All that is decided about a world before it begins.
+ *
+ * @param startNanos what the clock says at the beginning
+ */
+record WorldPlan(
+    long startNanos,
+    QuicConfig clientConfig,
+    QuicConfig serverConfig,
+    TlsPlan tls,
+    List<ConversationPlan> conversations) {
+
+  /**
+   * The handshakes.
+   *
+   * @param suite the only one offered
+   * @param serverGroup the only one that the server takes; the client's share is for the first, so
+     *     that another costs a HelloRetryRequest
+   * @param certificates how long the server's chain is: a long one does not fit into what a server
+   *     may send before the client's address is validated
+   */
+  record TlsPlan(CipherSuite suite, NamedGroup serverGroup, int certificates) {
+    static final TlsPlan DEFAULT =
+        new TlsPlan(CipherSuite.TLS_AES_128_GCM_SHA256, NamedGroup.X25519, 1);
+  }
+
+  /**
+   * One client and its connection.
+   *
+   * @param up from client to server
+   * @param injections how many foreign datagrams somebody on the path slips in
+   */
+  record ConversationPlan(
+      long connectAfterNanos,
+      LinkProfile up,
+      LinkProfile down,
+      List<StreamPlan> streams,
+      Ending ending,
+      long endAfterNanos,
+      int injections) {}
+
+  /**
+   * How a connection ends. Times count from the end of the workload, or of the handshake for those
+   * that cut it short.
+   */
+  enum Ending {
+    CLIENT_CLOSES,
+    SERVER_CLOSES,
+    BOTH_CLOSE,
+    /** Nobody says anything more. */
+    IDLE,
+    /** The client closes in the middle of the work. */
+    CLIENT_ABORTS,
+    SERVER_ABORTS,
+    /** The path dies in the middle of the work. */
+    PATH_DIES;
+
+    boolean cutsShort() {
+      return switch (this) {
+        case CLIENT_CLOSES, SERVER_CLOSES, BOTH_CLOSE, IDLE -> false;
+        case CLIENT_ABORTS, SERVER_ABORTS, PATH_DIES -> true;
+      };
+    }
+  }
+}

@@ -1,0 +1,293 @@
+package dev.memux.sim.world;
+
+import dev.memux.engine.mux.MuxConfig;
+import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.quic.QuicConfig;
+import dev.memux.engine.schedule.Priority;
+import dev.memux.engine.schedule.SchedulerConfig;
+import dev.memux.sim.BurstLoss;
+import dev.memux.sim.LinkProfile;
+import dev.memux.sim.Outage;
+import dev.memux.sim.Randomness;
+import dev.memux.sim.Seed;
+import dev.memux.sim.quic.Side;
+import dev.memux.tls.CipherSuite;
+import dev.memux.tls.NamedGroup;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Makes worlds from seeds: most are small and ordinary, some are large, some are hell. */
+final class WorldPlanner {
+  private static final long MILLI = 1_000_000;
+  private static final long SECOND = 1_000_000_000;
+  private static final int DATAGRAM_BYTES = 1200;
+
+  private final Seed seed;
+  private final Randomness random;
+
+  private WorldPlanner(Seed seed) {
+    this.seed = seed;
+    this.random = seed.random();
+  }
+
+  static WorldPlan plan(Seed seed) {
+    return new WorldPlanner(seed).plan();
+  }
+
+  private WorldPlan plan() {
+    int clients = random.chance(0.9) ? 1 : random.between(2, 3);
+    long startNanos = random.between(-1_000_000 * SECOND, 1_000_000 * SECOND);
+    QuicConfig client = config(seed.split("client config").random());
+    QuicConfig server = config(seed.split("server config").random());
+    boolean keepsAlive = client.keepAliveNanos() > 0 || server.keepAliveNanos() > 0;
+    List<WorldPlan.ConversationPlan> conversations = new ArrayList<>();
+    for (int i = 0; i < clients; i++) {
+      conversations.add(conversation(keepsAlive, seed.split("conversation").split(i)));
+    }
+    return new WorldPlan(
+        startNanos, client, server, tls(seed.split("tls").random()), conversations);
+  }
+
+  // Endpoints.
+
+  private static WorldPlan.TlsPlan tls(Randomness r) {
+    return new WorldPlan.TlsPlan(
+        r.oneOf(CipherSuite.values()),
+        r.chance(0.8) ? NamedGroup.X25519 : NamedGroup.SECP256R1,
+        r.chance(0.7) ? 1 : r.between(2, 12));
+  }
+
+  private static QuicConfig config(Randomness r) {
+    QuicConfig config =
+        QuicConfig.DEFAULT
+            .withMaxIdleTimeoutNanos(r.between(20L, 60L) * SECOND)
+            .withKeepAliveNanos(r.chance(0.1) ? r.between(1L, 15L) * SECOND : 0)
+            .withHandshakeTimeoutNanos(r.between(10L, 30L) * SECOND)
+            .withMaxDatagramBytes(r.chance(0.7) ? DATAGRAM_BYTES : r.between(1200, 1500));
+    return config.withMux(mux(r));
+  }
+
+  private static MuxConfig mux(Randomness r) {
+    MuxConfig mux = MuxConfig.DEFAULT;
+    if (r.chance(0.5)) {
+      long stream = r.logarithmic(1 << 10, 256 << 10);
+      long connection = r.logarithmic(2 << 10, 512 << 10);
+      int growth = r.chance(0.5) ? 1 : 16;
+      mux = mux.withWindows(stream, stream * growth, connection, connection * growth);
+    }
+    if (r.chance(0.5)) {
+      mux = mux.withStreams(r.logarithmic(1, 200), r.logarithmic(1, 200));
+    }
+    SchedulerConfig scheduler =
+        SchedulerConfig.DEFAULT
+            .withFloor(r.chance(0.3))
+            .withCatchUpBytes(r.oneOf(0L, 64L << 10, SchedulerConfig.UNBOUNDED));
+    return r.chance(0.5)
+        ? withSendBuffer(mux, (int) r.logarithmic(2 << 10, 64 << 10)).withScheduler(scheduler)
+        : mux;
+  }
+
+  private static MuxConfig withSendBuffer(MuxConfig mux, int bytes) {
+    return new MuxConfig(
+        mux.streamWindowBytes(),
+        mux.maxStreamWindowBytes(),
+        mux.connectionWindowBytes(),
+        mux.maxConnectionWindowBytes(),
+        mux.maxBidiStreams(),
+        mux.maxUniStreams(),
+        bytes,
+        bytes * 16,
+        mux.priority(),
+        mux.scheduler());
+  }
+
+  // Links.
+
+  /** How bad a path is. */
+  private enum Weather {
+    CLEAN,
+    ORDINARY,
+    LOSSY,
+    HOSTILE
+  }
+
+  private Weather weather() {
+    int roll = random.between(1, 100);
+    if (roll <= 20) {
+      return Weather.CLEAN;
+    }
+    return roll <= 65 ? Weather.ORDINARY : roll <= 85 ? Weather.LOSSY : Weather.HOSTILE;
+  }
+
+  private static LinkProfile link(Weather weather, long delayNanos, Randomness r) {
+    LinkProfile.Builder link = LinkProfile.builder().delayNanos(delayNanos);
+    if (r.chance(0.9)) {
+      long rate = r.logarithmic(500_000, 200_000_000);
+      link.rateBitsPerSecond(rate);
+      // From a handful of packets to several round trips.
+      long product = Math.max(4 * DATAGRAM_BYTES, rate / 8 * delayNanos / SECOND);
+      if (weather != Weather.CLEAN || r.chance(0.5)) {
+        link.queueBytes((int) Math.min(8 << 20, r.logarithmic(4 * DATAGRAM_BYTES, 4 * product)));
+      }
+    }
+    return switch (weather) {
+      case CLEAN -> link.build();
+      case ORDINARY ->
+          link.loss(r.chance(0.5) ? r.nextDouble() * 0.02 : 0)
+              .jitterNanos(r.chance(0.5) ? r.between(0, delayNanos / 2) : 0)
+              .reorder(r.chance(0.3) ? 0.02 : 0, delayNanos / 2)
+              .duplication(r.chance(0.2) ? 0.01 : 0)
+              .build();
+      case LOSSY ->
+          link.loss(r.nextDouble() * 0.2)
+              .bursts(r.chance(0.3) ? bursts(r) : BurstLoss.NONE)
+              .jitterNanos(r.chance(0.5) ? r.between(0, delayNanos) : 0)
+              .build();
+      case HOSTILE ->
+          link.loss(r.nextDouble() * 0.1)
+              .bursts(r.chance(0.5) ? bursts(r) : BurstLoss.NONE)
+              .jitterNanos(r.between(0, delayNanos))
+              .reorder(r.nextDouble() * 0.2, 2 * delayNanos)
+              .duplication(r.nextDouble() * 0.1)
+              .corruption(r.nextDouble() * 0.1)
+              .outage(
+                  r.chance(0.2)
+                      ? new Outage(r.between(1L, 5L) * SECOND, r.between(1L, 20L) * 100 * MILLI)
+                      : Outage.NONE)
+              .build();
+    };
+  }
+
+  private static BurstLoss bursts(Randomness r) {
+    return new BurstLoss(r.nextDouble() * 0.01, 0.1 + r.nextDouble() * 0.5, 0, 0.8);
+  }
+
+  // Conversations.
+
+  private WorldPlan.ConversationPlan conversation(boolean keepsAlive, Seed part) {
+    Weather weather = weather();
+    Randomness links = part.split("links").random();
+    long delayNanos =
+        links.chance(0.05)
+            ? links.between(300, 400) * MILLI
+            : links.logarithmic(100_000, 150 * MILLI);
+    LinkProfile up = link(weather, delayNanos, links);
+    LinkProfile down = link(weather, delayNanos, links);
+    Randomness work = part.split("work").random();
+    WorldPlan.Ending ending = ending(keepsAlive, work);
+    long bytes = workBytes(weather, delayNanos, up, down, work);
+    List<StreamPlan> streams = streams(bytes, delayNanos, part.split("streams").random());
+    return new WorldPlan.ConversationPlan(
+        work.between(0L, 500L) * MILLI,
+        up,
+        down,
+        streams,
+        ending,
+        ending.cutsShort() ? work.logarithmic(MILLI, 5 * SECOND) : work.between(0L, 3 * SECOND),
+        weather == Weather.HOSTILE || work.chance(0.1) ? work.between(1, 60) : 0);
+  }
+
+  private static WorldPlan.Ending ending(boolean keepsAlive, Randomness r) {
+    WorldPlan.Ending drawn = draw(r);
+    // Who keeps alive never idles away.
+    return keepsAlive && drawn == WorldPlan.Ending.IDLE ? WorldPlan.Ending.BOTH_CLOSE : drawn;
+  }
+
+  private static WorldPlan.Ending draw(Randomness r) {
+    int roll = r.between(1, 100);
+    if (roll <= 35) {
+      return WorldPlan.Ending.CLIENT_CLOSES;
+    }
+    if (roll <= 60) {
+      return WorldPlan.Ending.SERVER_CLOSES;
+    }
+    return r.oneOf(WorldPlan.Ending.values());
+  }
+
+  /** As much as such a path carries in a minute or so, and seldom more than a megabyte. */
+  private static long workBytes(
+      Weather weather, long delayNanos, LinkProfile up, LinkProfile down, Randomness r) {
+    long wanted =
+        r.chance(0.03)
+            ? r.between(1L << 20, 4L << 20)
+            : r.chance(0.2) ? r.logarithmic(1, 4 << 10) : r.logarithmic(4 << 10, 1 << 20);
+    double loss =
+        Math.max(
+            up.loss() + up.bursts().meanLoss() + up.corruption(),
+            down.loss() + down.bursts().meanLoss() + down.corruption());
+    double rttSeconds = Math.max(2 * delayNanos / 1e9, 0.001);
+    // Mathis et al.: what loss lets pass, by the square root.
+    double lossRate = DATAGRAM_BYTES / (rttSeconds * Math.sqrt(Math.max(loss, 1e-4)));
+    long limit = (long) (lossRate * (loss > 0.05 ? 10 : 60));
+    return Math.min(weather == Weather.CLEAN ? wanted : Math.min(wanted, 1 << 20), limit);
+  }
+
+  // Streams.
+
+  private static List<StreamPlan> streams(long totalBytes, long delayNanos, Randomness r) {
+    int count =
+        r.chance(0.1) ? r.between(50, 300) : r.chance(0.1) ? r.between(0, 1) : r.between(2, 20);
+    List<StreamPlan> streams = new ArrayList<>();
+    long left = totalBytes;
+    boolean slowReaders = r.chance(0.2);
+    boolean resets = r.chance(0.3);
+    for (int i = 0; i < count; i++) {
+      boolean last = i == count - 1;
+      long requestBytes = last ? left / 2 : size(left, r);
+      left -= requestBytes;
+      long replyBytes = last ? left : size(left, r);
+      StreamType type = r.oneOf(StreamType.values());
+      boolean bidirectional = type == StreamType.BIDIRECTIONAL;
+      left -= bidirectional ? replyBytes : 0;
+      streams.add(
+          new StreamPlan(
+              r.oneOf(Side.values()),
+              type,
+              r.chance(0.5) ? 0 : r.logarithmic(1000, 2 * SECOND),
+              priority(r),
+              reprioritisations(delayNanos, r),
+              direction(requestBytes, slowReaders, resets, r),
+              bidirectional ? direction(replyBytes, slowReaders, resets, r) : null));
+    }
+    return streams;
+  }
+
+  private static long size(long left, Randomness r) {
+    if (left <= 0 || r.chance(0.1)) {
+      return 0;
+    }
+    return Math.min(left, r.chance(0.3) ? r.between(1L, 100L) : r.logarithmic(1, left));
+  }
+
+  private static Priority priority(Randomness r) {
+    return r.chance(0.5) ? Priority.DEFAULT : new Priority(r.between(0, 7), r.chance(0.5));
+  }
+
+  private static List<StreamPlan.Reprioritisation> reprioritisations(
+      long delayNanos, Randomness r) {
+    List<StreamPlan.Reprioritisation> changes = new ArrayList<>();
+    while (r.chance(0.2)) {
+      changes.add(new StreamPlan.Reprioritisation(r.between(0, 10 * delayNanos), priority(r)));
+    }
+    return changes;
+  }
+
+  private static StreamPlan.Direction direction(
+      long bytes, boolean slowReaders, boolean resets, Randomness r) {
+    long resetAt = resets && r.chance(0.2) ? r.between(0, bytes) : -1;
+    long stopAt = resets && r.chance(0.2) ? r.logarithmic(1, bytes + 1) - 1 : -1;
+    return new StreamPlan.Direction(bytes, resetAt, stopAt, reading(bytes, slowReaders, r));
+  }
+
+  private static StreamPlan.Reading reading(long bytes, boolean slow, Randomness r) {
+    if (!slow || r.chance(0.3)) {
+      return StreamPlan.Reading.EAGER;
+    }
+    // Slow, but through within some seconds.
+    int chunkBytes = (int) Math.max(r.logarithmic(1, 64 << 10), bytes / 500);
+    long everyNanos = r.logarithmic(100_000, 20 * MILLI);
+    long pauseAt = r.chance(0.5) ? r.between(0, bytes) : -1;
+    return new StreamPlan.Reading(
+        chunkBytes, everyNanos, pauseAt, r.logarithmic(MILLI, 5 * SECOND));
+  }
+}
