@@ -43,7 +43,8 @@ public record MuxConfig(
           SchedulerConfig.DEFAULT);
 
   /**
-   * @throws IllegalArgumentException if a window or buffer is not positive, or a bound below what it bounds
+   * @throws IllegalArgumentException if a window or buffer is not positive, or a bound below what
+   *     it bounds
    */
   public MuxConfig {
     // Credit comes back as data is read: a window of nothing would stay one.

@@ -123,7 +123,9 @@ class MuxAllocationTest implements FrameSink {
     }
   }
 
-  /** Sends everything in flights; every n-th packet is lost, and said to be when the next arrive. */
+  /**
+   * Sends everything in flights; every n-th packet is lost, and said to be when the next arrive.
+   */
   private void carry(Mux from, Mux to, int lossEvery) throws ProtocolException {
     receiver = to;
     int count = 0;

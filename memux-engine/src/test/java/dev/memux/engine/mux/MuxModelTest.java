@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Two ends do whatever applications may do, over packets that are lost, repeated, reordered, and
- * taken for lost although they arrived. Every byte comes once, in order; every event comes once; all
- * streams end; all credit comes back.
+ * taken for lost although they arrived. Every byte comes once, in order; every event comes once;
+ * all streams end; all credit comes back.
  */
 class MuxModelTest {
   private static final int SEEDS = 2000;
@@ -303,9 +303,7 @@ class MuxModelTest {
         checkCredit(side);
         for (StreamType type : StreamType.values()) {
           long most =
-              type == StreamType.BIDIRECTIONAL
-                  ? config.maxBidiStreams()
-                  : config.maxUniStreams();
+              type == StreamType.BIDIRECTIONAL ? config.maxBidiStreams() : config.maxUniStreams();
           long openable = side.mux.openable(type);
           assertTrue(openable <= most && openable > most / 2, "openable " + openable);
         }

@@ -190,8 +190,8 @@ class StreamStateTest {
     server.onStream(6, 10, DATA, 0, 0, true);
     stream.stopSending(1);
     assertEquals(0, server.streamCount());
-    assertEquals(List.of("2 OPENED READABLE CLOSED", "6 OPENED READABLE CLOSED"),
-        pair.server.events());
+    assertEquals(
+        List.of("2 OPENED READABLE CLOSED", "6 OPENED READABLE CLOSED"), pair.server.events());
   }
 
   @Test
