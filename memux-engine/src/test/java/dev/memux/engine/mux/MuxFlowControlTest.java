@@ -263,7 +263,7 @@ class MuxFlowControlTest {
   }
 
   private long length(String frame) {
-    return frame.startsWith("STREAM ") ? Long.parseLong(frame.split("[ +]")[3]) : 0;
+    return frame.startsWith("STREAM ") ? Long.parseLong(frame.split("[ +]", -1)[3]) : 0;
   }
 
   private long count(String frame) {

@@ -69,7 +69,7 @@ class VarIntTest {
     Random random = new Random(16);
     byte[] buffer = new byte[8];
     for (int i = 0; i < 10_000; i++) {
-      long value = random.nextLong() >>> 2 + random.nextInt(62);
+      long value = random.nextLong() >>> (2 + random.nextInt(62));
       VarInt.write(buffer, 0, value);
       assertEquals(value, VarInt.read(buffer, 0));
     }
