@@ -228,7 +228,8 @@ class FrameWriterTest {
       long at = random.nextInt(1000);
       int count = 1 + random.nextInt(80);
       for (int i = 0; i < count; i++) {
-        long end = at + 1L + (random.nextInt(4) == 0 ? random.nextInt(100_000) : random.nextInt(60));
+        long end =
+            at + 1L + (random.nextInt(4) == 0 ? random.nextInt(100_000) : random.nextInt(60));
         received.add(at, end);
         at = end + 1L + (random.nextInt(4) == 0 ? random.nextInt(100_000) : random.nextInt(60));
       }
