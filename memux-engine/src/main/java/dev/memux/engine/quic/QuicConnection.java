@@ -398,14 +398,13 @@ public final class QuicConnection implements Connection {
     }
     long rttNanos = recovery.rtt().smoothedNanos();
     int batchBytes = pacer.batchBytes(recovery.windowBytes(), rttNanos);
-    while (out.hasRoom(datagramBytes) && out.length() + datagramBytes <= batchBytes) {
-      if (!mayAmplify()) {
-        break;
-      }
+    while (out.hasRoom(datagramBytes)
+        && out.length() + datagramBytes <= batchBytes
+        && mayAmplify()) {
+      int bytes = (int) Math.min(datagramBytes, addressValidation.allowanceBytes());
       boolean windowOpen = recovery.sendAllowanceBytes() >= datagramBytes;
       boolean mayElicit = windowOpen && isPaced(rttNanos, nowNanos);
-      int length =
-          assembler.assemble(out.buffer(), out.length(), datagramBytes, mayElicit, nowNanos);
+      int length = assembler.assemble(out.buffer(), out.length(), bytes, mayElicit, nowNanos);
       if (length == 0) {
         recovery.onApplicationLimited(windowOpen && !hasPending());
         break;
@@ -440,8 +439,9 @@ public final class QuicConnection implements Connection {
     }
   }
 
+  /** Room for a datagram of the least full size: more need not ever come from the client. */
   private boolean mayAmplify() {
-    return addressValidation.allowanceBytes() >= datagramBytes;
+    return addressValidation.allowanceBytes() >= QuicConfig.MIN_DATAGRAM_BYTES;
   }
 
   private void updateAmplificationLimit(long nowNanos) {
