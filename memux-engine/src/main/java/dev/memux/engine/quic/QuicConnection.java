@@ -374,8 +374,9 @@ public final class QuicConnection implements Connection {
   public boolean transmit(SendBatch out, long nowNanos) {
     out.begin(remote);
     if (closing.isOpen()) {
-      fillBatch(out, nowNanos);
-    } else if (closing.isClosePending() && mayAmplify()) {
+      fillBatch(out, nowNanos); // which may close
+    }
+    if (closing.isClosePending() && mayAmplify()) {
       closing.onCloseSent();
       add(
           out,
