@@ -126,8 +126,7 @@ public final class QuicConnection implements Connection {
     this.handshakeDeadlineNanos = nowNanos + config.handshakeTimeoutNanos();
     this.datagramBytes = config.maxDatagramBytes();
     this.receivedAtNanos = nowNanos;
-    this.handshake =
-        new Handshake(tls.apply(localParameters().encode()), server, spaces, new HandshakeSteps());
+    this.handshake = newHandshake(tls);
     this.receiver = new PacketReceiver(this);
     this.assembler =
         new DatagramAssembler(this, config.maxDatagramBytes(), new PacketNumberSkipper(random));
@@ -137,6 +136,16 @@ public final class QuicConnection implements Connection {
     initial.opener = new PacketOpener(InitialSecrets.SUITE, server ? clientSecret : serverSecret);
     initial.sealer = new PacketSealer(InitialSecrets.SUITE, server ? serverSecret : clientSecret);
     handshake.start();
+  }
+
+  private Handshake newHandshake(Function<byte[], TlsHandshake> tls) {
+    try {
+      TlsHandshake machine = tls.apply(localParameters().encode());
+      return new Handshake(machine, server, spaces, new HandshakeSteps());
+    } catch (RuntimeException e) {
+      localIds.retireAll(); // nobody gets this connection, and so nobody can forget it
+      throw e;
+    }
   }
 
   private TransportParameters localParameters() {
