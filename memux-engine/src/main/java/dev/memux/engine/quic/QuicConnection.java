@@ -548,9 +548,7 @@ public final class QuicConnection implements Connection {
 
   /** The peer's first packet says what it calls itself (RFC 9000 §7.2). */
   void onPeerSource(ConnectionId source) {
-    if (!server) {
-      peerIds.onServerChosen(source);
-    }
+    peerIds.onPeerChosen(source);
   }
 
   /** Whether a Version Negotiation packet answers ours: its IDs are those that we sent. */
@@ -680,6 +678,10 @@ public final class QuicConnection implements Connection {
       peerParameters = parameters;
       datagramBytes = (int) Math.min(datagramBytes, parameters.maxUdpPayloadBytes());
       idleTimer.onPeerTimeout(parameters.maxIdleTimeoutMillis() * MILLI_NANOS);
+      byte[] preferred = parameters.preferredAddress();
+      if (preferred != null) {
+        peerIds.onPreferredAddress(preferred);
+      }
       recovery.onMaxAckDelay(parameters.maxAckDelayMillis() * MILLI_NANOS);
       mux.onPeerParameters(parameters);
     }

@@ -31,6 +31,9 @@ final class ConnectedPair {
   static final long MILLI = 1_000_000;
   static final long SECOND = 1_000 * MILLI;
 
+  /** Deadlines that come together are few. */
+  private static final int MAX_TURNS_WITHOUT_TIME = 100;
+
   private static final X509Bundle CERTIFICATE = certificate();
 
   final QuicEndpoint clientEndpoint;
@@ -123,6 +126,7 @@ final class ConnectedPair {
   /** Lets time pass up to {@code until}, stopping at every deadline. */
   ConnectedPair runUntil(long until) {
     settle();
+    int turns = 0;
     while (true) {
       long next = client.deadlineNanos();
       if (server != null) {
@@ -130,6 +134,10 @@ final class ConnectedPair {
       }
       if (next > until) {
         break;
+      }
+      turns = next > now ? 0 : turns + 1;
+      if (turns > MAX_TURNS_WITHOUT_TIME) {
+        throw new AssertionError("a deadline that passed stays: a driver would spin");
       }
       now = Math.max(now, next);
       client.onTimeout(now);
