@@ -677,7 +677,7 @@ public final class QuicConnection implements Connection {
       Handshake.checkConnectionIds(parameters, server ? null : originalDcid, receiver.peerSource());
       peerParameters = parameters;
       datagramBytes = (int) Math.min(datagramBytes, parameters.maxUdpPayloadBytes());
-      idleTimer.onPeerTimeout(parameters.maxIdleTimeoutMillis() * MILLI_NANOS);
+      idleTimer.onPeerTimeoutMillis(parameters.maxIdleTimeoutMillis());
       byte[] preferred = parameters.preferredAddress();
       if (preferred != null) {
         peerIds.onPreferredAddress(preferred);
