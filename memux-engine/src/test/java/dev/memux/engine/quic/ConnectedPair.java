@@ -7,6 +7,7 @@ import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.wire.FrameWriter;
+import dev.memux.tls.NamedGroup;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsCredentials;
 import dev.memux.tls.TlsServerConfig;
@@ -79,8 +80,13 @@ final class ConnectedPair {
   }
 
   static TlsServerConfig serverTls(String protocol) {
+    return serverTls(protocol, NamedGroup.values());
+  }
+
+  static TlsServerConfig serverTls(String protocol, NamedGroup... groups) {
     return TlsServerConfig.builder()
         .applicationProtocols(protocol)
+        .groups(groups)
         .credentials(
             new TlsCredentials(
                 List.of(CERTIFICATE.getCertificatePath()), CERTIFICATE.getKeyPair().getPrivate()))
@@ -247,6 +253,22 @@ final class ConnectedPair {
     byte[] sealed = new byte[packet.length];
     int end = sealer.seal(packet, 0, payload, 4, length, number, sealed, 0);
     return Arrays.copyOf(sealed, end);
+  }
+
+  /** The same, and its sender knows of it and takes its acknowledgement. */
+  byte[] forgeSent(QuicConnection from, PacketType type, Consumer<FrameWriter> frames) {
+    byte[] packet = forge(from, type, frames);
+    PacketNumberSpace space = from.space(type);
+    from.recovery()
+        .onPacketSent(
+            space.space,
+            space.nextPacketNumber - 1,
+            packet.length,
+            true,
+            true,
+            from.recovery().newFrames(),
+            now);
+    return packet;
   }
 
   /** Has the client send the server a 1-RTT packet with frames of the test's choice. */
