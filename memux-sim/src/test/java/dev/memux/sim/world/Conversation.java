@@ -175,6 +175,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
 
   /** A peer has terminated: what it processed must have been there to process. */
   void onTerminated(Peer peer, QuicConnection connection) {
+    boolean inOrder = plan.up().reorder() == 0 && plan.down().reorder() == 0;
+    LossInvariant.check(
+        peer.side(), inOrder && !blame.lostAnything(), connection.statistics().packetsLost());
     packetNumbers.onProcessed(peer.side(), connection.statistics().packetsReceived());
   }
 

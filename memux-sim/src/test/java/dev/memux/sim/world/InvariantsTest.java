@@ -412,6 +412,16 @@ class InvariantsTest {
   }
 
   @Nested
+  class Loss {
+    @Test
+    void seesALossThatWasNone() {
+      LossInvariant.check(Side.CLIENT, true, 0);
+      LossInvariant.check(Side.CLIENT, false, 1);
+      assertViolation(() -> LossInvariant.check(Side.CLIENT, true, 1));
+    }
+  }
+
+  @Nested
   class AckDelay {
     private final AckDelayInvariant ackDelay = new AckDelayInvariant(25);
 
@@ -511,7 +521,9 @@ class InvariantsTest {
     void silenceIsExcusedOnlyByALossSinceTheLastWord() {
       LinkBlame blame = new LinkBlame();
       assertFalse(blame.excusesSilence(Side.CLIENT));
+      assertFalse(blame.lostAnything());
       blame.onLost();
+      assertTrue(blame.lostAnything());
       assertTrue(blame.excusesSilence(Side.CLIENT));
       blame.onArrived(Side.CLIENT);
       assertFalse(blame.excusesSilence(Side.CLIENT));

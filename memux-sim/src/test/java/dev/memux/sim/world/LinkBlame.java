@@ -28,6 +28,10 @@ final class LinkBlame {
     return lostSinceHeard.getOrDefault(side, false);
   }
 
+  boolean lostAnything() {
+    return lost > 0;
+  }
+
   /**
    * Whether so much was lost that a handshake could not finish within its time, which is ten
    * seconds or more: each probe timeout sends again, two datagrams at a time, and by then four have
