@@ -44,16 +44,17 @@ import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A QUIC connection. Netty's HTTP/3 codec and all else that is written for {@link QuicChannel} runs on
- * it; what follows tells where it is special.
+ * A QUIC connection. Netty's HTTP/3 codec and all else that is written for {@link QuicChannel} runs
+ * on it; what follows tells where it is special.
  *
  * <ul>
- *   <li>{@link #localAddress()} and {@link #remoteAddress()} are null: Netty's class for connection IDs
- *       loads the native library. {@link #localSocketAddress()} and {@link #remoteSocketAddress()} tell.
+ *   <li>{@link #localAddress()} and {@link #remoteAddress()} are null: Netty's class for connection
+ *       IDs loads the native library. {@link #localSocketAddress()} and {@link
+ *       #remoteSocketAddress()} tell.
  *   <li>When the handshake is complete the channel becomes active and a {@link
  *       SslHandshakeCompletionEvent} follows; when it fails, that event tells why.
- *   <li>When the connection ends, {@link ConnectionClosedEvent} says why. More streams allowed by the
- *       peer: {@link StreamLimitChangedEvent}.
+ *   <li>When the connection ends, {@link ConnectionClosedEvent} says why. More streams allowed by
+ *       the peer: {@link StreamLimitChangedEvent}.
  *   <li>{@link #close()} closes with application error code 0. QUIC's transport codes are the
  *       engine's: {@link #close(boolean, int, ByteBuf)} sends the code as the application's in
  *       either case.
@@ -88,9 +89,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     CLOSED
   }
 
-  /**
-   * {@code connectPromise}: told how the handshake went; null: nobody waits, as on a server.
-   */
+  /** {@code connectPromise}: told how the handshake went; null: nobody waits, as on a server. */
   MuxQuicChannel(
       Connection connection,
       Carrier carrier,
@@ -120,7 +119,11 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
           pipeline().fireExceptionCaught(cause);
           onClosed(
               new CloseReason(
-                  CloseReason.Origin.LOCAL, false, TransportError.INTERNAL_ERROR, 0, cause.toString()));
+                  CloseReason.Origin.LOCAL,
+                  false,
+                  TransportError.INTERNAL_ERROR,
+                  0,
+                  cause.toString()));
         }
       }
     };
@@ -251,8 +254,8 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
 
   /**
    * Opens a stream. As on Netty's native channels the future fails with a {@link QuicException} of
-   * {@link QuicTransportError#STREAM_LIMIT_ERROR} when the peer allows no more at the moment; {@link
-   * StreamLimitChangedEvent} tells when it does again.
+   * {@link QuicTransportError#STREAM_LIMIT_ERROR} when the peer allows no more at the moment;
+   * {@link StreamLimitChangedEvent} tells when it does again.
    */
   @Override
   public Future<QuicStreamChannel> createStream(
@@ -429,7 +432,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
 
   @Override
   protected boolean isCompatible(EventLoop loop) {
-    return loop == carrier.eventLoop();
+    return loop.equals(carrier.eventLoop());
   }
 
   @Override
@@ -480,8 +483,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     connection.close(closeCode, closeText, carrier.nowNanos());
     carrier.flushNow();
     // The event that the engine tells of this one comes when nobody listens any more.
-    closeReason =
-        new CloseReason(CloseReason.Origin.LOCAL, true, closeCode, 0, closeText);
+    closeReason = new CloseReason(CloseReason.Origin.LOCAL, true, closeCode, 0, closeText);
     carrier.wake();
   }
 
@@ -535,7 +537,6 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   @Override
   protected AbstractUnsafe newUnsafe() {
     return new AbstractUnsafe() {
-      /** Bootstraps connect. */
       @Override
       public void connect(SocketAddress remote, SocketAddress local, ChannelPromise promise) {
         promise.tryFailure(new UnsupportedOperationException("connect with QuicClientBootstrap"));

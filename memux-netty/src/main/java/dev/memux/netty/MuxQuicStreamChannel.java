@@ -23,7 +23,6 @@ import io.netty.util.concurrent.Promise;
 import io.netty.util.internal.StringUtil;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,10 +38,10 @@ import org.jspecify.annotations.Nullable;
  *   <li>The channel closes by itself when both directions are over.
  * </ul>
  *
- * <p>Where the native streams lose something, these do not: FIN never overtakes queued data; a reset
- * is told at once, also to who does not read; and {@link #close()} with writes still queued resets
- * the stream, so that the peer does not take the truncated data for all of it. Closing a channel whose
- * input is open sends STOP_SENDING with code 0.
+ * <p>Where the native streams lose something, these do not: FIN never overtakes queued data; a
+ * reset is told at once, also to who does not read; and {@link #close()} with writes still queued
+ * resets the stream, so that the peer does not take the truncated data for all of it. Closing a
+ * channel whose input is open sends STOP_SENDING with code 0.
  */
 public final class MuxQuicStreamChannel extends AbstractChannel implements QuicStreamChannel {
   private static final ChannelMetadata METADATA = new ChannelMetadata(false, 16);
@@ -130,8 +129,8 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
   }
 
   /**
-   * Bytes from the start that the peer has acknowledged without a hole. On the event loop; what it was
-   * last on a closed channel.
+   * Bytes from the start that the peer has acknowledged without a hole. On the event loop; what it
+   * was last on a closed channel.
    */
   public long ackedBytes() {
     return stream.ackedBytes();
@@ -405,7 +404,7 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
 
   @Override
   protected boolean isCompatible(EventLoop loop) {
-    return loop == parent().eventLoop();
+    return loop.equals(parent().eventLoop());
   }
 
   @Override

@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
  * <p>Everything happens in turns. Input (datagrams, due timers, calls on channels) only marks
  * connections as ready; a turn then lets each ready connection tell its events, and transmits. So
  * packets leave once per event-loop turn, after all input has been read, and the scheduler decides
- * what is in them as late as possible. Connections transmit one batch each, in rotation, for as long
- * as the socket takes them.
+ * what is in them as late as possible. Connections transmit one batch each, in rotation, for as
+ * long as the socket takes them.
  *
  * <p>An exception out of the engine costs the connection it concerns, never the loop.
  */
@@ -75,7 +75,12 @@ final class UdpDriver implements UdpSocket.Receiver {
   }
 
   UdpDriver(
-      EventLoop loop, IoTransport transport, boolean shared, QuicEndpoint endpoint, int index, Acceptor acceptor) {
+      EventLoop loop,
+      IoTransport transport,
+      boolean shared,
+      QuicEndpoint endpoint,
+      int index,
+      Acceptor acceptor) {
     this.loop = loop;
     this.endpoint = endpoint;
     this.index = index;

@@ -17,6 +17,7 @@ import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import io.netty.util.LeakPresenceDetector;
 import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -76,7 +77,8 @@ final class Loopback implements AutoCloseable {
             TlsServerConfig.builder()
                 .credentials(
                     new TlsCredentials(
-                        CERTIFICATE.getCertificatePathList(), CERTIFICATE.getKeyPair().getPrivate()))
+                        CERTIFICATE.getCertificatePathList(),
+                        CERTIFICATE.getKeyPair().getPrivate()))
                 .applicationProtocols(applicationProtocol)
                 .build());
   }
@@ -168,10 +170,12 @@ final class Loopback implements AutoCloseable {
     return (QuicStreamChannel) channel;
   }
 
+  /** Ends the event loops; then every buffer must have been released. */
   @Override
   public void close() {
     Future<?> closed = group.shutdownGracefully(0, PATIENCE_SECONDS, TimeUnit.SECONDS);
     assertTrue(closed.awaitUninterruptibly(PATIENCE_SECONDS, TimeUnit.SECONDS), "loops live on");
+    LeakPresenceDetector.check();
   }
 
   private static X509Bundle certificate() {
