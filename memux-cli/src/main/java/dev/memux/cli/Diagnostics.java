@@ -1,16 +1,13 @@
 package dev.memux.cli;
 
-import java.util.Arrays;
-
 /** What goes to standard error: our own lines, and the log, which is quiet unless asked. */
 final class Diagnostics {
   private static final String SIMPLE_LOGGER = "org.slf4j.simpleLogger.";
 
   private Diagnostics() {}
 
-  /** Sets the log's level; before the first logger is made, which parsing options is not. */
-  static void configure(String... arguments) {
-    boolean verbose = Arrays.asList(arguments).stream().anyMatch(a -> a.equals("-v") || a.equals("--verbose"));
+  /** Sets the log's level; has an effect before the first logger is made, and not afterwards. */
+  static void configure(boolean verbose) {
     setDefault("defaultLogLevel", "warn");
     setDefault("log.dev.memux", verbose ? "debug" : "warn");
     setDefault("showThreadName", "false");

@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** A line on a terminal that is drawn anew several times a second while downloads go on. */
-final class ProgressBar implements AutoCloseable {
+final class ProgressBar {
   private static final long FRAME_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
   private static final int BAR_CELLS = 24;
   // The rate is that of the last seconds: a mean over all would hide a stall.
@@ -29,8 +29,7 @@ final class ProgressBar implements AutoCloseable {
   }
 
   /** Takes the line away. */
-  @Override
-  public void close() {
+  void close() {
     closed = true;
     LockSupport.unpark(painter);
     try {

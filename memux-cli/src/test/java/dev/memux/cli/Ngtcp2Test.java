@@ -78,8 +78,7 @@ final class Ngtcp2Test {
       List<String> arguments = new ArrayList<>();
       arguments.addAll(List.of("get", "--fail", "--cacert=" + certificate, "-o", got + "/"));
       names.forEach(name -> arguments.add("https://127.0.0.1:" + port + "/" + name));
-      try (MemuxProcess get =
-          MemuxProcess.start(folder, arguments.toArray(String[]::new))) {
+      try (MemuxProcess get = MemuxProcess.start(folder, arguments.toArray(String[]::new))) {
         assertEquals(0, get.awaitExit(), get.errors());
       }
       RandomFiles.assertSame(root, got, names);

@@ -75,7 +75,7 @@ final class ControlFrameHandler extends ChannelInboundHandlerAdapter {
     }
     long value = first & 0x3f;
     for (int i = 0; i < more; i++) {
-      value = value << 8 | buffer.readUnsignedByte();
+      value = (value << 8) | buffer.readUnsignedByte();
     }
     return value;
   }

@@ -98,8 +98,7 @@ public final class Http3Client {
       CompletableFuture<ClientConnection> fresh) {
     EventLoop loop = group.next();
     long startNanos = System.nanoTime();
-    new AddressRace(
-            loop, connector, origin, List.of(addresses), () -> initializer(origin, fresh))
+    new AddressRace(loop, connector, origin, List.of(addresses), () -> initializer(origin, fresh))
         .start(Math.max(1, deadlineNanos - startNanos))
         .whenComplete(
             (channel, failure) -> {
@@ -124,8 +123,7 @@ public final class Http3Client {
     }
   }
 
-  private void fail(
-      Origin origin, CompletableFuture<ClientConnection> fresh, Throwable failure) {
+  private void fail(Origin origin, CompletableFuture<ClientConnection> fresh, Throwable failure) {
     connections.remove(origin, fresh);
     fresh.completeExceptionally(failure);
   }

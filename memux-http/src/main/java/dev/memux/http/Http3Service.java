@@ -58,8 +58,8 @@ public final class Http3Service {
   }
 
   /**
-   * Ends all connections: clients are told (GOAWAY), requests under way finish within {@code limit},
-   * what is left then is closed. Completes when none is open.
+   * Ends all connections: clients are told (GOAWAY), requests under way finish within {@code
+   * limit}, what is left then is closed. Completes when none is open.
    */
   public CompletionStage<Void> drain(Duration limit) {
     draining = true;
