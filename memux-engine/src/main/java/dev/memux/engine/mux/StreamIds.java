@@ -99,8 +99,7 @@ final class StreamIds {
    * frame, or it has used up the present one and need not say so (RFC 9000 §4.6).
    */
   boolean isGrantDue() {
-    return hasGrant()
-        && (remoteOpened == remoteLimit || grantable() - remoteLimit >= maxOpen / 2);
+    return hasGrant() && (remoteOpened == remoteLimit || grantable() - remoteLimit >= maxOpen / 2);
   }
 
   /** Raises the peer's limit. */

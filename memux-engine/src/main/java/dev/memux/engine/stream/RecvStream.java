@@ -70,6 +70,7 @@ public final class RecvStream {
           FrameType.RESET_STREAM.code(),
           "final size above the stream limit"); // RFC 9000 §4.5
     }
+    // Before the size is noted: having read all that came is not the end, only a FIN makes it one.
     if (isReset() || isAllRead()) {
       return false;
     }

@@ -50,9 +50,7 @@ class MuxFlowControlTest {
 
   @Test
   void theStreamLimitHoldsForSizesNobodyCouldSend() {
-    assertFault(
-        FrameType.STREAM,
-        () -> server.onStream(0, (1L << 62) - 2, DATA, 0, 1, false));
+    assertFault(FrameType.STREAM, () -> server.onStream(0, (1L << 62) - 2, DATA, 0, 1, false));
     assertFault(
         FrameType.RESET_STREAM,
         () -> server.onControl(new ControlFrame.ResetStream(4, 0, (1L << 62) - 1)));
@@ -201,7 +199,8 @@ class MuxFlowControlTest {
     Mux mux = new Mux(false, MuxConfig.DEFAULT, new dev.memux.engine.stream.ChunkPool());
     mux.onPeerParameters(
         dev.memux.engine.wire.TransportParameters.decode(
-            java.util.HexFormat.of().parseHex("04024400" + "050105" + "060106" + "070107" + "080101" + "090101"),
+            java.util.HexFormat.of()
+                .parseHex("04024400" + "050105" + "060106" + "070107" + "080101" + "090101"),
             true));
     assertEquals(6, mux.open(BIDIRECTIONAL, MuxConfig.DEFAULT.priority()).send.maxData());
     assertEquals(7, mux.open(UNIDIRECTIONAL, MuxConfig.DEFAULT.priority()).send.maxData());
@@ -244,6 +243,16 @@ class MuxFlowControlTest {
     assertTrue(largest >= 8_000, "steps of " + largest);
   }
 
+  @Test
+  void windowsThatCouldNeverMoveAreRefused() {
+    assertThrows(IllegalArgumentException.class, () -> MuxPair.config(0, 1, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> MuxPair.config(1, 0, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> MuxPair.config(1, 1, -1, 1));
+    assertThrows(
+        IllegalArgumentException.class, () -> MuxPair.config(1, 1, 1, MuxConfig.MAX_STREAMS + 1));
+    assertThrows(IllegalArgumentException.class, () -> MuxConfig.DEFAULT.withWindows(2, 1, 2, 2));
+  }
+
   private List<Packet> silence(MuxPair.Side side) throws ProtocolException {
     List<Packet> packets = new ArrayList<>();
     for (Packet p = side.transmit(1_000); p != null; p = side.transmit(1_000)) {
@@ -254,9 +263,7 @@ class MuxFlowControlTest {
   }
 
   private long length(String frame) {
-    return frame.startsWith("STREAM ")
-        ? Long.parseLong(frame.split("[ +]")[3])
-        : 0;
+    return frame.startsWith("STREAM ") ? Long.parseLong(frame.split("[ +]", -1)[3]) : 0;
   }
 
   private long count(String frame) {

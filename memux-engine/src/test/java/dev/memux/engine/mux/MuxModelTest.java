@@ -18,18 +18,18 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Two ends do whatever applications may do, over packets that are lost, repeated, reordered, and
- * taken for lost although they arrived. Every byte comes once, in order; every event comes once; all
- * streams end; all credit comes back.
+ * taken for lost although they arrived. Every byte comes once, in order; every event comes once;
+ * all streams end; all credit comes back.
  */
 class MuxModelTest {
-  private static final int SEEDS = 3000;
+  private static final int SEEDS = 1000;
 
   @Test
   void everyByteArrivesOnceAndAllCreditComesBack() {
     for (int seed = 0; seed < SEEDS; seed++) {
       Random random = new Random(seed);
-      long stream = 1 + random.nextInt(random.nextBoolean() ? 100 : 5_000);
-      long connection = 1 + random.nextInt(random.nextBoolean() ? 200 : 10_000);
+      long stream = 1L + random.nextInt(random.nextBoolean() ? 100 : 5_000);
+      long connection = 1L + random.nextInt(random.nextBoolean() ? 200 : 10_000);
       MuxConfig config =
           MuxPair.config(stream, connection, 1 + random.nextInt(8), 1 + random.nextInt(8));
       run(seed, random, config, random.nextInt(12), 2_000);
@@ -303,9 +303,7 @@ class MuxModelTest {
         checkCredit(side);
         for (StreamType type : StreamType.values()) {
           long most =
-              type == StreamType.BIDIRECTIONAL
-                  ? config.maxBidiStreams()
-                  : config.maxUniStreams();
+              type == StreamType.BIDIRECTIONAL ? config.maxBidiStreams() : config.maxUniStreams();
           long openable = side.mux.openable(type);
           assertTrue(openable <= most && openable > most / 2, "openable " + openable);
         }
@@ -331,7 +329,7 @@ class MuxModelTest {
     private void checkCredit(Side sender) {
       Map<Long, Long> highest = new HashMap<>();
       for (String line : sender.log) {
-        String[] words = line.split("[ +]");
+        String[] words = line.split("[ +]", -1);
         long reach =
             switch (words[0]) {
               case "STREAM" -> Long.parseLong(words[2]) + Long.parseLong(words[3]);

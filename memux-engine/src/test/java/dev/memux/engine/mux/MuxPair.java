@@ -161,8 +161,7 @@ final class MuxPair {
           switch (frame) {
             case ControlFrame.ResetStream f ->
                 "RESET_STREAM " + f.streamId() + " " + f.errorCode() + " " + f.finalSize();
-            case ControlFrame.StopSending f ->
-                "STOP_SENDING " + f.streamId() + " " + f.errorCode();
+            case ControlFrame.StopSending f -> "STOP_SENDING " + f.streamId() + " " + f.errorCode();
             case ControlFrame.MaxData f -> "MAX_DATA " + f.maximum();
             case ControlFrame.MaxStreamData f ->
                 "MAX_STREAM_DATA " + f.streamId() + " " + f.maximum();

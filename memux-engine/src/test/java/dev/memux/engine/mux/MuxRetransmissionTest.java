@@ -228,7 +228,7 @@ class MuxRetransmissionTest {
     int[] packets = new int[3];
     for (int i = 0; i < 16; i++) {
       Packet packet = wide.client.transmit();
-      packets[Integer.parseInt(packet.text().getFirst().split(" ")[1]) / 4]++;
+      packets[Integer.parseInt(packet.text().getFirst().split(" ", -1)[1]) / 4]++;
     }
     assertEquals(8, packets[0]);
     assertEquals(8, packets[1]);

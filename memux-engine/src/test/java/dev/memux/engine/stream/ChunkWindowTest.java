@@ -75,8 +75,7 @@ class ChunkWindowTest {
     assertThrows(IllegalStateException.class, () -> window.put(0, new byte[1], 0, 1));
     assertThrows(IllegalStateException.class, () -> window.copyTo(0, new byte[1], 0, 1));
     assertThrows(IllegalStateException.class, () -> window.copyTo(CHUNK, new byte[1], 0, 1));
-    assertThrows(
-        IllegalStateException.class, () -> window.copyTo(99L * CHUNK, new byte[1], 0, 1));
+    assertThrows(IllegalStateException.class, () -> window.copyTo(99L * CHUNK, new byte[1], 0, 1));
   }
 
   @Test

@@ -14,8 +14,7 @@ import org.junit.jupiter.api.Test;
 /** RFC 9000 §3.2, figure 3, §4.1 and §4.5. */
 class RecvStreamTest {
   private final CountedPool counted = new CountedPool(64);
-  private final RecvStream stream =
-      new RecvStream(new ReceiveWindow(1000, 1000), counted.pool);
+  private final RecvStream stream = new RecvStream(new ReceiveWindow(1000, 1000), counted.pool);
 
   // Recv.
 
@@ -115,8 +114,7 @@ class RecvStreamTest {
   }
 
   @Test
-  void theFinalSizeHoldsAfterTheEndWasReadAfterAResetAndWhileDiscarding()
-      throws ProtocolException {
+  void theFinalSizeHoldsAfterTheEndWasReadAfterAResetAndWhileDiscarding() throws ProtocolException {
     RecvStream read = new RecvStream(new ReceiveWindow(1000, 1000), counted.pool);
     read.onData(0, new byte[10], 0, 10, true);
     read.read(ByteBuffer.allocate(10));
@@ -150,9 +148,7 @@ class RecvStreamTest {
   @Test
   void theLimitHoldsForAResetAndWhileDiscarding() throws ProtocolException {
     assertFault(
-        TransportError.FLOW_CONTROL_ERROR,
-        FrameType.RESET_STREAM,
-        () -> stream.onReset(0, 1001));
+        TransportError.FLOW_CONTROL_ERROR, FrameType.RESET_STREAM, () -> stream.onReset(0, 1001));
     stream.discard();
     assertFault(TransportError.FLOW_CONTROL_ERROR, FrameType.STREAM, () -> data(1000, 1));
     stream.onReset(0, 1000);

@@ -389,8 +389,7 @@ class SendStreamTest {
     for (int turn = 0; !sender.isOver(); turn++) {
       assertTrue(turn < 100_000, seed);
       if (sender.isWritable() && random.nextInt(2) == 0) {
-        written +=
-            sender.write(Bytes.buffer(written, random.nextInt(total - written + 1)), 8_000);
+        written += sender.write(Bytes.buffer(written, random.nextInt(total - written + 1)), 8_000);
         if (written == total && random.nextInt(3) == 0) {
           sender.finish();
         }

@@ -266,7 +266,8 @@ class FrameReaderTest {
     // lives.
     int ranges = AckFrame.MAX_RANGES + 500;
     byte[] tail = new byte[2 * ranges];
-    byte[] head = bytes("02 80100000 00 8" + Integer.toHexString(0x1000_0000 | ranges).substring(1) + " 00");
+    byte[] head =
+        bytes("02 80100000 00 8" + Integer.toHexString(0x1000_0000 | ranges).substring(1) + " 00");
     byte[] frame = Arrays.copyOf(head, head.length + tail.length);
     int[] count = new int[1];
     reader.read(

@@ -11,8 +11,7 @@ final class FrameRecorder implements FrameSink {
 
   @Override
   public void onStream(long id, long offset, byte[] data, int from, int length, boolean fin) {
-    frames.add(
-        "STREAM " + id + " " + offset + " " + hex(data, from, length) + (fin ? " FIN" : ""));
+    frames.add("STREAM " + id + " " + offset + " " + hex(data, from, length) + (fin ? " FIN" : ""));
   }
 
   @Override

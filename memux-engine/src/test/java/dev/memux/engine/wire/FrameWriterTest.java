@@ -29,7 +29,7 @@ class FrameWriterTest {
   private final FrameReader reader = new FrameReader();
   private final FrameRecorder recorder = new FrameRecorder();
 
-  private record Case(String expected, Predicate<FrameWriter> write) {
+  record Case(String expected, Predicate<FrameWriter> write) {
     @Override
     public String toString() {
       return expected;
@@ -228,9 +228,10 @@ class FrameWriterTest {
       long at = random.nextInt(1000);
       int count = 1 + random.nextInt(80);
       for (int i = 0; i < count; i++) {
-        long end = at + 1 + (random.nextInt(4) == 0 ? random.nextInt(100_000) : random.nextInt(60));
+        long end =
+            at + 1L + (random.nextInt(4) == 0 ? random.nextInt(100_000) : random.nextInt(60));
         received.add(at, end);
-        at = end + 1 + (random.nextInt(4) == 0 ? random.nextInt(100_000) : random.nextInt(60));
+        at = end + 1L + (random.nextInt(4) == 0 ? random.nextInt(100_000) : random.nextInt(60));
       }
       int room = random.nextInt(200);
       begin(room);
@@ -240,7 +241,7 @@ class FrameWriterTest {
         continue;
       }
       String line = readBack().getFirst();
-      int ranges = line.split(" ").length - 3;
+      int ranges = line.split(" ", -1).length - 3;
       StringBuilder expected = new StringBuilder("ACK delay " + round);
       for (int i = 0; i < ranges; i++) {
         int range = received.size() - 1 - i;

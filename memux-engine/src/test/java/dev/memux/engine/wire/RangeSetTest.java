@@ -131,9 +131,7 @@ class RangeSetTest {
       assertEquals(model.get(start), ranges.contains(start), seed);
       boolean all = model.get(start, end).cardinality() == end - start;
       assertEquals(all, ranges.containsAll(start, end), seed);
-      boolean touches =
-          end > start
-              && !model.get(Math.max(0, start - 1), end + 1).isEmpty();
+      boolean touches = end > start && !model.get(Math.max(0, start - 1), end + 1).isEmpty();
       if (end > start) {
         assertEquals(touches, ranges.touches(start, end), seed);
       }

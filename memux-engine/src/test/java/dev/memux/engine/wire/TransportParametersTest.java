@@ -80,7 +80,8 @@ class TransportParametersTest {
   @Test
   void everyParameterCutAnywhereIsRefused() throws ProtocolException {
     byte[] whole =
-        bytes("0f04 01020304" + "0d 2d" + ADDRESSES + "04 01020304" + TOKEN + "01 02 4064" + "0c00");
+        bytes(
+            "0f04 01020304" + "0d 2d" + ADDRESSES + "04 01020304" + TOKEN + "01 02 4064" + "0c00");
     TransportParameters.decode(whole, true);
     int whereOneEnds = 0;
     for (int length = 1; length < whole.length; length++) {
@@ -129,7 +130,8 @@ class TransportParametersTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"00 01 11", "02 10" + TOKEN, "0d 2a" + ADDRESSES + "01 01" + TOKEN, "10 00"})
+  @ValueSource(
+      strings = {"00 01 11", "02 10" + TOKEN, "0d 2a" + ADDRESSES + "01 01" + TOKEN, "10 00"})
   void aClientMustNotSendAServersParameters(String hex) throws ProtocolException {
     // RFC 9000 §18.2.
     TransportParameters.decode(bytes(hex), true);

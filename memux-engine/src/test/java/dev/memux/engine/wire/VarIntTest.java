@@ -44,7 +44,13 @@ class VarIntTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0, 1", "63, 1", "64, 2", "16383, 2", "16384, 4", "1073741823, 4", "1073741824, 8",
+    "0, 1",
+    "63, 1",
+    "64, 2",
+    "16383, 2",
+    "16384, 4",
+    "1073741823, 4",
+    "1073741824, 8",
     "4611686018427387903, 8"
   })
   void takesTheFewestBytesOnBothSidesOfEachBorder(long value, int size) {
@@ -63,7 +69,7 @@ class VarIntTest {
     Random random = new Random(16);
     byte[] buffer = new byte[8];
     for (int i = 0; i < 10_000; i++) {
-      long value = random.nextLong() >>> 2 + random.nextInt(62);
+      long value = random.nextLong() >>> (2 + random.nextInt(62));
       VarInt.write(buffer, 0, value);
       assertEquals(value, VarInt.read(buffer, 0));
     }
@@ -72,7 +78,6 @@ class VarIntTest {
   @ParameterizedTest
   @ValueSource(longs = {-1, Long.MIN_VALUE, VarInt.MAX + 1, Long.MAX_VALUE})
   void refusesToWriteWhatHasNoEncoding(long value) {
-    assertThrows(
-        IllegalArgumentException.class, () -> VarInt.write(new byte[8], 0, value));
+    assertThrows(IllegalArgumentException.class, () -> VarInt.write(new byte[8], 0, value));
   }
 }
