@@ -5,6 +5,7 @@ import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.quic.ConnectionStatistics;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.TransportParameters;
@@ -313,6 +314,21 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     closeCode = Integer.toUnsignedLong(error);
     closeText = text;
     close(promise);
+  }
+
+  /** What the connection has done so far, and what its path looks like; null on other carriers. */
+  public Future<@Nullable ConnectionStatistics> statistics() {
+    Promise<@Nullable ConnectionStatistics> promise = eventLoop().newPromise();
+    Runnable read =
+        () ->
+            promise.trySuccess(
+                connection instanceof QuicConnection quic ? quic.statistics() : null);
+    if (eventLoop().inEventLoop()) {
+      read.run();
+    } else {
+      eventLoop().execute(read);
+    }
+    return promise;
   }
 
   /** Fails for connections that are not QUIC's. */

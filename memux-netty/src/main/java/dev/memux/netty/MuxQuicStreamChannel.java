@@ -18,6 +18,8 @@ import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamFrame;
 import io.netty.handler.codec.quic.QuicStreamPriority;
 import io.netty.handler.codec.quic.QuicStreamType;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
 import io.netty.util.internal.StringUtil;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
@@ -49,6 +51,7 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
   private final StreamChannelConfig config;
   private final StreamInput input;
   private final StreamOutput output;
+  private final Promise<Void> delivered;
 
   private volatile boolean open = true;
   private volatile @Nullable QuicStreamPriority priority;
@@ -68,12 +71,22 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
     config = new StreamChannelConfig(this);
     input = new StreamInput(this, stream);
     output = new StreamOutput(this, stream);
+    delivered = parent.eventLoop().newPromise();
+    if (!stream.canSend()) {
+      delivered.setSuccess(null);
+    }
   }
 
   // What the engine tells.
 
   /** Takes flags of {@link MuxStream#takeEvents}. */
   void onEvents(int events) {
+    if ((events & (MuxStream.SENT | MuxStream.CLOSED)) != 0) {
+      delivered.trySuccess(null);
+    }
+    if ((events & MuxStream.CLOSED) != 0) {
+      stream.attach(null);
+    }
     if (!open) {
       return;
     }
@@ -172,7 +185,16 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
   }
 
   /**
-   * Changes the priority of everything not sent yet. Netty's urgencies end at 127, RFC 9218's at 7:
+   * Done when the peer has acknowledged all that was sent, the end included, or our reset. That is
+   * after the channel has closed: a channel closes when the engine has taken its last byte. Never
+   * done if the connection ends before.
+   */
+  public Future<Void> deliveredFuture() {
+    return delivered;
+  }
+
+  /**
+   * Changes the priority of everything not sent yet, also after the channel has closed. Netty's urgencies end at 127, RFC 9218's at 7:
    * what is above 7 is sent as 7.
    */
   @Override
@@ -191,13 +213,24 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
 
   private ChannelFuture setPriority(
       Priority value, @Nullable QuicStreamPriority asNetty, ChannelPromise promise) {
-    return onLoop(
-        promise,
-        () -> {
-          stream.setPriority(value);
-          priority = asNetty;
-          parent().wake();
-        });
+    if (eventLoop().inEventLoop()) {
+      applyPriority(value, asNetty, promise);
+    } else {
+      eventLoop().execute(() -> applyPriority(value, asNetty, promise));
+    }
+    return promise;
+  }
+
+  private void applyPriority(
+      Priority value, @Nullable QuicStreamPriority asNetty, ChannelPromise promise) {
+    if (abandoned) {
+      promise.tryFailure(new ClosedChannelException());
+      return;
+    }
+    stream.setPriority(value);
+    priority = asNetty;
+    parent().wake();
+    promise.trySuccess();
   }
 
   // DuplexChannel
@@ -426,7 +459,6 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
     }
     output.end(new ChannelOutputShutdownException("closed"));
     input.end();
-    stream.attach(null);
     parent().onStreamClosed(this);
   }
 

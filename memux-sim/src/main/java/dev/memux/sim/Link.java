@@ -101,7 +101,8 @@ public final class Link {
 
   private void fly(Datagram datagram, long departureNanos) {
     // Every impairment draws from its own sequence, once a datagram, whether or not it applies.
-    boolean lost = lossRandom.chance(profile.loss()) | isLostInBurst();
+    boolean lostInBurst = isLostInBurst();
+    boolean lost = lossRandom.chance(profile.loss()) || lostInBurst;
     boolean corrupted = corruptionRandom.chance(profile.corruption());
     boolean duplicated = duplicationRandom.chance(profile.duplication());
     if (duplicated) {

@@ -68,7 +68,7 @@ record ServerName(String name, boolean isAddress) {
     try {
       return List.of(new SNIHostName(name));
     } catch (IllegalArgumentException e) {
-      return List.of(); // the JDK has no underscores in names; it checks against the host instead
+      return List.of(); // with an underscore; the JDK's own check refuses such names anyway
     }
   }
 

@@ -10,6 +10,7 @@ import dev.memux.engine.recovery.Recovery;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.SentFrames;
 import dev.memux.engine.wire.TransportError;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,7 @@ final class DatagramAssembler {
     int payloadEnd;
     int packetNumberBytes;
     boolean ackEliciting;
+    boolean answersChallenge;
     boolean padded;
   }
 
@@ -116,7 +118,9 @@ final class DatagramAssembler {
     }
     int afterAck = writer.position();
     if (mayFill) {
+      int challenges = connection.pathResponses().size();
       connection.fill(space, writer, frames, nowNanos);
+      draft.answersChallenge = connection.pathResponses().size() < challenges;
     }
     if (writer.position() == afterAck && (probe || isPingDue(mayFill, space))) {
       writer.ping();
@@ -144,6 +148,7 @@ final class DatagramAssembler {
     Draft draft = drafts[draftCount];
     draft.space = space;
     draft.frames = null;
+    draft.answersChallenge = false;
     draft.padded = false;
     draft.from = from;
     draft.packetNumber = skipper.next(space, recovery);
@@ -217,8 +222,10 @@ final class DatagramAssembler {
     }
     if (end < QuicConfig.MIN_DATAGRAM_BYTES && mustPad()) {
       Draft last = drafts[draftCount - 1];
-      writer.padTo(QuicConfig.MIN_DATAGRAM_BYTES - PacketSealer.TAG_BYTES);
-      last.payloadEnd = writer.position();
+      int paddedEnd = QuicConfig.MIN_DATAGRAM_BYTES - PacketSealer.TAG_BYTES;
+      // Not by the writer: it may have moved on to a packet that was then given up.
+      Arrays.fill(scratch, last.payloadEnd, paddedEnd, (byte) 0);
+      last.payloadEnd = paddedEnd;
       last.padded = true;
     }
     int at = outFrom;
@@ -230,13 +237,16 @@ final class DatagramAssembler {
 
   /**
    * RFC 9000 §14.1: a client's datagrams with an Initial packet, and a server's with one that asks
-   * for an acknowledgement, have full size, to show that the path takes it.
+   * for an acknowledgement, have full size, to show that the path takes it. So have answers to path
+   * challenges (§8.2.2).
    */
   private boolean mustPad() {
     PacketNumberSpace first = drafts[0].space;
-    return first != null
-        && first.space == PacketSpace.INITIAL
-        && (!connection.isServer() || drafts[0].ackEliciting);
+    boolean provesPath =
+        first != null
+            && first.space == PacketSpace.INITIAL
+            && (!connection.isServer() || drafts[0].ackEliciting);
+    return provesPath || drafts[draftCount - 1].answersChallenge;
   }
 
   private int seal(Draft draft, byte[] out, int at, long nowNanos) {

@@ -12,10 +12,15 @@ final class EarlyPackets {
   /** Half of an initial window; whoever sends more has them sent again. */
   static final int MAX_PACKETS = 8;
 
+  /** Nobody has proved to be the peer yet, and datagrams may be 50 times as large as usual ones. */
+  static final int MAX_BYTES = 16 * 1024;
+
+  private int bytes;
   private List<byte[]> packets = new ArrayList<>();
 
   void add(byte[] datagram, int from, int end) {
-    if (packets.size() < MAX_PACKETS) {
+    if (packets.size() < MAX_PACKETS && bytes + end - from <= MAX_BYTES) {
+      bytes += end - from;
       packets.add(Arrays.copyOfRange(datagram, from, end));
     }
   }
@@ -28,6 +33,7 @@ final class EarlyPackets {
   List<byte[]> take() {
     List<byte[]> taken = packets;
     packets = new ArrayList<>();
+    bytes = 0;
     return taken;
   }
 }

@@ -7,7 +7,10 @@ import dev.memux.engine.wire.FrameSink;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.TransportError;
 
-/** Hands each frame of a packet to the part of the connection that it concerns. */
+/**
+ * Hands each frame of a packet to the part of the connection that it concerns. What follows a
+ * CONNECTION_CLOSE concerns nobody.
+ */
 final class FrameHandler implements FrameSink {
   private final QuicConnection connection;
   private PacketNumberSpace space;
@@ -34,22 +37,34 @@ final class FrameHandler implements FrameSink {
   @Override
   public void onStream(long streamId, long offset, byte[] data, int from, int length, boolean fin)
       throws ProtocolException {
+    if (!connection.isOpen()) {
+      return;
+    }
     connection.mux().onStream(streamId, offset, data, from, length, fin);
   }
 
   @Override
   public void onCrypto(long offset, byte[] data, int from, int length) throws ProtocolException {
+    if (!connection.isOpen()) {
+      return;
+    }
     connection.handshake().onCrypto(space, offset, data, from, length);
   }
 
   @Override
   public void onAck(AckFrame ack) throws ProtocolException {
+    if (!connection.isOpen()) {
+      return;
+    }
     long delayNanos = AckDelay.decodeNanos(ack.delay(), connection.peerAckDelayExponent(space));
     connection.recovery().onAckReceived(space.space, ack, delayNanos, nowNanos);
   }
 
   @Override
   public void onControl(ControlFrame frame) throws ProtocolException {
+    if (!connection.isOpen()) {
+      return;
+    }
     switch (frame) {
       case ControlFrame.ResetStream f -> connection.mux().onControl(f);
       case ControlFrame.StopSending f -> connection.mux().onControl(f);

@@ -3,6 +3,7 @@ package dev.memux.engine.quic;
 /** Idle timeout and keep-alive (RFC 9000 §10.1). */
 final class IdleTimer {
   private static final long NEVER = Long.MAX_VALUE;
+  private static final long MILLI_NANOS = 1_000_000;
 
   private final long keepAliveNanos;
   private long timeoutNanos;
@@ -22,7 +23,9 @@ final class IdleTimer {
   }
 
   /** The peer's limit, 0 for none: the lower one holds. */
-  void onPeerTimeout(long nanos) {
+  void onPeerTimeoutMillis(long millis) {
+    // RFC 9000 §18.2 allows 2^62-1 milliseconds, more than a long has nanoseconds.
+    long nanos = Math.min(millis, QuicConfig.MAX_TIMEOUT_NANOS / MILLI_NANOS) * MILLI_NANOS;
     if (nanos != 0) {
       timeoutNanos = timeoutNanos == 0 ? nanos : Math.min(timeoutNanos, nanos);
     }

@@ -23,6 +23,9 @@ final class PeerConnectionIds {
    */
   static final int MAX_RETIRING = 4 * ACTIVE_LIMIT;
 
+  /** Behind an IPv4 and an IPv6 address with their ports (RFC 9000 §18.2). */
+  private static final int PREFERRED_ID_LENGTH_AT = 4 + 2 + 16 + 2;
+
   private record Known(long sequence, ConnectionId id, byte[] resetToken) {}
 
   private final List<Known> known = new ArrayList<>();
@@ -48,10 +51,30 @@ final class PeerConnectionIds {
     return current;
   }
 
-  /** A client learns what the server calls itself (RFC 9000 §7.2). */
-  void onServerChosen(ConnectionId id) {
+  /** The peer's first authentic packet tells what it calls itself (RFC 9000 §7.2). */
+  void onPeerChosen(ConnectionId id) {
     known.set(0, new Known(0, id, new byte[0]));
     current = id;
+  }
+
+  /**
+   * We never go to a server's preferred address, but the ID for it is one that we have to retire
+   * when the server says so: the one with sequence number 1 (RFC 9000 §9.6.1).
+   *
+   * @param encoded the transport parameter
+   */
+  void onPreferredAddress(byte[] encoded) throws ProtocolException {
+    if (current.length() == 0) {
+      throw new ProtocolException( // RFC 9000 §18.2
+          TransportError.TRANSPORT_PARAMETER_ERROR, 0, "preferred_address with an empty ID");
+    }
+    int idFrom = PREFERRED_ID_LENGTH_AT + 1;
+    int tokenFrom = idFrom + (encoded[PREFERRED_ID_LENGTH_AT] & 0xff);
+    known.add(
+        new Known(
+            1,
+            ConnectionId.of(encoded, idFrom, tokenFrom - idFrom),
+            Arrays.copyOfRange(encoded, tokenFrom, encoded.length)));
   }
 
   void onNewConnectionId(ControlFrame.NewConnectionId frame) throws ProtocolException {
@@ -59,6 +82,27 @@ final class PeerConnectionIds {
       throw error(
           TransportError.PROTOCOL_VIOLATION, "new ID after an empty one"); // RFC 9000 §19.15
     }
+    if (!isKnown(frame)) {
+      if (frame.sequence() < retiredPriorTo) {
+        retire(frame.sequence()); // RFC 9000 §19.15: retired before it could be used
+      } else {
+        known.add(
+            new Known(
+                frame.sequence(),
+                ConnectionId.of(frame.connectionId()),
+                frame.statelessResetToken()));
+      }
+    }
+    // Of a repeated frame too: it may say what holds by now.
+    if (frame.retirePriorTo() > retiredPriorTo) {
+      retirePriorTo(frame.retirePriorTo());
+    }
+    if (known.size() > ACTIVE_LIMIT) {
+      throw error(TransportError.CONNECTION_ID_LIMIT_ERROR, "too many connection IDs");
+    }
+  }
+
+  private boolean isKnown(ControlFrame.NewConnectionId frame) throws ProtocolException {
     ConnectionId id = ConnectionId.of(frame.connectionId());
     for (Known other : known) {
       boolean sameNumber = other.sequence() == frame.sequence();
@@ -71,20 +115,10 @@ final class PeerConnectionIds {
         throw error(TransportError.PROTOCOL_VIOLATION, "connection ID reissued differently");
       }
       if (sameNumber) {
-        return;
+        return true;
       }
     }
-    if (frame.sequence() < retiredPriorTo) {
-      retire(frame.sequence()); // RFC 9000 §19.15: retired before it could be used
-    } else {
-      known.add(new Known(frame.sequence(), id, frame.statelessResetToken()));
-    }
-    if (frame.retirePriorTo() > retiredPriorTo) {
-      retirePriorTo(frame.retirePriorTo());
-    }
-    if (known.size() > ACTIVE_LIMIT) {
-      throw error(TransportError.CONNECTION_ID_LIMIT_ERROR, "too many connection IDs");
-    }
+    return false;
   }
 
   private void retirePriorTo(long floor) throws ProtocolException {

@@ -3,7 +3,7 @@ package dev.memux.engine.quic;
 import dev.memux.engine.mux.MuxConfig;
 
 /**
- * How an endpoint's connections behave.
+ * How an endpoint's connections behave. Times beyond {@link #MAX_TIMEOUT_NANOS} are cut to it.
  *
  * @param maxIdleTimeoutNanos a connection without traffic ends after this; 0: never (RFC 9000
  *     §10.1)
@@ -24,6 +24,9 @@ public record QuicConfig(
   /** RFC 9000 §14: every path takes datagrams of this size. */
   public static final int MIN_DATAGRAM_BYTES = 1200;
 
+  /** 73 years: never, and still far from what a long holds when added to the time of day. */
+  public static final long MAX_TIMEOUT_NANOS = 1L << 61;
+
   private static final int MAX_DATAGRAM_BYTES = 65_507;
   private static final long SECOND_NANOS = 1_000_000_000L;
 
@@ -38,6 +41,9 @@ public record QuicConfig(
     if (maxIdleTimeoutNanos < 0 || handshakeTimeoutNanos <= 0 || keepAliveNanos < 0) {
       throw new IllegalArgumentException("negative time");
     }
+    maxIdleTimeoutNanos = Math.min(maxIdleTimeoutNanos, MAX_TIMEOUT_NANOS);
+    handshakeTimeoutNanos = Math.min(handshakeTimeoutNanos, MAX_TIMEOUT_NANOS);
+    keepAliveNanos = Math.min(keepAliveNanos, MAX_TIMEOUT_NANOS);
     if (maxDatagramBytes < MIN_DATAGRAM_BYTES || maxDatagramBytes > MAX_DATAGRAM_BYTES) {
       throw new IllegalArgumentException("maxDatagramBytes " + maxDatagramBytes);
     }

@@ -126,8 +126,7 @@ public final class QuicConnection implements Connection {
     this.handshakeDeadlineNanos = nowNanos + config.handshakeTimeoutNanos();
     this.datagramBytes = config.maxDatagramBytes();
     this.receivedAtNanos = nowNanos;
-    this.handshake =
-        new Handshake(tls.apply(localParameters().encode()), server, spaces, new HandshakeSteps());
+    this.handshake = newHandshake(tls);
     this.receiver = new PacketReceiver(this);
     this.assembler =
         new DatagramAssembler(this, config.maxDatagramBytes(), new PacketNumberSkipper(random));
@@ -137,6 +136,16 @@ public final class QuicConnection implements Connection {
     initial.opener = new PacketOpener(InitialSecrets.SUITE, server ? clientSecret : serverSecret);
     initial.sealer = new PacketSealer(InitialSecrets.SUITE, server ? serverSecret : clientSecret);
     handshake.start();
+  }
+
+  private Handshake newHandshake(Function<byte[], TlsHandshake> tls) {
+    try {
+      TlsHandshake machine = tls.apply(localParameters().encode());
+      return new Handshake(machine, server, spaces, new HandshakeSteps());
+    } catch (RuntimeException e) {
+      localIds.retireAll(); // nobody gets this connection, and so nobody can forget it
+      throw e;
+    }
   }
 
   private TransportParameters localParameters() {
@@ -374,8 +383,9 @@ public final class QuicConnection implements Connection {
   public boolean transmit(SendBatch out, long nowNanos) {
     out.begin(remote);
     if (closing.isOpen()) {
-      fillBatch(out, nowNanos);
-    } else if (closing.isClosePending() && mayAmplify()) {
+      fillBatch(out, nowNanos); // which may close
+    }
+    if (closing.isClosePending() && mayAmplify()) {
       closing.onCloseSent();
       add(
           out,
@@ -398,16 +408,15 @@ public final class QuicConnection implements Connection {
     }
     long rttNanos = recovery.rtt().smoothedNanos();
     int batchBytes = pacer.batchBytes(recovery.windowBytes(), rttNanos);
-    while (out.hasRoom(datagramBytes) && out.length() + datagramBytes <= batchBytes) {
-      if (!mayAmplify()) {
-        break;
-      }
+    while (out.hasRoom(datagramBytes)
+        && out.length() + datagramBytes <= batchBytes
+        && mayAmplify()) {
+      int bytes = (int) Math.min(datagramBytes, addressValidation.allowanceBytes());
       boolean windowOpen = recovery.sendAllowanceBytes() >= datagramBytes;
       boolean mayElicit = windowOpen && isPaced(rttNanos, nowNanos);
-      int length =
-          assembler.assemble(out.buffer(), out.length(), datagramBytes, mayElicit, nowNanos);
+      int length = assembler.assemble(out.buffer(), out.length(), bytes, mayElicit, nowNanos);
       if (length == 0) {
-        recovery.onApplicationLimited(mayElicit);
+        recovery.onApplicationLimited(windowOpen && !hasPending());
         break;
       }
       add(out, length);
@@ -440,8 +449,9 @@ public final class QuicConnection implements Connection {
     }
   }
 
+  /** Room for a datagram of the least full size: more need not ever come from the client. */
   private boolean mayAmplify() {
-    return addressValidation.allowanceBytes() >= datagramBytes;
+    return addressValidation.allowanceBytes() >= QuicConfig.MIN_DATAGRAM_BYTES;
   }
 
   private void updateAmplificationLimit(long nowNanos) {
@@ -538,9 +548,7 @@ public final class QuicConnection implements Connection {
 
   /** The peer's first packet says what it calls itself (RFC 9000 §7.2). */
   void onPeerSource(ConnectionId source) {
-    if (!server) {
-      peerIds.onServerChosen(source);
-    }
+    peerIds.onPeerChosen(source);
   }
 
   /** Whether a Version Negotiation packet answers ours: its IDs are those that we sent. */
@@ -669,7 +677,11 @@ public final class QuicConnection implements Connection {
       Handshake.checkConnectionIds(parameters, server ? null : originalDcid, receiver.peerSource());
       peerParameters = parameters;
       datagramBytes = (int) Math.min(datagramBytes, parameters.maxUdpPayloadBytes());
-      idleTimer.onPeerTimeout(parameters.maxIdleTimeoutMillis() * MILLI_NANOS);
+      idleTimer.onPeerTimeoutMillis(parameters.maxIdleTimeoutMillis());
+      byte[] preferred = parameters.preferredAddress();
+      if (preferred != null) {
+        peerIds.onPreferredAddress(preferred);
+      }
       recovery.onMaxAckDelay(parameters.maxAckDelayMillis() * MILLI_NANOS);
       mux.onPeerParameters(parameters);
     }

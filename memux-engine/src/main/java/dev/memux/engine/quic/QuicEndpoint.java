@@ -266,6 +266,11 @@ public final class QuicEndpoint {
     return connections.size();
   }
 
+  /** Connection IDs that lead to a connection. */
+  int connectionIdCount() {
+    return byLocalId.size() + byOriginalDcid.size();
+  }
+
   private final class Ids implements ConnectionIdRegistry {
     @Override
     public ConnectionId issue(QuicConnection owner) {

@@ -4,8 +4,7 @@ package dev.memux.engine.recovery;
  * When to probe because acknowledgements stay away, and in which packet number space (RFC 9002
  * §6.2).
  *
- * <p>{@link #arm} computes both from what is in flight; it is called after everything that changes
- * one of its inputs.
+ * <p>{@link #arm} computes both from what is in flight; {@link #expire} then is for that space.
  */
 final class PtoTimer {
   private boolean handshakeConfirmed;

@@ -26,6 +26,10 @@ public final class ReceivedPackets {
   private long largestNanos;
   private long largestAckEliciting = -1;
   private int unacknowledgedAckEliciting;
+
+  /** The least number that came after the last ACK frame was written. */
+  private long leastUnacknowledged = NONE_UNACKNOWLEDGED;
+
   private long ackDeadlineNanos = SentSpace.NEVER;
 
   /**
@@ -52,6 +56,7 @@ public final class ReceivedPackets {
       floor = toAcknowledge.end(0);
       toAcknowledge.removeFirst();
     }
+    leastUnacknowledged = Math.min(leastUnacknowledged, packetNumber);
     if (packetNumber > largest) {
       largest = packetNumber;
       largestNanos = nowNanos;
@@ -97,6 +102,7 @@ public final class ReceivedPackets {
     }
     sent.add(SentFrames.Kind.ACK, toAcknowledge.max() - 1);
     unacknowledgedAckEliciting = 0;
+    leastUnacknowledged = NONE_UNACKNOWLEDGED;
     ackDeadlineNanos = SentSpace.NEVER;
     return true;
   }
@@ -106,8 +112,10 @@ public final class ReceivedPackets {
    * §13.2.4).
    */
   public void onAckAcknowledged(long largestInAck) {
-    if (largestInAck >= floor) {
-      floor = largestInAck + 1;
+    // A packet that came late, after that frame had left, still waits for its first one.
+    long newFloor = Math.min(largestInAck + 1, leastUnacknowledged);
+    if (newFloor > floor) {
+      floor = newFloor;
       toAcknowledge.removeBelow(floor);
     }
   }
@@ -132,6 +140,8 @@ public final class ReceivedPackets {
     return largestAckEliciting >= 0
         && !toAcknowledge.containsAll(Math.max(largestAckEliciting, floor), packetNumber);
   }
+
+  private static final long NONE_UNACKNOWLEDGED = Long.MAX_VALUE;
 
   /** RFC 9000 §13.2.2. */
   static final int ACK_EVERY = 2;

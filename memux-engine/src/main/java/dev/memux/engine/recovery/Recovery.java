@@ -27,6 +27,12 @@ public final class Recovery {
   private final SentSpace application;
   private final SentSpace[] spaces;
   private long deadlineNanos = SentSpace.NEVER;
+
+  /**
+   * What the deadline is computed from has not changed since; a batch of packets computes it once.
+   */
+  private boolean deadlineKnown = true;
+
   private boolean amplificationLimited;
   private long packetsLost;
   private long spuriousLosses;
@@ -99,7 +105,7 @@ public final class Recovery {
     // put off what others armed.
     if (space != PacketSpace.APPLICATION || pto.isHandshakeConfirmed()) {
       pto.touch(nowNanos);
-      arm();
+      deadlineKnown = false;
     }
   }
 
@@ -150,7 +156,7 @@ public final class Recovery {
       cancelProbes();
     }
     pto.touch(nowNanos);
-    arm();
+    deadlineKnown = false;
   }
 
   /**
@@ -158,7 +164,7 @@ public final class Recovery {
    * does no harm.
    */
   public void onTimeout(long nowNanos) {
-    if (nowNanos < deadlineNanos) {
+    if (nowNanos < deadlineNanos()) {
       return;
     }
     boolean lossesDue = false;
@@ -172,11 +178,15 @@ public final class Recovery {
     if (!lossesDue) {
       probe(pto.expire(nowNanos));
     }
-    arm();
+    deadlineKnown = false;
   }
 
   /** When {@link #onTimeout} is due, {@link Long#MAX_VALUE} for never. */
   public long deadlineNanos() {
+    if (!deadlineKnown) {
+      deadlineNanos = nextDeadlineNanos();
+      deadlineKnown = true;
+    }
     return deadlineNanos;
   }
 
@@ -200,7 +210,7 @@ public final class Recovery {
     forget(s, false);
     pto.reset();
     pto.touch(nowNanos);
-    arm();
+    deadlineKnown = false;
   }
 
   /**
@@ -212,20 +222,20 @@ public final class Recovery {
     forget(s, true);
     pto.reset();
     pto.touch(nowNanos);
-    arm();
+    deadlineKnown = false;
   }
 
   /** The peer's max_ack_delay is known (RFC 9000 §18.2). */
   public void onMaxAckDelay(long nanos) {
     rtt.onMaxAckDelay(nanos);
-    arm();
+    deadlineKnown = false;
   }
 
   /** RFC 9001 §4.1.2. From here on 1-RTT packets are probed for. */
   public void onHandshakeConfirmed() {
     rtt.onHandshakeConfirmed();
     pto.onHandshakeConfirmed();
-    arm();
+    deadlineKnown = false;
   }
 
   /**
@@ -234,7 +244,7 @@ public final class Recovery {
    */
   public void onHandshakeKeys(boolean available) {
     pto.onHandshakeKeys(available);
-    arm();
+    deadlineKnown = false;
   }
 
   /**
@@ -243,7 +253,7 @@ public final class Recovery {
    */
   public void onPeerValidatedAddress() {
     pto.onPeerValidatedAddress();
-    arm();
+    deadlineKnown = false;
   }
 
   /**
@@ -253,7 +263,7 @@ public final class Recovery {
   public void onAmplificationLimited(boolean limited, long nowNanos) {
     amplificationLimited = limited;
     pto.touch(nowNanos);
-    arm();
+    deadlineKnown = false;
   }
 
   /**
@@ -444,19 +454,16 @@ public final class Recovery {
     s.probesPending = 0;
   }
 
-  private void arm() {
+  private long nextDeadlineNanos() {
     long lossNanos = SentSpace.NEVER;
     for (SentSpace s : spaces) {
       lossNanos = Math.min(lossNanos, s.lossDeadlineNanos);
     }
     if (lossNanos != SentSpace.NEVER) {
-      deadlineNanos = lossNanos;
-    } else if (amplificationLimited) {
-      // RFC 9002 §6.2.2.1: a probe could not leave, it would only double the backoff.
-      deadlineNanos = SentSpace.NEVER;
-    } else {
-      deadlineNanos = pto.arm(spaces, rtt);
+      return lossNanos;
     }
+    // RFC 9002 §6.2.2.1: a probe could not leave, it would only double the backoff.
+    return amplificationLimited ? SentSpace.NEVER : pto.arm(spaces, rtt);
   }
 
   /** RFC 9002 §6.2.4. */

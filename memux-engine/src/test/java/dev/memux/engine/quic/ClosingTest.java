@@ -14,6 +14,7 @@ import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.TransportError;
+import dev.memux.tls.TlsClientConfig;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;
@@ -129,6 +130,55 @@ class ClosingTest {
     assertNull(ConnectedPair.closeReason(pair.serverEvents));
     long sent = pair.client.statistics().datagramsSent();
     assertTrue(sent < 60, sent + " datagrams for 30 keep-alives");
+  }
+
+  @Test
+  void timeoutsThatNoClockReachesNeverEndAConnection() {
+    // RFC 9000 §18.2: any variable-length integer of milliseconds is a valid idle timeout.
+    QuicConfig endless =
+        QuicConfig.DEFAULT
+            .withMaxIdleTimeoutNanos(Long.MAX_VALUE)
+            .withHandshakeTimeoutNanos(Long.MAX_VALUE)
+            .withKeepAliveNanos(Long.MAX_VALUE);
+    ConnectedPair pair = new ConnectedPair(endless, endless);
+    pair.runUntil(pair.now + 3600 * ConnectedPair.SECOND);
+    assertNull(ConnectedPair.closeReason(pair.clientEvents));
+    assertNull(ConnectedPair.closeReason(pair.serverEvents));
+    IdleTimer timer = new IdleTimer(0, 0, pair.now);
+    timer.onPeerTimeoutMillis((1L << 62) - 1);
+    assertTrue(timer.deadlineNanos(0) > pair.now + 3600 * ConnectedPair.SECOND);
+  }
+
+  @Test
+  void whatFollowsACloseInItsPacketIsIgnored() {
+    ConnectedPair pair = new ConnectedPair().settle();
+    pair.forgeToServer(
+        writer -> {
+          writer.connectionClose(true, 1, 0, "first");
+          writer.connectionClose(true, 2, 0, "second");
+          writer.handshakeDone(); // a fault, in a packet of a client
+        });
+    CloseReason reason = ConnectedPair.closeReason(pair.serverEvents);
+    assertEquals(new CloseReason(Origin.PEER, true, 1, 0, "first"), reason);
+  }
+
+  @Test
+  void aServerLearnsWhyTheClientRefusedItsCertificate() {
+    // RFC 9001 §4.8
+    ConnectedPair pair =
+        new ConnectedPair(
+                QuicConfig.DEFAULT,
+                QuicConfig.DEFAULT,
+                TlsClientConfig.builder().applicationProtocols("test").build(),
+                ConnectedPair.serverTls("test"))
+            .settle();
+    CloseReason atClient = ConnectedPair.closeReason(pair.clientEvents);
+    assertNotNull(atClient);
+    CloseReason atServer = ConnectedPair.closeReason(pair.serverEvents);
+    assertNotNull(atServer);
+    assertEquals(Origin.PEER, atServer.origin());
+    assertEquals(atClient.code(), atServer.code());
+    assertEquals(TransportError.CRYPTO_ERROR, atServer.code() & ~0xff);
   }
 
   @Test

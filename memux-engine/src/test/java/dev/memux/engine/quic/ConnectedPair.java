@@ -7,6 +7,7 @@ import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.wire.FrameWriter;
+import dev.memux.tls.NamedGroup;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsCredentials;
 import dev.memux.tls.TlsServerConfig;
@@ -30,6 +31,9 @@ final class ConnectedPair {
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 2222);
   static final long MILLI = 1_000_000;
   static final long SECOND = 1_000 * MILLI;
+
+  /** Deadlines that come together are few. */
+  private static final int MAX_TURNS_WITHOUT_TIME = 100;
 
   private static final X509Bundle CERTIFICATE = certificate();
 
@@ -76,8 +80,13 @@ final class ConnectedPair {
   }
 
   static TlsServerConfig serverTls(String protocol) {
+    return serverTls(protocol, NamedGroup.values());
+  }
+
+  static TlsServerConfig serverTls(String protocol, NamedGroup... groups) {
     return TlsServerConfig.builder()
         .applicationProtocols(protocol)
+        .groups(groups)
         .credentials(
             new TlsCredentials(
                 List.of(CERTIFICATE.getCertificatePath()), CERTIFICATE.getKeyPair().getPrivate()))
@@ -123,6 +132,7 @@ final class ConnectedPair {
   /** Lets time pass up to {@code until}, stopping at every deadline. */
   ConnectedPair runUntil(long until) {
     settle();
+    int turns = 0;
     while (true) {
       long next = client.deadlineNanos();
       if (server != null) {
@@ -130,6 +140,10 @@ final class ConnectedPair {
       }
       if (next > until) {
         break;
+      }
+      turns = next > now ? 0 : turns + 1;
+      if (turns > MAX_TURNS_WITHOUT_TIME) {
+        throw new AssertionError("a deadline that passed stays: a driver would spin");
       }
       now = Math.max(now, next);
       client.onTimeout(now);
@@ -239,6 +253,22 @@ final class ConnectedPair {
     byte[] sealed = new byte[packet.length];
     int end = sealer.seal(packet, 0, payload, 4, length, number, sealed, 0);
     return Arrays.copyOf(sealed, end);
+  }
+
+  /** The same, and its sender knows of it and takes its acknowledgement. */
+  byte[] forgeSent(QuicConnection from, PacketType type, Consumer<FrameWriter> frames) {
+    byte[] packet = forge(from, type, frames);
+    PacketNumberSpace space = from.space(type);
+    from.recovery()
+        .onPacketSent(
+            space.space,
+            space.nextPacketNumber - 1,
+            packet.length,
+            true,
+            true,
+            from.recovery().newFrames(),
+            now);
+    return packet;
   }
 
   /** Has the client send the server a 1-RTT packet with frames of the test's choice. */

@@ -12,15 +12,29 @@ import dev.memux.engine.CloseReason.Origin;
 import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.packet.InitialSecrets;
 import dev.memux.engine.packet.PacketHeader;
+import dev.memux.engine.packet.PacketOpener;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.schedule.Priority;
+import dev.memux.engine.wire.AckFrame;
+import dev.memux.engine.wire.ControlFrame;
+import dev.memux.engine.wire.FrameReader;
+import dev.memux.engine.wire.FrameSink;
+import dev.memux.engine.wire.FrameWriter;
+import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.TransportError;
+import dev.memux.tls.EncryptionLevel;
+import dev.memux.tls.NamedGroup;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class HandshakeTest {
@@ -111,6 +125,112 @@ class HandshakeTest {
     pair.settle();
     assertTrue(pair.clientEvents.contains(new ConnectionEvent.HandshakeConfirmed()));
     assertEquals(before, pair.now, "took a timeout");
+  }
+
+  @Test
+  void takesAClientHelloInShuffledCrumbs() throws ProtocolException {
+    // RFC 9000 §19.6: as browsers send it, so that nobody between grows used to its look.
+    Random random = new Random(5);
+    for (int most : new int[] {1, 7, 100}) {
+      ConnectedPair pair = new ConnectedPair();
+      byte[] hello = clientHello(pair);
+      List<int[]> crumbs = new ArrayList<>();
+      for (int at = 0; at < hello.length; ) {
+        int length = Math.min(1 + random.nextInt(most), hello.length - at);
+        crumbs.add(new int[] {at, length});
+        at += length;
+      }
+      Collections.shuffle(crumbs, random);
+      Deque<int[]> left = new ArrayDeque<>(crumbs);
+      while (!left.isEmpty()) {
+        pair.sendToServer(
+            pair.forgeSent(pair.client, PacketType.INITIAL, w -> writeCrumbs(w, hello, left)));
+      }
+      pair.settle();
+      assertTrue(pair.clientEvents.contains(new ConnectionEvent.HandshakeConfirmed()));
+      assertTrue(pair.serverEvents.contains(new ConnectionEvent.HandshakeConfirmed()));
+    }
+  }
+
+  private static void writeCrumbs(FrameWriter writer, byte[] hello, Deque<int[]> left) {
+    while (!left.isEmpty() && writer.remaining() > 110 + 8) {
+      int[] crumb = left.removeFirst();
+      assertEquals(crumb[1], writer.crypto(crumb[0], crumb[1]));
+      System.arraycopy(hello, crumb[0], writer.buffer(), writer.position(), crumb[1]);
+      writer.advance(crumb[1]);
+      writer.ping();
+    }
+  }
+
+  /** What the client would send first, taken out of its packets, which are lost. */
+  private static byte[] clientHello(ConnectedPair pair) throws ProtocolException {
+    byte[] hello = new byte[4096];
+    int[] end = {0};
+    FrameSink sink =
+        new FrameSink() {
+          @Override
+          public void onStream(
+              long id, long offset, byte[] data, int from, int length, boolean fin) {}
+
+          @Override
+          public void onCrypto(long offset, byte[] data, int from, int length) {
+            System.arraycopy(data, from, hello, (int) offset, length);
+            end[0] = Math.max(end[0], (int) offset + length);
+          }
+
+          @Override
+          public void onAck(AckFrame ack) {}
+
+          @Override
+          public void onControl(ControlFrame frame) {}
+        };
+    List<byte[]> datagrams = new ArrayList<>();
+    pair.toServer =
+        d -> {
+          datagrams.add(d);
+          return false;
+        };
+    pair.deliverToServer();
+    pair.toServer = d -> true;
+    PacketOpener opener =
+        new PacketOpener(InitialSecrets.SUITE, InitialSecrets.client(pair.client.originalDcid()));
+    PacketHeader header = new PacketHeader();
+    for (byte[] d : datagrams) {
+      assertTrue(header.parse(d, 0, d.length, 8));
+      byte[] plaintext = new byte[d.length];
+      int length = opener.open(d, 0, header.packetNumberOffset(), d.length, -1, plaintext, 0);
+      new FrameReader().read(plaintext, 0, length, EncryptionLevel.INITIAL, sink);
+    }
+    return Arrays.copyOf(hello, end[0]);
+  }
+
+  @Test
+  void worksWhenTheServerAsksForAnotherKeyShare() {
+    // RFC 8446 §4.1.4: HelloRetryRequest, within the Initial packets.
+    ConnectedPair pair =
+        new ConnectedPair(
+            QuicConfig.DEFAULT,
+            QuicConfig.DEFAULT,
+            ConnectedPair.clientTls("test"),
+            ConnectedPair.serverTls("test", NamedGroup.SECP256R1));
+    long before = pair.now;
+    pair.settle();
+    assertTrue(pair.clientEvents.contains(new ConnectionEvent.HandshakeConfirmed()));
+    assertEquals(before, pair.now);
+  }
+
+  @Test
+  void earlyPacketsAreBoundedInNumberAndBytes() {
+    EarlyPackets early = new EarlyPackets();
+    byte[] huge = new byte[65_507];
+    for (int i = 0; i < 3 * EarlyPackets.MAX_PACKETS; i++) {
+      early.add(huge, 0, huge.length);
+    }
+    assertTrue(early.isEmpty());
+    for (int i = 0; i < 3 * EarlyPackets.MAX_PACKETS; i++) {
+      early.add(huge, 0, 1200);
+    }
+    assertEquals(EarlyPackets.MAX_PACKETS, early.take().size());
   }
 
   private static void receiveAtClient(ConnectedPair pair, byte[] datagram) {

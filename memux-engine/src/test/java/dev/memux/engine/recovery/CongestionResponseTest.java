@@ -3,6 +3,7 @@ package dev.memux.engine.recovery;
 import static dev.memux.engine.recovery.SenderFixture.DATAGRAM;
 import static dev.memux.engine.recovery.SenderFixture.MS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.memux.engine.wire.ProtocolException;
 import java.util.List;
@@ -40,6 +41,23 @@ class CongestionResponseTest {
     assertEquals(2, recovery.probesPending(PacketSpace.APPLICATION));
     sender.send(2);
     assertEquals(-2 * DATAGRAM, recovery.sendAllowanceBytes());
+  }
+
+  /** Against a peer that never acknowledges: the window, and two probes for each doubled wait. */
+  @Test
+  void whatIsInFlightIsBoundedWithoutAcknowledgements() {
+    while (recovery.sendAllowanceBytes() >= DATAGRAM) {
+      sender.send();
+    }
+    long began = sender.now;
+    for (int i = 0; i < 20; i++) {
+      sender.expire();
+      while (recovery.probesPending(PacketSpace.APPLICATION) > 0) {
+        sender.send();
+      }
+    }
+    assertEquals((10 + 2 * 20) * DATAGRAM, recovery.bytesInFlight());
+    assertTrue(sender.now - began > 8 * 3600 * 1000 * MS, "that took a night");
   }
 
   /** §7.3.2: "a single packet can be sent prior to reduction". */

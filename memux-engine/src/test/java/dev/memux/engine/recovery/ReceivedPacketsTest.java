@@ -150,6 +150,7 @@ class ReceivedPacketsTest {
     for (long n : new long[] {0, 1, 4, 5, 9}) {
       received.onReceived(n, true, 0);
     }
+    acknowledge(0);
     received.onAckAcknowledged(4);
     for (long n = 0; n <= 4; n++) {
       assertTrue(received.isDuplicate(n), "packet " + n);
@@ -160,11 +161,27 @@ class ReceivedPacketsTest {
     assertTrue(received.isDuplicate(4), "an older ACK changes nothing");
   }
 
+  /** §13.2.1: an older ACK, acknowledged meanwhile, did not speak of a packet that came later. */
+  @Test
+  void aPacketThatWaitsForItsAckIsNotPruned() throws ProtocolException {
+    received.onReceived(7, true, 0);
+    acknowledge(0);
+    received.onReceived(5, true, 1);
+    received.onAckAcknowledged(7);
+    assertTrue(received.ackDue(1));
+    assertEquals(List.of("7-7", "5-5"), acknowledgedRanges(1));
+    assertFalse(received.ackDue(1));
+    received.onAckAcknowledged(7);
+    assertTrue(received.isDuplicate(5));
+    assertTrue(received.isDuplicate(7));
+  }
+
   @Test
   void nothingIsWrittenWhenAllIsAcknowledged() {
     FrameWriter writer = writer(packet.length);
     assertFalse(received.writeAck(writer, 0, 3, sent));
     received.onReceived(0, true, 0);
+    assertTrue(received.writeAck(writer, 0, 3, sent));
     received.onAckAcknowledged(0);
     assertFalse(received.writeAck(writer, 0, 3, sent));
   }
@@ -250,9 +267,9 @@ class ReceivedPacketsTest {
   void agreesWithASet(long seed) throws ProtocolException {
     Random random = new Random(seed);
     TreeSet<Long> accepted = new TreeSet<>();
+    TreeSet<Long> waiting = new TreeSet<>();
     List<Long> acksSent = new ArrayList<>();
     long newest = 0;
-    long acknowledgedUpTo = -1;
     for (int step = 0; step < 20_000; step++) {
       newest += random.nextInt(4) == 0 ? random.nextInt(5) : 1;
       long number = random.nextInt(4) == 0 ? Math.max(0, newest - random.nextInt(60)) : newest;
@@ -261,24 +278,39 @@ class ReceivedPacketsTest {
         assertTrue(duplicate, "packet " + number + " would be accepted twice, seed " + seed);
       }
       if (!duplicate) {
-        assertTrue(number > acknowledgedUpTo);
+        boolean ackEliciting = random.nextInt(3) > 0;
         accepted.add(number);
-        received.onReceived(number, random.nextInt(3) > 0, step);
+        if (ackEliciting) {
+          waiting.add(number);
+        }
+        received.onReceived(number, ackEliciting, step);
       }
-      if (received.ackDue(step)) {
+      assertEquals(!waiting.isEmpty(), received.hasUnacknowledged());
+      if (received.ackDue(step) && random.nextInt(3) > 0) {
         FrameWriter writer = writer(packet.length);
         assertTrue(received.writeAck(writer, step, 3, sent));
         AckFrame ack = read(writer);
         checkTruth(ack, accepted);
         assertEquals(received.largest(), ack.largest());
+        if (ack.rangeCount() < ReceivedPackets.MAX_RANGES) {
+          assertTrue(waiting.stream().allMatch(n -> contains(ack, n)), "seed " + seed);
+        }
+        waiting.clear();
         acksSent.add(ack.largest());
       }
       if (!acksSent.isEmpty() && random.nextInt(20) == 0) {
-        long largest = acksSent.remove(random.nextInt(acksSent.size()));
-        received.onAckAcknowledged(largest);
-        acknowledgedUpTo = Math.max(acknowledgedUpTo, largest);
+        received.onAckAcknowledged(acksSent.remove(random.nextInt(acksSent.size())));
       }
     }
+  }
+
+  private static boolean contains(AckFrame ack, long number) {
+    for (int i = 0; i < ack.rangeCount(); i++) {
+      if (ack.smallest(i) <= number && number <= ack.largest(i)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Every number acknowledged was accepted, and every range ends where something is missing. */
