@@ -68,6 +68,7 @@ final class World {
             new SeededSecureRandom(root.split("server")));
     server = new QuicNode("server", address, endpoint, new ServerApplication());
     server.observeTransmit(new ServerTransmit());
+    server.driver(plan.timerGranularityNanos(), plan.socketDatagrams());
     network.attach(server, address);
     network.observe(tap); // Before the trace, which asks it what a datagram holds.
     network.observe(trace);
@@ -93,6 +94,7 @@ final class World {
     Conversation conversation = new Conversation(planned, network, trace, plan, client, server, up, down);
     application.conversation = conversation;
     client.observeTransmit(conversation);
+    client.driver(plan.timerGranularityNanos(), plan.socketDatagrams());
     tap.listen(conversation);
     network.observe(conversation);
     conversations.put(address, conversation);

@@ -10,12 +10,16 @@ import java.util.List;
  * All that is decided about a world before it begins.
  *
  * @param startNanos what the clock says at the beginning
+ * @param timerGranularityNanos how late the timers of event loops fire at most
+ * @param socketDatagrams how much sockets take at once
  */
 record WorldPlan(
     long startNanos,
     QuicConfig clientConfig,
     QuicConfig serverConfig,
     TlsPlan tls,
+    long timerGranularityNanos,
+    int socketDatagrams,
     List<ConversationPlan> conversations) {
 
   /**
