@@ -71,9 +71,10 @@ final class Format {
     var command = new ArrayList<>(options);
     sources.forEach(source -> command.add(source.toString()));
     var out = new StringWriter();
-    var err = new PrintWriter(System.err, true);
+    var err = new PrintWriter(System.err);
     int status =
         new Main(new PrintWriter(out), err, System.in).format(command.toArray(String[]::new));
+    err.flush();
     if (status != 0) System.exit(status);
     return out.toString();
   }

@@ -1,7 +1,7 @@
 package dev.memux.cli;
 
+import dev.memux.engine.quic.ConnectionStatistics;
 import dev.memux.http.ClientConnection;
-import dev.memux.http.ConnectionStatistics;
 import dev.memux.http.Http3Client;
 import dev.memux.http.HttpException;
 import dev.memux.http.Origin;
@@ -22,7 +22,8 @@ final class Fetch {
   private Consumer<Download.Outcome> onOutcome = outcome -> {};
 
   /** A connection and what it has carried. */
-  record Connection(ClientConnection connection, ConnectionStatistics statistics, long requests) {}
+  record Connection(
+      ClientConnection connection, @Nullable ConnectionStatistics statistics, long requests) {}
 
   Fetch(Http3Client client, List<Download> downloads) {
     this.client = client;

@@ -1,6 +1,6 @@
 package dev.memux.cli;
 
-import dev.memux.http.ConnectionStatistics;
+import dev.memux.engine.quic.ConnectionStatistics;
 import dev.memux.http.Origin;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
@@ -72,20 +72,24 @@ final class FetchReport {
   }
 
   private static String line(Fetch.Connection used) {
+    JsonLine line =
+        new JsonLine()
+            .add("connection", "https://" + used.connection().origin())
+            .add("remote", text(used.connection().remoteAddress()))
+            .add("protocol", PROTOCOL)
+            .add("requests", used.requests())
+            .addMillis("handshake_ms", used.connection().handshakeNanos());
     ConnectionStatistics statistics = used.statistics();
-    return new JsonLine()
-        .add("connection", "https://" + used.connection().origin())
-        .add("remote", text(used.connection().remoteAddress()))
-        .add("protocol", PROTOCOL)
-        .add("requests", used.requests())
-        .addMillis("handshake_ms", statistics.handshakeNanos())
-        .addMillis("rtt_ms", statistics.smoothedRttNanos())
-        .addKnown("packets_sent", statistics.packetsSent())
-        .addKnown("packets_received", statistics.packetsReceived())
-        .addKnown("packets_lost", statistics.packetsLost())
-        .addKnown("bytes_sent", statistics.bytesSent())
-        .addKnown("bytes_received", statistics.bytesReceived())
-        .toString();
+    if (statistics != null) {
+      line.addMillis("rtt_ms", statistics.smoothedRttNanos())
+          .addMillis("min_rtt_ms", statistics.minRttNanos())
+          .add("packets_sent", statistics.packetsSent())
+          .add("packets_received", statistics.packetsReceived())
+          .add("packets_lost", statistics.packetsLost())
+          .add("bytes_sent", statistics.bytesSent())
+          .add("bytes_received", statistics.bytesReceived());
+    }
+    return line.toString();
   }
 
   private static @Nullable String text(@Nullable SocketAddress address) {

@@ -2,15 +2,16 @@ package dev.memux.gateway;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemLoopException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import org.jspecify.annotations.Nullable;
 
 /** Finds the file that a path names, and never one outside the root. Blocks. */
 final class FileLookup {
@@ -39,31 +40,44 @@ final class FileLookup {
       implements Result {}
 
   Result find(RequestPath path) throws IOException {
-    try {
-      Path file = root;
-      for (String segment : path.segments()) {
-        file = file.resolve(segment);
-      }
-      // Links are followed here, once; what is opened below is the place where they end.
-      Path real = file.toRealPath();
-      if (!real.startsWith(root)) {
-        return new Missing();
-      }
-      if (Files.isDirectory(real, LinkOption.NOFOLLOW_LINKS)) {
-        return path.folder() ? findIndex(real) : new Folder();
-      }
-      return path.folder() ? new Missing() : open(real);
-    } catch (InvalidPathException
-        | NoSuchFileException
-        | NotDirectoryException
-        | FileSystemLoopException e) {
+    Path real = resolve(path);
+    if (real == null) {
       return new Missing();
     }
+    if (Files.isDirectory(real, LinkOption.NOFOLLOW_LINKS)) {
+      return path.folder() ? findIndex(real) : new Folder();
+    }
+    return path.folder() ? new Missing() : open(real);
   }
 
   private Result findIndex(Path folder) throws IOException {
-    Path real = folder.resolve(INDEX).toRealPath();
-    return real.startsWith(root) ? open(real) : new Missing();
+    Path real = real(folder.resolve(INDEX));
+    return real == null ? new Missing() : open(real);
+  }
+
+  private @Nullable Path resolve(RequestPath path) throws IOException {
+    Path file = root;
+    try {
+      for (String segment : path.segments()) {
+        file = file.resolve(segment);
+      }
+    } catch (InvalidPathException e) {
+      return null;
+    }
+    return real(file);
+  }
+
+  /** Where all links end; null if that is nowhere or outside the root. */
+  private @Nullable Path real(Path file) throws IOException {
+    try {
+      // Links are followed here, once; what is opened later is the place where they end.
+      Path real = file.toRealPath();
+      return real.startsWith(root) ? real : null;
+    } catch (AccessDeniedException e) {
+      throw e;
+    } catch (FileSystemException e) {
+      return null; // does not exist, a file taken for a folder, links in a circle, a name too long
+    }
   }
 
   private static Result open(Path real) throws IOException {

@@ -1,5 +1,7 @@
 package dev.memux.http;
 
+import dev.memux.engine.quic.ConnectionStatistics;
+import dev.memux.netty.MuxQuicChannel;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.http3.Http3;
@@ -69,18 +71,16 @@ public final class ClientConnection {
     return exchange;
   }
 
-  /** Figures so far. */
-  public CompletionStage<ConnectionStatistics> statistics() {
-    CompletableFuture<ConnectionStatistics> result = new CompletableFuture<>();
-    channel
-        .collectStats()
-        .addListener(
-            (Future<QuicConnectionStats> stats) ->
-                channel
-                    .collectPathStats(0)
-                    .addListener(
-                        (Future<QuicConnectionPathStats> path) ->
-                            result.complete(statistics(stats.getNow(), path.getNow()))));
+  /** Figures so far, or null if the transport does not tell. */
+  public CompletionStage<@Nullable ConnectionStatistics> statistics() {
+    CompletableFuture<@Nullable ConnectionStatistics> result = new CompletableFuture<>();
+    if (channel instanceof MuxQuicChannel mux) {
+      mux.statistics()
+          .addListener(
+              (Future<@Nullable ConnectionStatistics> done) -> result.complete(done.getNow()));
+    } else {
+      result.complete(null);
+    }
     return result;
   }
 
@@ -137,18 +137,6 @@ public final class ClientConnection {
           .remove()
           .fail(new HttpException.ConnectionLost("the connection was closed before the turn", null));
     }
-  }
-
-  private ConnectionStatistics statistics(
-      @Nullable QuicConnectionStats stats, @Nullable QuicConnectionPathStats path) {
-    return new ConnectionStatistics(
-        handshakeNanos,
-        path == null ? -1 : path.rtt(),
-        stats == null ? -1 : stats.sent(),
-        stats == null ? -1 : stats.recv(),
-        stats == null ? -1 : stats.lost(),
-        stats == null ? -1 : stats.sentBytes(),
-        stats == null ? -1 : stats.recvBytes());
   }
 
   /** Puts the response handler behind the codec of a new stream. */

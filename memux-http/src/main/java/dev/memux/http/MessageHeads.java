@@ -2,6 +2,7 @@ package dev.memux.http;
 
 import io.netty.handler.codec.http3.DefaultHttp3Headers;
 import io.netty.handler.codec.http3.Http3Headers;
+import io.netty.util.AsciiString;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,9 @@ final class MessageHeads {
 
   static Http3Headers encode(RequestHead head) {
     Http3Headers headers = new DefaultHttp3Headers();
-    headers.method(head.method()).scheme(head.scheme()).authority(head.authority());
+    // The codec recognises HEAD, whose answer has a length but no body, as an AsciiString only.
+    headers.method(AsciiString.of(head.method())).scheme(head.scheme());
+    headers.authority(head.authority());
     headers.path(head.path());
     head.fields().forEach(headers::add);
     return headers;

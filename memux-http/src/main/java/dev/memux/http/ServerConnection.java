@@ -24,9 +24,8 @@ import org.jspecify.annotations.Nullable;
 final class ServerConnection {
   // RFC 9114 §5.2: the largest request stream ID there can be; it refuses nothing yet.
   private static final long GOAWAY_ANNOUNCEMENT = (1L << 62) - 4;
-  // How long requests that cross the announcement get, where the round trip is not known.
-  private static final long DEFAULT_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-  private static final long MAX_GRACE_NANOS = TimeUnit.SECONDS.toNanos(1);
+  // How long requests that cross the announcement get: a round trip of most paths.
+  private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final QuicChannel channel;
   private final Map<Long, ServerExchange> open = new HashMap<>();
@@ -70,9 +69,15 @@ final class ServerConnection {
     }
   }
 
+  /** The stream is over for us, but its last bytes may still be on their way or wait their turn. */
   void onClosed(ServerExchange exchange) {
-    open.remove(exchange.streamId());
-    closeIfDrained();
+    exchange
+        .deliveredFuture()
+        .addListener(
+            done -> {
+              open.remove(exchange.streamId());
+              closeIfDrained();
+            });
   }
 
   void onPriorityUpdate(long streamId, QuicStreamPriority priority) {
@@ -96,7 +101,7 @@ final class ServerConnection {
     }
     draining = true;
     goAway(GOAWAY_ANNOUNCEMENT);
-    channel.collectPathStats(0).addListener(this::scheduleLastGoAway);
+    channel.eventLoop().schedule(this::lastGoAway, GRACE_NANOS, TimeUnit.NANOSECONDS);
   }
 
   /** Ends it now, whatever is open. */
@@ -106,14 +111,6 @@ final class ServerConnection {
 
   int openCount() {
     return open.size();
-  }
-
-  private void scheduleLastGoAway(Future<? super QuicConnectionPathStats> stats) {
-    long graceNanos = DEFAULT_GRACE_NANOS;
-    if (stats.isSuccess() && stats.getNow() instanceof QuicConnectionPathStats path) {
-      graceNanos = Math.min(path.rtt(), MAX_GRACE_NANOS);
-    }
-    channel.eventLoop().schedule(this::lastGoAway, graceNanos, TimeUnit.NANOSECONDS);
   }
 
   private void lastGoAway() {

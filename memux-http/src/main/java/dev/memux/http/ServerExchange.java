@@ -1,10 +1,12 @@
 package dev.memux.http;
 
+import dev.memux.netty.MuxQuicStreamChannel;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http3.Http3ErrorCode;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamPriority;
+import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /** One request and the answer to it. Its methods belong to {@link #loop()}. */
@@ -107,6 +109,13 @@ public final class ServerExchange {
   /** The priority that the stream has, whoever it is from. */
   @Nullable QuicStreamPriority appliedPriority() {
     return channel.priority();
+  }
+
+  /** Done when the client has acknowledged the whole answer, as far as the transport tells. */
+  Future<Void> deliveredFuture() {
+    return channel instanceof MuxQuicStreamChannel mux
+        ? mux.deliveredFuture()
+        : channel.closeFuture();
   }
 
   long streamId() {

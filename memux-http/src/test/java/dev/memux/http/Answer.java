@@ -9,7 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /** Collects one response. */
-final class Answer implements ResponseListener {
+class Answer implements ResponseListener {
   private final CompletableFuture<ResponseHead> head = new CompletableFuture<>();
   private final CompletableFuture<byte[]> body = new CompletableFuture<>();
   private final ByteArrayOutputStream received = new ByteArrayOutputStream();

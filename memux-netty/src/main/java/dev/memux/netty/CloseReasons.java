@@ -34,7 +34,9 @@ final class CloseReasons {
       return "application error 0x" + Long.toHexString(reason.code()) + text(reason);
     }
     if (isTlsAlert(reason)) {
-      return "TLS alert " + alert((int) (reason.code() - TransportError.CRYPTO_ERROR)) + text(reason);
+      return "TLS alert "
+          + alert((int) (reason.code() - TransportError.CRYPTO_ERROR))
+          + text(reason);
     }
     return TransportError.name(reason.code()) + text(reason);
   }

@@ -4,8 +4,8 @@ import dev.memux.engine.CloseReason;
 import io.netty.handler.codec.quic.QuicEvent;
 
 /**
- * User event of a {@link MuxQuicChannel}, before it becomes inactive: the connection has ended. Takes
- * the place of Netty's {@code QuicConnectionCloseEvent}, which only Netty can make.
+ * User event of a {@link MuxQuicChannel}, before it becomes inactive: the connection has ended.
+ * Takes the place of Netty's {@code QuicConnectionCloseEvent}, which only Netty can make.
  *
  * @param reason who ended it and why
  */

@@ -6,7 +6,9 @@ import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/** One connection as its {@link UdpDriver} keeps it: the engine's object and its places in queues. */
+/**
+ * One connection as its {@link UdpDriver} keeps it: the engine's object and its places in queues.
+ */
 final class DrivenConnection implements Carrier {
   final QuicConnection connection;
   private final UdpDriver driver;

@@ -4,9 +4,9 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
- * Streams that the peer has opened and the application has not been given yet: they are read from the
- * connection's channel like messages, so a channel that does not read takes none on. How many can
- * wait is bounded by the stream limit that the peer was given.
+ * Streams that the peer has opened and the application has not been given yet: they are read from
+ * the connection's channel like messages, so a channel that does not read takes none on. How many
+ * can wait is bounded by the stream limit that the peer was given.
  */
 final class InboundStreams {
   private final MuxQuicChannel channel;

@@ -34,8 +34,7 @@ public enum IoTransport {
         }
         yield EPOLL;
       }
-      default ->
-          throw new IllegalStateException(PROPERTY + " is neither epoll nor nio: " + wanted);
+      default -> throw new IllegalStateException(PROPERTY + " is neither epoll nor nio: " + wanted);
     };
   }
 

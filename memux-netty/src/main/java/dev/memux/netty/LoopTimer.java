@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one timer of a driver, armed for its earliest deadline. Deadlines mostly move into the future,
- * packet by packet; the timer then stays where it is, fires early once, and is armed again.
+ * The one timer of a driver, armed for its earliest deadline. Deadlines mostly move into the
+ * future, packet by packet; the timer then stays where it is, fires early once, and is armed again.
  */
 final class LoopTimer {
   private final EventLoop loop;
@@ -32,9 +32,7 @@ final class LoopTimer {
       armed.cancel(false);
     }
     armedNanos = deadlineNanos;
-    armed =
-        loop.schedule(
-            this::fire, Math.max(0, deadlineNanos - nowNanos), TimeUnit.NANOSECONDS);
+    armed = loop.schedule(this::fire, Math.max(0, deadlineNanos - nowNanos), TimeUnit.NANOSECONDS);
   }
 
   void cancel() {

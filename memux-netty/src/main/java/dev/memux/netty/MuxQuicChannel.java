@@ -5,9 +5,9 @@ import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.quic.ConnectionStatistics;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.schedule.Priority;
-import dev.memux.engine.wire.TransportError;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.tls.TlsSession;
 import io.netty.buffer.ByteBuf;
@@ -43,16 +43,17 @@ import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A QUIC connection. Netty's HTTP/3 codec and all else that is written for {@link QuicChannel} runs on
- * it; what follows tells where it is special.
+ * A QUIC connection. Netty's HTTP/3 codec and all else that is written for {@link QuicChannel} runs
+ * on it; what follows tells where it is special.
  *
  * <ul>
- *   <li>{@link #localAddress()} and {@link #remoteAddress()} are null: Netty's class for connection IDs
- *       loads the native library. {@link #localSocketAddress()} and {@link #remoteSocketAddress()} tell.
+ *   <li>{@link #localAddress()} and {@link #remoteAddress()} are null: Netty's class for connection
+ *       IDs loads the native library. {@link #localSocketAddress()} and {@link
+ *       #remoteSocketAddress()} tell.
  *   <li>When the handshake is complete the channel becomes active and a {@link
  *       SslHandshakeCompletionEvent} follows; when it fails, that event tells why.
- *   <li>When the connection ends, {@link ConnectionClosedEvent} says why. More streams allowed by the
- *       peer: {@link StreamLimitChangedEvent}.
+ *   <li>When the connection ends, {@link ConnectionClosedEvent} says why. More streams allowed by
+ *       the peer: {@link StreamLimitChangedEvent}.
  *   <li>{@link #close()} closes with application error code 0. QUIC's transport codes are the
  *       engine's: {@link #close(boolean, int, ByteBuf)} sends the code as the application's in
  *       either case.
@@ -87,9 +88,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     CLOSED
   }
 
-  /**
-   * {@code connectPromise}: told how the handshake went; null: nobody waits, as on a server.
-   */
+  /** {@code connectPromise}: told how the handshake went; null: nobody waits, as on a server. */
   MuxQuicChannel(
       Connection connection,
       Carrier carrier,
@@ -114,13 +113,8 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       }
 
       @Override
-      public void onFailure(Throwable cause) {
-        if (state != State.CLOSED) {
-          pipeline().fireExceptionCaught(cause);
-          onClosed(
-              new CloseReason(
-                  CloseReason.Origin.LOCAL, false, TransportError.INTERNAL_ERROR, 0, cause.toString()));
-        }
+      public void onAbandoned(CloseReason reason) {
+        onClosed(reason);
       }
     };
   }
@@ -178,7 +172,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
 
   private void onClosed(CloseReason reason) {
     if (closeReason != null) {
-      return;
+      return; // this end has closed it, or it is told once more
     }
     closeReason = reason;
     if (state == State.HANDSHAKE) {
@@ -187,6 +181,10 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     }
     pipeline().fireUserEventTriggered(new ConnectionClosedEvent(reason));
     unsafe().close(voidPromise());
+  }
+
+  Carrier carrier() {
+    return carrier;
   }
 
   // What streams ask for.
@@ -250,8 +248,8 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
 
   /**
    * Opens a stream. As on Netty's native channels the future fails with a {@link QuicException} of
-   * {@link QuicTransportError#STREAM_LIMIT_ERROR} when the peer allows no more at the moment; {@link
-   * StreamLimitChangedEvent} tells when it does again.
+   * {@link QuicTransportError#STREAM_LIMIT_ERROR} when the peer allows no more at the moment;
+   * {@link StreamLimitChangedEvent} tells when it does again.
    */
   @Override
   public Future<QuicStreamChannel> createStream(
@@ -318,12 +316,31 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     close(promise);
   }
 
+  /** What the connection has done so far, and what its path looks like; null on other carriers. */
+  public Future<@Nullable ConnectionStatistics> statistics() {
+    Promise<@Nullable ConnectionStatistics> promise = eventLoop().newPromise();
+    Runnable read =
+        () ->
+            promise.trySuccess(
+                connection instanceof QuicConnection quic ? quic.statistics() : null);
+    if (eventLoop().inEventLoop()) {
+      read.run();
+    } else {
+      eventLoop().execute(read);
+    }
+    return promise;
+  }
+
+  /** Fails for connections that are not QUIC's. */
   @Override
   public Future<QuicConnectionStats> collectStats(Promise<QuicConnectionStats> promise) {
-    if (eventLoop().inEventLoop()) {
-      promise.trySuccess(ConnectionStatistics.of(connection));
+    if (!(connection instanceof QuicConnection quic)) {
+      promise.tryFailure(new UnsupportedOperationException("no statistics"));
+    } else if (eventLoop().inEventLoop()) {
+      promise.trySuccess(new ConnectionStatisticsView(quic.statistics()));
     } else {
-      eventLoop().execute(() -> promise.trySuccess(ConnectionStatistics.of(connection)));
+      eventLoop()
+          .execute(() -> promise.trySuccess(new ConnectionStatisticsView(quic.statistics())));
     }
     return promise;
   }
@@ -413,7 +430,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
 
   @Override
   protected boolean isCompatible(EventLoop loop) {
-    return loop == carrier.eventLoop();
+    return loop.equals(carrier.eventLoop());
   }
 
   @Override
@@ -464,8 +481,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     connection.close(closeCode, closeText, carrier.nowNanos());
     carrier.flushNow();
     // The event that the engine tells of this one comes when nobody listens any more.
-    closeReason =
-        new CloseReason(CloseReason.Origin.LOCAL, true, closeCode, 0, closeText);
+    closeReason = new CloseReason(CloseReason.Origin.LOCAL, true, closeCode, 0, closeText);
     carrier.wake();
   }
 
@@ -519,7 +535,6 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   @Override
   protected AbstractUnsafe newUnsafe() {
     return new AbstractUnsafe() {
-      /** Bootstraps connect. */
       @Override
       public void connect(SocketAddress remote, SocketAddress local, ChannelPromise promise) {
         promise.tryFailure(new UnsupportedOperationException("connect with QuicClientBootstrap"));

@@ -18,10 +18,11 @@ import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamFrame;
 import io.netty.handler.codec.quic.QuicStreamPriority;
 import io.netty.handler.codec.quic.QuicStreamType;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
 import io.netty.util.internal.StringUtil;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,10 +38,10 @@ import org.jspecify.annotations.Nullable;
  *   <li>The channel closes by itself when both directions are over.
  * </ul>
  *
- * <p>Where the native streams lose something, these do not: FIN never overtakes queued data; a reset
- * is told at once, also to who does not read; and {@link #close()} with writes still queued resets
- * the stream, so that the peer does not take the truncated data for all of it. Closing a channel whose
- * input is open sends STOP_SENDING with code 0.
+ * <p>Where the native streams lose something, these do not: FIN never overtakes queued data; a
+ * reset is told at once, also to who does not read; and {@link #close()} with writes still queued
+ * resets the stream, so that the peer does not take the truncated data for all of it. Closing a
+ * channel whose input is open sends STOP_SENDING with code 0.
  */
 public final class MuxQuicStreamChannel extends AbstractChannel implements QuicStreamChannel {
   private static final ChannelMetadata METADATA = new ChannelMetadata(false, 16);
@@ -50,6 +51,7 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
   private final StreamChannelConfig config;
   private final StreamInput input;
   private final StreamOutput output;
+  private final Promise<Void> delivered;
 
   private volatile boolean open = true;
   private volatile @Nullable QuicStreamPriority priority;
@@ -69,12 +71,22 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
     config = new StreamChannelConfig(this);
     input = new StreamInput(this, stream);
     output = new StreamOutput(this, stream);
+    delivered = parent.eventLoop().newPromise();
+    if (!stream.canSend()) {
+      delivered.setSuccess(null);
+    }
   }
 
   // What the engine tells.
 
   /** Takes flags of {@link MuxStream#takeEvents}. */
   void onEvents(int events) {
+    if ((events & (MuxStream.SENT | MuxStream.CLOSED)) != 0) {
+      delivered.trySuccess(null);
+    }
+    if ((events & MuxStream.CLOSED) != 0) {
+      stream.attach(null);
+    }
     if (!open) {
       return;
     }
@@ -117,8 +129,8 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
   }
 
   /**
-   * Bytes from the start that the peer has acknowledged without a hole. On the event loop; what it was
-   * last on a closed channel.
+   * Bytes from the start that the peer has acknowledged without a hole. On the event loop; what it
+   * was last on a closed channel.
    */
   public long ackedBytes() {
     return stream.ackedBytes();
@@ -173,7 +185,16 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
   }
 
   /**
-   * Changes the priority of everything not sent yet. Netty's urgencies end at 127, RFC 9218's at 7:
+   * Done when the peer has acknowledged all that was sent, the end included, or our reset. That is
+   * after the channel has closed: a channel closes when the engine has taken its last byte. Never
+   * done if the connection ends before.
+   */
+  public Future<Void> deliveredFuture() {
+    return delivered;
+  }
+
+  /**
+   * Changes the priority of everything not sent yet, also after the channel has closed. Netty's urgencies end at 127, RFC 9218's at 7:
    * what is above 7 is sent as 7.
    */
   @Override
@@ -192,13 +213,24 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
 
   private ChannelFuture setPriority(
       Priority value, @Nullable QuicStreamPriority asNetty, ChannelPromise promise) {
-    return onLoop(
-        promise,
-        () -> {
-          stream.setPriority(value);
-          priority = asNetty;
-          parent().wake();
-        });
+    if (eventLoop().inEventLoop()) {
+      applyPriority(value, asNetty, promise);
+    } else {
+      eventLoop().execute(() -> applyPriority(value, asNetty, promise));
+    }
+    return promise;
+  }
+
+  private void applyPriority(
+      Priority value, @Nullable QuicStreamPriority asNetty, ChannelPromise promise) {
+    if (abandoned) {
+      promise.tryFailure(new ClosedChannelException());
+      return;
+    }
+    stream.setPriority(value);
+    priority = asNetty;
+    parent().wake();
+    promise.trySuccess();
   }
 
   // DuplexChannel
@@ -372,7 +404,7 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
 
   @Override
   protected boolean isCompatible(EventLoop loop) {
-    return loop == parent().eventLoop();
+    return loop.equals(parent().eventLoop());
   }
 
   @Override
@@ -427,7 +459,6 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
     }
     output.end(new ChannelOutputShutdownException("closed"));
     input.end();
-    stream.attach(null);
     parent().onStreamClosed(this);
   }
 

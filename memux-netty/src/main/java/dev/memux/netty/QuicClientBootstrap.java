@@ -103,8 +103,8 @@ public final class QuicClientBootstrap {
    * @param remote resolved
    * @param serverName what the certificate must be for
    * @return done on the connection's event loop when the handshake is complete; fails with {@link
-   *     QuicConnectException} when it does not complete, which names the TLS alert if there was one.
-   *     Cancelling it closes the connection.
+   *     QuicConnectException} when it does not complete, which names the TLS alert if there was
+   *     one. Cancelling it closes the connection.
    * @throws IllegalStateException if group or TLS configuration is missing
    * @throws UnresolvedAddressException if {@code remote} is not resolved
    */

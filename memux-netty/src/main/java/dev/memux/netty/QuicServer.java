@@ -9,7 +9,9 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A bound QUIC server: a socket per event loop, and the connections it has accepted. Any thread. */
+/**
+ * A bound QUIC server: a socket per event loop, and the connections it has accepted. Any thread.
+ */
 public final class QuicServer {
   private final InetSocketAddress localAddress;
   private final List<UdpDriver> drivers;
@@ -50,8 +52,8 @@ public final class QuicServer {
   }
 
   /**
-   * Refuses new connections, closes the others with application error code 0, and the sockets once the
-   * peers have been told.
+   * Refuses new connections, closes the others with application error code 0, and the sockets once
+   * the peers have been told.
    *
    * @return done when the sockets are closed; the same future for every call
    */
@@ -64,6 +66,11 @@ public final class QuicServer {
   /** Done when the sockets are closed. */
   public Future<Void> closeFuture() {
     return closed;
+  }
+
+  /** One for each socket. */
+  List<UdpDriver> drivers() {
+    return drivers;
   }
 
   private void closeSockets() {

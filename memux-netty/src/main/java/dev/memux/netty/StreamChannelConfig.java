@@ -12,8 +12,8 @@ import io.netty.handler.codec.quic.QuicStreamType;
 import java.util.Map;
 
 /**
- * Netty's usual options, of a stream, and two more: {@link ChannelOption#ALLOW_HALF_CLOSURE} (on, as
- * QUIC has it) and {@link QuicChannelOption#READ_FRAMES} (off).
+ * Netty's usual options, of a stream, and two more: {@link ChannelOption#ALLOW_HALF_CLOSURE} (on,
+ * as QUIC has it) and {@link QuicChannelOption#READ_FRAMES} (off).
  */
 final class StreamChannelConfig extends DefaultChannelConfig implements QuicStreamChannelConfig {
   private volatile boolean allowHalfClosure = true;
@@ -32,10 +32,10 @@ final class StreamChannelConfig extends DefaultChannelConfig implements QuicStre
   @Override
   @SuppressWarnings("unchecked") // each option fixes the type of its value
   public <T> T getOption(ChannelOption<T> option) {
-    if (option == ChannelOption.ALLOW_HALF_CLOSURE) {
+    if (option.equals(ChannelOption.ALLOW_HALF_CLOSURE)) {
       return (T) Boolean.valueOf(allowHalfClosure);
     }
-    if (option == QuicChannelOption.READ_FRAMES) {
+    if (option.equals(QuicChannelOption.READ_FRAMES)) {
       return (T) Boolean.valueOf(readFrames);
     }
     return super.getOption(option);
@@ -44,14 +44,14 @@ final class StreamChannelConfig extends DefaultChannelConfig implements QuicStre
   @Override
   public <T> boolean setOption(ChannelOption<T> option, T value) {
     validate(option, value);
-    if (option == ChannelOption.ALLOW_HALF_CLOSURE) {
+    if (option.equals(ChannelOption.ALLOW_HALF_CLOSURE)) {
       if (isUnidirectional()) {
         return false;
       }
       allowHalfClosure = (Boolean) value;
       return true;
     }
-    if (option == QuicChannelOption.READ_FRAMES) {
+    if (option.equals(QuicChannelOption.READ_FRAMES)) {
       readFrames = (Boolean) value;
       return true;
     }

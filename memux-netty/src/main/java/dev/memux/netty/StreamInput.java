@@ -57,8 +57,8 @@ final class StreamInput {
   }
 
   /**
-   * The peer gave up (RESET_STREAM): told at once, to who does not read as well. As in Netty's native
-   * QUIC no {@link ChannelInputShutdownEvent} follows, which would look like a proper end.
+   * The peer gave up (RESET_STREAM): told at once, to who does not read as well. As in Netty's
+   * native QUIC no {@link ChannelInputShutdownEvent} follows, which would look like a proper end.
    */
   void onReset(long code) {
     if (over) {
@@ -103,9 +103,10 @@ final class StreamInput {
   }
 
   /**
-   * What one read request brings: as many buffers as the allocator's handle allows, or the end. The end
-   * takes a request of its own after the last data, as it does on TCP: Netty's HTTP/3 codec stops
-   * reading while a header block waits for the dynamic table, and must not be told the end meanwhile.
+   * What one read request brings: as many buffers as the allocator's handle allows, or the end. The
+   * end takes a request of its own after the last data, as it does on TCP: Netty's HTTP/3 codec
+   * stops reading while a header block waits for the dynamic table, and must not be told the end
+   * meanwhile.
    */
   @SuppressWarnings("deprecation") // what Unsafe returns
   private void readOnce() {

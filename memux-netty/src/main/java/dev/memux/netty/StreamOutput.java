@@ -10,9 +10,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sending half of a stream channel. Flushed messages go to the engine while it has room; the rest
- * waits in Netty's outbound buffer, whose size decides the channel's writability. A write's promise
- * succeeds when the engine has taken the data.
+ * The sending half of a stream channel. Flushed messages go to the engine while it has room; the
+ * rest waits in Netty's outbound buffer, whose size decides the channel's writability. A write's
+ * promise succeeds when the engine has taken the data.
  */
 final class StreamOutput {
   private final MuxQuicStreamChannel channel;
@@ -84,7 +84,9 @@ final class StreamOutput {
     channel.closeIfOver();
   }
 
-  /** Gives up our direction (RESET_STREAM): what waits fails; what is on its way may never arrive. */
+  /**
+   * Gives up our direction (RESET_STREAM): what waits fails; what is on its way may never arrive.
+   */
   void reset(long code) {
     stream.reset(code);
     if (!over) {

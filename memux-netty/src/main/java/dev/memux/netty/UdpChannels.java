@@ -61,7 +61,8 @@ final class UdpChannels {
     config.setOption(ChannelOption.SO_SNDBUF, SOCKET_BUFFER_BYTES);
     // Writable means "the kernel has everything": what to send next is decided as late as possible.
     config.setWriteBufferWaterMark(new WriteBufferWaterMark(1, 1));
-    int buffers = transport == IoTransport.EPOLL && !configureEpoll(config, shared) ? RECEIVE_BUFFERS : 1;
+    int buffers =
+        transport == IoTransport.EPOLL && !configureEpoll(config, shared) ? RECEIVE_BUFFERS : 1;
     config.setRecvByteBufAllocator(new FixedRecvByteBufAllocator(buffers * RECEIVE_BUFFER_BYTES));
     // Only now: setting an allocator resets this to one message, and so to one read a wake-up.
     MaxMessagesRecvByteBufAllocator allocator = config.getRecvByteBufAllocator();
@@ -71,7 +72,8 @@ final class UdpChannels {
 
   /** Whether the kernel splits one large write into datagrams of equal size. */
   static boolean canSegment(IoTransport transport) {
-    return transport == IoTransport.EPOLL && EpollDatagramChannel.isSegmentedDatagramPacketSupported();
+    return transport == IoTransport.EPOLL
+        && EpollDatagramChannel.isSegmentedDatagramPacketSupported();
   }
 
   /** Says what the kernel granted of {@link #SOCKET_BUFFER_BYTES}. */
@@ -86,9 +88,9 @@ final class UdpChannels {
   }
 
   /**
-   * Returns whether the kernel joins datagrams of a flow (UDP_GRO). Netty's {@code recvmmsg} does not
-   * ask how long the joined ones were and its {@code recvmsg} does, so with GRO buffers are read one
-   * at a time.
+   * Returns whether the kernel joins datagrams of a flow (UDP_GRO). Netty's {@code recvmmsg} does
+   * not ask how long the joined ones were and its {@code recvmsg} does, so with GRO buffers are
+   * read one at a time.
    */
   private static boolean configureEpoll(ChannelConfig config, boolean shared) {
     if (shared) {

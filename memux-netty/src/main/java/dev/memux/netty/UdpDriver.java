@@ -1,15 +1,16 @@
 package dev.memux.netty;
 
+import dev.memux.engine.CloseReason;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.quic.QuicEndpoint;
 import dev.memux.engine.quic.SendBatch;
+import dev.memux.engine.wire.TransportError;
 import dev.memux.tls.TlsClientConfig;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
-import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.List;
@@ -25,8 +26,8 @@ import org.slf4j.LoggerFactory;
  * <p>Everything happens in turns. Input (datagrams, due timers, calls on channels) only marks
  * connections as ready; a turn then lets each ready connection tell its events, and transmits. So
  * packets leave once per event-loop turn, after all input has been read, and the scheduler decides
- * what is in them as late as possible. Connections transmit one batch each, in rotation, for as long
- * as the socket takes them.
+ * what is in them as late as possible. Connections transmit one batch each, in rotation, for as
+ * long as the socket takes them.
  *
  * <p>An exception out of the engine costs the connection it concerns, never the loop.
  */
@@ -75,7 +76,12 @@ final class UdpDriver implements UdpSocket.Receiver {
   }
 
   UdpDriver(
-      EventLoop loop, IoTransport transport, boolean shared, QuicEndpoint endpoint, int index, Acceptor acceptor) {
+      EventLoop loop,
+      IoTransport transport,
+      boolean shared,
+      QuicEndpoint endpoint,
+      int index,
+      Acceptor acceptor) {
     this.loop = loop;
     this.endpoint = endpoint;
     this.index = index;
@@ -84,6 +90,8 @@ final class UdpDriver implements UdpSocket.Receiver {
         new UdpSocket(
             UdpChannels.create(transport, shared), UdpChannels.canSegment(transport), this);
     timer = new LoopTimer(loop, this::onTimer);
+    // Also when the event loop shuts down under it.
+    transport().closeFuture().addListener(closed -> close());
   }
 
   /** Binds the socket; once. */
@@ -133,7 +141,7 @@ final class UdpDriver implements UdpSocket.Receiver {
       closed = true;
       timer.cancel();
       for (DrivenConnection c : List.copyOf(connections)) {
-        abandon(c, new ClosedChannelException());
+        abandon(c, TransportError.NO_ERROR, "the socket was closed");
       }
       socket.channel().close();
     }
@@ -387,14 +395,14 @@ final class UdpDriver implements UdpSocket.Receiver {
       return;
     }
     log.error("{}: closing the connection with {} after a failure", transport(), c.remote(), cause);
-    abandon(c, cause);
+    abandon(c, TransportError.INTERNAL_ERROR, cause.toString());
   }
 
-  private void abandon(DrivenConnection c, Throwable cause) {
+  private void abandon(DrivenConnection c, long code, String why) {
     remove(c);
     ConnectionListener listener = c.listener();
     if (listener != null) {
-      listener.onFailure(cause);
+      listener.onAbandoned(new CloseReason(CloseReason.Origin.LOCAL, false, code, 0, why));
     }
   }
 }

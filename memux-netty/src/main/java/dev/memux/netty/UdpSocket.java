@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One bound UDP socket on one event loop. Hands what arrives to its {@link Receiver}; sends batches,
- * as one UDP_SEGMENT datagram each where the kernel can.
+ * One bound UDP socket on one event loop. Hands what arrives to its {@link Receiver}; sends
+ * batches, as one UDP_SEGMENT datagram each where the kernel can.
  *
  * <p>It never holds more than the caller wrote before it looked at {@link #isWritable}: who sees
  * false stops, and goes on after {@link Receiver#onWritable}.
@@ -88,7 +88,8 @@ final class UdpSocket {
       ByteBuf payload = channel.alloc().directBuffer(bytes);
       payload.writeBytes(batch.buffer(), from, bytes);
       if (bytes > segment) {
-        SegmentedSend send = new SegmentedSend(payload.retainedDuplicate(), segment, batch.remote());
+        SegmentedSend send =
+            new SegmentedSend(payload.retainedDuplicate(), segment, batch.remote());
         channel
             .write(new SegmentedDatagramPacket(payload, segment, batch.remote()))
             .addListener(send);
@@ -136,7 +137,8 @@ final class UdpSocket {
         if (refusesSegmentation(sent.cause())) {
           if (segmentation) {
             segmentation = false;
-            log.warn("{}: no UDP segmentation here, sending packet by packet", channel, sent.cause());
+            log.warn(
+                "{}: no UDP segmentation here, sending packet by packet", channel, sent.cause());
           }
           sendOneByOne();
         } else {

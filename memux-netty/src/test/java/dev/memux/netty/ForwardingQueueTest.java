@@ -56,7 +56,7 @@ class ForwardingQueueTest {
   void losesNoWakeUpBetweenThreads() throws Exception {
     int perThread = 2000;
     AtomicInteger wakeUps = new AtomicInteger();
-    AtomicInteger taken = new AtomicInteger();
+    int taken = 0;
     CountDownLatch done = new CountDownLatch(2);
     Runnable producer =
         () -> {
@@ -75,12 +75,12 @@ class ForwardingQueueTest {
         wakeUps.decrementAndGet();
         queue.beginDraining();
         while (queue.poll() != null) {
-          taken.incrementAndGet();
+          taken++;
         }
       } else {
         Thread.onSpinWait();
       }
     }
-    assertEquals(2 * perThread, taken.get() + queue.dropped());
+    assertEquals(2L * perThread, taken + queue.dropped());
   }
 }

@@ -125,8 +125,7 @@ class Http3Test {
             loopback
                 .server(Http3.supportedApplicationProtocols()[0])
                 .childHandler(
-                    Loopback.initializer(
-                        channel -> channel.pipeline().addLast(serverHandler())))
+                    Loopback.initializer(channel -> channel.pipeline().addLast(serverHandler())))
                 .bind(Loopback.anyPort()));
     return Loopback.connect(
         loopback

@@ -32,6 +32,7 @@ import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -313,8 +314,7 @@ class StreamTest {
     Loopback.await(() -> there.inactive);
     assertEquals(8, there.event(StreamStoppedEvent.class).orElseThrow().code());
     assertEquals(
-        8,
-        ((QuicStreamResetException) there.exceptions.getFirst()).applicationProtocolCode());
+        8, ((QuicStreamResetException) there.exceptions.getFirst()).applicationProtocolCode());
     assertInstanceOf(
         ClosedChannelException.class, Loopback.failure(stream.writeAndFlush(text("no"))));
   }
@@ -353,7 +353,8 @@ class StreamTest {
     Loopback.await(() -> !stream.isWritable());
     // What the peer granted, what the engine keeps to send, and Netty's high-water mark.
     int bound = WINDOW + SEND_BUFFER + stream.config().getWriteBufferHighWaterMark();
-    assertTrue(producer.written <= bound + Producer.CHUNK_BYTES, producer.written + " written");
+    assertTrue(
+        producer.written.get() <= bound + Producer.CHUNK_BYTES, producer.written + " written");
     assertEquals(0, there.size());
     there.channel.eventLoop().execute(() -> there.channel.config().setAutoRead(true));
     Loopback.await(there::ended);
@@ -365,7 +366,7 @@ class StreamTest {
   private static final class Producer extends Recorder {
     static final int CHUNK_BYTES = 16 << 10;
     final byte[] data;
-    volatile int written;
+    final AtomicInteger written = new AtomicInteger();
 
     Producer(int bytes) {
       data = new byte[bytes];
@@ -373,11 +374,11 @@ class StreamTest {
     }
 
     void produce(Channel channel) {
-      while (channel.isWritable() && written < data.length) {
-        int length = Math.min(CHUNK_BYTES, data.length - written);
-        channel.writeAndFlush(Unpooled.wrappedBuffer(data, written, length));
-        written += length;
-        if (written == data.length) {
+      while (channel.isWritable() && written.get() < data.length) {
+        int from = written.get();
+        int length = Math.min(CHUNK_BYTES, data.length - from);
+        channel.writeAndFlush(Unpooled.wrappedBuffer(data, from, length));
+        if (written.addAndGet(length) == data.length) {
           Loopback.stream(channel).shutdownOutput();
         }
       }
@@ -410,9 +411,7 @@ class StreamTest {
   void framesTellTheEndWithTheData() throws Exception {
     server =
         Loopback.get(
-            recording()
-                .streamOption(QuicChannelOption.READ_FRAMES, true)
-                .bind(Loopback.anyPort()));
+            recording().streamOption(QuicChannelOption.READ_FRAMES, true).bind(Loopback.anyPort()));
     client = loopback.connect(server);
     MuxQuicStreamChannel stream = Loopback.open(client, new Recorder());
     stream.writeAndFlush(new DefaultQuicStreamFrame(text("framed"), true)).sync();
@@ -442,7 +441,8 @@ class StreamTest {
   @Test
   void aConnectionThatDoesNotReadTakesNoStreamsOn() throws Exception {
     server =
-        Loopback.get(recording().childOption(ChannelOption.AUTO_READ, false).bind(Loopback.anyPort()));
+        Loopback.get(
+            recording().childOption(ChannelOption.AUTO_READ, false).bind(Loopback.anyPort()));
     client = loopback.connect(server);
     MuxQuicStreamChannel stream = Loopback.open(client, new Recorder());
     stream.writeAndFlush(text("waiting")).sync();

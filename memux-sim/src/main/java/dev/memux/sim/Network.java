@@ -23,7 +23,7 @@ public final class Network {
   private final Simulation simulation;
   private final Seed seed;
   private final Map<InetSocketAddress, Host> hosts = new HashMap<>();
-  private final Map<Node, Host> hostsByNode = new IdentityHashMap<>();
+  private final IdentityHashMap<Node, Host> hostsByNode = new IdentityHashMap<>();
   private final Map<Route, Link> links = new HashMap<>();
   private final List<NetworkObserver> observers = new ArrayList<>();
   private long datagramsSent;

@@ -3,6 +3,7 @@ package dev.memux.tls;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.ProviderException;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
@@ -39,7 +40,7 @@ final class CertificateVerify {
         throw new TlsAlertException(
             AlertDescription.DECRYPT_ERROR, "the signature of the handshake is wrong");
       }
-    } catch (GeneralSecurityException e) {
+    } catch (GeneralSecurityException | ProviderException e) {
       throw new TlsAlertException(
           AlertDescription.BAD_CERTIFICATE, "the certificate's key cannot be used", e);
     }
@@ -57,7 +58,7 @@ final class CertificateVerify {
           .u16(scheme.code())
           .vector16(signature)
           .finish();
-    } catch (GeneralSecurityException e) {
+    } catch (GeneralSecurityException | ProviderException e) {
       throw new TlsAlertException(
           AlertDescription.INTERNAL_ERROR, "the private key does not sign", e);
     }

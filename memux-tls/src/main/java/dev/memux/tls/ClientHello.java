@@ -23,6 +23,10 @@ final class ClientHello {
   static final int LEGACY_VERSION = 0x0303;
   static final int TLS_1_3 = 0x0304;
   static final int RANDOM_BYTES = 32;
+
+  /** Clients send one or two, GREASE besides. */
+  static final int MAX_KEY_SHARES = 16;
+
   private static final int MAX_SESSION_ID_BYTES = 32;
   private static final int HOST_NAME = 0; // RFC 6066 §3
 
@@ -207,6 +211,10 @@ final class ClientHello {
     while (entries.hasMore()) {
       int group = entries.u16();
       byte[] share = entries.vector16(1).rest();
+      // Each costs a search of the groups; two lists of thousands would cost more than signing.
+      if (shares.size() == MAX_KEY_SHARES) {
+        throw new TlsAlertException(ILLEGAL_PARAMETER, "too many key shares");
+      }
       // RFC 8446 §4.2.8: one share a group, and only for groups listed as supported.
       if (shares.put(group, share) != null) {
         throw new TlsAlertException(ILLEGAL_PARAMETER, "two key shares for group " + group);

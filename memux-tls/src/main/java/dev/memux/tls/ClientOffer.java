@@ -73,6 +73,11 @@ final class ClientOffer {
     return null;
   }
 
+  /** The key exchange is over: lets its private keys go. */
+  void forgetKeys() {
+    keyExchanges.clear();
+  }
+
   /** Changes the offer as the server wants it (RFC 8446 §4.1.2, §4.1.4). */
   void onRetryRequest(ServerHello retry) throws TlsAlertException {
     Integer code = retry.group();

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class HandshakeOutput {
   private final Transcript transcript;
   private final Queue<TlsEvent> events = new ArrayDeque<>();
-  private final ByteArrayOutputStream flight = new ByteArrayOutputStream();
+  private @Nullable ByteArrayOutputStream flight; // null: empty, and no memory held
   private EncryptionLevel flightLevel = EncryptionLevel.INITIAL;
 
   HandshakeOutput(Transcript transcript) {
@@ -25,6 +25,9 @@ final class HandshakeOutput {
     if (level != flightLevel) {
       endFlight();
       flightLevel = level;
+    }
+    if (flight == null) {
+      flight = new ByteArrayOutputStream();
     }
     flight.writeBytes(message);
   }
@@ -40,14 +43,14 @@ final class HandshakeOutput {
   }
 
   void clear() {
-    flight.reset();
+    flight = null;
     events.clear();
   }
 
   private void endFlight() {
-    if (flight.size() > 0) {
+    if (flight != null) {
       events.add(new TlsEvent.HandshakeBytes(flightLevel, flight.toByteArray()));
-      flight.reset();
+      flight = null;
     }
   }
 }

@@ -6,6 +6,7 @@ import java.security.InvalidKeyException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.ProviderException;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.interfaces.ECPublicKey;
@@ -28,7 +29,7 @@ final class KeyExchange {
   private final NamedGroup group;
   private final KeyPair keyPair;
 
-  private KeyExchange(NamedGroup group, KeyPair keyPair) {
+  KeyExchange(NamedGroup group, KeyPair keyPair) {
     this.group = group;
     this.keyPair = keyPair;
   }
@@ -41,11 +42,6 @@ final class KeyExchange {
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("this JDK lacks " + group, e);
     }
-  }
-
-  /** With a key of the caller's. */
-  static KeyExchange of(NamedGroup group, KeyPair keyPair) {
-    return new KeyExchange(group, keyPair);
   }
 
   NamedGroup group() {
@@ -87,7 +83,7 @@ final class KeyExchange {
       return secret;
     } catch (InvalidKeyException | InvalidKeySpecException e) {
       throw illegalShare("is not a point of the group");
-    } catch (GeneralSecurityException e) {
+    } catch (GeneralSecurityException | ProviderException e) {
       throw new TlsAlertException(AlertDescription.INTERNAL_ERROR, "key agreement failed", e);
     }
   }

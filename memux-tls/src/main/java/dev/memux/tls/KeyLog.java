@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 
 /**
  * Takes the secrets of connections, so that a captured connection can be decrypted (Wireshark); for
@@ -16,12 +17,23 @@ public interface KeyLog {
   void log(String line);
 
   /**
-   * Appends to a file, as {@code SSLKEYLOGFILE} is used elsewhere. A line that cannot be written is
-   * lost with a warning: debugging must not break connections.
+   * Appends to a file, as {@code SSLKEYLOGFILE} is used elsewhere; where the file system knows
+   * owners, a new file is its owner's only. A line that cannot be written is lost with a warning:
+   * debugging must not break connections.
    *
    * @throws IOException if the file cannot be created or opened
    */
   static KeyLog toFile(Path file) throws IOException {
+    if (Files.notExists(file)) {
+      boolean posix = file.getFileSystem().supportedFileAttributeViews().contains("posix");
+      if (posix) {
+        Files.createFile(
+            file,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      } else {
+        Files.createFile(file);
+      }
+    }
     append(file, "");
     Object lock = new Object();
     return line -> {
@@ -37,11 +49,6 @@ public interface KeyLog {
   }
 
   private static void append(Path file, String text) throws IOException {
-    Files.writeString(
-        file,
-        text,
-        StandardCharsets.US_ASCII,
-        StandardOpenOption.CREATE,
-        StandardOpenOption.APPEND);
+    Files.writeString(file, text, StandardCharsets.US_ASCII, StandardOpenOption.APPEND);
   }
 }

@@ -11,13 +11,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class MessageInput {
   private static final int FIRST_CAPACITY_BYTES = 1024;
+  private static final byte[] NOTHING = {};
 
   private byte[] pending = new byte[HandshakeMessage.HEADER_BYTES];
   private int filled;
   private int messageBytes = HandshakeMessage.HEADER_BYTES; // until the header is complete
   private @Nullable HandshakeType type;
 
-  private byte[] source = pending;
+  private byte[] source = NOTHING;
   private int at;
   private int end;
 
@@ -33,12 +34,12 @@ final class MessageInput {
     if (type == null) {
       judgeType(accepted);
       if (!fill()) {
-        return null;
+        return awaitMore();
       }
       onHeader();
     }
     if (!fill()) {
-      return null;
+      return awaitMore();
     }
     HandshakeMessage message = new HandshakeMessage(Objects.requireNonNull(type), pending);
     pending = new byte[HandshakeMessage.HEADER_BYTES];
@@ -57,6 +58,12 @@ final class MessageInput {
       throw new TlsAlertException(
           AlertDescription.UNEXPECTED_MESSAGE, "handshake bytes left over when keys change");
     }
+  }
+
+  /** All is taken up: the caller's buffer is let go. */
+  private @Nullable HandshakeMessage awaitMore() {
+    offer(NOTHING, 0, 0);
+    return null;
   }
 
   /** Refuses a message by its first byte, not only when the rest has arrived. */

@@ -144,6 +144,7 @@ public final class TlsClient implements TlsHandshake {
     }
     group = keyExchange.group();
     byte[] sharedSecret = keyExchange.agree(requireNonNull(hello.keyShare()));
+    offer.forgetKeys();
     if (retrySuite == null) {
       transcript.begin(hello.suite());
     }

@@ -166,6 +166,7 @@ public final class TlsServer implements TlsHandshake {
     if (retry == null) {
       transcript.begin(choice.suite());
     }
+    retry = null;
     byte[] clientParameters = hello.transportParameters();
     if (clientParameters != null) {
       output.event(new TlsEvent.PeerTransportParameters(clientParameters));

@@ -1,8 +1,8 @@
 package dev.memux.tls;
 
-import java.io.ByteArrayOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The hash of all handshake messages so far (RFC 8446 §4.4.1). */
@@ -10,14 +10,15 @@ final class Transcript {
   private static final int MESSAGE_HASH = 254; // RFC 8446 §4.4.1, a message only of the transcript
 
   /** Messages from before the hash was known: one ClientHello. */
-  private final ByteArrayOutputStream early = new ByteArrayOutputStream();
+  private byte[] early = {};
 
   private @Nullable MessageDigest digest;
 
   /** Adds a message with its header. */
   void add(byte[] message) {
     if (digest == null) {
-      early.writeBytes(message);
+      early = Arrays.copyOf(early, early.length + message.length);
+      System.arraycopy(message, 0, early, early.length - message.length, message.length);
     } else {
       digest.update(message);
     }
@@ -26,12 +27,8 @@ final class Transcript {
   /** The cipher suite, and so the hash, is chosen. */
   void begin(CipherSuite suite) {
     digest = newDigest(suite);
-    digest.update(early.toByteArray());
-    early.reset();
-  }
-
-  boolean hasBegun() {
-    return digest != null;
+    digest.update(early);
+    early = new byte[0];
   }
 
   /** RFC 8446 §4.4.1: after a HelloRetryRequest the first ClientHello is replaced by its hash. */

@@ -232,6 +232,24 @@ class ClientHelloRulesTest {
     refuses(DECODE_ERROR);
   }
 
+  @Test
+  void theNumberOfKeySharesIsBounded() throws Exception {
+    for (int count : new int[] {ClientHello.MAX_KEY_SHARES, ClientHello.MAX_KEY_SHARES + 1}) {
+      int[] groups = new int[count];
+      byte[][] shares = new byte[count][];
+      for (int i = 0; i < count; i++) {
+        groups[i] = i == 0 ? 0x001d : 0x4000 + i;
+        shares[i] = i == 0 ? x25519Share() : share(groups[i], new byte[1]);
+      }
+      hello.groups(groups).keyShares(shares);
+      if (count <= ClientHello.MAX_KEY_SHARES) {
+        accepts();
+      } else {
+        refuses(ILLEGAL_PARAMETER);
+      }
+    }
+  }
+
   // RFC 8446 §4.2.8.2, §7.4.2
   @Test
   void keySharesMustBePointsOfTheirGroup() {

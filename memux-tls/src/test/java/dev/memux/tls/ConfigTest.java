@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +54,13 @@ class ConfigTest {
     log.log("b");
     assertEquals("before\na\nb\n", Files.readString(file));
     assertThrows(java.io.IOException.class, () -> KeyLog.toFile(folder.resolve("no/such")));
+    KeyLog.toFile(folder.resolve("new.log")).log("a");
+    assertEquals("a\n", Files.readString(folder.resolve("new.log")));
+    if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      assertEquals(
+          "rw-------",
+          PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("new.log"))));
+    }
     // A log that has become impossible to write does not break connections.
     Files.delete(file);
     Files.createDirectory(file);

@@ -139,7 +139,7 @@ class Rfc8448Test {
     for (int i = 0; i < 32; i++) {
       bigEndian[i] = share[31 - i];
     }
-    return KeyExchange.of(
+    return new KeyExchange(
         NamedGroup.X25519,
         new KeyPair(
             factory.generatePublic(new XECPublicKeySpec(curve, new BigInteger(1, bigEndian))),

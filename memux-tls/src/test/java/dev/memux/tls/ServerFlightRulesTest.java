@@ -162,6 +162,8 @@ class ServerFlightRulesTest {
     refusesHello(ILLEGAL_PARAMETER, retryFor(0x0018)); // not offered
     refusesHello(ILLEGAL_PARAMETER, retryFor(0x3a3a));
     refusesHello(PROTOCOL_VERSION, retry(extension(51, u16(0x0017))));
+    Peer onlyX25519 = Peer.client(Configs.client().groups(NamedGroup.X25519).build());
+    Alerts.assertRefuses(onlyX25519, ILLEGAL_PARAMETER, INITIAL, retryFor(0x0017));
     refusesHello(DECODE_ERROR, retry(version(), extension(51, u16(0x0017, 1))));
     refusesHello(DECODE_ERROR, retry(version(), extension(44, vector16())));
     refusesHello(ILLEGAL_PARAMETER, retry(version(), protocol("h3")));
@@ -423,6 +425,36 @@ class ServerFlightRulesTest {
 
   private ScriptedServer upToCertificate(String name) throws Exception {
     return server().sendHello().send(encryptedExtensions()).send(certificate(name));
+  }
+
+  @Test
+  void messagesCutOffAtAnyByteAreRefused() throws Exception {
+    ScriptedServer script = server().sendHello();
+    byte[] schemes = extension(13, vector16(u16(0x0403)));
+    byte[] request = certificateRequest(NOTHING, schemes, extension(0x2a2a, new byte[2]));
+    for (byte[] whole : new byte[][] {encryptedExtensions(), request, certificate("p256")}) {
+      for (int length = 4; length < whole.length; length++) {
+        script = server().sendHello();
+        if (whole[0] != 8) {
+          script.send(encryptedExtensions());
+        }
+        Alerts.assertRefuses(
+            script.client,
+            DECODE_ERROR,
+            whole[0] + " cut at " + length,
+            HANDSHAKE,
+            message(whole[0], Arrays.copyOfRange(whole, 4, length)));
+      }
+    }
+    for (int length = 0; length < 70; length++) {
+      script = upToCertificate("p256");
+      byte[] verify = script.certificateVerify("p256", SignatureScheme.ECDSA_SECP256R1_SHA256);
+      Alerts.assertRefuses(
+          script.client,
+          DECODE_ERROR,
+          HANDSHAKE,
+          message(15, Arrays.copyOfRange(verify, 4, 4 + length)));
+    }
   }
 
   // --- Finished, RFC 8446 §4.4.4 ---

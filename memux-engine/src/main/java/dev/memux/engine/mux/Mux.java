@@ -71,10 +71,12 @@ public final class Mux {
       return null;
     }
     if (ids.openable() == 0) {
-      control.add(
-          type == StreamType.BIDIRECTIONAL
-              ? ControlQueue.STREAMS_BLOCKED_BIDI
-              : ControlQueue.STREAMS_BLOCKED_UNI);
+      if (ids.takeBlockedNews()) {
+        control.add(
+            type == StreamType.BIDIRECTIONAL
+                ? ControlQueue.STREAMS_BLOCKED_BIDI
+                : ControlQueue.STREAMS_BLOCKED_UNI);
+      }
       return null;
     }
     boolean both = type == StreamType.BIDIRECTIONAL;
@@ -213,7 +215,7 @@ public final class Mux {
   }
 
   private void onStreamsBlocked(ControlFrame.StreamsBlocked frame) {
-    if (ids(frame.bidirectional()).hasGrant()) {
+    if (ids(frame.bidirectional()).hasGrant()) { // not due perhaps, but the peer waits for it
       control.add(
           frame.bidirectional() ? ControlQueue.MAX_STREAMS_BIDI : ControlQueue.MAX_STREAMS_UNI);
     }
@@ -234,7 +236,15 @@ public final class Mux {
 
   /** Whether {@link #fill} would write something. */
   public boolean hasPending() {
-    return !over && (!control.isEmpty() || scheduler.hasEligible(credit.isExhausted()));
+    return !over
+        && (!control.isEmpty()
+            || scheduler.hasEligible(credit.isExhausted())
+            || isConnectionBlockedNews());
+  }
+
+  /** Whether only connection credit holds data back, and the peer has not been told. */
+  private boolean isConnectionBlockedNews() {
+    return credit.isBlockedNews() && scheduler.hasEligible(false) && !scheduler.hasEligible(true);
   }
 
   /** Writes what should go next into a packet, and into {@code sent} what that was. */
@@ -242,16 +252,17 @@ public final class Mux {
     if (over) {
       return;
     }
-    if (credit.isBlockedNews() && scheduler.hasEligible(false)) {
-      control.add(ControlQueue.DATA_BLOCKED);
-    }
     control.write(writer, sent, nowNanos, rttNanos);
     scheduler.beginPacket();
     while (writer.remaining() > 0) {
       Entry<MuxStream> next = scheduler.next(credit.isExhausted());
       if (next == null || !emit(next.stream(), next, writer, sent)) {
-        return;
+        break;
       }
+    }
+    if (isConnectionBlockedNews()) {
+      control.add(ControlQueue.DATA_BLOCKED);
+      control.write(writer, sent, nowNanos, rttNanos);
     }
   }
 
@@ -402,7 +413,7 @@ public final class Mux {
 
   private void update(MuxStream stream, SendStream send) {
     if (stream.entry != null && !stream.closed) {
-      scheduler.update(stream.entry, send.hasLost(), send.hasFresh());
+      scheduler.update(stream.entry, send.needsNoCredit(), send.hasFresh());
     }
   }
 
@@ -415,7 +426,11 @@ public final class Mux {
 
   void stopSending(MuxStream stream, long code) {
     RecvStream recv = stream.recv;
-    if (recv == null || recv.isOver() || recv.isDiscarding()) {
+    if (recv == null || recv.isDiscarding()) {
+      return;
+    }
+    if (recv.isOver()) {
+      closeIfOver(stream); // the end came after everything was read, and nobody will read it
       return;
     }
     stream.stopSendingCode = code;
@@ -496,6 +511,7 @@ public final class Mux {
       opened = createRemote(ids.nextRemote());
       ids.onRemoteOpened();
     }
+    grantIfDue(ids, StreamType.of(id));
     return opened;
   }
 
@@ -532,14 +548,18 @@ public final class Mux {
     if (!isLocal(stream.id())) {
       StreamIds ids = ids(stream.type());
       ids.onRemoteClosed();
-      if (ids.isGrantDue()) {
-        control.add(
-            stream.type() == StreamType.BIDIRECTIONAL
-                ? ControlQueue.MAX_STREAMS_BIDI
-                : ControlQueue.MAX_STREAMS_UNI);
-      }
+      grantIfDue(ids, stream.type());
     }
     raise(stream, MuxStream.CLOSED);
+  }
+
+  private void grantIfDue(StreamIds ids, StreamType type) {
+    if (ids.isGrantDue()) {
+      control.add(
+          type == StreamType.BIDIRECTIONAL
+              ? ControlQueue.MAX_STREAMS_BIDI
+              : ControlQueue.MAX_STREAMS_UNI);
+    }
   }
 
   private void raise(MuxStream stream, int event) {

@@ -43,12 +43,14 @@ public record MuxConfig(
           SchedulerConfig.DEFAULT);
 
   /**
-   * @throws IllegalArgumentException if a size is negative, or a bound below what it bounds
+   * @throws IllegalArgumentException if a window or buffer is not positive, or a bound below what
+   *     it bounds
    */
   public MuxConfig {
-    require(streamWindowBytes >= 0 && streamWindowBytes <= maxStreamWindowBytes, "stream window");
+    // Credit comes back as data is read: a window of nothing would stay one.
+    require(streamWindowBytes > 0 && streamWindowBytes <= maxStreamWindowBytes, "stream window");
     require(
-        connectionWindowBytes >= 0 && connectionWindowBytes <= maxConnectionWindowBytes,
+        connectionWindowBytes > 0 && connectionWindowBytes <= maxConnectionWindowBytes,
         "connection window");
     require(maxBidiStreams >= 0 && maxBidiStreams <= MAX_STREAMS, "bidirectional streams");
     require(maxUniStreams >= 0 && maxUniStreams <= MAX_STREAMS, "unidirectional streams");

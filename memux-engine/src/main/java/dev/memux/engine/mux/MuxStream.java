@@ -4,6 +4,7 @@ import dev.memux.engine.schedule.Entry;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.stream.RecvStream;
 import dev.memux.engine.stream.SendStream;
+import dev.memux.engine.wire.VarInt;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -129,6 +130,9 @@ public final class MuxStream {
     if (!isWritable()) {
       throw new IllegalStateException("stream " + id + " is not writable");
     }
+    if (!source.hasRemaining()) {
+      return 0;
+    }
     int taken = sending().write(source, mux.sendBufferBytes());
     wantsRoom = source.hasRemaining();
     if (taken > 0) {
@@ -155,8 +159,10 @@ public final class MuxStream {
    * everything has been acknowledged.
    *
    * @param code the application's error code, at most 2^62-1
+   * @throws IllegalArgumentException if the code cannot be encoded
    */
   public void reset(long code) {
+    requireCode(code);
     if (send != null && !mux.isOver()) {
       mux.reset(this, code);
     }
@@ -167,8 +173,10 @@ public final class MuxStream {
    * on.
    *
    * @param code the application's error code, at most 2^62-1
+   * @throws IllegalArgumentException if the code cannot be encoded
    */
   public void stopSending(long code) {
+    requireCode(code);
     if (recv != null && !mux.isOver()) {
       mux.stopSending(this, code);
     }
@@ -245,6 +253,13 @@ public final class MuxStream {
   /** Whether both directions are over. */
   boolean isOver() {
     return (send == null || send.isOver()) && (recv == null || recv.isOver());
+  }
+
+  /** Refused here, where the mistake is: later it would end the connection. */
+  private static void requireCode(long code) {
+    if (code < 0 || code > VarInt.MAX) {
+      throw new IllegalArgumentException("error code " + code);
+    }
   }
 
   private SendStream sending() {

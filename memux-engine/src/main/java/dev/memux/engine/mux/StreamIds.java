@@ -16,6 +16,7 @@ final class StreamIds {
 
   private long localOpened;
   private long localLimit;
+  private long blockedReportedAt = -1;
   private long remoteOpened;
   private long remoteClosed;
   private long remoteLimit;
@@ -40,6 +41,13 @@ final class StreamIds {
   /** The limit that the peer set. */
   long localLimit() {
     return localLimit;
+  }
+
+  /** Whether the peer has not been told yet that this limit holds us back; it is told once. */
+  boolean takeBlockedNews() {
+    boolean news = blockedReportedAt != localLimit;
+    blockedReportedAt = localLimit;
+    return news;
   }
 
   /**
@@ -86,9 +94,12 @@ final class StreamIds {
     return remoteClosed + maxOpen;
   }
 
-  /** Whether enough streams have ended for the peer to be told. */
+  /**
+   * Whether the peer should be told of a higher limit: enough streams have ended to be worth a
+   * frame, or it has used up the present one and need not say so (RFC 9000 §4.6).
+   */
   boolean isGrantDue() {
-    return grantable() - remoteLimit >= Math.max(1, maxOpen / 2);
+    return hasGrant() && (remoteOpened == remoteLimit || grantable() - remoteLimit >= maxOpen / 2);
   }
 
   /** Raises the peer's limit. */

@@ -19,6 +19,11 @@ public final class ChunkPool {
     return chunk == null ? new byte[CHUNK_BYTES] : chunk;
   }
 
+  /** How many are kept for the next who needs one. */
+  int freeChunks() {
+    return free.size();
+  }
+
   void give(byte[] chunk) {
     if (free.size() < MAX_FREE_CHUNKS) {
       free.addLast(chunk);

@@ -96,11 +96,12 @@ final class ChunkWindow {
     end = Math.max(end, first);
   }
 
+  /** Gives everything back; the sequence may go on where it was. */
   void releaseAll() {
     for (long chunk = first; chunk < end; chunk++) {
       release(chunk);
     }
-    first = end;
+    end = first;
   }
 
   private void release(long chunk) {

@@ -32,10 +32,10 @@ public final class Reassembly {
     if (skip == length) {
       return true;
     }
-    if (received.size() > MAX_GAPS && !received.contains(offset) && offset > received.end(0)) {
+    long start = offset + skip;
+    if (received.size() > MAX_GAPS && !received.touches(start, offset + length)) {
       return false;
     }
-    long start = offset + skip;
     if (received.add(start, offset + length)) {
       chunks.put(start, data, from + skip, length - skip);
     }
@@ -73,6 +73,9 @@ public final class Reassembly {
   private void consume(int length) {
     readTo += length;
     chunks.releaseBelow(readTo);
+    if (!received.isEmpty() && received.max() == readTo) {
+      chunks.releaseAll(); // an idle stream holds nothing, not even the chunk it stopped in
+    }
   }
 
   /** Drops everything that is held. */

@@ -42,12 +42,16 @@ public final class ReceiveWindow {
 
   /**
    * Raises the limit to a window above what is consumed, after growing the window if the path asks
-   * for it.
+   * for it. Has no effect unless {@link #isLow}: a limit told again because a packet was lost says
+   * nothing about the path.
    *
    * @param rttNanos smoothed round-trip time, 0 if unknown
-   * @return the new limit
+   * @return the limit
    */
   public long raise(long nowNanos, long rttNanos) {
+    if (!isLow()) {
+      return limit;
+    }
     if (raised && nowNanos - raisedAtNanos < 2 * rttNanos) {
       windowBytes = Math.min(2 * windowBytes, maxWindowBytes);
     }

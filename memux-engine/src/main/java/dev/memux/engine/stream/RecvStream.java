@@ -71,12 +71,11 @@ public final class RecvStream {
           "final size above the stream limit"); // RFC 9000 §4.5
     }
     // Before the size is noted: having read all that came is not the end, only a FIN makes it one.
-    boolean wasOver = isReset() || isAllRead();
-    highest = Math.max(highest, size);
-    finalSize = size;
-    if (wasOver) {
+    if (isReset() || isAllRead()) {
       return false;
     }
+    highest = Math.max(highest, size);
+    finalSize = size;
     resetCode = code;
     reassembly.release();
     return true;
@@ -96,7 +95,8 @@ public final class RecvStream {
 
   /** Bytes that can be read now. */
   public int readableBytes() {
-    return isReset() || discarding ? 0 : (int) reassembly.readableBytes();
+    long readable = isReset() || discarding ? 0 : reassembly.readableBytes();
+    return (int) Math.min(readable, Integer.MAX_VALUE);
   }
 
   /**
@@ -144,7 +144,7 @@ public final class RecvStream {
 
   /** Whether everything up to the FIN has been read. */
   public boolean isAllRead() {
-    return finalSize != UNKNOWN && reassembly.readTo() == finalSize;
+    return finalSize != UNKNOWN && !isReset() && reassembly.readTo() == finalSize;
   }
 
   /** Whether so much has been read that the peer should be told of more credit. */

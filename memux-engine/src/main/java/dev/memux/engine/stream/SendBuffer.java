@@ -97,16 +97,14 @@ public final class SendBuffer {
       acked.removeFirst();
     }
     chunks.releaseBelow(ackedTo);
+    if (ackedTo == writtenTo) {
+      chunks.releaseAll(); // an idle stream holds nothing, not even the chunk it stopped in
+    }
   }
 
   /** What was acknowledged in another packet meanwhile is not sent again. */
   public void onLost(long offset, int length) {
-    long from = Math.max(offset, ackedTo);
-    long after = offset + length;
-    lost.add(from, after);
-    for (int i = acked.size() - 1; i >= 0 && acked.end(i) > from; i--) {
-      lost.remove(acked.start(i), acked.end(i));
-    }
+    lost.addExcept(Math.max(offset, ackedTo), offset + length, acked);
   }
 
   public boolean isAllAcked() {

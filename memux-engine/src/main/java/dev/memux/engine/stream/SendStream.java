@@ -83,7 +83,12 @@ public final class SendStream {
 
   /** Whether something was lost that has to be sent again. */
   public boolean hasLost() {
-    return state != State.RESET_SENT && (buffer.hasLost() || finLost);
+    return resetCode == NONE && (buffer.hasLost() || finLost);
+  }
+
+  /** Whether there is something that no flow control holds back: lost data, or a FIN alone. */
+  public boolean needsNoCredit() {
+    return hasLost() || finIsNext();
   }
 
   /** Whether there is new data with stream credit, or a FIN that was never sent. */
@@ -108,8 +113,8 @@ public final class SendStream {
    * @return bytes of data in the frame, 0 for a FIN alone, -1 if nothing was written
    */
   public int emit(FrameWriter writer, SentFrames sent, long creditBytes) {
-    if (state == State.RESET_SENT) {
-      return -1;
+    if (resetCode != NONE) {
+      return -1; // RFC 9000 §3.1: nothing of the stream follows its reset
     }
     if (buffer.hasLost()) {
       return emit(writer, sent, buffer.lostFrom(), buffer.lostTo() - buffer.lostFrom());

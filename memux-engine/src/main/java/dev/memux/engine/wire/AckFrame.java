@@ -7,6 +7,13 @@ import java.util.Arrays;
  * only while {@link FrameSink#onAck} runs.
  */
 public final class AckFrame {
+  /**
+   * Ranges that are kept, the highest; more than fit a packet on a usual path. Each takes two bytes
+   * of the peer's and sixteen of ours, for as long as the connection lives, and what lies below so
+   * many gaps has long been declared lost.
+   */
+  public static final int MAX_RANGES = 1024;
+
   private static final int INITIAL_RANGES = 16;
 
   private long delay;
@@ -67,8 +74,11 @@ public final class AckFrame {
     hasEcn = false;
   }
 
-  /** Adds the next lower range, both ends inclusive. */
+  /** Adds the next lower range, both ends inclusive; without effect beyond {@link #MAX_RANGES}. */
   public void addRange(long rangeSmallest, long rangeLargest) {
+    if (rangeCount == MAX_RANGES) {
+      return;
+    }
     if (rangeCount == smallest.length) {
       smallest = Arrays.copyOf(smallest, rangeCount * 2);
       largest = Arrays.copyOf(largest, rangeCount * 2);

@@ -228,6 +228,9 @@ public final class FrameWriter {
     if (length < 0) {
       return false;
     }
+    while (length < text.length && (text[length] & 0xc0) == 0x80) {
+      length--; // not through the middle of a character: RFC 9000 §19.19 asks for UTF-8
+    }
     FrameType type = application ? FrameType.APPLICATION_CLOSE : FrameType.CONNECTION_CLOSE;
     buffer[position++] = (byte) type.code();
     put(errorCode);

@@ -53,6 +53,12 @@ public final class RangeSet {
     return start >= end || (i < size && starts[i] <= start && ends[i] >= end);
   }
 
+  /** Whether adding {@code [start, end)}, which is not empty, would make no further range. */
+  public boolean touches(long start, long end) {
+    int i = firstEndingAfter(start - 1);
+    return i < size && starts[i] <= end;
+  }
+
   /**
    * Adds {@code [start, end)}.
    *
@@ -84,6 +90,19 @@ public final class RangeSet {
     ends[first] = mergedEnd;
     delete(first + 1, last);
     return true;
+  }
+
+  /** Adds what of {@code [start, end)} is not in {@code excluded}. */
+  public void addExcept(long start, long end, RangeSet excluded) {
+    long from = start;
+    for (int i = excluded.firstEndingAfter(start); from < end; i++) {
+      boolean last = i == excluded.size || excluded.starts[i] >= end;
+      add(from, last ? end : excluded.starts[i]);
+      if (last) {
+        return;
+      }
+      from = excluded.ends[i];
+    }
   }
 
   /** Removes {@code [start, end)}, splitting a range that surrounds it. */

@@ -70,7 +70,7 @@ public final class TappedConnection {
     } else if (sender == Side.SERVER && message[from] == SERVER_HELLO) {
       int suiteFrom = from + RANDOM_FROM + RANDOM_BYTES;
       suiteFrom += 1 + message[suiteFrom];
-      int code = (message[suiteFrom] & 0xff) << 8 | message[suiteFrom + 1] & 0xff;
+      int code = ((message[suiteFrom] & 0xff) << 8) | (message[suiteFrom + 1] & 0xff);
       for (CipherSuite candidate : CipherSuite.values()) {
         suite = candidate.code() == code ? candidate : suite;
       }

@@ -3,7 +3,6 @@ package dev.memux.sim.world;
 import dev.memux.engine.CloseReason;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.quic.ConnectionStatistics;
-import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.engine.wire.TransportParameters;
@@ -32,6 +31,9 @@ import java.util.Map;
 final class Conversation implements NetworkObserver, WireListener, TransmitObserver {
   private static final long CLOSE_CODE = 0x300;
 
+  /** What every endpoint announces as max_ack_delay. */
+  private static final long MAX_ACK_DELAY_NANOS = 25_000_000;
+
   private final WorldPlan.ConversationPlan plan;
   private final Network network;
   private final Trace trace;
@@ -49,8 +51,11 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private final FlowControlInvariant flowControl = new FlowControlInvariant(this::parameters);
   private final AmplificationInvariant amplification = new AmplificationInvariant();
   private final PacketNumberInvariant packetNumbers = new PacketNumberInvariant();
+  private final AckDelayInvariant ackDelay = new AckDelayInvariant(MAX_ACK_DELAY_NANOS);
   private final Map<Side, CongestionInvariant> congestion = new EnumMap<>(Side.class);
   private final Map<Side, ForgottenPackets> forgottenBy = new EnumMap<>(Side.class);
+
+  private final Map<Side, Integer> maxDatagramBytes = new EnumMap<>(Side.class);
 
   private int handshakes;
   private int closedStreamSides;
@@ -60,6 +65,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       WorldPlan.ConversationPlan plan,
       Network network,
       Trace trace,
+      WorldPlan world,
       QuicNode client,
       QuicNode server,
       Link up,
@@ -70,6 +76,8 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     this.clientAddress = client.address();
     this.up = up;
     this.down = down;
+    maxDatagramBytes.put(Side.CLIENT, world.clientConfig().maxDatagramBytes());
+    maxDatagramBytes.put(Side.SERVER, world.serverConfig().maxDatagramBytes());
     nodes.put(Side.CLIENT, client);
     nodes.put(Side.SERVER, server);
     for (Side side : Side.values()) {
@@ -159,6 +167,11 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     endIfWorkIsDone();
   }
 
+  /** A peer has terminated: what it processed must have been there to process. */
+  void onTerminated(Peer peer, QuicConnection connection) {
+    packetNumbers.onProcessed(peer.side(), connection.statistics().packetsReceived());
+  }
+
   private void endIfWorkIsDone() {
     if (handshakes == 2
         && closedStreamSides == 2 * plan.streams().size()
@@ -201,6 +214,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   }
 
   void onClosed(Peer peer, CloseReason reason) {
+    ackDelay.forget(peer.side());
     switch (reason.origin()) {
       case LOCAL -> requireApplicationClose(reason, peer.side());
       case PEER -> requireApplicationClose(reason, peer.side().peer());
@@ -217,9 +231,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
         }
       }
       case HANDSHAKE_TIMEOUT -> {
-        if (!blame.hasLostAnything()) {
+        if (!blame.excusesHandshake()) {
           throw new Violation(
-              TerminationInvariant.class, "handshake timeout although the links lost nothing");
+              TerminationInvariant.class, "handshake timeout although the links lost little");
         }
       }
       case VERSION_NEGOTIATION -> {
@@ -283,6 +297,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     for (TappedFrame frame : packet.frames()) {
       if (frame instanceof TappedFrame.Ack ack && packet.type() == PacketType.ONE_RTT) {
         forgottenBy.get(packet.sender()).onAckSent(packet.number(), ack);
+        ackDelay.onAckSent(packet.sender(), ack);
       }
     }
   }
@@ -310,7 +325,10 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     ForgottenPackets forgotten = forgottenBy.get(receiver);
     boolean certain =
         intact && peer(receiver).isHandshakeComplete() && !forgotten.mayForget(packet.number());
-    forgotten.onDelivered(packet.number());
+    boolean fresh = forgotten.onDelivered(packet.number());
+    if (fresh && certain && packet.ackEliciting() && peer(receiver).closed() == null) {
+      ackDelay.onArrived(receiver, packet.number(), nowNanos);
+    }
     for (TappedFrame frame : packet.frames()) {
       if (frame instanceof TappedFrame.Stream stream) {
         independence.onDelivered(
@@ -333,6 +351,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     for (Side side : Side.values()) {
       if (nodes.get(side) == node) {
         checkReadable(peer(side));
+        ackDelay.check(side, nowNanos);
       }
     }
   }
@@ -395,7 +414,8 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     if (isOurs(connection)) {
       congestion
           .get(side(connection))
-          .afterTransmit(connection.statistics().probesSent(), QuicConfig.MIN_DATAGRAM_BYTES);
+          .afterTransmit(
+              connection.statistics().probesSent(), maxDatagramBytes.get(side(connection)));
     }
   }
 

@@ -40,7 +40,8 @@ final class ForgottenPackets {
     return number < floor || hidden;
   }
 
-  void onDelivered(long number) {
-    arrived.add(number, number + 1);
+  /** Returns whether it is the first copy. */
+  boolean onDelivered(long number) {
+    return arrived.add(number, number + 1);
   }
 }

@@ -362,10 +362,39 @@ class InvariantsTest {
     }
 
     @Test
+    void seesAPacketProcessedTwice() {
+      numbers.onArrived(Side.CLIENT, PacketType.INITIAL, 0);
+      numbers.onArrived(Side.CLIENT, PacketType.ONE_RTT, 1);
+      numbers.onArrived(Side.CLIENT, PacketType.ONE_RTT, 1);
+      numbers.onProcessed(Side.SERVER, 2);
+      assertViolation(() -> numbers.onProcessed(Side.SERVER, 3));
+    }
+
+    @Test
     void readsThemFromPackets() {
       assertViolation(() -> numbers.onPacketSent(packet(Side.SERVER, ack(0, 0))));
       numbers.onPacketDelivered(packet(Side.SERVER));
       assertDoesNotThrow(() -> numbers.onAcked(Side.CLIENT, PacketType.ONE_RTT, 1, 1));
+    }
+  }
+
+  @Nested
+  class AckDelay {
+    private final AckDelayInvariant ackDelay = new AckDelayInvariant(25);
+
+    @Test
+    void seesALateAcknowledgement() {
+      ackDelay.onArrived(Side.SERVER, 3, 100);
+      ackDelay.onArrived(Side.SERVER, 2, 110);
+      ackDelay.check(Side.SERVER, 125);
+      assertViolation(() -> ackDelay.check(Side.SERVER, 126));
+      ackDelay.onAckSent(Side.SERVER, ack(3, 5));
+      ackDelay.check(Side.SERVER, 126);
+      assertViolation(() -> ackDelay.check(Side.SERVER, 136));
+      ackDelay.onAckSent(Side.CLIENT, ack(0, 5));
+      assertViolation(() -> ackDelay.check(Side.SERVER, 136));
+      ackDelay.forget(Side.SERVER);
+      ackDelay.check(Side.SERVER, 1000);
     }
   }
 
@@ -429,15 +458,31 @@ class InvariantsTest {
     }
 
     @Test
+    void seesATimerAfterTheEnd() {
+      TerminationInvariant.checkTerminated("p", true, Node.NEVER);
+      assertViolation(() -> TerminationInvariant.checkTerminated("p", true, 5));
+      assertViolation(() -> TerminationInvariant.checkTerminated("p", false, Node.NEVER));
+    }
+
+    @Test
+    void aHandshakeIsExcusedOnlyByManyLosses() {
+      LinkBlame blame = new LinkBlame();
+      for (int i = 0; i < 5; i++) {
+        assertFalse(blame.excusesHandshake());
+        blame.onLost();
+      }
+      assertTrue(blame.excusesHandshake());
+    }
+
+    @Test
     void silenceIsExcusedOnlyByALossSinceTheLastWord() {
       LinkBlame blame = new LinkBlame();
-      assertFalse(blame.hasLostAnything());
+      assertFalse(blame.excusesSilence(Side.CLIENT));
       blame.onLost();
       assertTrue(blame.excusesSilence(Side.CLIENT));
       blame.onArrived(Side.CLIENT);
       assertFalse(blame.excusesSilence(Side.CLIENT));
       assertTrue(blame.excusesSilence(Side.SERVER));
-      assertTrue(blame.hasLostAnything());
     }
   }
 }

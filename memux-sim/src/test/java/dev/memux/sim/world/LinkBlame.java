@@ -6,12 +6,14 @@ import java.util.Map;
 
 /** Whether a connection's silence can be the links' fault. */
 final class LinkBlame {
+  private static final int LOSSES_THAT_STOP_A_HANDSHAKE = 5;
+
   private final Map<Side, Boolean> lostSinceHeard = new EnumMap<>(Side.class);
-  private boolean lostAnything;
+  private int lost;
 
   /** A datagram either way was lost or damaged. */
   void onLost() {
-    lostAnything = true;
+    lost++;
     lostSinceHeard.put(Side.CLIENT, true);
     lostSinceHeard.put(Side.SERVER, true);
   }
@@ -26,7 +28,11 @@ final class LinkBlame {
     return lostSinceHeard.getOrDefault(side, false);
   }
 
-  boolean hasLostAnything() {
-    return lostAnything;
+  /**
+   * Whether so much was lost that a handshake could not finish within its time, which is ten seconds or more: each probe timeout
+   * sends again, two datagrams at a time, and by then four have come.
+   */
+  boolean excusesHandshake() {
+    return lost >= LOSSES_THAT_STOP_A_HANDSHAKE;
   }
 }

@@ -10,7 +10,7 @@ import java.util.Map;
 
 /**
  * Packet numbers only rise (RFC 9000 §12.3: the same number twice under one key breaks the
- * encryption), and only what arrived is acknowledged (§13.1).
+ * encryption), only what arrived is acknowledged (§13.1), and nothing is processed twice (§12.3).
  */
 final class PacketNumberInvariant {
   private final Map<Space, Long> lastSent = new HashMap<>();
@@ -54,6 +54,23 @@ final class PacketNumberInvariant {
           PacketNumberInvariant.class,
           "%s acknowledges %s %d..%d of which not all arrived"
               .formatted(acker, type, smallest, largest));
+    }
+  }
+
+  /** {@code receiver} says how many packets it has processed, all in all. */
+  void onProcessed(Side receiver, long packets) {
+    long distinct = 0;
+    for (PacketType type : PacketType.values()) {
+      RangeSet numbers = arrived.get(new Space(receiver.peer(), type));
+      for (int i = 0; numbers != null && i < numbers.size(); i++) {
+        distinct += numbers.end(i) - numbers.start(i);
+      }
+    }
+    if (packets > distinct) {
+      throw new Violation(
+          PacketNumberInvariant.class,
+          "%s processed %d packets, %d different ones arrived"
+              .formatted(receiver, packets, distinct));
     }
   }
 

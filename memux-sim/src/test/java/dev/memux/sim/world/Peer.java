@@ -82,7 +82,12 @@ final class Peer {
         closed = over.reason();
         conversation.onClosed(this, over.reason());
       }
-      case ConnectionEvent.Terminated over -> terminated = true;
+      case ConnectionEvent.Terminated over -> {
+        terminated = true;
+        TerminationInvariant.checkTerminated(
+            side.toString(), source.isTerminated(), source.deadlineNanos());
+        conversation.onTerminated(this, source);
+      }
     }
   }
 
@@ -93,12 +98,12 @@ final class Peer {
 
   void onStream(MuxStream stream, int events) {
     StreamWork work = work(stream);
-    if ((events & MuxStream.OPENED) != 0) {
-      write(stream, work);
-    }
     if ((events & MuxStream.STOPPED) != 0) {
       work.sendOver = true;
       conversation.delivery().onReset(side, stream.id());
+    }
+    if ((events & MuxStream.OPENED) != 0) {
+      write(stream, work);
     }
     if ((events & MuxStream.WRITABLE) != 0) {
       write(stream, work);
@@ -215,7 +220,7 @@ final class Peer {
   // Writing.
 
   private void write(MuxStream stream, StreamWork work) {
-    if (!stream.canSend() || work.sendOver) {
+    if (!stream.canSend() || work.sendOver || closed != null) {
       return;
     }
     StreamPlan.Direction plan = work.plan.direction(side);

@@ -17,6 +17,14 @@ final class TerminationInvariant {
     }
   }
 
+  /** A connection has just said that it can be forgotten. */
+  static void checkTerminated(String name, boolean isTerminated, long deadlineNanos) {
+    if (!isTerminated || deadlineNanos != Node.NEVER) {
+      throw new Violation(
+          TerminationInvariant.class, name + " goes on after its end, at " + deadlineNanos);
+    }
+  }
+
   static void checkPeer(String name, boolean hasConnection, boolean closed, boolean terminated) {
     if (hasConnection && !(closed && terminated)) {
       throw new Violation(

@@ -1,6 +1,7 @@
 package dev.memux.sim.world;
 
 import dev.memux.sim.quic.WireTap;
+import dev.memux.tls.Pem;
 import dev.memux.tls.PemException;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsCredentials;
@@ -8,34 +9,50 @@ import dev.memux.tls.TlsServerConfig;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Path;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.util.Collections;
+import java.util.List;
 
 /** TLS for simulated worlds: a certificate of no value, and every secret told to the tap. */
 final class Tls {
   static final String SERVER_NAME = "sim.example";
   private static final String PROTOCOL = "sim";
-  private static final TlsCredentials CREDENTIALS = load();
+  private static final X509Certificate CERTIFICATE = certificate();
+  private static final PrivateKey KEY = key();
 
   private Tls() {}
 
-  static TlsServerConfig server(WireTap tap) {
+  static TlsServerConfig server(WorldPlan.TlsPlan plan, WireTap tap) {
+    List<X509Certificate> chain = Collections.nCopies(plan.certificates(), CERTIFICATE);
     return TlsServerConfig.builder()
-        .credentials(CREDENTIALS)
+        .credentials(new TlsCredentials(chain, KEY))
         .applicationProtocols(PROTOCOL)
+        .groups(plan.serverGroup())
         .keyLog(tap)
         .build();
   }
 
-  static TlsClientConfig client(WireTap tap) {
+  static TlsClientConfig client(WorldPlan.TlsPlan plan, WireTap tap) {
     return TlsClientConfig.builder()
         .applicationProtocols(PROTOCOL)
+        .cipherSuites(plan.suite())
         .insecureTrustAny()
         .keyLog(tap)
         .build();
   }
 
-  private static TlsCredentials load() {
+  private static X509Certificate certificate() {
     try {
-      return TlsCredentials.fromPem(resource("server.pem"), resource("server.key"));
+      return Pem.certificates(resource("server.pem")).getFirst();
+    } catch (PemException | URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static PrivateKey key() {
+    try {
+      return Pem.privateKey(resource("server.key"));
     } catch (PemException | URISyntaxException e) {
       throw new IllegalStateException(e);
     }

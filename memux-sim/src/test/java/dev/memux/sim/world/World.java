@@ -62,7 +62,7 @@ final class World {
     QuicEndpoint endpoint =
         new QuicEndpoint(
             plan.serverConfig(),
-            Tls.server(tap),
+            Tls.server(plan.tls(), tap),
             0,
             ROUTING_KEY,
             new SeededSecureRandom(root.split("server")));
@@ -90,14 +90,14 @@ final class World {
     network.attach(client, address);
     Link up = network.link(address, server.address(), planned.up());
     Link down = network.link(server.address(), address, planned.down());
-    Conversation conversation = new Conversation(planned, network, trace, client, server, up, down);
+    Conversation conversation = new Conversation(planned, network, trace, plan, client, server, up, down);
     application.conversation = conversation;
     client.observeTransmit(conversation);
     tap.listen(conversation);
     network.observe(conversation);
     conversations.put(address, conversation);
     inOrder.add(conversation);
-    TlsClientConfig tls = Tls.client(tap);
+    TlsClientConfig tls = Tls.client(plan.tls(), tap);
     simulation.after(
         planned.connectAfterNanos(),
         () -> {

@@ -2,6 +2,8 @@ package dev.memux.sim.world;
 
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.sim.LinkProfile;
+import dev.memux.tls.CipherSuite;
+import dev.memux.tls.NamedGroup;
 import java.util.List;
 
 /**
@@ -13,7 +15,22 @@ record WorldPlan(
     long startNanos,
     QuicConfig clientConfig,
     QuicConfig serverConfig,
+    TlsPlan tls,
     List<ConversationPlan> conversations) {
+
+  /**
+   * The handshakes.
+   *
+   * @param suite the only one offered
+   * @param serverGroup the only one that the server takes; the client's share is for the first, so
+     *     that another costs a HelloRetryRequest
+   * @param certificates how long the server's chain is: a long one does not fit into what a server
+   *     may send before the client's address is validated
+   */
+  record TlsPlan(CipherSuite suite, NamedGroup serverGroup, int certificates) {
+    static final TlsPlan DEFAULT =
+        new TlsPlan(CipherSuite.TLS_AES_128_GCM_SHA256, NamedGroup.X25519, 1);
+  }
 
   /**
    * One client and its connection.

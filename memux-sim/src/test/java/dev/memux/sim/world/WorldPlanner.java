@@ -4,12 +4,15 @@ import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.schedule.Priority;
+import dev.memux.engine.schedule.SchedulerConfig;
 import dev.memux.sim.BurstLoss;
 import dev.memux.sim.LinkProfile;
 import dev.memux.sim.Outage;
 import dev.memux.sim.Randomness;
 import dev.memux.sim.Seed;
 import dev.memux.sim.quic.Side;
+import dev.memux.tls.CipherSuite;
+import dev.memux.tls.NamedGroup;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -41,33 +44,61 @@ final class WorldPlanner {
     for (int i = 0; i < clients; i++) {
       conversations.add(conversation(keepsAlive, seed.split("conversation").split(i)));
     }
-    return new WorldPlan(startNanos, client, server, conversations);
+    return new WorldPlan(
+        startNanos, client, server, tls(seed.split("tls").random()), conversations);
   }
 
   // Endpoints.
+
+  private static WorldPlan.TlsPlan tls(Randomness r) {
+    return new WorldPlan.TlsPlan(
+        r.oneOf(CipherSuite.values()),
+        r.chance(0.8) ? NamedGroup.X25519 : NamedGroup.SECP256R1,
+        r.chance(0.7) ? 1 : r.between(2, 12));
+  }
 
   private static QuicConfig config(Randomness r) {
     QuicConfig config =
         QuicConfig.DEFAULT
             .withMaxIdleTimeoutNanos(r.between(20L, 60L) * SECOND)
             .withKeepAliveNanos(r.chance(0.1) ? r.between(1L, 15L) * SECOND : 0)
-            .withHandshakeTimeoutNanos(r.between(10L, 30L) * SECOND);
+            .withHandshakeTimeoutNanos(r.between(10L, 30L) * SECOND)
+            .withMaxDatagramBytes(r.chance(0.7) ? DATAGRAM_BYTES : r.between(1200, 1500));
+    return config.withMux(mux(r));
+  }
+
+  private static MuxConfig mux(Randomness r) {
     MuxConfig mux = MuxConfig.DEFAULT;
     if (r.chance(0.5)) {
       long stream = r.logarithmic(1 << 10, 256 << 10);
       long connection = r.logarithmic(2 << 10, 512 << 10);
-      boolean fixed = r.chance(0.5);
-      mux =
-          mux.withWindows(
-              stream,
-              fixed ? stream : stream * 16,
-              connection,
-              fixed ? connection : connection * 16);
+      int growth = r.chance(0.5) ? 1 : 16;
+      mux = mux.withWindows(stream, stream * growth, connection, connection * growth);
     }
     if (r.chance(0.5)) {
       mux = mux.withStreams(r.logarithmic(1, 200), r.logarithmic(1, 200));
     }
-    return config.withMux(mux);
+    SchedulerConfig scheduler =
+        SchedulerConfig.DEFAULT
+            .withFloor(r.chance(0.3))
+            .withCatchUpBytes(r.oneOf(0L, 64L << 10, SchedulerConfig.UNBOUNDED));
+    return r.chance(0.5)
+        ? withSendBuffer(mux, (int) r.logarithmic(2 << 10, 64 << 10)).withScheduler(scheduler)
+        : mux;
+  }
+
+  private static MuxConfig withSendBuffer(MuxConfig mux, int bytes) {
+    return new MuxConfig(
+        mux.streamWindowBytes(),
+        mux.maxStreamWindowBytes(),
+        mux.connectionWindowBytes(),
+        mux.maxConnectionWindowBytes(),
+        mux.maxBidiStreams(),
+        mux.maxUniStreams(),
+        bytes,
+        bytes * 16,
+        mux.priority(),
+        mux.scheduler());
   }
 
   // Links.
@@ -244,7 +275,7 @@ final class WorldPlanner {
   private static StreamPlan.Direction direction(
       long bytes, boolean slowReaders, boolean resets, Randomness r) {
     long resetAt = resets && r.chance(0.2) ? r.between(0, bytes) : -1;
-    long stopAt = resets && r.chance(0.2) ? r.between(0, bytes) : -1;
+    long stopAt = resets && r.chance(0.2) ? r.logarithmic(1, bytes + 1) - 1 : -1;
     return new StreamPlan.Direction(bytes, resetAt, stopAt, reading(bytes, slowReaders, r));
   }
 

@@ -100,6 +100,7 @@ class WorldsTest {
     StringBuilder text = new StringBuilder();
     text.append("client ").append(plan.clientConfig()).append('\n');
     text.append("server ").append(plan.serverConfig()).append('\n');
+    text.append("tls    ").append(plan.tls()).append('\n');
     for (WorldPlan.ConversationPlan conversation : plan.conversations()) {
       text.append("up     ").append(conversation.up()).append('\n');
       text.append("down   ").append(conversation.down()).append('\n');

@@ -1,0 +1,223 @@
+package dev.memux.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.memux.http.HttpException;
+import dev.memux.http.HttpFields;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A whole gateway, asked by memux's own client over loopback. */
+@Timeout(120)
+final class GatewayTest {
+  private static final ListenAddress ANY_PORT = new ListenAddress("127.0.0.1", 0);
+
+  @TempDir private Path folder;
+
+  private GatewayConfig config(Path root, ListenAddress... optional) throws IOException {
+    return new GatewayConfig(
+        List.of(ANY_PORT),
+        List.of(optional),
+        root,
+        DevelopmentCertificate.loadOrCreate(
+            StateDirectory.at(folder.resolve("state")), Clock.systemUTC()),
+        null);
+  }
+
+  private Path root() throws IOException {
+    return Files.createDirectories(folder.resolve("root"));
+  }
+
+  private static byte[] random(int size, long seed) {
+    byte[] content = new byte[size];
+    new Random(seed).nextBytes(content);
+    return content;
+  }
+
+  @Test
+  void servesTheDemonstrationSite() throws Exception {
+    try (Gateway gateway = Gateway.start(config(null));
+        TestClient client = new TestClient(gateway)) {
+      TestClient.Response page = client.get("/");
+      assertEquals(200, page.status());
+      assertEquals("text/html; charset=utf-8", page.field("content-type"));
+      assertEquals("memux", page.field("server"));
+      assertNotNull(HttpDate.parse(page.field("date")));
+      assertArrayEquals(page.body(), client.get("/index.html?x").body());
+      assertEquals("image/png", client.get("/img/tile-01.png").field("content-type"));
+      assertEquals(404, client.get("/img/none.png").status());
+      assertEquals(404, client.get("/../index.html").status());
+    }
+  }
+
+  @Test
+  void servesAHundredFilesAtOnce() throws Exception {
+    List<byte[]> contents = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      contents.add(random(1_000_000, i));
+      Files.write(root().resolve("f" + i), contents.get(i));
+    }
+    try (Gateway gateway = Gateway.start(config(root()));
+        TestClient client = new TestClient(gateway)) {
+      List<CompletableFuture<TestClient.Response>> responses = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        responses.add(client.send("GET", "/f" + i, new HttpFields()));
+      }
+      for (int i = 0; i < 100; i++) {
+        assertArrayEquals(contents.get(i), TestClient.await(responses.get(i)).body(), "f" + i);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      ints = {
+        0,
+        1,
+        FileTransfer.FIRST_CHUNK_BYTES - 1,
+        FileTransfer.FIRST_CHUNK_BYTES,
+        FileTransfer.FIRST_CHUNK_BYTES + 1,
+        3 * FileTransfer.MAX_CHUNK_BYTES + 7,
+      })
+  void sendsFilesOfAnySize(int size) throws Exception {
+    byte[] content = random(size, size);
+    Files.write(root().resolve("file.txt"), content);
+    try (Gateway gateway = Gateway.start(config(root()));
+        TestClient client = new TestClient(gateway)) {
+      TestClient.Response response = client.get("/file.txt");
+      assertArrayEquals(content, response.body());
+      assertEquals(Integer.toString(size), response.field("content-length"));
+      assertEquals("text/plain; charset=utf-8", response.field("content-type"));
+    }
+  }
+
+  @Test
+  void knowsTheRulesOfHttp() throws Exception {
+    Files.writeString(root().resolve("a.txt"), "hello");
+    Files.createDirectories(root().resolve("sub"));
+    Files.writeString(root().resolve("sub/index.html"), "sub");
+    try (Gateway gateway = Gateway.start(config(root()));
+        TestClient client = new TestClient(gateway)) {
+      TestClient.Response whole = client.get("/a.txt");
+      TestClient.Response head =
+          TestClient.await(client.send("HEAD", "/a.txt", new HttpFields()));
+      assertEquals(200, head.status());
+      assertEquals("5", head.field("content-length"));
+      assertEquals(0, head.body().length);
+
+      TestClient.Response refused =
+          TestClient.await(client.send("POST", "/a.txt", new HttpFields()));
+      assertEquals(405, refused.status());
+      assertEquals("GET, HEAD", refused.field("allow"));
+
+      HttpFields tag = new HttpFields().add("if-none-match", whole.field("etag"));
+      TestClient.Response unchanged = TestClient.await(client.send("GET", "/a.txt", tag));
+      assertEquals(304, unchanged.status());
+      assertEquals(0, unchanged.body().length);
+      assertEquals(whole.field("etag"), unchanged.field("etag"));
+      assertNotNull(HttpDate.parse(whole.field("last-modified")));
+
+      TestClient.Response redirect = client.get("/sub?x=1");
+      assertEquals(308, redirect.status());
+      assertEquals("/sub/?x=1", redirect.field("location"));
+      assertEquals("sub", client.get("/sub/").text());
+
+      assertEquals(404, client.get("/none").status());
+      assertEquals(404, client.get("/").status());
+      assertEquals(400, client.get("/..%2f..%2fetc%2fpasswd").status());
+    }
+  }
+
+  @Test
+  void resetsAResponseWhoseFileBecameShorter() throws Exception {
+    Path file = root().resolve("shrinking");
+    Files.write(file, random(64 << 20, 1));
+    try (Gateway gateway = Gateway.start(config(root()));
+        TestClient client = new TestClient(gateway)) {
+      CompletableFuture<TestClient.Response> response =
+          client.sendAndPauseAfterHead("/shrinking");
+      client.awaitHead();
+      try (RandomAccessFile shrinking = new RandomAccessFile(file.toFile(), "rw")) {
+        shrinking.setLength(100);
+      }
+      client.resume();
+      HttpException failure =
+          assertInstanceOf(HttpException.class, TestClient.failure(response));
+      assertInstanceOf(HttpException.StreamReset.class, failure);
+    }
+  }
+
+  @Test
+  void letsAnAnswerFinishWhenItStops() throws Exception {
+    byte[] content = random(8_000_000, 5);
+    Files.write(root().resolve("big"), content);
+    try (Gateway gateway = Gateway.start(config(root()));
+        TestClient client = new TestClient(gateway)) {
+      CompletableFuture<TestClient.Response> response = client.sendAndPauseAfterHead("/big");
+      client.awaitHead();
+      Thread drain = Thread.startVirtualThread(() -> gateway.drain(Duration.ofSeconds(60)));
+      client.resume();
+      assertArrayEquals(content, TestClient.await(response).body());
+      drain.join(Duration.ofSeconds(20));
+      assertFalse(drain.isAlive());
+      assertEquals(0, gateway.connectionCount());
+    }
+  }
+
+  @Test
+  void saysThatAnAddressIsTaken() throws Exception {
+    try (Gateway gateway = Gateway.start(config(null))) {
+      int port = gateway.addresses().getFirst().getPort();
+      GatewayConfig same =
+          new GatewayConfig(
+              List.of(new ListenAddress("127.0.0.1", port)),
+              List.of(),
+              null,
+              config(null).credentials(),
+              null);
+      IOException failure = assertThrows(IOException.class, () -> Gateway.start(same));
+      assertTrue(
+          failure.getMessage().startsWith("cannot listen on 127.0.0.1:" + port + ": "),
+          failure.getMessage());
+    }
+  }
+
+  @Test
+  void servesWithoutAnAddressThatIsOptional() throws Exception {
+    try (Gateway gateway =
+        Gateway.start(config(null, new ListenAddress("192.0.2.1", 8443)))) { // RFC 5737
+      assertEquals(1, gateway.addresses().size());
+      assertEquals(1, gateway.unavailable().size());
+      assertTrue(
+          gateway.unavailable().getFirst().startsWith("cannot listen on 192.0.2.1:8443: "),
+          gateway.unavailable().getFirst());
+    }
+  }
+
+  @Test
+  void saysThatTheFolderIsNone() throws Exception {
+    GatewayConfig config = config(folder.resolve("none"));
+    assertThrows(IOException.class, () -> Gateway.start(config));
+    assertNull(config.keyLog());
+  }
+}

@@ -1,0 +1,139 @@
+package dev.memux.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.memux.engine.quic.QuicConfig;
+import dev.memux.http.ClientConnection;
+import dev.memux.http.Connector;
+import dev.memux.http.Http3Client;
+import dev.memux.http.Http3Service;
+import dev.memux.http.HttpException;
+import dev.memux.http.HttpFields;
+import dev.memux.http.InboundBody;
+import dev.memux.http.Origin;
+import dev.memux.http.RequestHead;
+import dev.memux.http.ResponseHead;
+import dev.memux.http.ResponseListener;
+import dev.memux.netty.IoTransport;
+import dev.memux.tls.TlsClientConfig;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.EventLoopGroup;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/** Asks one gateway. */
+final class TestClient implements AutoCloseable {
+  private final EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(1);
+  private final Origin origin;
+  private final ClientConnection connection;
+  private final CompletableFuture<InboundBody> paused = new CompletableFuture<>();
+
+  record Response(ResponseHead head, byte[] body) {
+    int status() {
+      return head.status();
+    }
+
+    String field(String name) {
+      return head.fields().value(name);
+    }
+
+    String text() {
+      return new String(body, StandardCharsets.UTF_8);
+    }
+  }
+
+  TestClient(Gateway gateway) throws Exception {
+    origin = Origin.of(gateway.addresses().getFirst());
+    TlsClientConfig tls =
+        TlsClientConfig.builder()
+            .applicationProtocols(Http3Service.ALPN)
+            .insecureTrustAny()
+            .build();
+    connection =
+        new Http3Client(
+                group, Connector.quic(group, QuicConfig.DEFAULT, tls), Duration.ofSeconds(20))
+            .connection(origin)
+            .toCompletableFuture()
+            .get(20, TimeUnit.SECONDS);
+  }
+
+  Response get(String path) throws Exception {
+    return await(send("GET", path, new HttpFields()));
+  }
+
+  CompletableFuture<Response> send(String method, String path, HttpFields fields) {
+    return send(method, path, fields, false);
+  }
+
+  /** Reads nothing of the body before {@link #resume()}. */
+  CompletableFuture<Response> sendAndPauseAfterHead(String path) {
+    return send("GET", path, new HttpFields(), true);
+  }
+
+  void awaitHead() throws Exception {
+    paused.get(20, TimeUnit.SECONDS);
+  }
+
+  void resume() {
+    paused.join().read();
+  }
+
+  static Response await(CompletableFuture<Response> response) throws Exception {
+    return response.get(60, TimeUnit.SECONDS);
+  }
+
+  static Throwable failure(CompletableFuture<Response> response) {
+    return assertThrows(ExecutionException.class, () -> await(response)).getCause();
+  }
+
+  @Override
+  public void close() {
+    group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
+  }
+
+  private CompletableFuture<Response> send(
+      String method, String path, HttpFields fields, boolean pause) {
+    CompletableFuture<Response> response = new CompletableFuture<>();
+    connection.send(
+        new RequestHead(method, "https", origin.authority(), path, fields),
+        new ResponseListener() {
+          private final ByteArrayOutputStream received = new ByteArrayOutputStream();
+          private ResponseHead head;
+          private InboundBody source;
+
+          @Override
+          public void onHead(ResponseHead responseHead, InboundBody body) {
+            head = responseHead;
+            source = body;
+            if (pause) {
+              paused.complete(body);
+            } else {
+              body.read();
+            }
+          }
+
+          @Override
+          public void onData(ByteBuf data) {
+            received.writeBytes(ByteBufUtil.getBytes(data));
+            data.release();
+            source.read();
+          }
+
+          @Override
+          public void onEnd() {
+            response.complete(new Response(head, received.toByteArray()));
+          }
+
+          @Override
+          public void onFailure(HttpException failure) {
+            response.completeExceptionally(failure);
+          }
+        });
+    return response;
+  }
+}
