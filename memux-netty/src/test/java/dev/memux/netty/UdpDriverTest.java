@@ -130,7 +130,7 @@ class UdpDriverTest {
           Loopback.get(flooded);
           // The client may have sent something, too.
           long dropped = detour.owner.droppedForwards();
-          assertTrue(dropped >= extra && dropped < 2 * extra, dropped + " dropped");
+          assertTrue(dropped >= extra && dropped < 2L * extra, dropped + " dropped");
         } finally {
           hold.countDown();
         }
@@ -261,7 +261,7 @@ class UdpDriverTest {
               new UdpDriver.Acceptor() {
                 @Override
                 public void onAccept(DrivenConnection connection) {
-                  throw new AssertionError("accepted " + connection);
+                  throw new AssertionError("accepted " + connection.remote());
                 }
 
                 @Override

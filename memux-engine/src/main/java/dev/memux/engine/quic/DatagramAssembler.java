@@ -178,7 +178,12 @@ final class DatagramAssembler {
                 NO_TOKEN,
                 draft.packetNumber,
                 draft.packetNumberBytes);
-    writer.reset(scratch, draft.payloadFrom, bytes - PacketSealer.TAG_BYTES);
+    int payloadTo = bytes - PacketSealer.TAG_BYTES;
+    if (space.space != PacketSpace.APPLICATION) {
+      int longest = HeaderWriter.maxPayloadBytes(draft.packetNumberBytes);
+      payloadTo = Math.min(payloadTo, draft.payloadFrom + longest);
+    }
+    writer.reset(scratch, draft.payloadFrom, payloadTo);
     return draft;
   }
 

@@ -51,6 +51,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private final FlowControlInvariant flowControl = new FlowControlInvariant(this::parameters);
   private final AmplificationInvariant amplification = new AmplificationInvariant();
   private final PacketNumberInvariant packetNumbers = new PacketNumberInvariant();
+  private final StreamStateInvariant streamStates = new StreamStateInvariant();
   private final AckDelayInvariant ackDelay = new AckDelayInvariant(MAX_ACK_DELAY_NANOS);
   private final Map<Side, CongestionInvariant> congestion = new EnumMap<>(Side.class);
   private final Map<Side, ForgottenPackets> forgottenBy = new EnumMap<>(Side.class);
@@ -289,6 +290,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
           packet.sender(), packet.type(), packet.ackEliciting(), packet.datagram().bytes());
       packetNumbers.onPacketSent(packet);
       flowControl.onPacketSent(packet);
+      packet.frames().forEach(frame -> streamStates.onSent(packet.sender(), frame));
       rememberAcks(packet);
     }
   }
@@ -330,6 +332,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       ackDelay.onArrived(receiver, packet.number(), nowNanos);
     }
     for (TappedFrame frame : packet.frames()) {
+      if (certain) {
+        streamStates.onDelivered(receiver, frame);
+      }
       if (frame instanceof TappedFrame.Stream stream) {
         independence.onDelivered(
             receiver, stream.streamId(), stream.offset(), stream.end(), certain);
@@ -351,7 +356,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     for (Side side : Side.values()) {
       if (nodes.get(side) == node) {
         checkReadable(peer(side));
-        ackDelay.check(side, nowNanos);
+        ackDelay.check(side, nowNanos - nodes.get(side).timerGranularityNanos());
       }
     }
   }

@@ -379,6 +379,39 @@ class InvariantsTest {
   }
 
   @Nested
+  class StreamStates {
+    private final StreamStateInvariant states = new StreamStateInvariant();
+
+    private void sent(Side sender, ControlFrame frame) {
+      states.onSent(sender, new TappedFrame.Control(frame));
+    }
+
+    @Test
+    void seesWhatIsSentAfterAReset() {
+      TappedFrame.Stream data = stream(Side.CLIENT, BIDI, 0, 1, false);
+      states.onSent(Side.CLIENT, data);
+      sent(Side.CLIENT, new ControlFrame.ResetStream(BIDI, 0, 1));
+      assertViolation(() -> states.onSent(Side.CLIENT, data));
+      assertViolation(() -> sent(Side.CLIENT, new ControlFrame.StreamDataBlocked(BIDI, 1)));
+      sent(Side.CLIENT, new ControlFrame.ResetStream(BIDI, 0, 1)); // Again, as it may be lost.
+      states.onSent(Side.SERVER, stream(Side.SERVER, BIDI, 0, 1, false));
+    }
+
+    @Test
+    void seesCreditForAStreamWhoseEndIsKnown() {
+      ControlFrame.MaxStreamData credit = new ControlFrame.MaxStreamData(BIDI, 9);
+      states.onDelivered(Side.SERVER, stream(Side.CLIENT, BIDI, 0, 1, false));
+      sent(Side.SERVER, credit);
+      states.onDelivered(Side.SERVER, stream(Side.CLIENT, BIDI, 1, 1, true));
+      assertViolation(() -> sent(Side.SERVER, credit));
+      sent(Side.CLIENT, credit);
+      states.onDelivered(
+          Side.CLIENT, new TappedFrame.Control(new ControlFrame.ResetStream(BIDI, 0, 1)));
+      assertViolation(() -> sent(Side.CLIENT, credit));
+    }
+  }
+
+  @Nested
   class AckDelay {
     private final AckDelayInvariant ackDelay = new AckDelayInvariant(25);
 

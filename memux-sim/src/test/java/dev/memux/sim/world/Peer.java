@@ -214,7 +214,19 @@ final class Peer {
     }
     StreamWork fresh = new StreamWork(conversation.plan(stream.id()));
     stream.attach(fresh);
+    planInterruptions(stream, fresh);
     return fresh;
+  }
+
+  private void planInterruptions(MuxStream stream, StreamWork work) {
+    long resetAfterNanos = work.plan.direction(side).resetAfterNanos();
+    if (stream.canSend() && resetAfterNanos >= 0) {
+      at(resetAfterNanos, () -> reset(stream, work));
+    }
+    long stopAfterNanos = work.plan.direction(side.peer()).stopAfterNanos();
+    if (stream.canReceive() && stopAfterNanos >= 0) {
+      at(stopAfterNanos, () -> stop(stream, work));
+    }
   }
 
   // Writing.
@@ -235,14 +247,20 @@ final class Peer {
         return; // WRITABLE follows.
       }
     }
-    work.sendOver = true;
     if (plan.resetAt() >= 0) {
-      conversation.delivery().onReset(side, stream.id());
-      stream.reset(RESET_CODE);
+      reset(stream, work);
     } else {
+      work.sendOver = true;
       conversation.delivery().onFinished(side, stream.id());
       stream.finish();
     }
+  }
+
+  private void reset(MuxStream stream, StreamWork work) {
+    work.sendOver = true;
+    conversation.note(side + " resets " + stream.id());
+    conversation.delivery().onReset(side, stream.id());
+    stream.reset(RESET_CODE);
   }
 
   // Reading.
@@ -297,14 +315,18 @@ final class Peer {
       conversation.onRead(side.peer(), stream.id(), buffer, length);
       if (plan.stopAt() >= 0
           && conversation.delivery().read(side.peer(), stream.id()) >= plan.stopAt()) {
-        work.receiveOver = true;
-        stopped.add(stream.id());
-        conversation.note(side + " stops " + stream.id());
-        conversation.onStopped(side, stream.id());
-        stream.stopSending(STOP_CODE);
+        stop(stream, work);
       }
     }
     return !work.receiveOver;
+  }
+
+  private void stop(MuxStream stream, StreamWork work) {
+    work.receiveOver = true;
+    stopped.add(stream.id());
+    conversation.note(side + " stops " + stream.id());
+    conversation.onStopped(side, stream.id());
+    stream.stopSending(STOP_CODE);
   }
 
   private void onReadEnd(MuxStream stream, StreamWork work) {

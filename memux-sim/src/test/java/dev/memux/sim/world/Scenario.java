@@ -86,12 +86,23 @@ final class Scenario {
   World run(long seed) {
     WorldPlan.ConversationPlan conversation =
         new WorldPlan.ConversationPlan(0, up, down, streams, WorldPlan.Ending.CLIENT_CLOSES, 0, 0);
-    World world = new World(seed, new WorldPlan(0, config, config, WorldPlan.TlsPlan.DEFAULT, List.of(conversation)), null);
+    World world =
+        new World(
+            seed,
+            new WorldPlan(
+                0,
+                config,
+                config,
+                WorldPlan.TlsPlan.DEFAULT,
+                1,
+                Integer.MAX_VALUE,
+                List.of(conversation)),
+            null);
     world.run();
     return world;
   }
 
   private static StreamPlan.Direction direction(long bytes) {
-    return new StreamPlan.Direction(bytes, -1, -1, StreamPlan.Reading.EAGER);
+    return new StreamPlan.Direction(bytes, -1, -1, -1, -1, StreamPlan.Reading.EAGER);
   }
 }

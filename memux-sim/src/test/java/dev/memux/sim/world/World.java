@@ -68,6 +68,7 @@ final class World {
             new SeededSecureRandom(root.split("server")));
     server = new QuicNode("server", address, endpoint, new ServerApplication());
     server.observeTransmit(new ServerTransmit());
+    server.driver(plan.timerGranularityNanos(), plan.socketDatagrams());
     network.attach(server, address);
     network.observe(tap); // Before the trace, which asks it what a datagram holds.
     network.observe(trace);
@@ -90,9 +91,11 @@ final class World {
     network.attach(client, address);
     Link up = network.link(address, server.address(), planned.up());
     Link down = network.link(server.address(), address, planned.down());
-    Conversation conversation = new Conversation(planned, network, trace, plan, client, server, up, down);
+    Conversation conversation =
+        new Conversation(planned, network, trace, plan, client, server, up, down);
     application.conversation = conversation;
     client.observeTransmit(conversation);
+    client.driver(plan.timerGranularityNanos(), plan.socketDatagrams());
     tap.listen(conversation);
     network.observe(conversation);
     conversations.put(address, conversation);

@@ -44,8 +44,15 @@ final class WorldPlanner {
     for (int i = 0; i < clients; i++) {
       conversations.add(conversation(keepsAlive, seed.split("conversation").split(i)));
     }
+    Randomness drivers = seed.split("drivers").random();
     return new WorldPlan(
-        startNanos, client, server, tls(seed.split("tls").random()), conversations);
+        startNanos,
+        client,
+        server,
+        tls(seed.split("tls").random()),
+        drivers.chance(0.3) ? MILLI : 1,
+        drivers.chance(0.3) ? drivers.between(1, 64) : Integer.MAX_VALUE,
+        conversations);
   }
 
   // Endpoints.
@@ -276,7 +283,13 @@ final class WorldPlanner {
       long bytes, boolean slowReaders, boolean resets, Randomness r) {
     long resetAt = resets && r.chance(0.2) ? r.between(0, bytes) : -1;
     long stopAt = resets && r.chance(0.2) ? r.logarithmic(1, bytes + 1) - 1 : -1;
-    return new StreamPlan.Direction(bytes, resetAt, stopAt, reading(bytes, slowReaders, r));
+    return new StreamPlan.Direction(
+        bytes,
+        resetAt,
+        resets && r.chance(0.1) ? r.logarithmic(MILLI, SECOND) : -1,
+        stopAt,
+        resets && r.chance(0.1) ? r.logarithmic(MILLI, SECOND) : -1,
+        reading(bytes, slowReaders, r));
   }
 
   private static StreamPlan.Reading reading(long bytes, boolean slow, Randomness r) {
