@@ -10,6 +10,8 @@ final class Diagnostics {
   static void configure(boolean verbose) {
     setDefault("defaultLogLevel", "warn");
     setDefault("log.dev.memux", verbose ? "debug" : "warn");
+    // What a peer can provoke on a stream that nobody listens to is not worth a stack trace.
+    setDefault("log.io.netty.channel.DefaultChannelPipeline", verbose ? "warn" : "error");
     setDefault("showThreadName", "false");
     setDefault("showShortLogName", "true");
     setDefault("levelInBrackets", "true");

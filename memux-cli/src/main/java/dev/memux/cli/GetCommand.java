@@ -59,8 +59,7 @@ import picocli.CommandLine.Parameters;
       "",
       "For example:",
       "  memux get https://localhost:8443/",
-      "  memux get -o pictures/ https://localhost:8443/img/tile-01.png"
-          + " https://localhost:8443/img/tile-02.png",
+      "  memux get -o pictures/ https://localhost:8443/img/tile-0{1,2,3}.png",
       "  memux get --json https://localhost:8443/"
     })
 final class GetCommand implements Callable<Integer> {

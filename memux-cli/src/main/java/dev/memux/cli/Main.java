@@ -32,6 +32,7 @@ public final class Main {
     CommandLine command = new CommandLine(new Main());
     command.setExecutionStrategy(Main::execute);
     command.setExecutionExceptionHandler(Main::report);
+    command.setParameterExceptionHandler(Main::refuse);
     command.getCommandSpec().exitCodeOnInvalidInput(ExitCode.USAGE);
     return command.execute(arguments);
   }
@@ -44,6 +45,13 @@ public final class Main {
       return ExitCode.USAGE;
     }
     return new CommandLine.RunLast().execute(parsed);
+  }
+
+  /** The whole help would push the reason off the screen. */
+  private static int refuse(CommandLine.ParameterException failure, String[] arguments) {
+    String name = failure.getCommandLine().getCommandSpec().qualifiedName();
+    Diagnostics.error(failure.getMessage() + " (see '" + name + " --help')");
+    return ExitCode.USAGE;
   }
 
   /** What a command throws on purpose is said in one line; anything else is a fault of ours. */

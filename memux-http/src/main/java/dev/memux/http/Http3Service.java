@@ -93,7 +93,8 @@ public final class Http3Service {
                 null,
                 settings(),
                 true),
-            new CriticalStreams());
+            new CriticalStreams(),
+            QuietTail.INSTANCE);
     if (draining) {
       connection.loop().execute(connection::drain);
     }
