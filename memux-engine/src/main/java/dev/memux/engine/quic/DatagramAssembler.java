@@ -165,7 +165,7 @@ final class DatagramAssembler {
                 scratch,
                 from,
                 connection.peerIds().current(),
-                false,
+                space.keyPhases.phase(),
                 draft.packetNumber,
                 draft.packetNumberBytes)
             : HeaderWriter.writeLong(

@@ -369,7 +369,7 @@ public final class QuicConnection implements Connection {
     return deadline;
   }
 
-  private long ptoNanos() {
+  long ptoNanos() {
     return recovery.ptoNanos(PacketSpace.APPLICATION);
   }
 
@@ -397,13 +397,7 @@ public final class QuicConnection implements Connection {
 
   private void fillBatch(SendBatch out, long nowNanos) {
     pacerDeadlineNanos = NEVER;
-    PacketSealer sealer = spaces[PacketSpace.APPLICATION.ordinal()].sealer;
-    if (sealer != null
-        && sealer.packetsSealed() + SendBatch.MAX_SEGMENTS > sealer.confidentialityLimit()) {
-      // RFC 9001 §6.6: beyond it the key would begin to give plaintext away.
-      close(
-          new CloseReason(Origin.LOCAL, false, TransportError.AEAD_LIMIT_REACHED, 0, "key used up"),
-          nowNanos);
+    if (!hasUsableKey(nowNanos)) {
       return;
     }
     long rttNanos = recovery.rtt().smoothedNanos();
@@ -426,6 +420,34 @@ public final class QuicConnection implements Connection {
       }
     }
     updateAmplificationLimit(nowNanos);
+  }
+
+  /**
+   * RFC 9001 §6.6: a key protects only so many packets before it gives plaintext away. It is
+   * replaced at half of that; a connection whose peer prevents the update ends.
+   */
+  private boolean hasUsableKey(long nowNanos) {
+    PacketSealer sealer = spaces[PacketSpace.APPLICATION.ordinal()].sealer;
+    if (sealer == null
+        || sealer.packetsSealed() < sealer.confidentialityLimit() / 2
+        || updateKeys()
+        || sealer.packetsSealed() + SendBatch.MAX_SEGMENTS <= sealer.confidentialityLimit()) {
+      return true;
+    }
+    close(
+        new CloseReason(Origin.LOCAL, false, TransportError.AEAD_LIMIT_REACHED, 0, "key used up"),
+        nowNanos);
+    return false;
+  }
+
+  /**
+   * Begins to use new 1-RTT keys.
+   *
+   * @return false if that is not allowed yet (RFC 9001 §6.1)
+   */
+  boolean updateKeys() {
+    return spaces[PacketSpace.APPLICATION.ordinal()].keyPhases.update(
+        recovery.largestAcked(PacketSpace.APPLICATION));
   }
 
   /** Whether the pacer lets a datagram go now; remembers when it will. */
@@ -586,6 +608,7 @@ public final class QuicConnection implements Connection {
       handshakeConfirmed = true;
       recovery.onHandshakeConfirmed();
       idleTimer.onHandshakeConfirmed();
+      spaces[PacketSpace.APPLICATION.ordinal()].keyPhases.onHandshakeConfirmed();
       discard(PacketSpace.INITIAL, nowNanos);
       discard(PacketSpace.HANDSHAKE, nowNanos);
       events.addLast(new ConnectionEvent.HandshakeConfirmed());

@@ -62,7 +62,8 @@ public final class QuicNode implements Node {
   /**
    * Makes the driver less than perfect.
    *
-   * @param timerGranularityNanos deadlines are kept at the next multiple of this; 1: to the nanosecond
+   * @param timerGranularityNanos deadlines are kept at the next multiple of this; 1: to the
+   *     nanosecond
    * @param socketDatagrams after so many the socket is full, until a little later
    */
   public void driver(long timerGranularityNanos, int socketDatagrams) {

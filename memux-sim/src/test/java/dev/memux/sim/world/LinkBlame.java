@@ -29,8 +29,9 @@ final class LinkBlame {
   }
 
   /**
-   * Whether so much was lost that a handshake could not finish within its time, which is ten seconds or more: each probe timeout
-   * sends again, two datagrams at a time, and by then four have come.
+   * Whether so much was lost that a handshake could not finish within its time, which is ten
+   * seconds or more: each probe timeout sends again, two datagrams at a time, and by then four have
+   * come.
    */
   boolean excusesHandshake() {
     return lost >= LOSSES_THAT_STOP_A_HANDSHAKE;

@@ -86,7 +86,18 @@ final class Scenario {
   World run(long seed) {
     WorldPlan.ConversationPlan conversation =
         new WorldPlan.ConversationPlan(0, up, down, streams, WorldPlan.Ending.CLIENT_CLOSES, 0, 0);
-    World world = new World(seed, new WorldPlan(0, config, config, WorldPlan.TlsPlan.DEFAULT, 1, Integer.MAX_VALUE, List.of(conversation)), null);
+    World world =
+        new World(
+            seed,
+            new WorldPlan(
+                0,
+                config,
+                config,
+                WorldPlan.TlsPlan.DEFAULT,
+                1,
+                Integer.MAX_VALUE,
+                List.of(conversation)),
+            null);
     world.run();
     return world;
   }

@@ -6,7 +6,10 @@ import dev.memux.sim.quic.TappedFrame;
 import java.util.HashSet;
 import java.util.Set;
 
-/** Who has reset a stream sends nothing more on it; who knows its end grants it no more credit (RFC 9000 §3.3). */
+/**
+ * Who has reset a stream sends nothing more on it; who knows its end grants it no more credit (RFC
+ * 9000 §3.3).
+ */
 final class StreamStateInvariant {
   private final Set<End> resetSent = new HashSet<>();
   private final Set<End> endKnown = new HashSet<>();

@@ -91,7 +91,8 @@ final class World {
     network.attach(client, address);
     Link up = network.link(address, server.address(), planned.up());
     Link down = network.link(server.address(), address, planned.down());
-    Conversation conversation = new Conversation(planned, network, trace, plan, client, server, up, down);
+    Conversation conversation =
+        new Conversation(planned, network, trace, plan, client, server, up, down);
     application.conversation = conversation;
     client.observeTransmit(conversation);
     client.driver(plan.timerGranularityNanos(), plan.socketDatagrams());

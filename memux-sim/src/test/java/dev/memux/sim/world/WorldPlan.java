@@ -27,7 +27,7 @@ record WorldPlan(
    *
    * @param suite the only one offered
    * @param serverGroup the only one that the server takes; the client's share is for the first, so
-     *     that another costs a HelloRetryRequest
+   *     that another costs a HelloRetryRequest
    * @param certificates how long the server's chain is: a long one does not fit into what a server
    *     may send before the client's address is validated
    */
