@@ -8,7 +8,6 @@ import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.quic.ConnectionStatistics;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.schedule.Priority;
-import dev.memux.engine.wire.TransportError;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.tls.TlsSession;
 import io.netty.buffer.ByteBuf;
@@ -114,17 +113,8 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       }
 
       @Override
-      public void onFailure(Throwable cause) {
-        if (state != State.CLOSED) {
-          pipeline().fireExceptionCaught(cause);
-          onClosed(
-              new CloseReason(
-                  CloseReason.Origin.LOCAL,
-                  false,
-                  TransportError.INTERNAL_ERROR,
-                  0,
-                  cause.toString()));
-        }
+      public void onAbandoned(CloseReason reason) {
+        onClosed(reason);
       }
     };
   }
@@ -182,7 +172,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
 
   private void onClosed(CloseReason reason) {
     if (closeReason != null) {
-      return;
+      return; // this end has closed it, or it is told once more
     }
     closeReason = reason;
     if (state == State.HANDSHAKE) {
@@ -191,6 +181,10 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     }
     pipeline().fireUserEventTriggered(new ConnectionClosedEvent(reason));
     unsafe().close(voidPromise());
+  }
+
+  Carrier carrier() {
+    return carrier;
   }
 
   // What streams ask for.
@@ -337,12 +331,16 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     return promise;
   }
 
+  /** Fails for connections that are not QUIC's. */
   @Override
   public Future<QuicConnectionStats> collectStats(Promise<QuicConnectionStats> promise) {
-    if (eventLoop().inEventLoop()) {
-      promise.trySuccess(NettyStatistics.of(connection));
+    if (!(connection instanceof QuicConnection quic)) {
+      promise.tryFailure(new UnsupportedOperationException("no statistics"));
+    } else if (eventLoop().inEventLoop()) {
+      promise.trySuccess(new ConnectionStatisticsView(quic.statistics()));
     } else {
-      eventLoop().execute(() -> promise.trySuccess(NettyStatistics.of(connection)));
+      eventLoop()
+          .execute(() -> promise.trySuccess(new ConnectionStatisticsView(quic.statistics())));
     }
     return promise;
   }
@@ -466,24 +464,27 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       return;
     }
     state = State.CLOSED;
-    if (closeReason == null) {
-      closeConnection();
+    try {
+      if (closeReason == null) {
+        closeConnection();
+      }
+    } finally {
+      openableBidi = 0;
+      openableUni = 0;
+      ClosedChannelException cause = closedException();
+      for (MuxQuicStreamChannel stream : List.copyOf(streams)) {
+        stream.abandon(cause);
+      }
+      failConnect();
     }
-    openableBidi = 0;
-    openableUni = 0;
-    ClosedChannelException cause = closedException();
-    for (MuxQuicStreamChannel stream : List.copyOf(streams)) {
-      stream.abandon(cause);
-    }
-    failConnect();
   }
 
   private void closeConnection() {
+    // The engine's event about this comes when nobody listens any more.
+    closeReason = new CloseReason(CloseReason.Origin.LOCAL, true, closeCode, 0, closeText);
     carrier.flushNow(); // what has been written goes first, as far as the windows allow
     connection.close(closeCode, closeText, carrier.nowNanos());
     carrier.flushNow();
-    // The event that the engine tells of this one comes when nobody listens any more.
-    closeReason = new CloseReason(CloseReason.Origin.LOCAL, true, closeCode, 0, closeText);
     carrier.wake();
   }
 

@@ -68,6 +68,11 @@ public final class QuicServer {
     return closed;
   }
 
+  /** One for each socket. */
+  List<UdpDriver> drivers() {
+    return drivers;
+  }
+
   private void closeSockets() {
     AtomicInteger open = new AtomicInteger(drivers.size());
     for (UdpDriver driver : drivers) {

@@ -1,15 +1,16 @@
 package dev.memux.netty;
 
+import dev.memux.engine.CloseReason;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.quic.QuicEndpoint;
 import dev.memux.engine.quic.SendBatch;
+import dev.memux.engine.wire.TransportError;
 import dev.memux.tls.TlsClientConfig;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
-import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.List;
@@ -89,6 +90,8 @@ final class UdpDriver implements UdpSocket.Receiver {
         new UdpSocket(
             UdpChannels.create(transport, shared), UdpChannels.canSegment(transport), this);
     timer = new LoopTimer(loop, this::onTimer);
+    // Also when the event loop shuts down under it.
+    transport().closeFuture().addListener(closed -> close());
   }
 
   /** Binds the socket; once. */
@@ -124,7 +127,14 @@ final class UdpDriver implements UdpSocket.Receiver {
 
   /** Opens a connection; its listener must be set before it is woken. On the event loop. */
   DrivenConnection connect(TlsClientConfig tls, String serverName, InetSocketAddress remote) {
-    return adopt(endpoint.connect(tls, serverName, remote, nowNanos()));
+    try {
+      return adopt(endpoint.connect(tls, serverName, remote, nowNanos()));
+    } catch (RuntimeException e) {
+      if (connections.isEmpty()) {
+        acceptor.onIdle(this);
+      }
+      throw e;
+    }
   }
 
   /** From now on no connection is accepted. On the event loop. */
@@ -138,7 +148,7 @@ final class UdpDriver implements UdpSocket.Receiver {
       closed = true;
       timer.cancel();
       for (DrivenConnection c : List.copyOf(connections)) {
-        abandon(c, new ClosedChannelException());
+        abandon(c, TransportError.NO_ERROR, "the socket was closed");
       }
       socket.channel().close();
     }
@@ -392,14 +402,14 @@ final class UdpDriver implements UdpSocket.Receiver {
       return;
     }
     log.error("{}: closing the connection with {} after a failure", transport(), c.remote(), cause);
-    abandon(c, cause);
+    abandon(c, TransportError.INTERNAL_ERROR, cause.toString());
   }
 
-  private void abandon(DrivenConnection c, Throwable cause) {
+  private void abandon(DrivenConnection c, long code, String why) {
     remove(c);
     ConnectionListener listener = c.listener();
     if (listener != null) {
-      listener.onFailure(cause);
+      listener.onAbandoned(new CloseReason(CloseReason.Origin.LOCAL, false, code, 0, why));
     }
   }
 }

@@ -162,6 +162,8 @@ class ServerFlightRulesTest {
     refusesHello(ILLEGAL_PARAMETER, retryFor(0x0018)); // not offered
     refusesHello(ILLEGAL_PARAMETER, retryFor(0x3a3a));
     refusesHello(PROTOCOL_VERSION, retry(extension(51, u16(0x0017))));
+    Peer onlyX25519 = Peer.client(Configs.client().groups(NamedGroup.X25519).build());
+    Alerts.assertRefuses(onlyX25519, ILLEGAL_PARAMETER, INITIAL, retryFor(0x0017));
     refusesHello(DECODE_ERROR, retry(version(), extension(51, u16(0x0017, 1))));
     refusesHello(DECODE_ERROR, retry(version(), extension(44, vector16())));
     refusesHello(ILLEGAL_PARAMETER, retry(version(), protocol("h3")));

@@ -7,7 +7,6 @@ import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.wire.FrameWriter;
-import dev.memux.tls.NamedGroup;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsCredentials;
 import dev.memux.tls.TlsServerConfig;
@@ -16,8 +15,10 @@ import io.netty.pkitesting.X509Bundle;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -35,7 +36,10 @@ final class ConnectedPair {
   /** Deadlines that come together are few. */
   private static final int MAX_TURNS_WITHOUT_TIME = 100;
 
-  private static final X509Bundle CERTIFICATE = certificate();
+  private static final X509Bundle CERTIFICATE = certificate(0);
+
+  /** Has about two kilobytes, to make chains long with. */
+  private static final X509Bundle LARGE_CERTIFICATE = certificate(100);
 
   final QuicEndpoint clientEndpoint;
   final QuicEndpoint serverEndpoint;
@@ -80,27 +84,31 @@ final class ConnectedPair {
   }
 
   static TlsServerConfig serverTls(String protocol) {
-    return serverTls(protocol, NamedGroup.values());
+    return serverTls(protocol, 1).build();
   }
 
-  static TlsServerConfig serverTls(String protocol, NamedGroup... groups) {
+  /** The same with a chain so long; what is behind the first certificate is of no use. */
+  static TlsServerConfig.Builder serverTls(String protocol, int chainLength) {
+    List<X509Certificate> chain = new ArrayList<>();
+    chain.add(CERTIFICATE.getCertificate());
+    chain.addAll(Collections.nCopies(chainLength - 1, LARGE_CERTIFICATE.getCertificate()));
     return TlsServerConfig.builder()
         .applicationProtocols(protocol)
-        .groups(groups)
-        .credentials(
-            new TlsCredentials(
-                List.of(CERTIFICATE.getCertificatePath()), CERTIFICATE.getKeyPair().getPrivate()))
-        .build();
+        .credentials(new TlsCredentials(chain, CERTIFICATE.getKeyPair().getPrivate()));
   }
 
-  private static X509Bundle certificate() {
+  private static X509Bundle certificate(int otherNames) {
     try {
-      return new CertificateBuilder()
-          .subject("CN=localhost")
-          .addSanDnsName("localhost")
-          .ecp256()
-          .setIsCertificateAuthority(true)
-          .buildSelfSigned();
+      CertificateBuilder builder =
+          new CertificateBuilder()
+              .subject("CN=localhost")
+              .addSanDnsName("localhost")
+              .ecp256()
+              .setIsCertificateAuthority(true);
+      for (int i = 0; i < otherNames; i++) {
+        builder.addSanDnsName("name-" + i + ".example");
+      }
+      return builder.buildSelfSigned();
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }

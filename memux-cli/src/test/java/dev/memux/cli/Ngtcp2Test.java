@@ -1,0 +1,151 @@
+package dev.memux.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** With ngtcp2's programs at the other end: files come over whole. */
+@Timeout(300)
+final class Ngtcp2Test {
+  private static final int FILE_BYTES = 1 << 20;
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 100})
+  void theirClientFetchesFromTheGateway(int count) throws Exception {
+    Path client = ExternalPrograms.require("gtlsclient", "ngtcp2-client");
+    Path root = folder.resolve("root");
+    Path got = Files.createDirectory(folder.resolve("got"));
+    List<String> names = RandomFiles.write(root, count, FILE_BYTES);
+    int port = FreePort.find();
+    try (MemuxProcess gateway = MemuxProcess.gateway(folder, port, "--root=" + root)) {
+      List<String> command = new ArrayList<>();
+      command.add(client.toString());
+      command.addAll(List.of("--quiet", "--no-quic-dump", "--no-http-dump"));
+      command.addAll(List.of("--exit-on-all-streams-close", "--download=" + got));
+      command.addAll(List.of("127.0.0.1", Integer.toString(port)));
+      names.forEach(name -> command.add("https://localhost:" + port + "/" + name));
+      Path log = folder.resolve("gtlsclient.log");
+      Process fetching = start(command, log);
+      assertEquals(0, awaitExit(fetching), () -> read(log));
+      RandomFiles.assertSame(root, got, names);
+      assertEquals("", gateway.errors());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 100})
+  void memuxGetFetchesFromTheirServer(int count) throws Exception {
+    Path server = ExternalPrograms.require("gtlsserver", "ngtcp2-server");
+    Path openssl = ExternalPrograms.require("openssl", "openssl");
+    Path root = folder.resolve("root");
+    Path got = folder.resolve("got");
+    List<String> names = RandomFiles.write(root, count, FILE_BYTES);
+    Path certificate = folder.resolve("cert.pem");
+    Path key = folder.resolve("key.pem");
+    makeCertificate(openssl, certificate, key);
+    int port = FreePort.find();
+    Path log = folder.resolve("gtlsserver.log");
+    Process serving =
+        start(
+            List.of(
+                server.toString(),
+                "--quiet",
+                "--no-quic-dump",
+                "--no-http-dump",
+                "--htdocs=" + root,
+                "127.0.0.1",
+                Integer.toString(port),
+                key.toString(),
+                certificate.toString()),
+            log);
+    try {
+      awaitBound(port, serving, log);
+      List<String> arguments = new ArrayList<>();
+      arguments.addAll(List.of("get", "--fail", "--cacert=" + certificate, "-o", got + "/"));
+      names.forEach(name -> arguments.add("https://127.0.0.1:" + port + "/" + name));
+      try (MemuxProcess get = MemuxProcess.start(folder, arguments.toArray(String[]::new))) {
+        assertEquals(0, get.awaitExit(), get.errors());
+      }
+      RandomFiles.assertSame(root, got, names);
+    } finally {
+      serving.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    }
+  }
+
+  private void makeCertificate(Path openssl, Path certificate, Path key) throws Exception {
+    Path log = folder.resolve("openssl.log");
+    Process making =
+        start(
+            List.of(
+                openssl.toString(),
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-keyout",
+                key.toString(),
+                "-out",
+                certificate.toString(),
+                "-subj",
+                "/CN=localhost",
+                "-addext",
+                "subjectAltName=DNS:localhost,IP:127.0.0.1"),
+            log);
+    assertEquals(0, awaitExit(making), () -> read(log));
+  }
+
+  private static Process start(List<String> command, Path log) throws IOException {
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(log.toFile())
+        .start();
+  }
+
+  private static int awaitExit(Process process) throws InterruptedException {
+    if (!process.waitFor(120, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      return -1;
+    }
+    return process.exitValue();
+  }
+
+  /** UDP has nothing to connect to: the server is there when the port is taken. */
+  private static void awaitBound(int port, Process server, Path log) throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (server.isAlive() && System.nanoTime() < end) {
+      try (DatagramSocket probe =
+          new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port))) {
+        assertEquals(port, probe.getLocalPort());
+      } catch (SocketException taken) {
+        return;
+      }
+    }
+    throw new AssertionError("gtlsserver does not listen: " + read(log));
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+}
