@@ -104,21 +104,9 @@ final class Scenario {
     World world =
         new World(
             seed,
-<<<<<<< HEAD
-            new WorldPlan(
-                0,
-                config,
-                config,
-                WorldPlan.TlsPlan.DEFAULT,
-                1,
-                Integer.MAX_VALUE,
-                List.of(conversation)),
-            null);
-=======
             new WorldPlan(0, config, config, tls, 1, Integer.MAX_VALUE, List.of(conversation)),
             null);
     world.conversation().filterUp(upFilter);
->>>>>>> sim
     world.run();
     return world;
   }
