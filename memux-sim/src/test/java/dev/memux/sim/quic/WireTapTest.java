@@ -133,7 +133,7 @@ class WireTapTest {
     public void onPacketSent(TappedPacket packet, long nowNanos) {
       lines.add(
           "sent "
-              + packet.type()
+              + packet.level()
               + " "
               + packet.number()
               + (packet.ackEliciting() ? " eliciting" : ""));
@@ -147,7 +147,7 @@ class WireTapTest {
 
     @Override
     public void onPacketDelivered(TappedPacket packet, boolean intact, long nowNanos) {
-      lines.add("took " + packet.type() + " " + packet.number());
+      lines.add("took " + packet.level() + " " + packet.number());
     }
 
     @Override

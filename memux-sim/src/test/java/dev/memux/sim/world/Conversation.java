@@ -1,7 +1,6 @@
 package dev.memux.sim.world;
 
 import dev.memux.engine.CloseReason;
-import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.quic.ConnectionStatistics;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.wire.TransportError;
@@ -21,6 +20,7 @@ import dev.memux.sim.quic.TappedFrame;
 import dev.memux.sim.quic.TappedPacket;
 import dev.memux.sim.quic.TransmitObserver;
 import dev.memux.sim.quic.WireListener;
+import dev.memux.tls.EncryptionLevel;
 import java.net.InetSocketAddress;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -295,7 +295,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     if (concerns(packet.connection())) {
       congestion.get(packet.sender()).onPacketSent(packet.bytes(), packet.ackEliciting());
       amplification.onPacketSent(
-          packet.sender(), packet.type(), packet.ackEliciting(), packet.datagram().bytes());
+          packet.sender(), packet.level(), packet.ackEliciting(), packet.datagram().bytes());
       packetNumbers.onPacketSent(packet);
       flowControl.onPacketSent(packet);
       packet.frames().forEach(frame -> streamStates.onSent(packet.sender(), frame));
@@ -305,7 +305,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
 
   private void rememberAcks(TappedPacket packet) {
     for (TappedFrame frame : packet.frames()) {
-      if (frame instanceof TappedFrame.Ack ack && packet.type() == PacketType.ONE_RTT) {
+      if (frame instanceof TappedFrame.Ack ack && packet.level() == EncryptionLevel.APPLICATION) {
         forgottenBy.get(packet.sender()).onAckSent(packet.number(), ack);
         ackDelay.onAckSent(packet.sender(), ack);
       }
@@ -325,11 +325,11 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     if (!concerns(packet.connection())) {
       return;
     }
-    amplification.onPacketDelivered(packet.sender(), packet.type());
+    amplification.onPacketDelivered(packet.sender(), packet.level());
     packetNumbers.onPacketDelivered(packet);
     flowControl.onPacketDelivered(packet);
     Side receiver = packet.sender().peer();
-    if (packet.type() != PacketType.ONE_RTT) {
+    if (packet.level() != EncryptionLevel.APPLICATION) {
       return;
     }
     ForgottenPackets forgotten = forgottenBy.get(receiver);

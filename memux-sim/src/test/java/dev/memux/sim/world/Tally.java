@@ -64,7 +64,7 @@ final class Tally implements NetworkObserver, WireListener {
 
   @Override
   public void onPacketSent(TappedPacket packet, long nowNanos) {
-    count("packets " + packet.type());
+    count("packets " + packet.level());
     for (TappedFrame frame : packet.frames()) {
       count(
           switch (frame) {
