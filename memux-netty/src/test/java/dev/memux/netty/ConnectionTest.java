@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.memux.engine.CloseReason;
 import dev.memux.engine.quic.QuicConfig;
+import dev.memux.engine.wire.TransportError;
 import dev.memux.tls.TlsClientConfig;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -119,15 +120,15 @@ class ConnectionTest {
   }
 
   @Test
-  void aServerThatStopsAcceptingKeepsItsConnections() throws Exception {
-    loopback.config(
-        QuicConfig.DEFAULT.withHandshakeTimeoutNanos(TimeUnit.MILLISECONDS.toNanos(500)));
+  void aServerThatStopsAcceptingRefusesNewConnectionsAndKeepsTheOthers() throws Exception {
     QuicServer server = loopback.listen(Echo::new);
     MuxQuicChannel before = loopback.connect(server);
     server.stopAccepting();
     Throwable refused =
         Loopback.failure(loopback.client().connect(server.localAddress(), Loopback.SERVER_NAME));
-    assertInstanceOf(QuicConnectException.class, refused);
+    CloseReason reason = assertInstanceOf(QuicConnectException.class, refused).reason();
+    assertEquals(CloseReason.Origin.PEER, reason.origin());
+    assertEquals(TransportError.CONNECTION_REFUSED, reason.code());
     Recorder answer = new Recorder();
     MuxQuicStreamChannel stream = Loopback.open(before, answer);
     stream.writeAndFlush(Unpooled.copiedBuffer("still here", StandardCharsets.UTF_8));

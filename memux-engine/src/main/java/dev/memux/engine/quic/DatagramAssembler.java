@@ -104,7 +104,7 @@ final class DatagramAssembler {
     boolean probe = recovery.probesPending(space.space) > 0;
     boolean mayFill = mayElicit || probe;
     boolean hasAck = space.received.ackDue(nowNanos);
-    if (!hasAck && !probe && !(mayElicit && connection.hasPending(space))) {
+    if (!hasAck && !probe && !(mayElicit && connection.outgoing().hasPending(space))) {
       return from;
     }
     Draft draft = begin(space, from, bytes);
@@ -118,9 +118,9 @@ final class DatagramAssembler {
     }
     int afterAck = writer.position();
     if (mayFill) {
-      int challenges = connection.pathResponses().size();
-      connection.fill(space, writer, frames, nowNanos);
-      draft.answersChallenge = connection.pathResponses().size() < challenges;
+      int challenges = connection.outgoing().pathResponses().size();
+      connection.outgoing().fill(space, writer, frames, nowNanos);
+      draft.answersChallenge = connection.outgoing().pathResponses().size() < challenges;
     }
     if (writer.position() == afterAck && (probe || isPingDue(mayFill, space))) {
       writer.ping();
@@ -165,7 +165,7 @@ final class DatagramAssembler {
                 scratch,
                 from,
                 connection.peerIds().current(),
-                false,
+                space.keyPhases.phase(),
                 draft.packetNumber,
                 draft.packetNumberBytes)
             : HeaderWriter.writeLong(

@@ -9,6 +9,7 @@ import dev.memux.engine.wire.TransportParameters;
 import dev.memux.sim.Datagram;
 import dev.memux.sim.DropReason;
 import dev.memux.sim.Link;
+import dev.memux.sim.LinkFilter;
 import dev.memux.sim.Network;
 import dev.memux.sim.NetworkObserver;
 import dev.memux.sim.Node;
@@ -106,6 +107,10 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
 
   DeliveryInvariant delivery() {
     return delivery;
+  }
+
+  void filterUp(LinkFilter filter) {
+    up.filter(filter);
   }
 
   StreamTimes times() {

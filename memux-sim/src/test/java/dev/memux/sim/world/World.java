@@ -42,6 +42,7 @@ final class World {
   private final Network network;
   private final Trace trace;
   private final WireTap tap = new WireTap();
+  private final Tally tally = new Tally();
   private final QuicNode server;
   private final Map<InetSocketAddress, Conversation> conversations = new HashMap<>();
   private final List<Conversation> inOrder = new ArrayList<>();
@@ -72,6 +73,8 @@ final class World {
     network.attach(server, address);
     network.observe(tap); // Before the trace, which asks it what a datagram holds.
     network.observe(trace);
+    network.observe(tally);
+    tap.listen(tally);
     for (int i = 0; i < plan.conversations().size(); i++) {
       add(i, plan.conversations().get(i), root.split("client").split(i));
     }
@@ -153,6 +156,10 @@ final class World {
     }
   }
 
+  Tally tally() {
+    return tally;
+  }
+
   long elapsedNanos() {
     return simulation.elapsedNanos();
   }
@@ -166,6 +173,9 @@ final class World {
     for (Conversation conversation : inOrder) {
       for (Side side : Side.values()) {
         Peer peer = conversation.peer(side);
+        if (peer.closed() != null) {
+          tally.count("closed " + peer.closed().origin());
+        }
         TerminationInvariant.checkPeer(
             side.toString(), peer.connection() != null, peer.closed() != null, peer.isTerminated());
       }
