@@ -79,7 +79,7 @@ public final class TlsServerConfig {
       return this;
     }
 
-    /** Groups to accept, the preferred one first; default: X25519, then P-256. */
+    /** Groups to accept, the preferred one first; default: all, X25519MLKEM768 first. */
     public Builder groups(NamedGroup... groups) {
       this.groups = List.of(groups);
       return this;
