@@ -202,7 +202,9 @@ public final class TlsServer implements TlsHandshake {
     output.message(
         HANDSHAKE,
         new EncryptedExtensions(
-                choice.applicationProtocol(), clientSpeaksQuic ? transportParameters : null)
+                choice.applicationProtocol(),
+                clientSpeaksQuic ? transportParameters : null,
+                choice.isNamed())
             .write());
     output.message(
         HANDSHAKE, CertificateMessage.write(NO_REQUEST_CONTEXT, choice.credentials().chain()));
