@@ -4,30 +4,34 @@ import static dev.memux.tls.AlertDescription.HANDSHAKE_FAILURE;
 import static dev.memux.tls.AlertDescription.NO_APPLICATION_PROTOCOL;
 
 import java.security.cert.X509Certificate;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a server chooses from a ClientHello (RFC 8446 §4.1.1).
  *
  * @param group whose share may be missing: then a HelloRetryRequest asks for it
+ * @param isNamed the client's server_name decided on the credentials
  */
 record ServerChoice(
     String applicationProtocol,
     CipherSuite suite,
     NamedGroup group,
     TlsCredentials credentials,
-    SignatureScheme scheme) {
+    SignatureScheme scheme,
+    boolean isNamed) {
 
   static ServerChoice of(TlsServerConfig config, ClientHello hello) throws TlsAlertException {
     String applicationProtocol = applicationProtocol(config, hello);
     CipherSuite suite = suite(config, hello);
     NamedGroup group = group(config, hello);
-    TlsCredentials credentials = credentials(config, hello);
+    HostCredentials.Match host = config.hosts().match(hello.serverName());
+    TlsCredentials credentials = credentials(host.credentials(), hello);
     SignatureScheme scheme = credentials == null ? null : credentials.schemeFor(hello);
     if (credentials == null || scheme == null) {
       throw new TlsAlertException(HANDSHAKE_FAILURE, "no common signature algorithm");
     }
-    return new ServerChoice(applicationProtocol, suite, group, credentials, scheme);
+    return new ServerChoice(applicationProtocol, suite, group, credentials, scheme, host.isNamed());
   }
 
   /** RFC 9001 §8.1: QUIC needs ALPN, so its absence counts as having none in common. */
@@ -73,9 +77,10 @@ record ServerChoice(
    * The first that the client can verify altogether, or else the first whose key it can verify: RFC
    * 8446 §4.4.2.2 prefers a chain that the client may not like to none.
    */
-  private static @Nullable TlsCredentials credentials(TlsServerConfig config, ClientHello hello) {
+  private static @Nullable TlsCredentials credentials(
+      List<TlsCredentials> candidates, ClientHello hello) {
     TlsCredentials withKey = null;
-    for (TlsCredentials credentials : config.credentials()) {
+    for (TlsCredentials credentials : candidates) {
       if (credentials.schemeFor(hello) == null) {
         continue;
       }

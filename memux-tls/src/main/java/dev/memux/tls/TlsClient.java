@@ -137,12 +137,13 @@ public final class TlsClient implements TlsHandshake {
       throw new TlsAlertException(
           ILLEGAL_PARAMETER, "another cipher suite than in the HelloRetryRequest");
     }
-    KeyExchange keyExchange = offer.keyExchange(NamedGroup.of(requireNonNull(hello.group())));
+    NamedGroup chosen = NamedGroup.of(requireNonNull(hello.group()));
+    KeyExchange keyExchange = offer.keyExchange(chosen);
     if (keyExchange == null) {
       throw new TlsAlertException(
           ILLEGAL_PARAMETER, "key share for group " + hello.group() + ", which we sent none for");
     }
-    group = keyExchange.group();
+    group = chosen;
     byte[] sharedSecret = keyExchange.agree(requireNonNull(hello.keyShare()));
     offer.forgetKeys();
     if (retrySuite == null) {

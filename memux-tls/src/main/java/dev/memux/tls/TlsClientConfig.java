@@ -21,7 +21,7 @@ public final class TlsClientConfig {
     groups = Settings.distinct("groups", builder.groups);
     keyShareGroups =
         builder.keyShareGroups == null
-            ? groups.subList(0, 1)
+            ? defaultKeyShareGroups(groups)
             : Settings.distinct("key share groups", builder.keyShareGroups);
     if (!groups.containsAll(keyShareGroups)) {
       throw new IllegalArgumentException("a key share for a group that is not offered");
@@ -63,6 +63,14 @@ public final class TlsClientConfig {
     return trust;
   }
 
+  /** Not every server knows the hybrid group yet, and X25519's share adds only 36 bytes to it. */
+  private static List<NamedGroup> defaultKeyShareGroups(List<NamedGroup> groups) {
+    NamedGroup first = groups.getFirst();
+    return first == NamedGroup.X25519MLKEM768 && groups.contains(NamedGroup.X25519)
+        ? List.of(first, NamedGroup.X25519)
+        : List.of(first);
+  }
+
   /** Collects settings; all have defaults but the application protocols. */
   public static final class Builder {
     private List<String> applicationProtocols = List.of();
@@ -86,15 +94,16 @@ public final class TlsClientConfig {
       return this;
     }
 
-    /** Groups to offer, the preferred one first; default: X25519, then P-256. */
+    /** Groups to offer, the preferred one first; default: all, X25519MLKEM768 first. */
     public Builder groups(NamedGroup... groups) {
       this.groups = List.of(groups);
       return this;
     }
 
     /**
-     * Groups to send a key share for at once; default: the preferred one only. Another group costs
-     * a round trip (HelloRetryRequest) if the server takes it without having its share.
+     * Groups to send a key share for at once; default: the preferred one, and X25519 with
+     * X25519MLKEM768 if both are offered. Another group costs a round trip (HelloRetryRequest) if
+     * the server takes it without having its share.
      */
     public Builder keyShareGroups(NamedGroup... groups) {
       keyShareGroups = List.of(groups);

@@ -160,8 +160,7 @@ public final class TlsServer implements TlsHandshake {
   private void accept(ClientHello hello, ServerChoice choice, byte[] clientShare, byte[] encoded)
       throws TlsAlertException {
     input.requireEmpty();
-    KeyExchange keyExchange = KeyExchange.generate(choice.group(), random);
-    byte[] sharedSecret = keyExchange.agree(clientShare);
+    KeyExchange.Answer answer = KeyExchange.answer(choice.group(), clientShare, random);
     transcript.add(encoded);
     if (retry == null) {
       transcript.begin(choice.suite());
@@ -176,10 +175,10 @@ public final class TlsServer implements TlsHandshake {
     output.message(
         INITIAL,
         ServerHello.write(
-            serverRandom, hello.sessionId(), choice.suite(), choice.group(), keyExchange.share()));
+            serverRandom, hello.sessionId(), choice.suite(), choice.group(), answer.share()));
     KeySchedule keys = new KeySchedule(choice.suite());
     schedule = keys;
-    keys.onSharedSecret(sharedSecret, transcript.hash());
+    keys.onSharedSecret(answer.secret(), transcript.hash());
     SecretLog secretLog = new SecretLog(config.keyLog(), hello.random());
     secretLog.handshake(keys);
     sendFlight(keys, choice, clientParameters != null);
@@ -203,7 +202,9 @@ public final class TlsServer implements TlsHandshake {
     output.message(
         HANDSHAKE,
         new EncryptedExtensions(
-                choice.applicationProtocol(), clientSpeaksQuic ? transportParameters : null)
+                choice.applicationProtocol(),
+                clientSpeaksQuic ? transportParameters : null,
+                choice.isNamed())
             .write());
     output.message(
         HANDSHAKE, CertificateMessage.write(NO_REQUEST_CONTEXT, choice.credentials().chain()));

@@ -1,11 +1,18 @@
 package dev.memux.tls;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** How a server shakes hands. Immutable; share one among all connections. */
+/**
+ * How a server shakes hands. Immutable; share one among all connections. A handshake keeps to the
+ * configuration that it began with, so certificates are renewed without a break by giving another
+ * configuration to the {@link TlsServer}s made from then on.
+ */
 public final class TlsServerConfig {
   private final List<TlsCredentials> credentials;
+  private final HostCredentials hosts;
   private final List<String> applicationProtocols;
   private final List<CipherSuite> cipherSuites;
   private final List<NamedGroup> groups;
@@ -16,6 +23,7 @@ public final class TlsServerConfig {
       throw new IllegalArgumentException("a server needs credentials");
     }
     credentials = builder.credentials;
+    hosts = new HostCredentials(builder.hosts, credentials, builder.refusesUnknownNames);
     applicationProtocols = Settings.applicationProtocols(builder.applicationProtocols);
     cipherSuites = Settings.distinct("cipher suites", builder.cipherSuites);
     groups = Settings.distinct("groups", builder.groups);
@@ -26,7 +34,10 @@ public final class TlsServerConfig {
     return new Builder();
   }
 
-  /** Certificates with their keys; the first that the client can verify is presented. */
+  /**
+   * Certificates with their keys, for clients that name no host or one without credentials of its
+   * own; the first that the client can verify is presented.
+   */
   public List<TlsCredentials> credentials() {
     return credentials;
   }
@@ -51,9 +62,15 @@ public final class TlsServerConfig {
     return keyLog;
   }
 
+  HostCredentials hosts() {
+    return hosts;
+  }
+
   /** Collects settings; credentials and application protocols have no defaults. */
   public static final class Builder {
     private List<TlsCredentials> credentials = List.of();
+    private final Map<String, List<TlsCredentials>> hosts = new HashMap<>();
+    private boolean refusesUnknownNames;
     private List<String> applicationProtocols = List.of();
     private List<CipherSuite> cipherSuites = List.of(CipherSuite.values());
     private List<NamedGroup> groups = List.of(NamedGroup.values());
@@ -61,9 +78,40 @@ public final class TlsServerConfig {
 
     private Builder() {}
 
-    /** Certificates with their keys, the preferred one first. */
+    /**
+     * Certificates with their keys, the preferred one first, for clients that name no host or one
+     * without credentials of its own.
+     */
     public Builder credentials(TlsCredentials... credentials) {
       this.credentials = List.of(credentials);
+      return this;
+    }
+
+    /**
+     * Certificates with their keys, the preferred one first, for clients that name this host by SNI
+     * (RFC 6066 §3).
+     *
+     * @param hostName a host name, or {@code *.} and a host name for all names with one label more;
+     *     an exact name goes before a wildcard
+     * @throws IllegalArgumentException if it is neither, or has credentials already, or if there
+     *     are no credentials
+     */
+    public Builder credentialsFor(String hostName, TlsCredentials... credentials) {
+      if (credentials.length == 0) {
+        throw new IllegalArgumentException("no credentials for " + hostName);
+      }
+      if (hosts.putIfAbsent(HostCredentials.key(hostName), List.of(credentials)) != null) {
+        throw new IllegalArgumentException("two sets of credentials for " + hostName);
+      }
+      return this;
+    }
+
+    /**
+     * Refuses clients that name a host without credentials of its own (unrecognized_name); default:
+     * they are shown the certificate for clients that name none, and decide.
+     */
+    public Builder refuseUnknownNames() {
+      refusesUnknownNames = true;
       return this;
     }
 
@@ -79,7 +127,7 @@ public final class TlsServerConfig {
       return this;
     }
 
-    /** Groups to accept, the preferred one first; default: X25519, then P-256. */
+    /** Groups to accept, the preferred one first; default: all, X25519MLKEM768 first. */
     public Builder groups(NamedGroup... groups) {
       this.groups = List.of(groups);
       return this;

@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Test;
  */
 class MutationTest {
   private static final int MUTATIONS = Integer.getInteger("memux.tls.mutations", 20_000);
-  private static final TlsClientConfig CLIENT = Configs.client().build();
+  // ML-KEM keys take longer to make than all the rest of a handshake.
+  private static final TlsClientConfig CLIENT =
+      Configs.client().groups(NamedGroup.X25519, NamedGroup.SECP256R1).build();
   private static final TlsServerConfig SERVER = Configs.server("ed25519").build();
 
   private int refused;
@@ -72,6 +74,18 @@ class MutationTest {
   @Test
   void serversSurviveAnyClientHello() {
     mutate(60, greasedHello(), 1, mutated -> server().receive(INITIAL, mutated));
+  }
+
+  @Test
+  void bothSurviveAnyHybridShare() throws Exception {
+    Peer client = Peer.client(Configs.client().groups(NamedGroup.X25519MLKEM768).build());
+    byte[] hello = client.outgoing.peek().bytes();
+    mutate(10, hello, 9, mutated -> server().receive(INITIAL, mutated));
+    Peer server = server();
+    client.deliverTo(server);
+    byte[] serverHello = server.take(INITIAL);
+    TlsClientConfig config = Configs.client().groups(NamedGroup.X25519MLKEM768).build();
+    mutate(3, serverHello, 10, mutated -> Peer.client(config).receive(INITIAL, mutated));
   }
 
   @Test

@@ -34,7 +34,8 @@ class OpenSslTest {
   static Stream<Arguments> combinations() {
     List<Arguments> all = new ArrayList<>();
     for (CipherSuite suite : CipherSuite.values()) {
-      for (NamedGroup group : NamedGroup.values()) {
+      // OpenSSL knows X25519MLKEM768 only since 3.5; BouncyCastleTest has it.
+      for (NamedGroup group : List.of(NamedGroup.X25519, NamedGroup.SECP256R1)) {
         for (String certificate : List.of("p256", "rsa", "ed25519")) {
           all.add(Arguments.of(suite, group, certificate));
         }

@@ -139,8 +139,8 @@ class Rfc8448Test {
     for (int i = 0; i < 32; i++) {
       bigEndian[i] = share[31 - i];
     }
-    return new KeyExchange(
-        NamedGroup.X25519,
+    return new DiffieHellman(
+        DiffieHellman.Curve.X25519,
         new KeyPair(
             factory.generatePublic(new XECPublicKeySpec(curve, new BigInteger(1, bigEndian))),
             factory.generatePrivate(new XECPrivateKeySpec(curve, hex(privateKey)))));
