@@ -2,9 +2,9 @@ package dev.memux.tls;
 
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
-import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +17,7 @@ final class ClientOffer {
   private final byte[] transportParameters;
   private final SecureRandom random;
   private final byte[] clientRandom = new byte[ClientHello.RANDOM_BYTES];
-  private final List<KeyExchange> keyExchanges = new ArrayList<>();
+  private final Map<NamedGroup, KeyExchange> keyExchanges = new EnumMap<>(NamedGroup.class);
   private byte @Nullable [] cookie;
 
   ClientOffer(
@@ -31,7 +31,7 @@ final class ClientOffer {
     this.random = random;
     random.nextBytes(clientRandom);
     for (NamedGroup group : config.keyShareGroups()) {
-      keyExchanges.add(KeyExchange.generate(group, random));
+      keyExchanges.put(group, KeyExchange.generate(group, random));
     }
   }
 
@@ -65,12 +65,7 @@ final class ClientOffer {
 
   /** Our key for a group, if we sent its share. */
   @Nullable KeyExchange keyExchange(@Nullable NamedGroup group) {
-    for (KeyExchange keyExchange : keyExchanges) {
-      if (keyExchange.group() == group) {
-        return keyExchange;
-      }
-    }
-    return null;
+    return group == null ? null : keyExchanges.get(group);
   }
 
   /** The key exchange is over: lets its private keys go. */
@@ -96,7 +91,7 @@ final class ClientOffer {
           AlertDescription.ILLEGAL_PARAMETER, "a HelloRetryRequest for group " + code);
     }
     keyExchanges.clear();
-    keyExchanges.add(KeyExchange.generate(group, random));
+    keyExchanges.put(group, KeyExchange.generate(group, random));
   }
 
   /** The ClientHello, with the same random each time. */
@@ -115,7 +110,7 @@ final class ClientOffer {
     writeVersions(w);
     writeGroups(w);
     writeKeyShares(w);
-    writeSignatureSchemes(w);
+    SignatureScheme.writeOffer(w);
     writeApplicationProtocols(w);
     writeOpaque(w, ExtensionType.QUIC_TRANSPORT_PARAMETERS, transportParameters);
     writeCookie(w);
@@ -153,18 +148,12 @@ final class ClientOffer {
   private void writeKeyShares(HandshakeWriter w) {
     int extension = w.openExtension(ExtensionType.KEY_SHARE);
     int list = w.open(2);
-    for (KeyExchange keyExchange : keyExchanges) {
-      w.u16(keyExchange.group().code()).vector16(keyExchange.share());
-    }
-    w.close(list, 2);
-    w.close(extension, 2);
-  }
-
-  private static void writeSignatureSchemes(HandshakeWriter w) {
-    int extension = w.openExtension(ExtensionType.SIGNATURE_ALGORITHMS);
-    int list = w.open(2);
-    for (SignatureScheme scheme : SignatureScheme.values()) {
-      w.u16(scheme.code());
+    // RFC 8446 §4.2.8: in the order of supported_groups.
+    for (NamedGroup group : config.groups()) {
+      KeyExchange keyExchange = keyExchanges.get(group);
+      if (keyExchange != null) {
+        w.u16(group.code()).vector16(keyExchange.share());
+      }
     }
     w.close(list, 2);
     w.close(extension, 2);

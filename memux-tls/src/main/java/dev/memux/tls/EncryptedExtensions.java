@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param applicationProtocol null: no ALPN extension
  * @param transportParameters null: no such extension
+ * @param isNamed server_name is acknowledged: it decided on the certificate (RFC 6066 §3)
  */
 record EncryptedExtensions(
-    @Nullable String applicationProtocol, byte @Nullable [] transportParameters) {
+    @Nullable String applicationProtocol, byte @Nullable [] transportParameters, boolean isNamed) {
 
   /**
    * @param offered extensions that we sent
@@ -37,12 +38,17 @@ record EncryptedExtensions(
     }
     HandshakeReader parameters = extensions.value(QUIC_TRANSPORT_PARAMETERS);
     return new EncryptedExtensions(
-        readProtocol(extensions), parameters == null ? null : parameters.rest());
+        readProtocol(extensions),
+        parameters == null ? null : parameters.rest(),
+        serverName != null);
   }
 
   byte[] write() {
     HandshakeWriter w = new HandshakeWriter(HandshakeType.ENCRYPTED_EXTENSIONS);
     int extensions = w.open(2);
+    if (isNamed) {
+      w.close(w.openExtension(ExtensionType.SERVER_NAME), 2);
+    }
     if (applicationProtocol != null) {
       int protocol = w.openExtension(APPLICATION_LAYER_PROTOCOL_NEGOTIATION);
       int list = w.open(2);

@@ -2,27 +2,25 @@ package dev.memux.tls;
 
 import org.jspecify.annotations.Nullable;
 
-/** The key exchange groups offered and accepted here (RFC 8446 §4.2.7). */
+/** The key exchange groups offered and accepted here (RFC 8446 §4.2.7), preferred ones first. */
 public enum NamedGroup {
-  X25519(0x001d, 32),
-  SECP256R1(0x0017, 65);
+  /**
+   * ML-KEM-768 and X25519 at once (draft-ietf-tls-ecdhe-mlkem): what is recorded today stays secret
+   * although a quantum computer may break X25519 one day, and also if ML-KEM proves weak.
+   */
+  X25519MLKEM768(0x11ec),
+  X25519(0x001d),
+  SECP256R1(0x0017);
 
   private final int code;
-  private final int shareBytes;
 
-  NamedGroup(int code, int shareBytes) {
+  NamedGroup(int code) {
     this.code = code;
-    this.shareBytes = shareBytes;
   }
 
   /** The number on the wire. */
   public int code() {
     return code;
-  }
-
-  /** Length of a key share of this group (RFC 8446 §4.2.8.2). */
-  int shareBytes() {
-    return shareBytes;
   }
 
   static @Nullable NamedGroup of(int code) {

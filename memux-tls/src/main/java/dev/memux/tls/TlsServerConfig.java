@@ -1,14 +1,26 @@
 package dev.memux.tls;
 
+import java.security.cert.X509Certificate;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
-/** How a server shakes hands. Immutable; share one among all connections. */
+/**
+ * How a server shakes hands. Immutable; share one among all connections. A handshake keeps to the
+ * configuration that it began with, so certificates are renewed without a break by giving another
+ * configuration to the {@link TlsServer}s made from then on.
+ */
 public final class TlsServerConfig {
   private final List<TlsCredentials> credentials;
+  private final HostCredentials hosts;
   private final List<String> applicationProtocols;
   private final List<CipherSuite> cipherSuites;
   private final List<NamedGroup> groups;
+  private final ClientCertificates clientCertificates;
+  private final @Nullable CertificateTrust clientTrust;
   private final @Nullable KeyLog keyLog;
 
   private TlsServerConfig(Builder builder) {
@@ -16,9 +28,12 @@ public final class TlsServerConfig {
       throw new IllegalArgumentException("a server needs credentials");
     }
     credentials = builder.credentials;
+    hosts = new HostCredentials(builder.hosts, credentials, builder.refusesUnknownNames);
     applicationProtocols = Settings.applicationProtocols(builder.applicationProtocols);
     cipherSuites = Settings.distinct("cipher suites", builder.cipherSuites);
     groups = Settings.distinct("groups", builder.groups);
+    clientCertificates = builder.clientCertificates;
+    clientTrust = builder.clientTrust;
     keyLog = builder.keyLog;
   }
 
@@ -26,7 +41,10 @@ public final class TlsServerConfig {
     return new Builder();
   }
 
-  /** Certificates with their keys; the first that the client can verify is presented. */
+  /**
+   * Certificates with their keys, for clients that name no host or one without credentials of its
+   * own; the first that the client can verify is presented.
+   */
   public List<TlsCredentials> credentials() {
     return credentials;
   }
@@ -46,24 +64,73 @@ public final class TlsServerConfig {
     return groups;
   }
 
+  /** Whether clients are asked for certificates. */
+  public ClientCertificates clientCertificates() {
+    return clientCertificates;
+  }
+
   /** Where to log secrets, or null: nowhere. */
   public @Nullable KeyLog keyLog() {
     return keyLog;
   }
 
+  /** Who decides on client certificates; null: they are not asked for. */
+  @Nullable CertificateTrust clientTrust() {
+    return clientTrust;
+  }
+
+  HostCredentials hosts() {
+    return hosts;
+  }
+
   /** Collects settings; credentials and application protocols have no defaults. */
   public static final class Builder {
     private List<TlsCredentials> credentials = List.of();
+    private final Map<String, List<TlsCredentials>> hosts = new HashMap<>();
+    private boolean refusesUnknownNames;
     private List<String> applicationProtocols = List.of();
     private List<CipherSuite> cipherSuites = List.of(CipherSuite.values());
     private List<NamedGroup> groups = List.of(NamedGroup.values());
+    private ClientCertificates clientCertificates = ClientCertificates.NONE;
+    private @Nullable CertificateTrust clientTrust;
     private @Nullable KeyLog keyLog;
 
     private Builder() {}
 
-    /** Certificates with their keys, the preferred one first. */
+    /**
+     * Certificates with their keys, the preferred one first, for clients that name no host or one
+     * without credentials of its own.
+     */
     public Builder credentials(TlsCredentials... credentials) {
       this.credentials = List.of(credentials);
+      return this;
+    }
+
+    /**
+     * Certificates with their keys, the preferred one first, for clients that name this host by SNI
+     * (RFC 6066 §3).
+     *
+     * @param hostName a host name, or {@code *.} and a host name for all names with one label more;
+     *     an exact name goes before a wildcard
+     * @throws IllegalArgumentException if it is neither, or has credentials already, or if there
+     *     are no credentials
+     */
+    public Builder credentialsFor(String hostName, TlsCredentials... credentials) {
+      if (credentials.length == 0) {
+        throw new IllegalArgumentException("no credentials for " + hostName);
+      }
+      if (hosts.putIfAbsent(HostCredentials.key(hostName), List.of(credentials)) != null) {
+        throw new IllegalArgumentException("two sets of credentials for " + hostName);
+      }
+      return this;
+    }
+
+    /**
+     * Refuses clients that name a host without credentials of its own (unrecognized_name); default:
+     * they are shown the certificate for clients that name none, and decide.
+     */
+    public Builder refuseUnknownNames() {
+      refusesUnknownNames = true;
       return this;
     }
 
@@ -79,9 +146,31 @@ public final class TlsServerConfig {
       return this;
     }
 
-    /** Groups to accept, the preferred one first; default: X25519, then P-256. */
+    /** Groups to accept, the preferred one first; default: all, X25519MLKEM768 first. */
     public Builder groups(NamedGroup... groups) {
       this.groups = List.of(groups);
+      return this;
+    }
+
+    /**
+     * Asks clients for certificates, which must lead to one of these authorities and be good for
+     * clients; default: they are not asked. Whether a client may do what it wants is for the
+     * application to decide, by {@link TlsSession#peerCertificates}.
+     */
+    public Builder clientCertificates(
+        ClientCertificates policy, Collection<X509Certificate> authorities) {
+      return clientCertificates(policy, CertificateTrust.of(authorities));
+    }
+
+    /** Asks clients for certificates, of which {@code trustManager} decides. */
+    public Builder clientCertificates(
+        ClientCertificates policy, X509ExtendedTrustManager trustManager) {
+      return clientCertificates(policy, CertificateTrust.of(trustManager));
+    }
+
+    private Builder clientCertificates(ClientCertificates policy, CertificateTrust trust) {
+      clientCertificates = policy;
+      clientTrust = policy == ClientCertificates.NONE ? null : trust;
       return this;
     }
 

@@ -74,11 +74,21 @@ class ClientHelloRulesTest {
     accepts();
   }
 
-  // X25519MLKEM768 is what browsers offer first.
   @Test
   void anUnknownShareBeforeAKnownOneIsPassedOver() throws Exception {
-    hello.groups(0x11ec, 0x001d).keyShares(share(0x11ec, new byte[1216]), x25519Share());
+    hello.groups(0x11eb, 0x001d).keyShares(share(0x11eb, new byte[1249]), x25519Share());
     accepts();
+  }
+
+  // Browsers offer X25519MLKEM768 first; a server that prefers it judges only that share.
+  @Test
+  void aHybridShareMustBeGoodIfItIsTaken() throws Exception {
+    hello.groups(0x11ec, 0x001d).keyShares(share(0x11ec, new byte[1215]), x25519Share());
+    refuses(ILLEGAL_PARAMETER);
+    hello.groups(0x11ec, 0x001d).keyShares(share(0x11ec, new byte[1216]), x25519Share());
+    refuses(ILLEGAL_PARAMETER); // its X25519 point is of low order
+    hello.groups(0x11ec, 0x001d).keyShares(share(0x11ec, new byte[1216]), x25519Share());
+    accepts(Configs.server("p256").groups(NamedGroup.X25519).build());
   }
 
   // RFC 8446 §4.2.11: without resumption here the full handshake goes on.
@@ -213,7 +223,7 @@ class ClientHelloRulesTest {
   void suiteGroupAndSignatureMustBeCommon() {
     hello.suites(0x1304, 0xc02f);
     refuses(HANDSHAKE_FAILURE);
-    hello.groups(0x11ec, 0x0018).keyShares(share(0x11ec, new byte[1216]));
+    hello.groups(0x11eb, 0x0018).keyShares(share(0x11eb, new byte[1249]));
     refuses(HANDSHAKE_FAILURE);
     hello.signatureSchemes(0x0804, 0x0807);
     refuses(HANDSHAKE_FAILURE);

@@ -12,10 +12,24 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ConfigTest {
   @Test
-  void defaultsAreX25519FirstAndOnlyItsShare() {
+  void defaultsAreTheHybridGroupFirstAndX25519sShareWithIt() {
     TlsClientConfig config = Configs.client().build();
-    assertEquals(List.of(NamedGroup.X25519, NamedGroup.SECP256R1), config.groups());
-    assertEquals(List.of(NamedGroup.X25519), config.keyShareGroups());
+    assertEquals(
+        List.of(NamedGroup.X25519MLKEM768, NamedGroup.X25519, NamedGroup.SECP256R1),
+        config.groups());
+    assertEquals(List.of(NamedGroup.X25519MLKEM768, NamedGroup.X25519), config.keyShareGroups());
+    assertEquals(
+        List.of(NamedGroup.X25519MLKEM768),
+        Configs.client()
+            .groups(NamedGroup.X25519MLKEM768, NamedGroup.SECP256R1)
+            .build()
+            .keyShareGroups());
+    assertEquals(
+        List.of(NamedGroup.X25519),
+        Configs.client()
+            .groups(NamedGroup.X25519, NamedGroup.X25519MLKEM768)
+            .build()
+            .keyShareGroups());
     assertEquals(CipherSuite.TLS_AES_128_GCM_SHA256, config.cipherSuites().getFirst());
     assertEquals(3, config.cipherSuites().size());
     assertEquals(null, config.keyLog());

@@ -5,6 +5,7 @@ import static dev.memux.tls.EncryptionLevel.HANDSHAKE;
 import static dev.memux.tls.EncryptionLevel.INITIAL;
 import static dev.memux.tls.NamedGroup.SECP256R1;
 import static dev.memux.tls.NamedGroup.X25519;
+import static dev.memux.tls.NamedGroup.X25519MLKEM768;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -160,7 +161,7 @@ class HandshakeTest {
   @ParameterizedTest
   @MethodSource("everySuite")
   void helloRetryRequestBringsTheShareThatTheServerWants(CipherSuite suite) throws Exception {
-    Peer client = Peer.client(Configs.client().cipherSuites(suite).build()); // X25519's share only
+    Peer client = Peer.client(Configs.client().cipherSuites(suite).build()); // no share for P-256
     Peer server = Peer.server(Configs.server("p256").groups(SECP256R1).build());
     client.deliverTo(server);
     assertEquals(1, server.outgoing.size());
@@ -191,6 +192,36 @@ class HandshakeTest {
     Peer server = Peer.server(Configs.server("p256").groups(SECP256R1, X25519).build());
     Peer.connect(client, server);
     assertEquals(X25519, server.session.group());
+  }
+
+  @Test
+  void theHybridGroupIsTakenByWhoeverHasIt() throws Exception {
+    for (NamedGroup group : NamedGroup.values()) {
+      Peer client = Peer.client(Configs.client().build());
+      Peer server = Peer.server(Configs.server("p256").groups(group).build());
+      Peer.connect(client, server);
+      assertEquals(group, client.session.group());
+      client = Peer.client(Configs.client().groups(group).build());
+      server = Peer.server(Configs.server("p256").build());
+      Peer.connect(client, server);
+      assertEquals(group, server.session.group());
+    }
+    Peer client = Peer.client(Configs.client().build());
+    Peer.connect(client, Peer.server(Configs.server("p256").build()));
+    assertEquals(X25519MLKEM768, client.session.group());
+  }
+
+  // RFC 8446 §4.1.4: the retry's group may be the hybrid one too.
+  @Test
+  void theHybridShareMayBeAskedForByARetry() throws Exception {
+    Peer client =
+        Peer.client(Configs.client().groups(X25519, X25519MLKEM768).keyShareGroups(X25519).build());
+    Peer server = Peer.server(Configs.server("p256").groups(X25519MLKEM768).build());
+    client.deliverTo(server);
+    assertEquals(1, server.outgoing.size());
+    Peer.connect(client, server);
+    assertEquals(X25519MLKEM768, client.session.group());
+    assertSecretsAgree(client, server, client.session.suite());
   }
 
   @Test

@@ -4,9 +4,12 @@ import static dev.memux.tls.AlertDescription.ILLEGAL_PARAMETER;
 import static dev.memux.tls.Messages.hex;
 import static dev.memux.tls.NamedGroup.SECP256R1;
 import static dev.memux.tls.NamedGroup.X25519;
+import static dev.memux.tls.NamedGroup.X25519MLKEM768;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class KeyExchangeTest {
@@ -16,16 +19,94 @@ class KeyExchangeTest {
   // Often enough that some coordinate begins with a zero byte.
   @Test
   void bothEndsAgree() throws Exception {
-    for (int seed = 0; seed < 300; seed++) {
-      for (NamedGroup group : NamedGroup.values()) {
-        KeyExchange ours = KeyExchange.generate(group, new SeededRandom(seed));
-        KeyExchange theirs = group == X25519 ? x25519 : p256;
-        assertEquals(group.shareBytes(), ours.share().length);
-        byte[] secret = ours.agree(theirs.share());
-        assertEquals(32, secret.length);
-        assertArrayEquals(theirs.agree(ours.share()), secret);
+    for (NamedGroup group : NamedGroup.values()) {
+      KeyExchange client = KeyExchange.generate(group, new SeededRandom(1));
+      for (int seed = 0; seed < (group == X25519MLKEM768 ? 20 : 300); seed++) {
+        KeyExchange.Answer answer =
+            KeyExchange.answer(group, client.share(), new SeededRandom(seed));
+        assertEquals(clientBytes(group), client.share().length);
+        assertEquals(serverBytes(group), answer.share().length);
+        assertEquals(group == X25519MLKEM768 ? 64 : 32, answer.secret().length);
+        assertArrayEquals(answer.secret(), client.agree(answer.share()));
       }
     }
+  }
+
+  private static int clientBytes(NamedGroup group) {
+    return switch (group) {
+      case X25519MLKEM768 -> 1216;
+      case X25519 -> 32;
+      case SECP256R1 -> 65;
+    };
+  }
+
+  private static int serverBytes(NamedGroup group) {
+    return group == X25519MLKEM768 ? 1120 : clientBytes(group);
+  }
+
+  // draft-ietf-tls-ecdhe-mlkem §4: ML-KEM's half of the secret comes first.
+  @Test
+  void theHybridSecretDependsOnBothHalves() throws Exception {
+    KeyExchange client = KeyExchange.generate(X25519MLKEM768, new SeededRandom(1));
+    KeyExchange.Answer answer =
+        KeyExchange.answer(X25519MLKEM768, client.share(), new SeededRandom(2));
+    byte[] otherCiphertext = answer.share().clone();
+    otherCiphertext[0] ^= 1;
+    byte[] secret = client.agree(otherCiphertext);
+    assertFalse(Arrays.equals(answer.secret(), 0, 32, secret, 0, 32));
+    assertArrayEquals(
+        Arrays.copyOfRange(answer.secret(), 32, 64), Arrays.copyOfRange(secret, 32, 64));
+    byte[] otherPoint = answer.share().clone();
+    otherPoint[1088] ^= 1;
+    secret = client.agree(otherPoint);
+    assertArrayEquals(Arrays.copyOf(answer.secret(), 32), Arrays.copyOf(secret, 32));
+    assertFalse(Arrays.equals(answer.secret(), 32, 64, secret, 32, 64));
+  }
+
+  // draft-ietf-tls-ecdhe-mlkem §4.2, FIPS 203 §7.2: coefficients are below 3329.
+  @Test
+  void hybridSharesMustHoldAValidEncapsulationKey() throws Exception {
+    byte[] good = KeyExchange.generate(X25519MLKEM768, new SeededRandom(1)).share();
+    for (int coefficient : new int[] {0, 1, 511, 767}) {
+      byte[] largest = withCoefficient(good, coefficient, 3328);
+      KeyExchange.answer(X25519MLKEM768, largest, new SeededRandom(2));
+      for (int value : new int[] {3329, 4095}) {
+        byte[] bad = withCoefficient(good, coefficient, value);
+        Alerts.assertAlert(
+            ILLEGAL_PARAMETER,
+            coefficient + " " + value,
+            () -> KeyExchange.answer(X25519MLKEM768, bad, new SeededRandom(2)));
+      }
+    }
+  }
+
+  /** FIPS 203 §4.2.1: two coefficients of 12 bits in three bytes. */
+  private static byte[] withCoefficient(byte[] share, int index, int value) {
+    byte[] changed = share.clone();
+    int at = index / 2 * 3;
+    if (index % 2 == 0) {
+      changed[at] = (byte) value;
+      changed[at + 1] = (byte) ((changed[at + 1] & 0xf0) | (value >> 8));
+    } else {
+      changed[at + 1] = (byte) ((changed[at + 1] & 0x0f) | (value << 4));
+      changed[at + 2] = (byte) (value >> 4);
+    }
+    return changed;
+  }
+
+  // RFC 8446 §7.4.2
+  @Test
+  void hybridSharesMustHoldAnX25519PointOfHighOrder() throws Exception {
+    KeyExchange client = KeyExchange.generate(X25519MLKEM768, new SeededRandom(1));
+    byte[] clientShare = client.share();
+    byte[] serverShare =
+        KeyExchange.answer(X25519MLKEM768, clientShare, new SeededRandom(2)).share();
+    Arrays.fill(clientShare, 1184, 1216, (byte) 0);
+    Arrays.fill(serverShare, 1088, 1120, (byte) 0);
+    Alerts.assertAlert(
+        ILLEGAL_PARAMETER,
+        () -> KeyExchange.answer(X25519MLKEM768, clientShare, new SeededRandom(2)));
+    Alerts.assertAlert(ILLEGAL_PARAMETER, () -> client.agree(serverShare));
   }
 
   // RFC 7748 §6.1, RFC 8446 §7.4.2: all points of low order, canonical or not.
@@ -83,7 +164,7 @@ class KeyExchangeTest {
       byte[] bad = good.clone();
       bad[0] = (byte) form;
       Alerts.assertAlert(ILLEGAL_PARAMETER, () -> p256.agree(bad));
-      Alerts.assertAlert(ILLEGAL_PARAMETER, () -> p256.agree(java.util.Arrays.copyOf(bad, 33)));
+      Alerts.assertAlert(ILLEGAL_PARAMETER, () -> p256.agree(Arrays.copyOf(bad, 33)));
     }
   }
 
@@ -92,6 +173,15 @@ class KeyExchangeTest {
     for (int length : new int[] {0, 1, 31, 33, 64, 66}) {
       Alerts.assertAlert(ILLEGAL_PARAMETER, () -> x25519.agree(new byte[length]));
       Alerts.assertAlert(ILLEGAL_PARAMETER, () -> p256.agree(new byte[length]));
+    }
+    KeyExchange hybrid = KeyExchange.generate(X25519MLKEM768, new SeededRandom(1));
+    for (int length : new int[] {0, 32, 1088, 1119, 1121, 1184, 1216}) {
+      Alerts.assertAlert(ILLEGAL_PARAMETER, () -> hybrid.agree(new byte[length]));
+    }
+    for (int length : new int[] {0, 32, 1120, 1184, 1215, 1217}) {
+      Alerts.assertAlert(
+          ILLEGAL_PARAMETER,
+          () -> KeyExchange.answer(X25519MLKEM768, new byte[length], new SeededRandom(2)));
     }
   }
 }

@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Test;
  */
 class MutationTest {
   private static final int MUTATIONS = Integer.getInteger("memux.tls.mutations", 20_000);
-  private static final TlsClientConfig CLIENT = Configs.client().build();
+  // ML-KEM keys take longer to make than all the rest of a handshake.
+  private static final TlsClientConfig CLIENT =
+      Configs.client().groups(NamedGroup.X25519, NamedGroup.SECP256R1).build();
   private static final TlsServerConfig SERVER = Configs.server("ed25519").build();
 
   private int refused;
@@ -49,7 +51,7 @@ class MutationTest {
     read(50, retryRequest(), body -> ServerHello.read(body, new byte[0], offered));
     read(50, flight.get(0), body -> EncryptedExtensions.read(body, offered));
     read(50, flight.get(1), CertificateMessage::readServers);
-    read(10, flight.get(2), body -> CertificateVerify.verify(body, leaf, hash));
+    read(10, flight.get(2), body -> CertificateVerify.verify(Side.SERVER, body, leaf, hash));
     read(40, request, CertificateRequest::read);
   }
 
@@ -72,6 +74,18 @@ class MutationTest {
   @Test
   void serversSurviveAnyClientHello() {
     mutate(60, greasedHello(), 1, mutated -> server().receive(INITIAL, mutated));
+  }
+
+  @Test
+  void bothSurviveAnyHybridShare() throws Exception {
+    Peer client = Peer.client(Configs.client().groups(NamedGroup.X25519MLKEM768).build());
+    byte[] hello = client.outgoing.peek().bytes();
+    mutate(10, hello, 9, mutated -> server().receive(INITIAL, mutated));
+    Peer server = server();
+    client.deliverTo(server);
+    byte[] serverHello = server.take(INITIAL);
+    TlsClientConfig config = Configs.client().groups(NamedGroup.X25519MLKEM768).build();
+    mutate(3, serverHello, 10, mutated -> Peer.client(config).receive(INITIAL, mutated));
   }
 
   @Test
@@ -109,6 +123,33 @@ class MutationTest {
         3,
         mutated -> {
           Peer fresh = server();
+          fresh.receive(INITIAL, hello);
+          fresh.receive(HANDSHAKE, mutated);
+        });
+  }
+
+  @Test
+  void serversSurviveAnyClientCertificate() throws Exception {
+    TlsServerConfig asking =
+        Configs.server("ed25519")
+            .clientCertificates(ClientCertificates.REQUIRED, TestFiles.certificates("ca"))
+            .build();
+    TlsClientConfig config =
+        Configs.client()
+            .groups(NamedGroup.X25519)
+            .credentials(TestFiles.credentials("for-clients"))
+            .build();
+    Peer client = Peer.client(config);
+    byte[] hello = client.outgoing.peek().bytes();
+    Peer server = Peer.server(asking);
+    client.deliverTo(server);
+    server.deliverTo(client);
+    mutate(
+        3,
+        client.take(HANDSHAKE),
+        11,
+        mutated -> {
+          Peer fresh = Peer.server(asking);
           fresh.receive(INITIAL, hello);
           fresh.receive(HANDSHAKE, mutated);
         });

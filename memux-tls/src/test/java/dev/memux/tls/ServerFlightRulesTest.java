@@ -96,7 +96,13 @@ class ServerFlightRulesTest {
     refusesHello(ILLEGAL_PARAMETER, helloWith(version(), extension(51, HelloBuilder.p256Share())));
     refusesHello(
         ILLEGAL_PARAMETER,
-        helloWith(version(), extension(51, HelloBuilder.share(0x11ec, new byte[9]))));
+        helloWith(version(), extension(51, HelloBuilder.share(0x11ec, new byte[1216]))));
+    refusesHello( // its X25519 point is of low order
+        ILLEGAL_PARAMETER,
+        helloWith(version(), extension(51, HelloBuilder.share(0x11ec, new byte[1120]))));
+    refusesHello(
+        ILLEGAL_PARAMETER,
+        helloWith(version(), extension(51, HelloBuilder.share(0x11eb, new byte[9]))));
     refusesHello(
         ILLEGAL_PARAMETER,
         helloWith(version(), extension(51, HelloBuilder.share(0x001d, new byte[32]))));
@@ -159,6 +165,7 @@ class ServerFlightRulesTest {
   void aRetryRequestMustAskForSomethingNewThatWeSupport() throws Exception {
     refusesHello(ILLEGAL_PARAMETER, retry(version())); // changes nothing
     refusesHello(ILLEGAL_PARAMETER, retryFor(0x001d)); // our share was sent
+    refusesHello(ILLEGAL_PARAMETER, retryFor(0x11ec));
     refusesHello(ILLEGAL_PARAMETER, retryFor(0x0018)); // not offered
     refusesHello(ILLEGAL_PARAMETER, retryFor(0x3a3a));
     refusesHello(PROTOCOL_VERSION, retry(extension(51, u16(0x0017))));
