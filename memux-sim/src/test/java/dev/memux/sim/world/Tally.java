@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 
 /** Counts what happens, so that worlds in which nothing much does are noticed. */
 final class Tally implements NetworkObserver, WireListener {
-  /** What a thousand worlds must have seen. */
+  /** What so many worlds as a build runs must have seen. */
   static final List<String> EXPECTED =
       Stream.of(
               "STREAM",
@@ -57,7 +57,7 @@ final class Tally implements NetworkObserver, WireListener {
     other.counts.forEach((what, n) -> counts.merge(what, n, Long::sum));
   }
 
-  /** Of what a thousand worlds must have seen, what was not. */
+  /** Of what must have been seen, what was not. */
   List<String> missing() {
     return EXPECTED.stream().filter(what -> !counts.containsKey(what)).toList();
   }

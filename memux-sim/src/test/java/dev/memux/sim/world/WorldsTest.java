@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
  * target/world-123.trace}.
  */
 class WorldsTest {
-  private static final int DEFAULT_WORLDS = 1000;
+  private static final int DEFAULT_WORLDS = 3000;
   private static final int MOST_FAILURES = 10;
 
   @Test
