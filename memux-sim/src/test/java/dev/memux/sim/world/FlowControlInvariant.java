@@ -41,6 +41,10 @@ final class FlowControlInvariant {
             of(packet.sender()).open(stop.streamId());
         case TappedFrame.Control(ControlFrame.MaxStreamData max) ->
             of(packet.sender()).open(max.streamId());
+        case TappedFrame.Control(ControlFrame.MaxData max) ->
+            of(packet.sender().peer()).grantedData(max.maximum());
+        case TappedFrame.Control(ControlFrame.MaxStreams max) ->
+            of(packet.sender().peer()).grantedStreams(max);
         case TappedFrame.Control ignored -> {}
         case TappedFrame.Crypto ignored -> {}
         case TappedFrame.Ack ignored -> {}
@@ -54,6 +58,14 @@ final class FlowControlInvariant {
         onLimit(packet.sender().peer(), control);
       }
     }
+  }
+
+  /**
+   * All streams are over and the connection is quiet: who received must have given all credit back,
+   * or it leaks. Half a window may stay unsaid.
+   */
+  void checkCreditReturned(Side side) {
+    of(side).checkCreditReturned();
   }
 
   private void onLimit(Side raised, ControlFrame control) {
@@ -105,6 +117,9 @@ final class FlowControlInvariant {
     final Map<Long, Long> highest = new HashMap<>();
     final Map<Long, Long> finalSize = new HashMap<>();
     final long[] maxStreams;
+    final long[] opened = new long[2];
+    final long[] grantedStreams;
+    long grantedData;
     long maxData;
     long data;
 
@@ -112,7 +127,9 @@ final class FlowControlInvariant {
       this.side = side;
       this.peer = peer;
       maxData = peer.initialMaxData();
+      grantedData = maxData;
       maxStreams = new long[] {peer.initialMaxStreamsBidi(), peer.initialMaxStreamsUni()};
+      grantedStreams = maxStreams.clone();
     }
 
     void advance(long streamId, long end) {
@@ -134,9 +151,39 @@ final class FlowControlInvariant {
     }
 
     void open(long streamId) {
-      long limit = maxStreams[(streamId & UNIDIRECTIONAL) == 0 ? 0 : 1];
-      if (Side.openerOf(streamId) == side && (streamId >>> 2) >= limit) {
-        throw violation("%s opens stream %d, limit %d".formatted(side, streamId, limit));
+      if (Side.openerOf(streamId) != side) {
+        return;
+      }
+      int kind = (streamId & UNIDIRECTIONAL) == 0 ? 0 : 1;
+      long ordinal = streamId >>> 2;
+      if (ordinal >= maxStreams[kind]) {
+        throw violation("%s opens stream %d, limit %d".formatted(side, streamId, maxStreams[kind]));
+      }
+      opened[kind] = Math.max(opened[kind], ordinal + 1);
+    }
+
+    void grantedData(long limit) {
+      grantedData = Math.max(grantedData, limit);
+    }
+
+    void grantedStreams(ControlFrame.MaxStreams max) {
+      int kind = max.bidirectional() ? 0 : 1;
+      grantedStreams[kind] = Math.max(grantedStreams[kind], max.maximum());
+    }
+
+    void checkCreditReturned() {
+      if (grantedData - data < peer.initialMaxData() / 2) {
+        throw violation(
+            "%s may send %d bytes of %d, of which all are over"
+                .formatted(side, grantedData - data, peer.initialMaxData()));
+      }
+      long[] initial = {peer.initialMaxStreamsBidi(), peer.initialMaxStreamsUni()};
+      for (int kind = 0; kind < 2; kind++) {
+        if (grantedStreams[kind] - opened[kind] < initial[kind] / 2) {
+          throw violation(
+              "%s may open %d streams of %d, of which all are over"
+                  .formatted(side, grantedStreams[kind] - opened[kind], initial[kind]));
+        }
       }
     }
 

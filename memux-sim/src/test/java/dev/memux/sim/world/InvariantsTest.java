@@ -298,6 +298,22 @@ class InvariantsTest {
     }
 
     @Test
+    void seesCreditThatIsNotGivenBack() {
+      sent(stream(Side.CLIENT, BIDI, 0, 50, true));
+      flowControl.checkCreditReturned(Side.CLIENT);
+      sent(stream(Side.CLIENT, BIDI + 4, 0, 1, true));
+      assertViolation(() -> flowControl.checkCreditReturned(Side.CLIENT));
+      granted(new ControlFrame.MaxData(101));
+      assertViolation(() -> flowControl.checkCreditReturned(Side.CLIENT));
+      granted(new ControlFrame.MaxStreams(true, 3));
+      flowControl.checkCreditReturned(Side.CLIENT);
+    }
+
+    private void granted(ControlFrame frame) {
+      flowControl.onPacketSent(packet(Side.SERVER, new TappedFrame.Control(frame)));
+    }
+
+    @Test
     void seesBytesThatAreNotTheStreams() {
       assertViolation(() -> sent(stream(Side.SERVER, BIDI, 0, 10, false)));
     }

@@ -63,8 +63,8 @@ final class WorldPlanner {
   private static WorldPlan.TlsPlan tls(Randomness r) {
     return new WorldPlan.TlsPlan(
         r.oneOf(CipherSuite.values()),
-        r.chance(0.8) ? NamedGroup.X25519 : NamedGroup.SECP256R1,
-        r.chance(0.7) ? 1 : r.between(2, 12));
+        r.oneOf(NamedGroup.values()),
+        r.chance(0.7) ? 1 : r.between(2, 16));
   }
 
   private static QuicConfig config(long handshakeNanos, Randomness r) {

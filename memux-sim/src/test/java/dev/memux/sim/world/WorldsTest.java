@@ -65,11 +65,11 @@ class WorldsTest {
         TimeUnit.NANOSECONDS.toMinutes(virtualNanos.get()),
         (System.nanoTime() - startedNanos) / 1e9);
     System.out.println(tally);
-    if (count >= DEFAULT_WORLDS) {
-      assertEquals(List.of(), tally.missing(), "what no world has seen");
-    }
     if (!failures.isEmpty()) {
       fail(failures.size() + " worlds failed:\n" + String.join("\n", failures));
+    }
+    if (count >= DEFAULT_WORLDS) {
+      assertEquals(List.of(), tally.missing(), "what no world has seen");
     }
   }
 
