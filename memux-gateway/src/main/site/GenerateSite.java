@@ -141,9 +141,11 @@ final class GenerateSite {
       double from = height * random.nextDouble();
       Path2D ribbon = new Path2D.Double();
       ribbon.moveTo(-10, from);
-      ribbon.curveTo(width * 0.45, from, width * 0.4, meet, width + 10, meet + (from - meet) * 0.12);
+      ribbon.curveTo(
+          width * 0.45, from, width * 0.4, meet, width + 10, meet + (from - meet) * 0.12);
       g.setStroke(
-          new BasicStroke(2 + 9 * random.nextFloat(), BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+          new BasicStroke(
+              2 + 9 * random.nextFloat(), BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
       Color c = new Color(palette[1 + random.nextInt(4)]);
       g.setColor(new Color(c.getRed(), c.getGreen(), c.getBlue(), 170));
       g.draw(ribbon);

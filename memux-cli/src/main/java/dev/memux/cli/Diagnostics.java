@@ -1,18 +1,17 @@
 package dev.memux.cli;
 
-import java.util.Arrays;
-
 /** What goes to standard error: our own lines, and the log, which is quiet unless asked. */
 final class Diagnostics {
   private static final String SIMPLE_LOGGER = "org.slf4j.simpleLogger.";
 
   private Diagnostics() {}
 
-  /** Sets the log's level; before the first logger is made, which parsing options is not. */
-  static void configure(String... arguments) {
-    boolean verbose = Arrays.asList(arguments).stream().anyMatch(a -> a.equals("-v") || a.equals("--verbose"));
+  /** Sets the log's level; has an effect before the first logger is made, and not afterwards. */
+  static void configure(boolean verbose) {
     setDefault("defaultLogLevel", "warn");
     setDefault("log.dev.memux", verbose ? "debug" : "warn");
+    // What a peer can provoke on a stream that nobody listens to is not worth a stack trace.
+    setDefault("log.io.netty.channel.DefaultChannelPipeline", verbose ? "warn" : "error");
     setDefault("showThreadName", "false");
     setDefault("showShortLogName", "true");
     setDefault("levelInBrackets", "true");

@@ -53,8 +53,7 @@ final class Fetch {
     synchronized (connections) {
       connections.forEach(
           (origin, connection) -> {
-            long requests =
-                downloads.stream().filter(d -> d.url().origin().equals(origin)).count();
+            long requests = downloads.stream().filter(d -> d.url().origin().equals(origin)).count();
             used.add(
                 new Connection(
                     connection, connection.statistics().toCompletableFuture().join(), requests));

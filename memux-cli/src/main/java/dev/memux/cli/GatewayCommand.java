@@ -85,6 +85,7 @@ final class GatewayCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    Diagnostics.configure(verbose);
     if (!(drainTimeoutSeconds >= 0 && drainTimeoutSeconds <= 86_400)) {
       throw new CommandFailure(ExitCode.USAGE, "--drain-timeout must be 0 to 86400 seconds");
     }
@@ -101,8 +102,7 @@ final class GatewayCommand implements Callable<Integer> {
         });
     try (Gateway gateway = start(config)) {
       gateway.unavailable().forEach(Diagnostics::error);
-      Invitation.print(
-          System.out, gateway, config, certificateFile(state), certificate == null);
+      Invitation.print(System.out, gateway, config, certificateFile(state), certificate == null);
       stop.await();
       drain(gateway, System.out);
     }

@@ -4,7 +4,6 @@ import dev.memux.engine.quic.QuicConfig;
 import dev.memux.gateway.StateDirectory;
 import dev.memux.http.Connector;
 import dev.memux.http.Http3Client;
-import dev.memux.http.Origin;
 import dev.memux.http.RequestUrl;
 import dev.memux.netty.IoTransport;
 import dev.memux.tls.KeyLog;
@@ -15,8 +14,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -60,13 +59,16 @@ import picocli.CommandLine.Parameters;
       "",
       "For example:",
       "  memux get https://localhost:8443/",
-      "  memux get -o pictures/ https://localhost:8443/img/tile-01.png https://localhost:8443/img/tile-02.png",
+      "  memux get -o pictures/ https://localhost:8443/img/tile-0{1,2,3}.png",
       "  memux get --json https://localhost:8443/"
     })
 final class GetCommand implements Callable<Integer> {
   private static final long CLOSE_MILLIS = 1_000;
 
-  @Parameters(paramLabel = "URL", arity = "1..*", description = "What to fetch: https://HOST[:PORT]/PATH")
+  @Parameters(
+      paramLabel = "URL",
+      arity = "1..*",
+      description = "What to fetch: https://HOST[:PORT]/PATH")
   private List<String> urls = List.of();
 
   @Option(
@@ -104,6 +106,7 @@ final class GetCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Diagnostics.configure(verbose);
     List<RequestUrl> parsed = urls.stream().map(GetCommand::parse).toList();
     List<Output> outputs = OutputPlan.of(parsed, output, json);
     List<Download> downloads = new ArrayList<>();
@@ -131,7 +134,7 @@ final class GetCommand implements Callable<Integer> {
     QuicConfig config = QuicConfig.DEFAULT.withHandshakeTimeoutNanos(timeoutNanos);
     Connector connector =
         (remote, serverName, handler) ->
-            Connector.quic(group, config, settings.get(serverName))
+            Connector.quic(group, config, Objects.requireNonNull(settings.get(serverName)))
                 .connect(remote, serverName, handler);
     return new Http3Client(group, connector, Duration.ofNanos(timeoutNanos));
   }
@@ -141,31 +144,36 @@ final class GetCommand implements Callable<Integer> {
     KeyLog keyLog = KeyLogs.fromEnvironment();
     Map<String, TlsClientConfig> settings = new HashMap<>();
     for (RequestUrl url : parsed) {
-      settings.computeIfAbsent(
-          url.origin().host(), host -> trust.forServer(host, state, keyLog));
+      settings.computeIfAbsent(url.origin().host(), host -> trust.forServer(host, state, keyLog));
     }
     return settings;
   }
 
   private int run(List<Download> downloads, Http3Client client) {
     FetchReport report = new FetchReport(json, System.out);
-    try (AutoCloseable progress = showsProgress() ? new ProgressBar(downloads, System.err) : () -> {}) {
-      Fetch fetch = new Fetch(client, downloads);
-      fetch.onOutcome(report::add);
+    Fetch fetch = new Fetch(client, downloads);
+    fetch.onOutcome(report::add);
+    @Nullable ProgressBar progress =
+        showsProgress() ? new ProgressBar(downloads, System.err) : null;
+    try {
       fetch.run();
-      report.connections(fetch.connections());
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
+    } finally {
+      if (progress != null) {
+        progress.close();
+      }
     }
-    client.close().toCompletableFuture().completeOnTimeout(null, CLOSE_MILLIS, TimeUnit.MILLISECONDS).join();
+    report.connections(fetch.connections());
+    client
+        .close()
+        .toCompletableFuture()
+        .completeOnTimeout(null, CLOSE_MILLIS, TimeUnit.MILLISECONDS)
+        .join();
     report.printErrors();
     return report.exitCode(downloads);
   }
 
   private boolean showsProgress() {
-    boolean bodyOnScreen = output == null && !json || "-".equals(output);
+    boolean bodyOnScreen = (output == null && !json) || "-".equals(output);
     return Terminal.isStandardError() && !(bodyOnScreen && Terminal.isStandardOutput());
   }
 

@@ -91,8 +91,8 @@ final class Invitation {
         .anyMatch(
             address ->
                 // The IPv6 wildcard takes IPv4 too.
-                address.isAnyLocalAddress() && address instanceof Inet6Address
-                    || family.isInstance(address)
-                        && (address.isLoopbackAddress() || address.isAnyLocalAddress()));
+                (address.isAnyLocalAddress() && address instanceof Inet6Address)
+                    || (family.isInstance(address)
+                        && (address.isLoopbackAddress() || address.isAnyLocalAddress())));
   }
 }

@@ -62,7 +62,7 @@ final class JsonLine {
         case '\t' -> text.append("\\t");
         default -> {
           // Beyond what must be escaped: half a surrogate pair is not text in any encoding.
-          if (c < 0x20 || Character.isSurrogate(c) && !isPaired(value, i)) {
+          if (c < 0x20 || (Character.isSurrogate(c) && !isPaired(value, i))) {
             text.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
           } else {
             text.append(c);

@@ -6,6 +6,7 @@ import picocli.CommandLine.Command;
 /** The {@code memux} command: finds the subcommand and turns its outcome into an exit code. */
 @Command(
     name = "memux",
+    mixinStandardHelpOptions = true,
     description = {"Many streams over one connection, the most important bytes first.", ""},
     subcommands = {GatewayCommand.class, GetCommand.class, CommandLine.HelpCommand.class},
     versionProvider = Version.class,
@@ -19,18 +20,6 @@ import picocli.CommandLine.Command;
       "  memux help get                             all that get can do"
     })
 public final class Main {
-  @CommandLine.Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this help and exit.")
-  private boolean help;
-
-  @CommandLine.Option(
-      names = {"-V", "--version"},
-      versionHelp = true,
-      description = "Show the version and exit.")
-  private boolean version;
-
   private Main() {}
 
   /** Runs the command and exits with its code. */
@@ -40,20 +29,29 @@ public final class Main {
 
   /** Runs the command and returns its exit code. */
   static int run(String... arguments) {
-    Diagnostics.configure(arguments);
     CommandLine command = new CommandLine(new Main());
     command.setExecutionStrategy(Main::execute);
     command.setExecutionExceptionHandler(Main::report);
+    command.setParameterExceptionHandler(Main::refuse);
     command.getCommandSpec().exitCodeOnInvalidInput(ExitCode.USAGE);
     return command.execute(arguments);
   }
 
   private static int execute(CommandLine.ParseResult parsed) {
-    if (!parsed.hasSubcommand() && !parsed.isUsageHelpRequested() && !parsed.isVersionHelpRequested()) {
+    if (!parsed.hasSubcommand()
+        && !parsed.isUsageHelpRequested()
+        && !parsed.isVersionHelpRequested()) {
       parsed.commandSpec().commandLine().usage(System.err);
       return ExitCode.USAGE;
     }
     return new CommandLine.RunLast().execute(parsed);
+  }
+
+  /** The whole help would push the reason off the screen. */
+  private static int refuse(CommandLine.ParameterException failure, String[] arguments) {
+    String name = failure.getCommandLine().getCommandSpec().qualifiedName();
+    Diagnostics.error(failure.getMessage() + " (see '" + name + " --help')");
+    return ExitCode.USAGE;
   }
 
   /** What a command throws on purpose is said in one line; anything else is a fault of ours. */

@@ -2,11 +2,12 @@ package dev.memux.cli;
 
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** A line on a terminal that is drawn anew several times a second while downloads go on. */
-final class ProgressBar implements AutoCloseable {
+final class ProgressBar {
   private static final long FRAME_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
   private static final int BAR_CELLS = 24;
   // The rate is that of the last seconds: a mean over all would hide a stall.
@@ -15,6 +16,7 @@ final class ProgressBar implements AutoCloseable {
   private final List<Download> downloads;
   private final PrintStream terminal;
   private final Thread painter;
+  private final long startNanos;
   private volatile boolean closed;
   private long lastBytes;
   private long lastNanos;
@@ -24,13 +26,13 @@ final class ProgressBar implements AutoCloseable {
   ProgressBar(List<Download> downloads, PrintStream terminal) {
     this.downloads = downloads;
     this.terminal = terminal;
-    lastNanos = System.nanoTime();
+    startNanos = System.nanoTime();
+    lastNanos = startNanos;
     painter = Thread.ofVirtual().name("memux-progress").start(this::paint);
   }
 
-  /** Takes the line away. */
-  @Override
-  public void close() {
+  /** Puts what all came to in place of the line. */
+  void close() {
     closed = true;
     LockSupport.unpark(painter);
     try {
@@ -38,8 +40,18 @@ final class ProgressBar implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    terminal.print("\r\u001b[K");
+    terminal.println("\r" + summary(System.nanoTime()) + "\u001b[K");
     terminal.flush();
+  }
+
+  private String summary(long nowNanos) {
+    long received = downloads.stream().mapToLong(Download::receivedBytes).sum();
+    double seconds = Math.max(1, nowNanos - startNanos) / 1e9;
+    return Sizes.bytes(received)
+        + " in "
+        + String.format(Locale.ROOT, "%.1f s  ", seconds)
+        + Sizes.bytes((long) (received / seconds))
+        + "/s";
   }
 
   private void paint() {
@@ -96,7 +108,7 @@ final class ProgressBar implements AutoCloseable {
 
   private static String bar(double share) {
     int full = (int) (share * BAR_CELLS);
-    return String.format("%3d%% [", (int) (share * 100))
+    return String.format(Locale.ROOT, "%3d%% [", (int) (share * 100))
         + "=".repeat(full)
         + " ".repeat(BAR_CELLS - full)
         + "]  ";

@@ -17,9 +17,12 @@ final class StopSignals {
    * @return false if this JVM cannot; its own handling remains
    */
   static boolean listen(Runnable listener) {
-    return listen("INT", listener) & listen("TERM", listener);
+    boolean interrupts = listen("INT", listener);
+    boolean terminations = listen("TERM", listener);
+    return interrupts && terminations;
   }
 
+  @SuppressWarnings("ReferenceEquality") // what equality means for a proxy is decided here
   private static boolean listen(String signalName, Runnable listener) {
     try {
       Class<?> signal = Class.forName("sun.misc.Signal");

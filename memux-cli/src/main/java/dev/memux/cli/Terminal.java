@@ -1,9 +1,9 @@
 package dev.memux.cli;
 
-import java.io.Console;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /** Whether a person is looking. */
 final class Terminal {
@@ -33,7 +33,6 @@ final class Terminal {
         return false;
       }
     }
-    Console console = System.console();
-    return console != null && console.isTerminal();
+    return Objects.requireNonNull(System.console()).isTerminal();
   }
 }

@@ -27,13 +27,13 @@ final class TrustOptions {
 
   @Option(
       names = {"-k", "--insecure"},
-      description = "Accept any certificate. Anyone on the way can then read and change everything.")
+      description =
+          "Accept any certificate. Anyone on the way can then read and change everything.")
   private boolean insecure;
 
   /** TLS settings for a server of that name. */
   TlsClientConfig forServer(String name, StateDirectory state, @Nullable KeyLog keyLog) {
-    TlsClientConfig.Builder tls =
-        TlsClientConfig.builder().applicationProtocols(Http3Service.ALPN);
+    TlsClientConfig.Builder tls = TlsClientConfig.builder().applicationProtocols(Http3Service.ALPN);
     if (keyLog != null) {
       tls.keyLog(keyLog);
     }

@@ -51,8 +51,7 @@ final class DevTools implements AutoCloseable {
             "--remote-debugging-port=0"));
     command.addAll(List.of(flags));
     command.add("about:blank");
-    browser =
-        new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+    browser = new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
     socket =
         http.newWebSocketBuilder()
             .buildAsync(URI.create(address()), new Receiver())
@@ -98,12 +97,12 @@ final class DevTools implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     List<ProcessHandle> all =
         Stream.concat(browser.descendants(), Stream.of(browser.toHandle())).toList();
     socket.abort();
     all.forEach(ProcessHandle::destroyForcibly);
-    browser.waitFor(10, TimeUnit.SECONDS);
+    browser.onExit().orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
     http.close();
   }
 
@@ -127,8 +126,7 @@ final class DevTools implements AutoCloseable {
   private String address() throws IOException {
     StringBuilder said = new StringBuilder();
     BufferedReader lines =
-        new BufferedReader(
-            new InputStreamReader(browser.getErrorStream(), StandardCharsets.UTF_8));
+        new BufferedReader(new InputStreamReader(browser.getErrorStream(), StandardCharsets.UTF_8));
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       said.append(line).append('\n');
       if (line.startsWith(ANNOUNCEMENT)) {

@@ -33,8 +33,7 @@ final class MemuxProcessTest {
         String style = get.output();
         assertEquals(0, get.awaitExit(), get.errors());
         try (InputStream served = Gateway.class.getResourceAsStream("site/style.css")) {
-          assertArrayEquals(
-              served.readAllBytes(), style.getBytes(StandardCharsets.UTF_8));
+          assertArrayEquals(served.readAllBytes(), style.getBytes(StandardCharsets.UTF_8));
         }
         assertEquals("", get.errors());
       }
@@ -63,8 +62,7 @@ final class MemuxProcessTest {
   void aSecondGatewaySaysThatThePortIsTaken() throws Exception {
     int port = FreePort.find();
     try (MemuxProcess first = MemuxProcess.gateway(folder, port);
-        MemuxProcess second =
-            MemuxProcess.start(folder, "gateway", "--listen=127.0.0.1:" + port)) {
+        MemuxProcess second = MemuxProcess.start(folder, "gateway", "--listen=127.0.0.1:" + port)) {
       assertEquals(1, second.awaitExit());
       assertTrue(first.isAlive());
       assertEquals("", second.output());

@@ -67,7 +67,8 @@ final class Der {
     var utc = instant.atOffset(ZoneOffset.UTC);
     boolean general = utc.getYear() >= FIRST_GENERALIZED_YEAR;
     String pattern = general ? "yyyyMMddHHmmss'Z'" : "yyMMddHHmmss'Z'";
-    byte[] text = DateTimeFormatter.ofPattern(pattern).format(utc).getBytes(StandardCharsets.US_ASCII);
+    byte[] text =
+        DateTimeFormatter.ofPattern(pattern).format(utc).getBytes(StandardCharsets.US_ASCII);
     return tagged(general ? GENERALIZED_TIME : UTC_TIME, text);
   }
 
@@ -77,7 +78,7 @@ final class Der {
     for (int i = 2; i < arcs.length; i++) {
       for (int shift = 28; shift > 0; shift -= 7) {
         if (arcs[i] >>> shift != 0) {
-          content.write(0x80 | arcs[i] >>> shift & 0x7f);
+          content.write(0x80 | ((arcs[i] >>> shift) & 0x7f));
         }
       }
       content.write(arcs[i] & 0x7f);

@@ -74,11 +74,9 @@ final class FileSite implements RequestHandler {
     String raw = exchange.request().path();
     int query = raw.indexOf('?');
     // No segment is empty, so that this never begins with two slashes and names another host.
-    String location =
-        query < 0 ? raw + "/" : raw.substring(0, query) + "/" + raw.substring(query);
+    String location = query < 0 ? raw + "/" : raw.substring(0, query) + "/" + raw.substring(query);
     assert !path.folder();
-    exchange.respond(
-        Answers.head(308).with("location", location), Unpooled.EMPTY_BUFFER);
+    exchange.respond(Answers.head(308).with("location", location), Unpooled.EMPTY_BUFFER);
   }
 
   private void send(ServerExchange exchange, FileLookup.Found file) {
@@ -98,8 +96,7 @@ final class FileSite implements RequestHandler {
       body.finish();
       return;
     }
-    FileTransfer transfer =
-        new FileTransfer(file.channel(), file.sizeBytes(), body, blocking);
+    FileTransfer transfer = new FileTransfer(file.channel(), file.sizeBytes(), body, blocking);
     exchange.onClosed(transfer::stop);
     transfer.start();
   }

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * What a gateway serves, where, and as whom.
  *
  * @param listen where to listen, at least one address
- * @param optionalListen as {@code listen}, but if one of these cannot be bound that is only reported
+ * @param optionalListen as {@code listen}, but if one of these cannot be bound that is only
+ *     reported
  * @param root the folder whose files are served; null: the embedded site
  * @param keyLog where TLS secrets are written for tools that decrypt captures, or null
  */

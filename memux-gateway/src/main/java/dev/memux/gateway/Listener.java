@@ -57,7 +57,8 @@ final class Listener {
     return bound.getNow();
   }
 
-  // A server's sockets share their port with each other (SO_REUSEPORT), and so they would with those
+  // A server's sockets share their port with each other (SO_REUSEPORT), and so they would with
+  // those
   // of another gateway of the same user, which would then get half of the connections.
   private static void requireFree(InetSocketAddress local) throws SocketException {
     if (local.getPort() != 0) {

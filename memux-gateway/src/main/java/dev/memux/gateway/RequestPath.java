@@ -49,7 +49,7 @@ record RequestPath(List<String> segments, boolean folder) {
         if (high < 0 || low < 0) {
           return null;
         }
-        bytes.put((byte) (high << 4 | low));
+        bytes.put((byte) ((high << 4) | low));
         i += 2;
       } else if (c < 0x80) {
         bytes.put((byte) c);

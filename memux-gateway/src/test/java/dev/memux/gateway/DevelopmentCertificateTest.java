@@ -103,8 +103,7 @@ final class DevelopmentCertificateTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {DevelopmentCertificate.KEY_FILE, DevelopmentCertificate.CERTIFICATE_FILE})
+  @ValueSource(strings = {DevelopmentCertificate.KEY_FILE, DevelopmentCertificate.CERTIFICATE_FILE})
   void isMadeAnewWhenAFileIsMissingOrDamaged(String name) throws Exception {
     X509Certificate made = loadOrCreate(NOW);
     Files.delete(file(name));
@@ -123,8 +122,7 @@ final class DevelopmentCertificateTest {
     Files.copy(file(DevelopmentCertificate.KEY_FILE), oldKey);
     Files.delete(file(DevelopmentCertificate.KEY_FILE));
     X509Certificate second = loadOrCreate(NOW);
-    Files.copy(
-        oldKey, file(DevelopmentCertificate.KEY_FILE), StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(oldKey, file(DevelopmentCertificate.KEY_FILE), StandardCopyOption.REPLACE_EXISTING);
     assertNotEquals(second, loadOrCreate(NOW));
   }
 
@@ -167,8 +165,7 @@ final class DevelopmentCertificateTest {
   void writesYearsFrom2050InFull() throws Exception {
     X509Certificate made = loadOrCreate(Instant.parse("2049-06-01T00:00:00Z"));
     assertNotNull(made);
-    assertEquals(
-        Instant.parse("2050-06-01T00:00:00Z"), made.getNotAfter().toInstant());
+    assertEquals(Instant.parse("2050-06-01T00:00:00Z"), made.getNotAfter().toInstant());
   }
 
   @ParameterizedTest
@@ -181,9 +178,7 @@ final class DevelopmentCertificateTest {
   })
   void livesWhereTheSystemKeepsState(String system, String xdg, String expected) {
     var environment =
-        xdg == null
-            ? java.util.Map.<String, String>of()
-            : java.util.Map.of("XDG_STATE_HOME", xdg);
+        xdg == null ? java.util.Map.<String, String>of() : java.util.Map.of("XDG_STATE_HOME", xdg);
     assertEquals(Path.of(expected), StateDirectory.locate(environment, system, "/home/u"));
   }
 }

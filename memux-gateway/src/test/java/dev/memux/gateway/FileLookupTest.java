@@ -88,7 +88,6 @@ final class FileLookupTest {
 
   @Test
   void wantsAFolderAsRoot() {
-    assertThrows(
-        NotDirectoryException.class, () -> new FileLookup(folder.resolve("secret.txt")));
+    assertThrows(NotDirectoryException.class, () -> new FileLookup(folder.resolve("secret.txt")));
   }
 }

@@ -119,8 +119,7 @@ final class GatewayTest {
     try (Gateway gateway = Gateway.start(config(root()));
         TestClient client = new TestClient(gateway)) {
       TestClient.Response whole = client.get("/a.txt");
-      TestClient.Response head =
-          TestClient.await(client.send("HEAD", "/a.txt", new HttpFields()));
+      TestClient.Response head = TestClient.await(client.send("HEAD", "/a.txt", new HttpFields()));
       assertEquals(200, head.status());
       assertEquals("5", head.field("content-length"));
       assertEquals(0, head.body().length);
@@ -154,15 +153,13 @@ final class GatewayTest {
     Files.write(file, random(64 << 20, 1));
     try (Gateway gateway = Gateway.start(config(root()));
         TestClient client = new TestClient(gateway)) {
-      CompletableFuture<TestClient.Response> response =
-          client.sendAndPauseAfterHead("/shrinking");
+      CompletableFuture<TestClient.Response> response = client.sendAndPauseAfterHead("/shrinking");
       client.awaitHead();
       try (RandomAccessFile shrinking = new RandomAccessFile(file.toFile(), "rw")) {
         shrinking.setLength(100);
       }
       client.resume();
-      HttpException failure =
-          assertInstanceOf(HttpException.class, TestClient.failure(response));
+      HttpException failure = assertInstanceOf(HttpException.class, TestClient.failure(response));
       assertInstanceOf(HttpException.StreamReset.class, failure);
     }
   }

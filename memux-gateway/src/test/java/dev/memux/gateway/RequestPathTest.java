@@ -100,8 +100,7 @@ final class RequestPathTest {
       RequestPath parsed = RequestPath.parse(path.toString());
       if (parsed != null) {
         for (String segment : parsed.segments()) {
-          assertEquals(
-              -1, "/..\\.".indexOf(segment), () -> "segment " + segment + " of " + path);
+          assertEquals(-1, "/..\\.".indexOf(segment), () -> "segment " + segment + " of " + path);
         }
       }
     }

@@ -7,8 +7,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.http3.Http3;
 import io.netty.handler.codec.http3.Http3ErrorCode;
 import io.netty.handler.codec.quic.QuicChannel;
-import io.netty.handler.codec.quic.QuicConnectionPathStats;
-import io.netty.handler.codec.quic.QuicConnectionStats;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.util.concurrent.Future;
@@ -135,13 +133,13 @@ public final class ClientConnection {
     while (!waiting.isEmpty()) {
       waiting
           .remove()
-          .fail(new HttpException.ConnectionLost("the connection was closed before the turn", null));
+          .fail(
+              new HttpException.ConnectionLost("the connection was closed before the turn", null));
     }
   }
 
   /** Puts the response handler behind the codec of a new stream. */
-  private static final class StreamOpener
-      extends ChannelInitializer<QuicStreamChannel> {
+  private static final class StreamOpener extends ChannelInitializer<QuicStreamChannel> {
     private final ClientExchange exchange;
 
     StreamOpener(ClientExchange exchange) {

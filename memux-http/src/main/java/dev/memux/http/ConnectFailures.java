@@ -44,8 +44,8 @@ final class ConnectFailures {
       return false;
     }
     long alert = reason.code() - TransportError.CRYPTO_ERROR;
-    return alert >= AlertDescription.BAD_CERTIFICATE.code()
-            && alert <= AlertDescription.CERTIFICATE_UNKNOWN.code()
+    return (alert >= AlertDescription.BAD_CERTIFICATE.code()
+            && alert <= AlertDescription.CERTIFICATE_UNKNOWN.code())
         || alert == AlertDescription.UNKNOWN_CA.code();
   }
 
@@ -66,5 +66,4 @@ final class ConnectFailures {
       case HttpException.Unresolved e -> 0;
     };
   }
-
 }

@@ -8,6 +8,8 @@ import io.netty.handler.codec.http3.Http3UnknownFrame;
 import io.netty.handler.codec.quic.QuicStreamPriority;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads the frames of a client's control stream that the codec does not know. */
 final class ControlFrameHandler extends ChannelInboundHandlerAdapter {
@@ -15,6 +17,8 @@ final class ControlFrameHandler extends ChannelInboundHandlerAdapter {
   static final long PRIORITY_UPDATE_REQUEST = 0xF0700;
 
   static final long PRIORITY_UPDATE_PUSH = 0xF0701;
+
+  private static final Logger LOG = LoggerFactory.getLogger(ControlFrameHandler.class);
 
   private final ServerConnection connection;
 
@@ -40,6 +44,11 @@ final class ControlFrameHandler extends ChannelInboundHandlerAdapter {
     } finally {
       ReferenceCountUtil.release(message);
     }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    LOG.debug("control stream of {}", ctx.channel().parent(), cause); // the codec has acted on it
   }
 
   private void onPriorityUpdate(ByteBuf payload) {
@@ -75,7 +84,7 @@ final class ControlFrameHandler extends ChannelInboundHandlerAdapter {
     }
     long value = first & 0x3f;
     for (int i = 0; i < more; i++) {
-      value = value << 8 | buffer.readUnsignedByte();
+      value = (value << 8) | buffer.readUnsignedByte();
     }
     return value;
   }

@@ -20,12 +20,16 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An HTTP/3 client that keeps one connection to each origin and sends all requests over it. Any
  * thread may call it.
  */
 public final class Http3Client {
+  private static final Logger LOG = LoggerFactory.getLogger(Http3Client.class);
+
   private final EventLoopGroup group;
   private final Connector connector;
   private final Duration connectTimeout;
@@ -98,8 +102,7 @@ public final class Http3Client {
       CompletableFuture<ClientConnection> fresh) {
     EventLoop loop = group.next();
     long startNanos = System.nanoTime();
-    new AddressRace(
-            loop, connector, origin, List.of(addresses), () -> initializer(origin, fresh))
+    new AddressRace(loop, connector, origin, List.of(addresses), () -> initializer(origin, fresh))
         .start(Math.max(1, deadlineNanos - startNanos))
         .whenComplete(
             (channel, failure) -> {
@@ -118,14 +121,13 @@ public final class Http3Client {
       CompletableFuture<ClientConnection> fresh) {
     ClientConnection connection = new ClientConnection(origin, channel, handshakeNanos);
     channel.closeFuture().addListener(ignored -> connections.remove(origin, fresh));
-    channel.pipeline().addLast(new StreamLimitWatch(connection));
+    channel.pipeline().addFirst(new StreamLimitWatch(connection));
     if (!fresh.complete(connection)) {
       connection.close();
     }
   }
 
-  private void fail(
-      Origin origin, CompletableFuture<ClientConnection> fresh, Throwable failure) {
+  private void fail(Origin origin, CompletableFuture<ClientConnection> fresh, Throwable failure) {
     connections.remove(origin, fresh);
     fresh.completeExceptionally(failure);
   }
@@ -140,7 +142,8 @@ public final class Http3Client {
             .addLast(
                 new Http3ClientConnectionHandler(
                     control, null, null, Http3Service.settings(), true),
-                new CriticalStreams());
+                new CriticalStreams(),
+                QuietTail.INSTANCE);
       }
     };
   }
@@ -165,6 +168,11 @@ public final class Http3Client {
         onGoAway.run();
       }
       ReferenceCountUtil.release(message);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      LOG.debug("control stream of {}", ctx.channel().parent(), cause); // the codec has acted on it
     }
   }
 

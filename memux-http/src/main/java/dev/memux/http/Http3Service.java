@@ -58,8 +58,8 @@ public final class Http3Service {
   }
 
   /**
-   * Ends all connections: clients are told (GOAWAY), requests under way finish within {@code limit},
-   * what is left then is closed. Completes when none is open.
+   * Ends all connections: clients are told (GOAWAY), requests under way finish within {@code
+   * limit}, what is left then is closed. Completes when none is open.
    */
   public CompletionStage<Void> drain(Duration limit) {
     draining = true;
@@ -93,7 +93,8 @@ public final class Http3Service {
                 null,
                 settings(),
                 true),
-            new CriticalStreams());
+            new CriticalStreams(),
+            QuietTail.INSTANCE);
     if (draining) {
       connection.loop().execute(connection::drain);
     }

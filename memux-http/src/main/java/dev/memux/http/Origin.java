@@ -3,9 +3,7 @@ package dev.memux.http;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 
-/**
- * Who answers: host and port of an https URL (RFC 6454). An IPv6 address has no brackets here.
- */
+/** Who answers: host and port of an https URL (RFC 6454). An IPv6 address has no brackets here. */
 public record Origin(String host, int port) {
   /** The port of https (RFC 9110 §4.2.2). */
   public static final int DEFAULT_PORT = 443;

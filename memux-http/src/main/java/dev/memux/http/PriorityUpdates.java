@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class PriorityUpdates {
   /**
-   * RFC 9218 §7, §13: a peer may send any number of updates for streams that it never opens. As many
-   * are kept as a browser has requests in the making; the oldest gives way.
+   * RFC 9218 §7, §13: a peer may send any number of updates for streams that it never opens. As
+   * many are kept as a browser has requests in the making; the oldest gives way.
    */
   static final int MAX_WAITING = 256;
 

@@ -41,7 +41,7 @@ final class StructuredDictionary {
     skipSpaces();
     while (at < input.length()) {
       String key = key();
-      Object value = Boolean.TRUE;
+      Object value = true;
       if (accept('=')) {
         value = peek() == '(' ? innerList() : bareItem();
       }
@@ -129,10 +129,10 @@ final class StructuredDictionary {
   private Object bool() throws SyntaxError {
     expect('?');
     if (accept('1')) {
-      return Boolean.TRUE;
+      return true;
     }
     expect('0');
-    return Boolean.FALSE;
+    return false;
   }
 
   private Object string() throws SyntaxError {
@@ -197,7 +197,7 @@ final class StructuredDictionary {
 
   private static void require(boolean condition) throws SyntaxError {
     if (!condition) {
-      throw SyntaxError.INSTANCE;
+      throw new SyntaxError();
     }
   }
 
@@ -210,14 +210,13 @@ final class StructuredDictionary {
   }
 
   private static boolean isLetter(char c) {
-    return isLowerCase(c) || c >= 'A' && c <= 'Z';
+    return isLowerCase(c) || (c >= 'A' && c <= 'Z');
   }
 
   private static final class SyntaxError extends Exception {
     private static final long serialVersionUID = 1;
-    private static final SyntaxError INSTANCE = new SyntaxError();
 
-    private SyntaxError() {
+    SyntaxError() {
       super("not a structured dictionary", null, false, false);
     }
   }

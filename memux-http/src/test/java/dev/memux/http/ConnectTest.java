@@ -28,8 +28,7 @@ final class ConnectTest {
   }
 
   private static Loopback loopback() throws Exception {
-    return new Loopback(
-        exchange -> exchange.respond(ResponseHead.of(200), Unpooled.EMPTY_BUFFER));
+    return new Loopback(exchange -> exchange.respond(ResponseHead.of(200), Unpooled.EMPTY_BUFFER));
   }
 
   // RFC 8305 §4
@@ -47,11 +46,7 @@ final class ConnectTest {
     try (Loopback loopback = loopback()) { // on 127.0.0.1 only
       Origin localhost = new Origin("localhost", loopback.origin().port());
       ClientConnection connection =
-          loopback
-              .client
-              .connection(localhost)
-              .toCompletableFuture()
-              .get(20, TimeUnit.SECONDS);
+          loopback.client.connection(localhost).toCompletableFuture().get(20, TimeUnit.SECONDS);
       assertTrue(connection.isOpen());
       assertTrue(connection.handshakeNanos() > 0);
     }
@@ -69,8 +64,7 @@ final class ConnectTest {
   @Test
   void tellsThatNobodyAnswersInTime() throws Exception {
     try (Loopback loopback = loopback()) {
-      Connector quic =
-          Connector.quic(loopback.group, QuicConfig.DEFAULT, Loopback.trusting());
+      Connector quic = Connector.quic(loopback.group, QuicConfig.DEFAULT, Loopback.trusting());
       Http3Client impatient = new Http3Client(loopback.group, quic, Duration.ofMillis(500));
       // RFC 5737: nobody is there.
       HttpException failure = failure(impatient, new Origin("192.0.2.1", 443));

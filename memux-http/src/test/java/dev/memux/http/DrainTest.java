@@ -45,8 +45,7 @@ final class DrainTest {
       var drained = loopback.service.drain(Duration.ofSeconds(30));
       exchange
           .loop()
-          .execute(
-              () -> exchange.respond(ResponseHead.of(200), Unpooled.wrappedBuffer(content)));
+          .execute(() -> exchange.respond(ResponseHead.of(200), Unpooled.wrappedBuffer(content)));
       assertArrayEquals(content, answer.body());
       join(drained);
       join(connection.closed());
@@ -89,8 +88,7 @@ final class DrainTest {
           .execute(
               () ->
                   exchange.respond(
-                      ResponseHead.of(200),
-                      Unpooled.copiedBuffer("held", StandardCharsets.UTF_8)));
+                      ResponseHead.of(200), Unpooled.copiedBuffer("held", StandardCharsets.UTF_8)));
       assertEquals("held", held.text());
       join(first.closed());
     }

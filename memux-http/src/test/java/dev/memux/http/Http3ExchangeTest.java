@@ -26,8 +26,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 final class Http3ExchangeTest {
   private static void respond(ServerExchange exchange, int status, String text) {
-    exchange.respond(
-        ResponseHead.of(status), Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));
+    exchange.respond(ResponseHead.of(status), Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));
   }
 
   @Test
@@ -89,8 +88,7 @@ final class Http3ExchangeTest {
   }
 
   private static RequestHead post(Loopback loopback) {
-    return new RequestHead(
-        "POST", "https", loopback.origin().authority(), "/", new HttpFields());
+    return new RequestHead("POST", "https", loopback.origin().authority(), "/", new HttpFields());
   }
 
   private static void write(OutboundBody body, byte[] data, AtomicInteger written) {
@@ -136,8 +134,7 @@ final class Http3ExchangeTest {
 
   @Test
   void carriesMoreRequestsThanTheStreamLimitAllowsAtOnce() throws Exception {
-    QuicConfig few =
-        QuicConfig.DEFAULT.withMux(QuicConfig.DEFAULT.mux().withStreams(5, 10));
+    QuicConfig few = QuicConfig.DEFAULT.withMux(QuicConfig.DEFAULT.mux().withStreams(5, 10));
     try (Loopback loopback =
         new Loopback(
             exchange -> respond(exchange, 200, exchange.request().path()),

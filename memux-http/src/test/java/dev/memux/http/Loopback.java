@@ -11,6 +11,7 @@ import dev.memux.tls.TlsServerConfig;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.util.concurrent.Future;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,7 +50,7 @@ final class Loopback implements AutoCloseable {
                     .applicationProtocols(Http3Service.ALPN)
                     .build())
             .childHandler(service.initializer())
-            .bind(new InetSocketAddress("127.0.0.1", 0))
+            .bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0))
             .get(10, TimeUnit.SECONDS);
     client = client(clientConfig, trusting());
   }

@@ -27,6 +27,7 @@ final class PriorityUpdatesTest {
     assertEquals(PriorityUpdates.MAX_WAITING, updates.size());
     assertNull(updates.take(0), "the oldest gives way");
     assertEquals(
-        new QuicStreamPriority(1, false), updates.take(4L * (10L * PriorityUpdates.MAX_WAITING - 1)));
+        new QuicStreamPriority(1, false),
+        updates.take(4L * (10L * PriorityUpdates.MAX_WAITING - 1)));
   }
 }

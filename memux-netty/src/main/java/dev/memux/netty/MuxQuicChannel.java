@@ -464,24 +464,27 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       return;
     }
     state = State.CLOSED;
-    if (closeReason == null) {
-      closeConnection();
+    try {
+      if (closeReason == null) {
+        closeConnection();
+      }
+    } finally {
+      openableBidi = 0;
+      openableUni = 0;
+      ClosedChannelException cause = closedException();
+      for (MuxQuicStreamChannel stream : List.copyOf(streams)) {
+        stream.abandon(cause);
+      }
+      failConnect();
     }
-    openableBidi = 0;
-    openableUni = 0;
-    ClosedChannelException cause = closedException();
-    for (MuxQuicStreamChannel stream : List.copyOf(streams)) {
-      stream.abandon(cause);
-    }
-    failConnect();
   }
 
   private void closeConnection() {
+    // The engine's event about this comes when nobody listens any more.
+    closeReason = new CloseReason(CloseReason.Origin.LOCAL, true, closeCode, 0, closeText);
     carrier.flushNow(); // what has been written goes first, as far as the windows allow
     connection.close(closeCode, closeText, carrier.nowNanos());
     carrier.flushNow();
-    // The event that the engine tells of this one comes when nobody listens any more.
-    closeReason = new CloseReason(CloseReason.Origin.LOCAL, true, closeCode, 0, closeText);
     carrier.wake();
   }
 

@@ -194,8 +194,8 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
   }
 
   /**
-   * Changes the priority of everything not sent yet, also after the channel has closed. Netty's urgencies end at 127, RFC 9218's at 7:
-   * what is above 7 is sent as 7.
+   * Changes the priority of everything not sent yet, also after the channel has closed. Netty's
+   * urgencies end at 127, RFC 9218's at 7: what is above 7 is sent as 7.
    */
   @Override
   public ChannelFuture updatePriority(QuicStreamPriority value, ChannelPromise promise) {

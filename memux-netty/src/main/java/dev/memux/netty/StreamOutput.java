@@ -53,20 +53,18 @@ final class StreamOutput {
         buffer.remove(refusal());
         continue;
       }
+      if (!stream.isWritable()) {
+        break; // stopped by the peer, or the connection is over: the event that fails them comes
+      }
       ByteBuf content =
           message instanceof QuicStreamFrame frame ? frame.content() : (ByteBuf) message;
-      try {
-        if (!write(content, buffer)) {
-          break; // the engine will say when there is room
-        }
-        if (message instanceof QuicStreamFrame frame && frame.hasFin()) {
-          finish();
-        }
-        buffer.remove();
-      } catch (IllegalStateException e) {
-        // The engine ended the stream and its event is still on the way.
-        buffer.remove(new ChannelOutputShutdownException("stream cannot be written to", e));
+      if (!write(content, buffer)) {
+        break; // the engine will say when there is room
       }
+      if (message instanceof QuicStreamFrame frame && frame.hasFin()) {
+        finish();
+      }
+      buffer.remove();
     }
     channel.parent().wake();
     channel.closeIfOver();

@@ -127,7 +127,14 @@ final class UdpDriver implements UdpSocket.Receiver {
 
   /** Opens a connection; its listener must be set before it is woken. On the event loop. */
   DrivenConnection connect(TlsClientConfig tls, String serverName, InetSocketAddress remote) {
-    return adopt(endpoint.connect(tls, serverName, remote, nowNanos()));
+    try {
+      return adopt(endpoint.connect(tls, serverName, remote, nowNanos()));
+    } catch (RuntimeException e) {
+      if (connections.isEmpty()) {
+        acceptor.onIdle(this);
+      }
+      throw e;
+    }
   }
 
   /** From now on no connection is accepted. On the event loop. */

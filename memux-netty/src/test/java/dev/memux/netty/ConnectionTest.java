@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.memux.engine.CloseReason;
 import dev.memux.engine.quic.QuicConfig;
+import dev.memux.engine.wire.TransportError;
 import dev.memux.tls.TlsClientConfig;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -18,9 +20,13 @@ import io.netty.handler.codec.quic.QuicTransportParameters;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.Future;
 import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -114,15 +120,15 @@ class ConnectionTest {
   }
 
   @Test
-  void aServerThatStopsAcceptingKeepsItsConnections() throws Exception {
-    loopback.config(
-        QuicConfig.DEFAULT.withHandshakeTimeoutNanos(TimeUnit.MILLISECONDS.toNanos(500)));
+  void aServerThatStopsAcceptingRefusesNewConnectionsAndKeepsTheOthers() throws Exception {
     QuicServer server = loopback.listen(Echo::new);
     MuxQuicChannel before = loopback.connect(server);
     server.stopAccepting();
     Throwable refused =
         Loopback.failure(loopback.client().connect(server.localAddress(), Loopback.SERVER_NAME));
-    assertInstanceOf(QuicConnectException.class, refused);
+    CloseReason reason = assertInstanceOf(QuicConnectException.class, refused).reason();
+    assertEquals(CloseReason.Origin.PEER, reason.origin());
+    assertEquals(TransportError.CONNECTION_REFUSED, reason.code());
     Recorder answer = new Recorder();
     MuxQuicStreamChannel stream = Loopback.open(before, answer);
     stream.writeAndFlush(Unpooled.copiedBuffer("still here", StandardCharsets.UTF_8));
@@ -276,6 +282,57 @@ class ConnectionTest {
           .writeAndFlush(Unpooled.copiedBuffer("go", StandardCharsets.UTF_8));
       Loopback.await(() -> answer.text().equals("on purpose"));
     }
+    Loopback.get(server.close());
+  }
+
+  @Test
+  void aServerOnAllAddressesIsReachedOverEachLoopback() throws Exception {
+    QuicServer server =
+        Loopback.get(
+            loopback
+                .server()
+                .streamHandler(Loopback.initializer(Echo::new))
+                .bind(new InetSocketAddress(0)));
+    List<InetAddress> addresses =
+        NetworkInterface.networkInterfaces()
+            .flatMap(NetworkInterface::inetAddresses)
+            .filter(InetAddress::isLoopbackAddress)
+            .toList();
+    assertFalse(addresses.isEmpty());
+    for (InetAddress address : addresses) {
+      InetSocketAddress remote = new InetSocketAddress(address, server.localAddress().getPort());
+      QuicChannel client = Loopback.get(loopback.client().connect(remote, Loopback.SERVER_NAME));
+      Recorder answer = new Recorder();
+      MuxQuicStreamChannel stream = Loopback.open(client, answer);
+      stream.writeAndFlush(Unpooled.copiedBuffer("here", StandardCharsets.UTF_8));
+      Loopback.await(() -> answer.text().equals("here"));
+    }
+    Loopback.get(server.close());
+  }
+
+  @Test
+  void whatIsMissingIsSaidAtOnce() throws Exception {
+    assertThrows(
+        IllegalStateException.class, () -> new QuicServerBootstrap().bind(Loopback.anyPort()));
+    QuicServerBootstrap withoutHandler = loopback.server();
+    assertThrows(IllegalStateException.class, () -> withoutHandler.bind(Loopback.anyPort()));
+    InetSocketAddress unresolved = InetSocketAddress.createUnresolved("localhost", 4433);
+    assertThrows(
+        IllegalStateException.class,
+        () -> new QuicClientBootstrap().connect(silentPort(), Loopback.SERVER_NAME));
+    assertThrows(
+        UnresolvedAddressException.class,
+        () -> loopback.client().connect(unresolved, Loopback.SERVER_NAME));
+  }
+
+  @Test
+  void onlyStreamsCanBeWrittenTo() throws Exception {
+    QuicServer server = loopback.listen(Echo::new);
+    MuxQuicChannel client = loopback.connect(server);
+    assertInstanceOf(
+        UnsupportedOperationException.class,
+        Loopback.failure(client.writeAndFlush(Unpooled.directBuffer().writeByte(1))));
+    assertTrue(client.isOpen());
     Loopback.get(server.close());
   }
 

@@ -184,7 +184,8 @@ final class Loopback implements AutoCloseable {
 
   /** Ends the event loops when there was no task for that long. */
   void close(long quietMillis) {
-    Future<?> closed = group.shutdownGracefully(
+    Future<?> closed =
+        group.shutdownGracefully(
             quietMillis, TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS), TimeUnit.MILLISECONDS);
     assertTrue(closed.awaitUninterruptibly(PATIENCE_SECONDS, TimeUnit.SECONDS), "loops live on");
     if (OPEN.decrementAndGet() == 0) {

@@ -130,7 +130,7 @@ class UdpDriverTest {
           Loopback.get(flooded);
           // The client may have sent something, too.
           long dropped = detour.owner.droppedForwards();
-          assertTrue(dropped >= extra && dropped < 2 * extra, dropped + " dropped");
+          assertTrue(dropped >= extra && dropped < 2L * extra, dropped + " dropped");
         } finally {
           hold.countDown();
         }
@@ -183,14 +183,12 @@ class UdpDriverTest {
   @EnumSource(IoTransport.class)
   void aFailureCostsOneConnectionAndNotTheLoop(IoTransport transport) throws Exception {
     try (Loopback loopback = new Loopback(transport)) {
-      loopback.config(
-          QuicConfig.DEFAULT.withHandshakeTimeoutNanos(TimeUnit.MILLISECONDS.toNanos(500)));
-      QuicServerBootstrap bootstrap = loopback.server();
       Recorder failed = new Recorder();
       AtomicInteger connections = new AtomicInteger();
       QuicServer server =
           Loopback.get(
-              bootstrap
+              loopback
+                  .server()
                   .childHandler(
                       Loopback.initializer(
                           (MuxQuicChannel channel) -> {
@@ -201,8 +199,13 @@ class UdpDriverTest {
                           }))
                   .streamHandler(Loopback.initializer(Echo::new))
                   .bind(Loopback.anyPort()));
+      QuicClientBootstrap impatient =
+          loopback
+              .client()
+              .config(
+                  QuicConfig.DEFAULT.withHandshakeTimeoutNanos(TimeUnit.MILLISECONDS.toNanos(300)));
       Throwable cause =
-          Loopback.failure(loopback.client().connect(server.localAddress(), Loopback.SERVER_NAME));
+          Loopback.failure(impatient.connect(server.localAddress(), Loopback.SERVER_NAME));
       assertInstanceOf(QuicConnectException.class, cause);
       CloseReason reason = failed.event(ConnectionClosedEvent.class).orElseThrow().reason();
       assertEquals(TransportError.INTERNAL_ERROR, reason.code());
@@ -261,7 +264,7 @@ class UdpDriverTest {
               new UdpDriver.Acceptor() {
                 @Override
                 public void onAccept(DrivenConnection connection) {
-                  throw new AssertionError("accepted " + connection);
+                  throw new AssertionError("accepted " + connection.remote());
                 }
 
                 @Override
@@ -309,7 +312,8 @@ class UdpDriverTest {
       boolean isFirst = first.eventLoop().equals(connection.eventLoop());
       owner = isFirst ? first : server.drivers().getLast();
       other = isFirst ? server.drivers().getLast() : first;
-      connection.parent().pipeline().addFirst(this);
+      EventLoop loop = connection.eventLoop(); // elsewhere the handler would come into force later
+      loop.submit(() -> connection.parent().pipeline().addFirst(this)).syncUninterruptibly();
     }
 
     @Override

@@ -65,15 +65,18 @@ class UdpSocketTest {
       UdpSocket socket = new UdpSocket(UdpChannels.create(transport, false), false, counter);
       var loop = loopback.group.next();
       Loopback.get(socket.bind(loop, Loopback.anyPort()));
+      CountDownLatch busy = new CountDownLatch(1);
       CountDownLatch sent = new CountDownLatch(1);
       loop.execute(
           () -> {
+            busy.countDown();
             try {
               sent.await(); // the loop is busy while datagrams arrive
             } catch (InterruptedException e) {
               Thread.currentThread().interrupt();
             }
           });
+      busy.await();
       for (int i = 0; i < 100; i++) {
         peer.send(
             new java.net.DatagramPacket(new byte[1200], 1200, socket.channel().localAddress()));

@@ -54,6 +54,11 @@ public final class HeaderWriter {
     return writeBigEndian(out, at + LENGTH_FIELD_BYTES, packetNumber, packetNumberBytes);
   }
 
+  /** The most that a packet with a long header carries: its Length field has two bytes. */
+  public static int maxPayloadBytes(int packetNumberBytes) {
+    return MAX_LENGTH - packetNumberBytes - PacketSealer.TAG_BYTES;
+  }
+
   /**
    * Sets the Length field of a long header once the payload is complete.
    *

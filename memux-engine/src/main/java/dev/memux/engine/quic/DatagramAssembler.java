@@ -102,9 +102,13 @@ final class DatagramAssembler {
   private int draft(
       PacketNumberSpace space, int from, int bytes, boolean mayElicit, long nowNanos) {
     boolean probe = recovery.probesPending(space.space) > 0;
-    boolean mayFill = mayElicit || probe;
+    // RFC 9002 §6.2.4: a probe takes handshake data of other spaces along. Without it a peer that
+    // lacks
+    // their keys acknowledges nothing, and the window stays closed.
+    boolean mayFill = mayElicit || probe || (isProbing() && space.crypto.hasPending());
     boolean hasAck = space.received.ackDue(nowNanos);
-    if (!hasAck && !probe && !(mayElicit && connection.hasPending(space))) {
+    boolean hasData = mayFill && connection.outgoing().hasPending(space);
+    if (!hasAck && !probe && !hasData) {
       return from;
     }
     Draft draft = begin(space, from, bytes);
@@ -118,9 +122,9 @@ final class DatagramAssembler {
     }
     int afterAck = writer.position();
     if (mayFill) {
-      int challenges = connection.pathResponses().size();
-      connection.fill(space, writer, frames, nowNanos);
-      draft.answersChallenge = connection.pathResponses().size() < challenges;
+      int challenges = connection.outgoing().pathResponses().size();
+      connection.outgoing().fill(space, writer, frames, nowNanos);
+      draft.answersChallenge = connection.outgoing().pathResponses().size() < challenges;
     }
     if (writer.position() == afterAck && (probe || isPingDue(mayFill, space))) {
       writer.ping();
@@ -132,6 +136,15 @@ final class DatagramAssembler {
     boolean ackEliciting = writer.position() > afterAck;
     ackOnlyPackets = ackEliciting ? 0 : ackOnlyPackets + 1;
     return end(draft, ackEliciting);
+  }
+
+  private boolean isProbing() {
+    for (PacketNumberSpace space : connection.spaces()) {
+      if (recovery.probesPending(space.space) > 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -165,7 +178,7 @@ final class DatagramAssembler {
                 scratch,
                 from,
                 connection.peerIds().current(),
-                false,
+                space.keyPhases.phase(),
                 draft.packetNumber,
                 draft.packetNumberBytes)
             : HeaderWriter.writeLong(
@@ -178,7 +191,12 @@ final class DatagramAssembler {
                 NO_TOKEN,
                 draft.packetNumber,
                 draft.packetNumberBytes);
-    writer.reset(scratch, draft.payloadFrom, bytes - PacketSealer.TAG_BYTES);
+    int payloadTo = bytes - PacketSealer.TAG_BYTES;
+    if (space.space != PacketSpace.APPLICATION) {
+      int longest = HeaderWriter.maxPayloadBytes(draft.packetNumberBytes);
+      payloadTo = Math.min(payloadTo, draft.payloadFrom + longest);
+    }
+    writer.reset(scratch, draft.payloadFrom, payloadTo);
     return draft;
   }
 

@@ -78,7 +78,7 @@ final class FrameHandler implements FrameSink {
       case ControlFrame.NewConnectionId f -> connection.peerIds().onNewConnectionId(f);
       case ControlFrame.RetireConnectionId f ->
           connection.localIds().onRetired(f.sequence(), datagram, dcidFrom, dcidLength);
-      case ControlFrame.PathChallenge f -> connection.pathResponses().add(f.data());
+      case ControlFrame.PathChallenge f -> connection.outgoing().pathResponses().add(f.data());
       case ControlFrame.PathResponse f ->
           // RFC 9000 §19.18: we have sent no challenge that it could answer.
           throw new ProtocolException(

@@ -18,6 +18,10 @@ final class PacketNumberSpace {
   final ReceivedPackets received;
   @Nullable PacketSealer sealer;
   @Nullable PacketOpener opener;
+
+  /** Of 1-RTT keys only. */
+  final KeyPhases keyPhases = new KeyPhases(this);
+
   long nextPacketNumber;
   private boolean discarded;
 

@@ -138,15 +138,12 @@ final class PacketReceiver {
     if (end - from > plaintext.length) {
       plaintext = new byte[end - from];
     }
+    int offset = header.packetNumberOffset();
     int payloadBytes =
-        opener.open(
-            datagram,
-            from,
-            header.packetNumberOffset(),
-            end,
-            space.received.largest(),
-            plaintext,
-            0);
+        type == PacketType.ONE_RTT
+            ? space.keyPhases.open(
+                opener, datagram, from, offset, end, plaintext, connection.ptoNanos(), nowNanos)
+            : opener.open(datagram, from, offset, end, space.received.largest(), plaintext, 0);
     if (payloadBytes < 0) {
       checkIntegrityLimit(opener);
       return false;

@@ -16,11 +16,9 @@ import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.recovery.Recovery;
-import dev.memux.engine.recovery.RecoveryListener;
 import dev.memux.engine.stream.ChunkPool;
 import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.FrameType;
-import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.SentFrames;
 import dev.memux.engine.wire.TransportError;
@@ -58,7 +56,7 @@ public final class QuicConnection implements Connection {
   private final Handshake handshake;
   private final LocalConnectionIds localIds;
   private final PeerConnectionIds peerIds;
-  private final PathResponses pathResponses = new PathResponses();
+  private final OutgoingFrames outgoing;
   private final PacketReceiver receiver;
   private final DatagramAssembler assembler;
   private final AddressValidation addressValidation;
@@ -74,8 +72,6 @@ public final class QuicConnection implements Connection {
   private long pacerDeadlineNanos = NEVER;
   private boolean amplificationLimited;
   private boolean handshakeConfirmed;
-  private boolean handshakeDonePending;
-  private boolean pingPending;
   private boolean newKeys;
   private boolean terminatedReported;
 
@@ -112,15 +108,13 @@ public final class QuicConnection implements Connection {
       spaces[space.ordinal()] = new PacketNumberSpace(space, MAX_ACK_DELAY_NANOS, pool);
     }
     this.mux = new Mux(server, config.mux(), pool);
-    this.recovery =
-        new Recovery(
-            server,
-            new NewReno(config.maxDatagramBytes()),
-            config.maxDatagramBytes(),
-            new FrameFates());
     this.pacer = new Pacer(config.maxDatagramBytes());
     this.localIds = new LocalConnectionIds(registry, this);
     this.peerIds = new PeerConnectionIds(peerId);
+    this.outgoing = new OutgoingFrames(spaces, mux, localIds, peerIds);
+    this.recovery =
+        new Recovery(
+            server, new NewReno(config.maxDatagramBytes()), config.maxDatagramBytes(), outgoing);
     this.addressValidation = new AddressValidation(server);
     this.idleTimer = new IdleTimer(config.maxIdleTimeoutNanos(), config.keepAliveNanos(), nowNanos);
     this.handshakeDeadlineNanos = nowNanos + config.handshakeTimeoutNanos();
@@ -341,7 +335,7 @@ public final class QuicConnection implements Connection {
     } else {
       recovery.onTimeout(nowNanos);
       if (nowNanos >= idleTimer.keepAliveDeadlineNanos()) {
-        pingPending = true;
+        outgoing.addPing();
         idleTimer.onKeepAlive(nowNanos);
       }
     }
@@ -369,7 +363,7 @@ public final class QuicConnection implements Connection {
     return deadline;
   }
 
-  private long ptoNanos() {
+  long ptoNanos() {
     return recovery.ptoNanos(PacketSpace.APPLICATION);
   }
 
@@ -397,13 +391,7 @@ public final class QuicConnection implements Connection {
 
   private void fillBatch(SendBatch out, long nowNanos) {
     pacerDeadlineNanos = NEVER;
-    PacketSealer sealer = spaces[PacketSpace.APPLICATION.ordinal()].sealer;
-    if (sealer != null
-        && sealer.packetsSealed() + SendBatch.MAX_SEGMENTS > sealer.confidentialityLimit()) {
-      // RFC 9001 §6.6: beyond it the key would begin to give plaintext away.
-      close(
-          new CloseReason(Origin.LOCAL, false, TransportError.AEAD_LIMIT_REACHED, 0, "key used up"),
-          nowNanos);
+    if (!hasUsableKey(nowNanos)) {
       return;
     }
     long rttNanos = recovery.rtt().smoothedNanos();
@@ -416,7 +404,7 @@ public final class QuicConnection implements Connection {
       boolean mayElicit = windowOpen && isPaced(rttNanos, nowNanos);
       int length = assembler.assemble(out.buffer(), out.length(), bytes, mayElicit, nowNanos);
       if (length == 0) {
-        recovery.onApplicationLimited(windowOpen && !hasPending());
+        recovery.onApplicationLimited(windowOpen && !outgoing.hasPending());
         break;
       }
       add(out, length);
@@ -428,13 +416,41 @@ public final class QuicConnection implements Connection {
     updateAmplificationLimit(nowNanos);
   }
 
+  /**
+   * RFC 9001 §6.6: a key protects only so many packets before it gives plaintext away. It is
+   * replaced at half of that; a connection whose peer prevents the update ends.
+   */
+  private boolean hasUsableKey(long nowNanos) {
+    PacketSealer sealer = spaces[PacketSpace.APPLICATION.ordinal()].sealer;
+    if (sealer == null
+        || sealer.packetsSealed() < sealer.confidentialityLimit() / 2
+        || updateKeys()
+        || sealer.packetsSealed() + SendBatch.MAX_SEGMENTS <= sealer.confidentialityLimit()) {
+      return true;
+    }
+    close(
+        new CloseReason(Origin.LOCAL, false, TransportError.AEAD_LIMIT_REACHED, 0, "key used up"),
+        nowNanos);
+    return false;
+  }
+
+  /**
+   * Begins to use new 1-RTT keys.
+   *
+   * @return false if that is not allowed yet (RFC 9001 §6.1)
+   */
+  boolean updateKeys() {
+    return spaces[PacketSpace.APPLICATION.ordinal()].keyPhases.update(
+        recovery.largestAcked(PacketSpace.APPLICATION));
+  }
+
   /** Whether the pacer lets a datagram go now; remembers when it will. */
   private boolean isPaced(long rttNanos, long nowNanos) {
     long at = pacer.delayUntilNanos(nowNanos, datagramBytes, recovery.windowBytes(), rttNanos);
     if (at <= nowNanos) {
       return true;
     }
-    if (hasPending()) {
+    if (outgoing.hasPending()) {
       pacerDeadlineNanos = at;
     }
     return false;
@@ -470,48 +486,7 @@ public final class QuicConnection implements Connection {
     }
   }
 
-  private boolean hasPending() {
-    for (PacketNumberSpace space : spaces) {
-      if (space.sealer != null && hasPending(space)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   // What the parts of this package ask and tell.
-
-  /** Whether {@link #fill} would write something. */
-  boolean hasPending(PacketNumberSpace space) {
-    return space.crypto.hasPending()
-        || (space.space == PacketSpace.APPLICATION
-            && (mux.hasPending()
-                || handshakeDonePending
-                || pingPending
-                || localIds.hasPending()
-                || peerIds.hasPending()
-                || pathResponses.hasPending()));
-  }
-
-  /** Writes everything but acknowledgements that a packet of that space should carry. */
-  void fill(PacketNumberSpace space, FrameWriter writer, SentFrames sent, long nowNanos) {
-    space.crypto.fill(writer, sent);
-    if (space.space != PacketSpace.APPLICATION) {
-      return;
-    }
-    if (handshakeDonePending && writer.handshakeDone()) {
-      handshakeDonePending = false;
-      sent.add(SentFrames.Kind.HANDSHAKE_DONE);
-    }
-    pathResponses.write(writer, sent);
-    peerIds.write(writer, sent);
-    localIds.write(writer, sent);
-    mux.fill(writer, sent, nowNanos);
-    if (pingPending && writer.ping()) {
-      pingPending = false;
-      sent.add(SentFrames.Kind.PING);
-    }
-  }
 
   void onPacketSent(
       PacketNumberSpace space,
@@ -586,6 +561,7 @@ public final class QuicConnection implements Connection {
       handshakeConfirmed = true;
       recovery.onHandshakeConfirmed();
       idleTimer.onHandshakeConfirmed();
+      spaces[PacketSpace.APPLICATION.ordinal()].keyPhases.onHandshakeConfirmed();
       discard(PacketSpace.INITIAL, nowNanos);
       discard(PacketSpace.HANDSHAKE, nowNanos);
       events.addLast(new ConnectionEvent.HandshakeConfirmed());
@@ -638,8 +614,8 @@ public final class QuicConnection implements Connection {
     return peerIds;
   }
 
-  PathResponses pathResponses() {
-    return pathResponses;
+  OutgoingFrames outgoing() {
+    return outgoing;
   }
 
   /** What a client's first packet went to. */
@@ -694,44 +670,9 @@ public final class QuicConnection implements Connection {
         localIds.onPeerLimit(peerParameters.activeConnectionIdLimit());
       }
       if (server) {
-        handshakeDonePending = true;
+        outgoing.addHandshakeDone();
         confirmHandshake(receivedAtNanos);
       }
-    }
-  }
-
-  /** What becomes of frames that were sent. */
-  private final class FrameFates implements RecoveryListener {
-    @Override
-    public void onFramesAcked(PacketSpace space, SentFrames frames) {
-      for (int i = 0; i < frames.size(); i++) {
-        switch (frames.kind(i)) {
-          case CRYPTO -> spaces[space.ordinal()].crypto.onAcked(frames.a(i), (int) frames.b(i));
-          case ACK -> spaces[space.ordinal()].received.onAckAcknowledged(frames.a(i));
-          case RETIRE_CONNECTION_ID -> peerIds.onRetireAcked(frames.a(i));
-          default -> {} // the others are the streams', or nothing waits for them
-        }
-      }
-      mux.onAcked(frames);
-    }
-
-    @Override
-    public void onFramesLost(PacketSpace space, SentFrames frames) {
-      for (int i = 0; i < frames.size(); i++) {
-        switch (frames.kind(i)) {
-          case CRYPTO -> spaces[space.ordinal()].crypto.onLost(frames.a(i), (int) frames.b(i));
-          case NEW_CONNECTION_ID -> localIds.onLost(frames.a(i));
-          case RETIRE_CONNECTION_ID -> peerIds.onRetireLost(frames.a(i));
-          case HANDSHAKE_DONE -> handshakeDonePending = true;
-          default -> {} // the others are the streams', or are not repeated
-        }
-      }
-      mux.onLost(frames);
-    }
-
-    @Override
-    public void onFramesProbed(PacketSpace space, SentFrames frames) {
-      onFramesLost(space, frames);
     }
   }
 }

@@ -61,7 +61,7 @@ public final class QuicEndpoint {
   private final Set<QuicConnection> handshaking = new HashSet<>();
   private final ArrayDeque<Answer> answers = new ArrayDeque<>();
   private final PacketHeader header = new PacketHeader();
-  private boolean accepting;
+  private boolean accepting = true;
 
   /**
    * @param serverTls null: no connections are accepted
@@ -82,7 +82,6 @@ public final class QuicEndpoint {
     this.resetTokens = resetTokenMac(routingKey);
     this.byLocalId = new ConnectionIdMap<>(random);
     this.byOriginalDcid = new ConnectionIdMap<>(random);
-    this.accepting = serverTls != null;
   }
 
   private static Mac resetTokenMac(byte[] routingKey) {
@@ -162,16 +161,21 @@ public final class QuicEndpoint {
   private @Nullable QuicConnection onStranger(
       InetSocketAddress remote, byte[] buffer, int offset, int length, long nowNanos) {
     // RFC 9000 §14.1, §6.1: a datagram too small to begin a connection is worth no answer.
-    if (!accepting || length < QuicConfig.MIN_DATAGRAM_BYTES) {
+    if (serverTls == null || length < QuicConfig.MIN_DATAGRAM_BYTES) {
       return null;
     }
     if (header.type() == PacketType.UNSUPPORTED_VERSION) {
       answerVersionNegotiation(remote, buffer);
       return null;
     }
-    if (header.type() != PacketType.INITIAL
-        || header.dcidLength() < MIN_INITIAL_DCID_BYTES
-        || handshaking.size() >= config.maxHandshakes()) {
+    if (header.type() != PacketType.INITIAL || header.dcidLength() < MIN_INITIAL_DCID_BYTES) {
+      return null;
+    }
+    if (!accepting) {
+      refuse(remote, buffer);
+      return null;
+    }
+    if (handshaking.size() >= config.maxHandshakes()) {
       return null;
     }
     return accept(remote, buffer, offset, length, nowNanos);
@@ -182,6 +186,12 @@ public final class QuicEndpoint {
       byte[] out = new byte[1 + 4 + 2 * 256 + 4];
       int end = VersionNegotiation.write(out, 0, buffer, header, QuicVersion.V1);
       answers.addLast(new Answer(remote, Arrays.copyOf(out, end)));
+    }
+  }
+
+  private void refuse(InetSocketAddress remote, byte[] buffer) {
+    if (answers.size() < MAX_STATELESS_PENDING) {
+      answers.addLast(new Answer(remote, Refusal.write(buffer, header)));
     }
   }
 
@@ -245,7 +255,7 @@ public final class QuicEndpoint {
     return known ? generator.loopIndex(buffer, header.dcidFrom()) : -1;
   }
 
-  /** From now on no connection is accepted. */
+  /** From now on clients are told CONNECTION_REFUSED. */
   public void stopAccepting() {
     accepting = false;
   }

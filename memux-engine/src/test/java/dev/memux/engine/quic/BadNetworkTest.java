@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.schedule.Priority;
+import dev.memux.tls.CipherSuite;
 import java.nio.ByteBuffer;
 import java.util.Comparator;
 import java.util.PriorityQueue;
@@ -41,10 +42,16 @@ class BadNetworkTest {
       int clientBytes = 1200 + random.nextInt(4) * 300;
       int serverBytes = 1200 + random.nextInt(4) * 3000;
       QuicConfig config = QuicConfig.DEFAULT.withHandshakeTimeoutNanos(PATIENCE_NANOS);
+      CipherSuite[] suites = CipherSuite.values();
       config = config.withMaxIdleTimeoutNanos(PATIENCE_NANOS);
       pair =
           new ConnectedPair(
-              config.withMaxDatagramBytes(clientBytes), config.withMaxDatagramBytes(serverBytes));
+              config.withMaxDatagramBytes(clientBytes),
+              config.withMaxDatagramBytes(serverBytes),
+              ConnectedPair.clientTls("test"),
+              ConnectedPair.serverTls("test", 1 + random.nextInt(15))
+                  .cipherSuites(suites[random.nextInt(suites.length)])
+                  .build());
       pair.toServer = d -> carry(true, d);
       pair.toClient = d -> carry(false, d);
     }
@@ -133,6 +140,7 @@ class BadNetworkTest {
     }
     while (!allEnded(ended)) {
       network.step();
+      assertTrue(pair.client.isOpen() && pair.server().isOpen(), "ended too early");
       echo(pair, answered);
       for (int i = 0; i < STREAMS; i++) {
         ended[i] |= out[i].read(echoed[i]) < 0;

@@ -198,9 +198,9 @@ class ClosingTest {
             writer.pathChallenge(i);
           }
         });
-    assertEquals(PathResponses.MAX_PENDING, pair.server().pathResponses().size());
+    assertEquals(PathResponses.MAX_PENDING, pair.server().outgoing().pathResponses().size());
     pair.deliverToClient(); // where the answers, never asked for, are a fault
-    assertFalse(pair.server().pathResponses().hasPending());
+    assertFalse(pair.server().outgoing().pathResponses().hasPending());
     assertFalse(pair.client.isOpen());
   }
 

@@ -16,8 +16,10 @@ import io.netty.pkitesting.X509Bundle;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -35,7 +37,10 @@ final class ConnectedPair {
   /** Deadlines that come together are few. */
   private static final int MAX_TURNS_WITHOUT_TIME = 100;
 
-  private static final X509Bundle CERTIFICATE = certificate();
+  private static final X509Bundle CERTIFICATE = certificate(0);
+
+  /** Has about two kilobytes, to make chains long with. */
+  private static final X509Bundle LARGE_CERTIFICATE = certificate(100);
 
   final QuicEndpoint clientEndpoint;
   final QuicEndpoint serverEndpoint;
@@ -79,28 +84,47 @@ final class ConnectedPair {
         .build();
   }
 
-  static TlsServerConfig serverTls(String protocol) {
-    return serverTls(protocol, NamedGroup.values());
-  }
-
-  static TlsServerConfig serverTls(String protocol, NamedGroup... groups) {
-    return TlsServerConfig.builder()
-        .applicationProtocols(protocol)
-        .groups(groups)
-        .credentials(
-            new TlsCredentials(
-                List.of(CERTIFICATE.getCertificatePath()), CERTIFICATE.getKeyPair().getPrivate()))
+  /** A client whose ClientHello fits one packet. */
+  static TlsClientConfig shortHelloTls() {
+    return TlsClientConfig.builder()
+        .applicationProtocols("test")
+        .trustedCertificates(List.of(CERTIFICATE.getCertificate()))
+        .groups(NamedGroup.X25519)
+        .keyShareGroups(NamedGroup.X25519)
         .build();
   }
 
-  private static X509Bundle certificate() {
+  static ConnectedPair withShortHello() {
+    return new ConnectedPair(
+        QuicConfig.DEFAULT, QuicConfig.DEFAULT, shortHelloTls(), serverTls("test"));
+  }
+
+  static TlsServerConfig serverTls(String protocol) {
+    return serverTls(protocol, 1).build();
+  }
+
+  /** The same with a chain so long; what is behind the first certificate is of no use. */
+  static TlsServerConfig.Builder serverTls(String protocol, int chainLength) {
+    List<X509Certificate> chain = new ArrayList<>();
+    chain.add(CERTIFICATE.getCertificate());
+    chain.addAll(Collections.nCopies(chainLength - 1, LARGE_CERTIFICATE.getCertificate()));
+    return TlsServerConfig.builder()
+        .applicationProtocols(protocol)
+        .credentials(new TlsCredentials(chain, CERTIFICATE.getKeyPair().getPrivate()));
+  }
+
+  private static X509Bundle certificate(int otherNames) {
     try {
-      return new CertificateBuilder()
-          .subject("CN=localhost")
-          .addSanDnsName("localhost")
-          .ecp256()
-          .setIsCertificateAuthority(true)
-          .buildSelfSigned();
+      CertificateBuilder builder =
+          new CertificateBuilder()
+              .subject("CN=localhost")
+              .addSanDnsName("localhost")
+              .ecp256()
+              .setIsCertificateAuthority(true);
+      for (int i = 0; i < otherNames; i++) {
+        builder.addSanDnsName("name-" + i + ".example");
+      }
+      return builder.buildSelfSigned();
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }

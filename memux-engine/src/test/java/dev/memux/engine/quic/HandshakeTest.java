@@ -99,7 +99,7 @@ class HandshakeTest {
   @Test
   void keepsPacketsThatOvertakeTheirKeys() {
     // RFC 9001 §5.7: the server's second flight arrives before its first.
-    ConnectedPair pair = new ConnectedPair();
+    ConnectedPair pair = ConnectedPair.withShortHello();
     List<byte[]> held = new ArrayList<>();
     pair.toClient =
         d -> {
@@ -212,11 +212,53 @@ class HandshakeTest {
             QuicConfig.DEFAULT,
             QuicConfig.DEFAULT,
             ConnectedPair.clientTls("test"),
-            ConnectedPair.serverTls("test", NamedGroup.SECP256R1));
+            ConnectedPair.serverTls("test", 1).groups(NamedGroup.SECP256R1).build());
     long before = pair.now;
     pair.settle();
     assertTrue(pair.clientEvents.contains(new ConnectionEvent.HandshakeConfirmed()));
     assertEquals(before, pair.now);
+  }
+
+  @Test
+  void aLongCertificateChainFitsAnyDatagramSize() {
+    // RFC 9000 §17.2: our Length fields have two bytes, for 16383.
+    for (int bytes : new int[] {1200, 9000, 16_384, 65_507}) {
+      QuicConfig config = QuicConfig.DEFAULT.withMaxDatagramBytes(bytes);
+      ConnectedPair pair =
+          new ConnectedPair(
+              config,
+              config,
+              ConnectedPair.clientTls("test"),
+              ConnectedPair.serverTls("test", 16).build());
+      pair.runUntil(pair.now + ConnectedPair.SECOND);
+      assertTrue(pair.clientEvents.contains(new ConnectionEvent.HandshakeConfirmed()));
+      assertTrue(pair.bytesToClient > 1 << 14, pair.bytesToClient + " bytes");
+    }
+  }
+
+  @Test
+  void survivesTheLossOfAnyTwoDatagramsWhenTheAllowanceIsTooSmall() {
+    // RFC 9000 §8.1: the server's flight has more than three times what the client sent.
+    int datagrams = 14;
+    for (int one = 0; one < datagrams; one++) {
+      for (int two = one + 1; two < datagrams; two++) {
+        ConnectedPair pair =
+            new ConnectedPair(
+                QuicConfig.DEFAULT,
+                QuicConfig.DEFAULT,
+                ConnectedPair.clientTls("test"),
+                ConnectedPair.serverTls("test", 12).build());
+        int[] count = {0};
+        int first = one;
+        int second = two;
+        pair.toServer = d -> count[0]++ != first && count[0] != second + 1;
+        pair.toClient = pair.toServer;
+        pair.runUntil(pair.now + 9 * ConnectedPair.SECOND);
+        String lost = "lost " + one + " and " + two;
+        assertTrue(pair.clientEvents.contains(new ConnectionEvent.HandshakeConfirmed()), lost);
+        assertTrue(pair.serverEvents.contains(new ConnectionEvent.HandshakeConfirmed()), lost);
+      }
+    }
   }
 
   @Test
@@ -290,7 +332,7 @@ class HandshakeTest {
 
   @Test
   void aForgedFirstPacketLeavesNoState() {
-    ConnectedPair pair = new ConnectedPair();
+    ConnectedPair pair = ConnectedPair.withShortHello();
     SendBatch batch = new SendBatch();
     assertTrue(pair.client.transmit(batch, pair.now));
     byte[] datagram = Arrays.copyOf(batch.buffer(), batch.length());

@@ -91,6 +91,66 @@ class HostileInputTest {
     assertTrue(closed > 0, "no fault was ever noticed");
   }
 
+  @Test
+  void authenticPacketsWithRandomFramesAtAnyMomentOfAHandshakeNeverThrow() {
+    Random random = new Random(SEED);
+    for (int i = 0; i < INPUTS / 4000; i++) {
+      ConnectedPair pair = new ConnectedPair();
+      for (int step = 1 + random.nextInt(4); step > 0; step--) {
+        pair.deliverToServer();
+        if (random.nextInt(4) > 0) {
+          pair.deliverToClient();
+        }
+      }
+      for (int packets = 1 + random.nextInt(4); packets > 0; packets--) {
+        boolean toServer = random.nextBoolean();
+        QuicConnection from = toServer ? pair.client : pair.server();
+        forgeAnyLevel(from, random, toServer, pair);
+      }
+      pair.runUntil(pair.now + 60 * ConnectedPair.SECOND);
+      assertTrue(pair.client.isTerminated());
+      assertTrue(pair.server().isTerminated());
+    }
+  }
+
+  private static void forgeAnyLevel(
+      QuicConnection from, Random random, boolean toServer, ConnectedPair pair) {
+    PacketType[] types = {PacketType.INITIAL, PacketType.HANDSHAKE, PacketType.ONE_RTT};
+    PacketType type = types[random.nextInt(types.length)];
+    if (from.space(type).sealer == null) {
+      return;
+    }
+    byte[] frames = random.nextInt(3) == 0 ? crypto(random) : randomFrames(random);
+    byte[] packet =
+        pair.forgeSent(
+            from,
+            type,
+            writer -> {
+              System.arraycopy(frames, 0, writer.buffer(), writer.position(), frames.length);
+              writer.advance(frames.length);
+            });
+    if (toServer) {
+      pair.sendToServer(packet);
+    } else {
+      pair.clientEndpoint.receive(ConnectedPair.SERVER_ADDRESS, packet, 0, packet.length, pair.now);
+    }
+  }
+
+  /** CRYPTO with the head of some handshake message and noise. */
+  private static byte[] crypto(Random random) {
+    byte[] frame = new byte[4 + 4 + random.nextInt(60)];
+    random.nextBytes(frame);
+    frame[0] = 6;
+    frame[1] = (byte) (random.nextInt(4) == 0 ? random.nextInt(64) : 0);
+    frame[2] = 0x40;
+    frame[3] = (byte) (frame.length - 4);
+    frame[4] = (byte) random.nextInt(25);
+    frame[5] = 0;
+    frame[6] = 0;
+    frame[7] = (byte) random.nextInt(60);
+    return frame;
+  }
+
   private static boolean remember(List<byte[]> real, byte[] datagram) {
     if (real.size() < 2000) {
       real.add(datagram.clone());

@@ -58,14 +58,15 @@ final class PacketDecoder implements FrameSink {
     hello = type == PacketType.INITIAL ? connection : null;
     helloSender = sender;
     try {
-      boolean ackEliciting = reader.read(payload, 0, length, level(type), this);
+      EncryptionLevel level = level(type);
+      boolean ackEliciting = reader.read(payload, 0, length, level, this);
       return new TappedPacket(
           connection,
           sender,
           datagram,
           from,
           header.packetEnd(),
-          type,
+          level,
           keys.packetNumber(),
           ackEliciting,
           frames);

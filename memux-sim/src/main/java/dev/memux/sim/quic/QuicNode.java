@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * what it may send.
  */
 public final class QuicNode implements Node {
+  /** How long a full socket stays full. */
+  private static final long SOCKET_FULL_NANOS = 20_000;
+
   private final String name;
   private final InetSocketAddress address;
   private final QuicEndpoint endpoint;
@@ -30,6 +33,10 @@ public final class QuicNode implements Node {
   private final SequencedSet<QuicConnection> dirty = new LinkedHashSet<>();
   private final SendBatch batch = new SendBatch();
   private @Nullable TransmitObserver transmitObserver;
+  private long timerGranularityNanos = 1;
+  private int socketDatagrams = Integer.MAX_VALUE;
+  private int socketRoom;
+  private long socketBlockedUntilNanos = NEVER;
 
   public QuicNode(
       String name, InetSocketAddress address, QuicEndpoint endpoint, QuicApplication application) {
@@ -50,6 +57,23 @@ public final class QuicNode implements Node {
   /** Connections that have not terminated, in the order in which they came. */
   public List<QuicConnection> connections() {
     return List.copyOf(connections);
+  }
+
+  /**
+   * Makes the driver less than perfect.
+   *
+   * @param timerGranularityNanos deadlines are kept at the next multiple of this; 1: to the
+   *     nanosecond
+   * @param socketDatagrams after so many the socket is full, until a little later
+   */
+  public void driver(long timerGranularityNanos, int socketDatagrams) {
+    this.timerGranularityNanos = timerGranularityNanos;
+    this.socketDatagrams = socketDatagrams;
+  }
+
+  /** How late a deadline may be kept. */
+  public long timerGranularityNanos() {
+    return timerGranularityNanos;
   }
 
   public void observeTransmit(TransmitObserver observer) {
@@ -105,6 +129,8 @@ public final class QuicNode implements Node {
       turn.add(connection);
       drain(connection, nowNanos);
     }
+    socketRoom = socketDatagrams;
+    socketBlockedUntilNanos = NEVER;
     for (QuicConnection connection : turn) {
       transmit(connection, out, nowNanos);
     }
@@ -133,6 +159,11 @@ public final class QuicNode implements Node {
   private void transmit(QuicConnection connection, DatagramSink out, long nowNanos) {
     boolean sent;
     do {
+      if (socketRoom <= 0) {
+        dirty.add(connection);
+        socketBlockedUntilNanos = nowNanos + SOCKET_FULL_NANOS;
+        return;
+      }
       if (transmitObserver != null) {
         transmitObserver.beforeTransmit(connection, nowNanos);
       }
@@ -147,6 +178,7 @@ public final class QuicNode implements Node {
   }
 
   private void flush(DatagramSink out) {
+    socketRoom -= batch.count();
     for (int from = 0; from < batch.length(); from += batch.segmentBytes()) {
       int length = Math.min(batch.segmentBytes(), batch.length() - from);
       out.send(address, batch.remote(), batch.buffer(), from, length);
@@ -160,7 +192,10 @@ public final class QuicNode implements Node {
     for (QuicConnection connection : connections) {
       earliest = Math.min(earliest, connection.deadlineNanos());
     }
-    return earliest;
+    if (earliest != NEVER) {
+      earliest = Math.ceilDiv(earliest, timerGranularityNanos) * timerGranularityNanos;
+    }
+    return Math.min(earliest, socketBlockedUntilNanos);
   }
 
   @Override

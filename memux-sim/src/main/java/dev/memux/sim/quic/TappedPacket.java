@@ -1,13 +1,14 @@
 package dev.memux.sim.quic;
 
-import dev.memux.engine.packet.PacketType;
 import dev.memux.sim.Datagram;
+import dev.memux.tls.EncryptionLevel;
 import java.util.List;
 
 /**
  * A packet read off the wire.
  *
  * @param datagram the one that carries it, in {@code [from, end)}
+ * @param level of encryption, and so the packet number space
  * @param ackEliciting RFC 9002 §2
  */
 public record TappedPacket(
@@ -16,7 +17,7 @@ public record TappedPacket(
     Datagram datagram,
     int from,
     int end,
-    PacketType type,
+    EncryptionLevel level,
     long number,
     boolean ackEliciting,
     List<TappedFrame> frames) {
@@ -27,6 +28,6 @@ public record TappedPacket(
 
   @Override
   public String toString() {
-    return type + " " + number + " " + bytes() + " B " + frames;
+    return level + " " + number + " " + bytes() + " B " + frames;
   }
 }

@@ -6,7 +6,10 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Every packet that asks for it is acknowledged within the delay that its receiver has announced (RFC 9000 §13.2.1). */
+/**
+ * Every packet that asks for it is acknowledged within the delay that its receiver has announced
+ * (RFC 9000 §13.2.1).
+ */
 final class AckDelayInvariant {
   private final long maxAckDelayNanos;
   private final Map<Side, TreeMap<Long, Long>> arrivalNanos = new EnumMap<>(Side.class);

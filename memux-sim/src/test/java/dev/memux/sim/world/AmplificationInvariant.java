@@ -1,7 +1,7 @@
 package dev.memux.sim.world;
 
-import dev.memux.engine.packet.PacketType;
 import dev.memux.sim.quic.Side;
+import dev.memux.tls.EncryptionLevel;
 
 /**
  * Before a Handshake packet has shown that the client lives at its address, the server sends no
@@ -22,8 +22,8 @@ final class AmplificationInvariant {
     }
   }
 
-  void onPacketDelivered(Side sender, PacketType type) {
-    validated |= sender == Side.CLIENT && type == PacketType.HANDSHAKE;
+  void onPacketDelivered(Side sender, EncryptionLevel level) {
+    validated |= sender == Side.CLIENT && level == EncryptionLevel.HANDSHAKE;
   }
 
   void onDatagramSent(Side sender, int bytes) {
@@ -37,8 +37,8 @@ final class AmplificationInvariant {
     }
   }
 
-  void onPacketSent(Side sender, PacketType type, boolean ackEliciting, int datagramBytes) {
-    if (type == PacketType.INITIAL
+  void onPacketSent(Side sender, EncryptionLevel level, boolean ackEliciting, int datagramBytes) {
+    if (level == EncryptionLevel.INITIAL
         && (sender == Side.CLIENT || ackEliciting)
         && datagramBytes < SMALLEST_INITIAL_DATAGRAM_BYTES) {
       throw new Violation(

@@ -1,7 +1,6 @@
 package dev.memux.sim.world;
 
 import dev.memux.engine.CloseReason;
-import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.quic.ConnectionStatistics;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.wire.TransportError;
@@ -9,6 +8,7 @@ import dev.memux.engine.wire.TransportParameters;
 import dev.memux.sim.Datagram;
 import dev.memux.sim.DropReason;
 import dev.memux.sim.Link;
+import dev.memux.sim.LinkFilter;
 import dev.memux.sim.Network;
 import dev.memux.sim.NetworkObserver;
 import dev.memux.sim.Node;
@@ -20,6 +20,7 @@ import dev.memux.sim.quic.TappedFrame;
 import dev.memux.sim.quic.TappedPacket;
 import dev.memux.sim.quic.TransmitObserver;
 import dev.memux.sim.quic.WireListener;
+import dev.memux.tls.EncryptionLevel;
 import java.net.InetSocketAddress;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -51,6 +52,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private final FlowControlInvariant flowControl = new FlowControlInvariant(this::parameters);
   private final AmplificationInvariant amplification = new AmplificationInvariant();
   private final PacketNumberInvariant packetNumbers = new PacketNumberInvariant();
+  private final StreamStateInvariant streamStates = new StreamStateInvariant();
   private final AckDelayInvariant ackDelay = new AckDelayInvariant(MAX_ACK_DELAY_NANOS);
   private final Map<Side, CongestionInvariant> congestion = new EnumMap<>(Side.class);
   private final Map<Side, ForgottenPackets> forgottenBy = new EnumMap<>(Side.class);
@@ -105,6 +107,10 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
 
   DeliveryInvariant delivery() {
     return delivery;
+  }
+
+  void filterUp(LinkFilter filter) {
+    up.filter(filter);
   }
 
   StreamTimes times() {
@@ -169,6 +175,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
 
   /** A peer has terminated: what it processed must have been there to process. */
   void onTerminated(Peer peer, QuicConnection connection) {
+    boolean inOrder = plan.up().reorder() == 0 && plan.down().reorder() == 0;
+    LossInvariant.check(
+        peer.side(), inOrder && !blame.lostAnything(), connection.statistics().packetsLost());
     packetNumbers.onProcessed(peer.side(), connection.statistics().packetsReceived());
   }
 
@@ -224,14 +233,15 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
                 && (plan.ending() == WorldPlan.Ending.IDLE
                     || plan.ending() == WorldPlan.Ending.PATH_DIES);
         boolean peerGone = peer(peer.side().peer()).closed() != null;
-        if (!planned && !peerGone && !blame.excusesSilence(peer.side())) {
+        if (!planned && !peerGone && !blame.excusesSilence(peer.side(), network.simulation().nowNanos())) {
           throw new Violation(
               TerminationInvariant.class,
               peer.side() + " idles away although the links lost nothing since it last heard");
         }
       }
       case HANDSHAKE_TIMEOUT -> {
-        if (!blame.excusesHandshake()) {
+        boolean peerGone = peer(peer.side().peer()).closed() != null;
+        if (!peerGone && !blame.excusesHandshake()) {
           throw new Violation(
               TerminationInvariant.class, "handshake timeout although the links lost little");
         }
@@ -286,16 +296,20 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     if (concerns(packet.connection())) {
       congestion.get(packet.sender()).onPacketSent(packet.bytes(), packet.ackEliciting());
       amplification.onPacketSent(
-          packet.sender(), packet.type(), packet.ackEliciting(), packet.datagram().bytes());
+          packet.sender(), packet.level(), packet.ackEliciting(), packet.datagram().bytes());
+      if (packet.ackEliciting()) {
+        blame.onAckElicitingSent(packet.sender(), nowNanos);
+      }
       packetNumbers.onPacketSent(packet);
       flowControl.onPacketSent(packet);
+      packet.frames().forEach(frame -> streamStates.onSent(packet.sender(), frame));
       rememberAcks(packet);
     }
   }
 
   private void rememberAcks(TappedPacket packet) {
     for (TappedFrame frame : packet.frames()) {
-      if (frame instanceof TappedFrame.Ack ack && packet.type() == PacketType.ONE_RTT) {
+      if (frame instanceof TappedFrame.Ack ack && packet.level() == EncryptionLevel.APPLICATION) {
         forgottenBy.get(packet.sender()).onAckSent(packet.number(), ack);
         ackDelay.onAckSent(packet.sender(), ack);
       }
@@ -315,11 +329,11 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     if (!concerns(packet.connection())) {
       return;
     }
-    amplification.onPacketDelivered(packet.sender(), packet.type());
+    amplification.onPacketDelivered(packet.sender(), packet.level());
     packetNumbers.onPacketDelivered(packet);
     flowControl.onPacketDelivered(packet);
     Side receiver = packet.sender().peer();
-    if (packet.type() != PacketType.ONE_RTT) {
+    if (packet.level() != EncryptionLevel.APPLICATION) {
       return;
     }
     ForgottenPackets forgotten = forgottenBy.get(receiver);
@@ -330,6 +344,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       ackDelay.onArrived(receiver, packet.number(), nowNanos);
     }
     for (TappedFrame frame : packet.frames()) {
+      if (certain) {
+        streamStates.onDelivered(receiver, frame);
+      }
       if (frame instanceof TappedFrame.Stream stream) {
         independence.onDelivered(
             receiver, stream.streamId(), stream.offset(), stream.end(), certain);
@@ -351,7 +368,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     for (Side side : Side.values()) {
       if (nodes.get(side) == node) {
         checkReadable(peer(side));
-        ackDelay.check(side, nowNanos);
+        ackDelay.check(side, nowNanos - nodes.get(side).timerGranularityNanos());
       }
     }
   }

@@ -57,19 +57,15 @@ final class FlowControlInvariant {
   }
 
   private void onLimit(Side raised, ControlFrame control) {
-    switch (control) {
-      case ControlFrame.MaxData max -> {
-        Sender sender = of(raised);
-        sender.maxData = Math.max(sender.maxData, max.maximum());
-      }
-      case ControlFrame.MaxStreamData max ->
-          of(raised).maxStreamData.merge(max.streamId(), max.maximum(), Math::max);
-      case ControlFrame.MaxStreams max -> {
-        Sender sender = of(raised);
-        int kind = max.bidirectional() ? 0 : 1;
-        sender.maxStreams[kind] = Math.max(sender.maxStreams[kind], max.maximum());
-      }
-      default -> {} // No limit.
+    if (control instanceof ControlFrame.MaxData max) {
+      Sender sender = of(raised);
+      sender.maxData = Math.max(sender.maxData, max.maximum());
+    } else if (control instanceof ControlFrame.MaxStreamData max) {
+      of(raised).maxStreamData.merge(max.streamId(), max.maximum(), Math::max);
+    } else if (control instanceof ControlFrame.MaxStreams max) {
+      Sender sender = of(raised);
+      int kind = max.bidirectional() ? 0 : 1;
+      sender.maxStreams[kind] = Math.max(sender.maxStreams[kind], max.maximum());
     }
   }
 

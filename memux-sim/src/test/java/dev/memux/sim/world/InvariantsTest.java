@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.sim.Datagram;
@@ -16,6 +15,7 @@ import dev.memux.sim.quic.Side;
 import dev.memux.sim.quic.TappedConnectionFixture;
 import dev.memux.sim.quic.TappedFrame;
 import dev.memux.sim.quic.TappedPacket;
+import dev.memux.tls.EncryptionLevel;
 import java.util.List;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -192,7 +192,7 @@ class InvariantsTest {
         datagram,
         0,
         1200,
-        PacketType.ONE_RTT,
+        EncryptionLevel.APPLICATION,
         1,
         true,
         List.of(frames));
@@ -316,10 +316,10 @@ class InvariantsTest {
 
     @Test
     void isOverOnceAHandshakePacketCame() {
-      amplification.onPacketDelivered(Side.CLIENT, PacketType.INITIAL);
-      amplification.onPacketDelivered(Side.SERVER, PacketType.HANDSHAKE);
+      amplification.onPacketDelivered(Side.CLIENT, EncryptionLevel.INITIAL);
+      amplification.onPacketDelivered(Side.SERVER, EncryptionLevel.HANDSHAKE);
       assertViolation(() -> amplification.onDatagramSent(Side.SERVER, 1));
-      amplification.onPacketDelivered(Side.CLIENT, PacketType.HANDSHAKE);
+      amplification.onPacketDelivered(Side.CLIENT, EncryptionLevel.HANDSHAKE);
       amplification.onDatagramSent(Side.SERVER, 100_000);
     }
 
@@ -331,11 +331,11 @@ class InvariantsTest {
     @Test
     void seesASmallInitial() {
       assertViolation(
-          () -> amplification.onPacketSent(Side.CLIENT, PacketType.INITIAL, false, 1199));
+          () -> amplification.onPacketSent(Side.CLIENT, EncryptionLevel.INITIAL, false, 1199));
       assertViolation(
-          () -> amplification.onPacketSent(Side.SERVER, PacketType.INITIAL, true, 1199));
-      amplification.onPacketSent(Side.SERVER, PacketType.INITIAL, false, 50);
-      amplification.onPacketSent(Side.CLIENT, PacketType.HANDSHAKE, true, 50);
+          () -> amplification.onPacketSent(Side.SERVER, EncryptionLevel.INITIAL, true, 1199));
+      amplification.onPacketSent(Side.SERVER, EncryptionLevel.INITIAL, false, 50);
+      amplification.onPacketSent(Side.CLIENT, EncryptionLevel.HANDSHAKE, true, 50);
     }
   }
 
@@ -345,27 +345,27 @@ class InvariantsTest {
 
     @Test
     void seesANumberTwice() {
-      numbers.onSent(Side.CLIENT, PacketType.INITIAL, 0);
-      numbers.onSent(Side.CLIENT, PacketType.HANDSHAKE, 0);
-      numbers.onSent(Side.SERVER, PacketType.INITIAL, 0);
-      assertViolation(() -> numbers.onSent(Side.CLIENT, PacketType.INITIAL, 0));
+      numbers.onSent(Side.CLIENT, EncryptionLevel.INITIAL, 0);
+      numbers.onSent(Side.CLIENT, EncryptionLevel.HANDSHAKE, 0);
+      numbers.onSent(Side.SERVER, EncryptionLevel.INITIAL, 0);
+      assertViolation(() -> numbers.onSent(Side.CLIENT, EncryptionLevel.INITIAL, 0));
     }
 
     @Test
     void seesAnAcknowledgementOfWhatNeverCame() {
-      numbers.onArrived(Side.CLIENT, PacketType.ONE_RTT, 1);
-      numbers.onArrived(Side.CLIENT, PacketType.ONE_RTT, 3);
-      numbers.onAcked(Side.SERVER, PacketType.ONE_RTT, 1, 1);
-      assertViolation(() -> numbers.onAcked(Side.SERVER, PacketType.ONE_RTT, 1, 3));
-      assertViolation(() -> numbers.onAcked(Side.SERVER, PacketType.HANDSHAKE, 1, 1));
-      assertViolation(() -> numbers.onAcked(Side.CLIENT, PacketType.ONE_RTT, 1, 1));
+      numbers.onArrived(Side.CLIENT, EncryptionLevel.APPLICATION, 1);
+      numbers.onArrived(Side.CLIENT, EncryptionLevel.APPLICATION, 3);
+      numbers.onAcked(Side.SERVER, EncryptionLevel.APPLICATION, 1, 1);
+      assertViolation(() -> numbers.onAcked(Side.SERVER, EncryptionLevel.APPLICATION, 1, 3));
+      assertViolation(() -> numbers.onAcked(Side.SERVER, EncryptionLevel.HANDSHAKE, 1, 1));
+      assertViolation(() -> numbers.onAcked(Side.CLIENT, EncryptionLevel.APPLICATION, 1, 1));
     }
 
     @Test
     void seesAPacketProcessedTwice() {
-      numbers.onArrived(Side.CLIENT, PacketType.INITIAL, 0);
-      numbers.onArrived(Side.CLIENT, PacketType.ONE_RTT, 1);
-      numbers.onArrived(Side.CLIENT, PacketType.ONE_RTT, 1);
+      numbers.onArrived(Side.CLIENT, EncryptionLevel.INITIAL, 0);
+      numbers.onArrived(Side.CLIENT, EncryptionLevel.APPLICATION, 1);
+      numbers.onArrived(Side.CLIENT, EncryptionLevel.APPLICATION, 1);
       numbers.onProcessed(Side.SERVER, 2);
       assertViolation(() -> numbers.onProcessed(Side.SERVER, 3));
     }
@@ -374,7 +374,50 @@ class InvariantsTest {
     void readsThemFromPackets() {
       assertViolation(() -> numbers.onPacketSent(packet(Side.SERVER, ack(0, 0))));
       numbers.onPacketDelivered(packet(Side.SERVER));
-      assertDoesNotThrow(() -> numbers.onAcked(Side.CLIENT, PacketType.ONE_RTT, 1, 1));
+      assertDoesNotThrow(() -> numbers.onAcked(Side.CLIENT, EncryptionLevel.APPLICATION, 1, 1));
+    }
+  }
+
+  @Nested
+  class StreamStates {
+    private final StreamStateInvariant states = new StreamStateInvariant();
+
+    private void sent(Side sender, ControlFrame frame) {
+      states.onSent(sender, new TappedFrame.Control(frame));
+    }
+
+    @Test
+    void seesWhatIsSentAfterAReset() {
+      TappedFrame.Stream data = stream(Side.CLIENT, BIDI, 0, 1, false);
+      states.onSent(Side.CLIENT, data);
+      sent(Side.CLIENT, new ControlFrame.ResetStream(BIDI, 0, 1));
+      assertViolation(() -> states.onSent(Side.CLIENT, data));
+      assertViolation(() -> sent(Side.CLIENT, new ControlFrame.StreamDataBlocked(BIDI, 1)));
+      sent(Side.CLIENT, new ControlFrame.ResetStream(BIDI, 0, 1)); // Again, as it may be lost.
+      states.onSent(Side.SERVER, stream(Side.SERVER, BIDI, 0, 1, false));
+    }
+
+    @Test
+    void seesCreditForAStreamWhoseEndIsKnown() {
+      ControlFrame.MaxStreamData credit = new ControlFrame.MaxStreamData(BIDI, 9);
+      states.onDelivered(Side.SERVER, stream(Side.CLIENT, BIDI, 0, 1, false));
+      sent(Side.SERVER, credit);
+      states.onDelivered(Side.SERVER, stream(Side.CLIENT, BIDI, 1, 1, true));
+      assertViolation(() -> sent(Side.SERVER, credit));
+      sent(Side.CLIENT, credit);
+      states.onDelivered(
+          Side.CLIENT, new TappedFrame.Control(new ControlFrame.ResetStream(BIDI, 0, 1)));
+      assertViolation(() -> sent(Side.CLIENT, credit));
+    }
+  }
+
+  @Nested
+  class Loss {
+    @Test
+    void seesALossThatWasNone() {
+      LossInvariant.check(Side.CLIENT, true, 0);
+      LossInvariant.check(Side.CLIENT, false, 1);
+      assertViolation(() -> LossInvariant.check(Side.CLIENT, true, 1));
     }
   }
 
@@ -458,6 +501,18 @@ class InvariantsTest {
     }
 
     @Test
+    void silenceIsExcusedWhileAProbeIsNotDue() {
+      LinkBlame blame = new LinkBlame();
+      long second = 1_000_000_000;
+      blame.onAckElicitingSent(Side.SERVER, 0);
+      blame.onAckElicitingSent(Side.SERVER, 3 * second);
+      assertTrue(blame.excusesSilence(Side.CLIENT, 9 * second));
+      assertFalse(blame.excusesSilence(Side.CLIENT, 10 * second));
+      blame.onAckElicitingSent(Side.SERVER, 3 * second + 1000);
+      assertFalse(blame.excusesSilence(Side.CLIENT, 3 * second + 1001), "that was no backoff");
+    }
+
+    @Test
     void seesATimerAfterTheEnd() {
       TerminationInvariant.checkTerminated("p", true, Node.NEVER);
       assertViolation(() -> TerminationInvariant.checkTerminated("p", true, 5));
@@ -477,12 +532,14 @@ class InvariantsTest {
     @Test
     void silenceIsExcusedOnlyByALossSinceTheLastWord() {
       LinkBlame blame = new LinkBlame();
-      assertFalse(blame.excusesSilence(Side.CLIENT));
+      assertFalse(blame.excusesSilence(Side.CLIENT, 0));
+      assertFalse(blame.lostAnything());
       blame.onLost();
-      assertTrue(blame.excusesSilence(Side.CLIENT));
+      assertTrue(blame.lostAnything());
+      assertTrue(blame.excusesSilence(Side.CLIENT, 0));
       blame.onArrived(Side.CLIENT);
-      assertFalse(blame.excusesSilence(Side.CLIENT));
-      assertTrue(blame.excusesSilence(Side.SERVER));
+      assertFalse(blame.excusesSilence(Side.CLIENT, 0));
+      assertTrue(blame.excusesSilence(Side.SERVER, 0));
     }
   }
 }

@@ -1,10 +1,10 @@
 package dev.memux.sim.world;
 
-import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.wire.RangeSet;
 import dev.memux.sim.quic.Side;
 import dev.memux.sim.quic.TappedFrame;
 import dev.memux.sim.quic.TappedPacket;
+import dev.memux.tls.EncryptionLevel;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -17,51 +17,51 @@ final class PacketNumberInvariant {
   private final Map<Space, RangeSet> arrived = new HashMap<>();
 
   void onPacketSent(TappedPacket packet) {
-    onSent(packet.sender(), packet.type(), packet.number());
+    onSent(packet.sender(), packet.level(), packet.number());
     for (TappedFrame frame : packet.frames()) {
       if (frame instanceof TappedFrame.Ack ack) {
         for (int i = 0; i < ack.smallest().length; i++) {
-          onAcked(packet.sender(), packet.type(), ack.smallest()[i], ack.largest()[i]);
+          onAcked(packet.sender(), packet.level(), ack.smallest()[i], ack.largest()[i]);
         }
       }
     }
   }
 
   void onPacketDelivered(TappedPacket packet) {
-    onArrived(packet.sender(), packet.type(), packet.number());
+    onArrived(packet.sender(), packet.level(), packet.number());
   }
 
-  void onSent(Side sender, PacketType type, long number) {
-    Long before = lastSent.put(new Space(sender, type), number);
+  void onSent(Side sender, EncryptionLevel level, long number) {
+    Long before = lastSent.put(new Space(sender, level), number);
     if (before != null && number <= before) {
       throw new Violation(
           PacketNumberInvariant.class,
-          "%s sends %s %d after %d".formatted(sender, type, number, before));
+          "%s sends %s %d after %d".formatted(sender, level, number, before));
     }
   }
 
-  void onArrived(Side sender, PacketType type, long number) {
+  void onArrived(Side sender, EncryptionLevel level, long number) {
     arrived
-        .computeIfAbsent(new Space(sender, type), space -> new RangeSet())
+        .computeIfAbsent(new Space(sender, level), space -> new RangeSet())
         .add(number, number + 1);
   }
 
   /** {@code acker} says that it has the numbers from smallest to largest, inclusive. */
-  void onAcked(Side acker, PacketType type, long smallest, long largest) {
-    RangeSet numbers = arrived.get(new Space(acker.peer(), type));
+  void onAcked(Side acker, EncryptionLevel level, long smallest, long largest) {
+    RangeSet numbers = arrived.get(new Space(acker.peer(), level));
     if (numbers == null || !numbers.containsAll(smallest, largest + 1)) {
       throw new Violation(
           PacketNumberInvariant.class,
           "%s acknowledges %s %d..%d of which not all arrived"
-              .formatted(acker, type, smallest, largest));
+              .formatted(acker, level, smallest, largest));
     }
   }
 
   /** {@code receiver} says how many packets it has processed, all in all. */
   void onProcessed(Side receiver, long packets) {
     long distinct = 0;
-    for (PacketType type : PacketType.values()) {
-      RangeSet numbers = arrived.get(new Space(receiver.peer(), type));
+    for (EncryptionLevel level : EncryptionLevel.values()) {
+      RangeSet numbers = arrived.get(new Space(receiver.peer(), level));
       for (int i = 0; numbers != null && i < numbers.size(); i++) {
         distinct += numbers.end(i) - numbers.start(i);
       }
@@ -74,5 +74,5 @@ final class PacketNumberInvariant {
     }
   }
 
-  private record Space(Side sender, PacketType type) {}
+  private record Space(Side sender, EncryptionLevel level) {}
 }

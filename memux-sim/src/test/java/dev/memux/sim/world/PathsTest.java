@@ -8,6 +8,8 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.sim.BurstLoss;
+import dev.memux.sim.Datagram;
+import dev.memux.sim.LinkFilter;
 import dev.memux.sim.LinkProfile;
 import dev.memux.sim.Outage;
 import dev.memux.sim.quic.Side;
@@ -83,6 +85,31 @@ class PathsTest {
     for (int seed = 1; seed <= 50; seed++) {
       LinkProfile lossy = link(10, 15).loss(0.3).build();
       assertCompleted(new Scenario(lossy).config(patient).request(100, 1000).run(seed));
+    }
+  }
+
+  /**
+   * RFC 9002 §6.2.2.1: the server's chain does not fit into what it may send, and what the client
+   * answers is lost: only its probes can free the server.
+   */
+  @Test
+  void aClientsProbesFreeAServerThatMayNotSend() {
+    World world =
+        new Scenario(link(10, 15).build())
+            .certificates(9)
+            .filterUp(new LosesSecondToSeventh())
+            .request(100, 1000)
+            .run(1);
+    assertCompleted(world);
+  }
+
+  private static final class LosesSecondToSeventh implements LinkFilter {
+    private int seen;
+
+    @Override
+    public boolean passes(Datagram datagram, long nowNanos) {
+      seen++;
+      return seen < 2 || seen > 7;
     }
   }
 

@@ -3,6 +3,7 @@ package dev.memux.sim.world;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.schedule.Priority;
+import dev.memux.sim.LinkFilter;
 import dev.memux.sim.LinkProfile;
 import dev.memux.sim.quic.Side;
 import java.util.ArrayList;
@@ -14,6 +15,8 @@ final class Scenario {
   private final LinkProfile down;
   private final List<StreamPlan> streams = new ArrayList<>();
   private QuicConfig config = QuicConfig.DEFAULT;
+  private LinkFilter upFilter = LinkFilter.NONE;
+  private WorldPlan.TlsPlan tls = WorldPlan.TlsPlan.DEFAULT;
 
   Scenario(LinkProfile bothWays) {
     this(bothWays, bothWays);
@@ -26,6 +29,18 @@ final class Scenario {
 
   Scenario config(QuicConfig bothSides) {
     config = bothSides;
+    return this;
+  }
+
+  /** Loses what the client sends by hand. */
+  Scenario filterUp(LinkFilter filter) {
+    upFilter = filter;
+    return this;
+  }
+
+  /** The server's chain is that long. */
+  Scenario certificates(int count) {
+    tls = new WorldPlan.TlsPlan(tls.suite(), tls.serverGroup(), count);
     return this;
   }
 
@@ -86,12 +101,17 @@ final class Scenario {
   World run(long seed) {
     WorldPlan.ConversationPlan conversation =
         new WorldPlan.ConversationPlan(0, up, down, streams, WorldPlan.Ending.CLIENT_CLOSES, 0, 0);
-    World world = new World(seed, new WorldPlan(0, config, config, WorldPlan.TlsPlan.DEFAULT, List.of(conversation)), null);
+    World world =
+        new World(
+            seed,
+            new WorldPlan(0, config, config, tls, 1, Integer.MAX_VALUE, List.of(conversation)),
+            null);
+    world.conversation().filterUp(upFilter);
     world.run();
     return world;
   }
 
   private static StreamPlan.Direction direction(long bytes) {
-    return new StreamPlan.Direction(bytes, -1, -1, StreamPlan.Reading.EAGER);
+    return new StreamPlan.Direction(bytes, -1, -1, -1, -1, StreamPlan.Reading.EAGER);
   }
 }

@@ -27,10 +27,19 @@ record StreamPlan(
    *
    * @param bytes to write, then FIN
    * @param resetAt reset instead, when so many have been written; -1: do not
+   * @param resetAfterNanos reset at that time after the stream was opened here, whatever has been
+   *     written or finished by then; -1: do not
    * @param stopAt the reader does not want more when it has read so many; -1: it wants all
+   * @param stopAfterNanos the reader does not want more at that time; -1: it does
    * @param reading how the reader reads
    */
-  record Direction(long bytes, long resetAt, long stopAt, Reading reading) {}
+  record Direction(
+      long bytes,
+      long resetAt,
+      long resetAfterNanos,
+      long stopAt,
+      long stopAfterNanos,
+      Reading reading) {}
 
   /**
    * How an application reads.

@@ -42,6 +42,7 @@ final class World {
   private final Network network;
   private final Trace trace;
   private final WireTap tap = new WireTap();
+  private final Tally tally = new Tally();
   private final QuicNode server;
   private final Map<InetSocketAddress, Conversation> conversations = new HashMap<>();
   private final List<Conversation> inOrder = new ArrayList<>();
@@ -68,9 +69,12 @@ final class World {
             new SeededSecureRandom(root.split("server")));
     server = new QuicNode("server", address, endpoint, new ServerApplication());
     server.observeTransmit(new ServerTransmit());
+    server.driver(plan.timerGranularityNanos(), plan.socketDatagrams());
     network.attach(server, address);
     network.observe(tap); // Before the trace, which asks it what a datagram holds.
     network.observe(trace);
+    network.observe(tally);
+    tap.listen(tally);
     for (int i = 0; i < plan.conversations().size(); i++) {
       add(i, plan.conversations().get(i), root.split("client").split(i));
     }
@@ -90,9 +94,11 @@ final class World {
     network.attach(client, address);
     Link up = network.link(address, server.address(), planned.up());
     Link down = network.link(server.address(), address, planned.down());
-    Conversation conversation = new Conversation(planned, network, trace, plan, client, server, up, down);
+    Conversation conversation =
+        new Conversation(planned, network, trace, plan, client, server, up, down);
     application.conversation = conversation;
     client.observeTransmit(conversation);
+    client.driver(plan.timerGranularityNanos(), plan.socketDatagrams());
     tap.listen(conversation);
     network.observe(conversation);
     conversations.put(address, conversation);
@@ -146,8 +152,16 @@ final class World {
       checkEnd();
       return trace.hash();
     } catch (RuntimeException | AssertionError e) {
+      for (Conversation conversation : inOrder) {
+        conversation.peer(Side.CLIENT).noteUnfinished();
+        conversation.peer(Side.SERVER).noteUnfinished();
+      }
       throw new Failure(seed, simulation.elapsedNanos(), e);
     }
+  }
+
+  Tally tally() {
+    return tally;
   }
 
   long elapsedNanos() {
@@ -163,6 +177,9 @@ final class World {
     for (Conversation conversation : inOrder) {
       for (Side side : Side.values()) {
         Peer peer = conversation.peer(side);
+        if (peer.closed() != null) {
+          tally.count("closed " + peer.closed().origin());
+        }
         TerminationInvariant.checkPeer(
             side.toString(), peer.connection() != null, peer.closed() != null, peer.isTerminated());
       }

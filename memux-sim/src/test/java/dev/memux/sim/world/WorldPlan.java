@@ -10,12 +10,16 @@ import java.util.List;
  * All that is decided about a world before it begins.
  *
  * @param startNanos what the clock says at the beginning
+ * @param timerGranularityNanos how late the timers of event loops fire at most
+ * @param socketDatagrams how much sockets take at once
  */
 record WorldPlan(
     long startNanos,
     QuicConfig clientConfig,
     QuicConfig serverConfig,
     TlsPlan tls,
+    long timerGranularityNanos,
+    int socketDatagrams,
     List<ConversationPlan> conversations) {
 
   /**
@@ -23,7 +27,7 @@ record WorldPlan(
    *
    * @param suite the only one offered
    * @param serverGroup the only one that the server takes; the client's share is for the first, so
-     *     that another costs a HelloRetryRequest
+   *     that another costs a HelloRetryRequest
    * @param certificates how long the server's chain is: a long one does not fit into what a server
    *     may send before the client's address is validated
    */

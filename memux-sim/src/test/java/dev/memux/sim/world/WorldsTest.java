@@ -40,6 +40,7 @@ class WorldsTest {
 
   private static void runMany(long from, int count) throws InterruptedException {
     List<String> failures = Collections.synchronizedList(new ArrayList<>());
+    Tally tally = new Tally();
     AtomicLong next = new AtomicLong(from);
     AtomicLong virtualNanos = new AtomicLong();
     int threads = Runtime.getRuntime().availableProcessors();
@@ -51,7 +52,7 @@ class WorldsTest {
               for (long seed = next.getAndIncrement();
                   seed < from + count && failures.size() < MOST_FAILURES;
                   seed = next.getAndIncrement()) {
-                virtualNanos.addAndGet(runTwice(seed, failures));
+                virtualNanos.addAndGet(runTwice(seed, tally, failures));
               }
             });
       }
@@ -63,18 +64,25 @@ class WorldsTest {
         count,
         TimeUnit.NANOSECONDS.toMinutes(virtualNanos.get()),
         (System.nanoTime() - startedNanos) / 1e9);
+    System.out.println(tally);
+    if (count >= DEFAULT_WORLDS) {
+      assertEquals(List.of(), tally.missing(), "what no world has seen");
+    }
     if (!failures.isEmpty()) {
       fail(failures.size() + " worlds failed:\n" + String.join("\n", failures));
     }
   }
 
   /** The same seed must give the same trace. */
-  private static long runTwice(long seed, List<String> failures) {
+  private static long runTwice(long seed, Tally tally, List<String> failures) {
     try {
       World world = World.random(seed);
       long hash = world.run();
       assertEquals(
           hash, World.random(seed).run(), () -> "seed " + seed + ": two runs of it differ");
+      synchronized (tally) {
+        tally.addAll(world.tally());
+      }
       return world.elapsedNanos();
     } catch (World.Failure | AssertionError e) {
       failures.add(String.valueOf(e.getMessage()));

@@ -1,0 +1,118 @@
+package dev.memux.engine.quic;
+
+import dev.memux.engine.mux.Mux;
+import dev.memux.engine.recovery.PacketSpace;
+import dev.memux.engine.recovery.RecoveryListener;
+import dev.memux.engine.wire.FrameWriter;
+import dev.memux.engine.wire.SentFrames;
+
+/**
+ * Everything that packets carry but acknowledgements: what waits to be sent, and what becomes of
+ * it. A loss only says that something has to be sent again; what is sent then is what holds then
+ * (RFC 9000 §13.3).
+ */
+final class OutgoingFrames implements RecoveryListener {
+  private final PacketNumberSpace[] spaces;
+  private final Mux mux;
+  private final LocalConnectionIds localIds;
+  private final PeerConnectionIds peerIds;
+  private final PathResponses pathResponses = new PathResponses();
+  private boolean handshakeDonePending;
+  private boolean pingPending;
+
+  OutgoingFrames(
+      PacketNumberSpace[] spaces, Mux mux, LocalConnectionIds localIds, PeerConnectionIds peerIds) {
+    this.spaces = spaces;
+    this.mux = mux;
+    this.localIds = localIds;
+    this.peerIds = peerIds;
+  }
+
+  PathResponses pathResponses() {
+    return pathResponses;
+  }
+
+  /** Tells the client that the handshake is complete (RFC 9000 §19.20). */
+  void addHandshakeDone() {
+    handshakeDonePending = true;
+  }
+
+  /** Asks for an acknowledgement. */
+  void addPing() {
+    pingPending = true;
+  }
+
+  /** Whether {@link #fill} would write something in any packet that can be sent. */
+  boolean hasPending() {
+    for (PacketNumberSpace space : spaces) {
+      if (space.sealer != null && hasPending(space)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether {@link #fill} would write something. */
+  boolean hasPending(PacketNumberSpace space) {
+    return space.crypto.hasPending()
+        || (space.space == PacketSpace.APPLICATION
+            && (mux.hasPending()
+                || handshakeDonePending
+                || pingPending
+                || localIds.hasPending()
+                || peerIds.hasPending()
+                || pathResponses.hasPending()));
+  }
+
+  /** Writes what a packet of that space should carry. */
+  void fill(PacketNumberSpace space, FrameWriter writer, SentFrames sent, long nowNanos) {
+    space.crypto.fill(writer, sent);
+    if (space.space != PacketSpace.APPLICATION) {
+      return;
+    }
+    if (handshakeDonePending && writer.handshakeDone()) {
+      handshakeDonePending = false;
+      sent.add(SentFrames.Kind.HANDSHAKE_DONE);
+    }
+    pathResponses.write(writer, sent);
+    peerIds.write(writer, sent);
+    localIds.write(writer, sent);
+    mux.fill(writer, sent, nowNanos);
+    if (pingPending && writer.ping()) {
+      pingPending = false;
+      sent.add(SentFrames.Kind.PING);
+    }
+  }
+
+  @Override
+  public void onFramesAcked(PacketSpace space, SentFrames frames) {
+    for (int i = 0; i < frames.size(); i++) {
+      switch (frames.kind(i)) {
+        case CRYPTO -> spaces[space.ordinal()].crypto.onAcked(frames.a(i), (int) frames.b(i));
+        case ACK -> spaces[space.ordinal()].received.onAckAcknowledged(frames.a(i));
+        case RETIRE_CONNECTION_ID -> peerIds.onRetireAcked(frames.a(i));
+        default -> {} // the others are the streams', or nothing waits for them
+      }
+    }
+    mux.onAcked(frames);
+  }
+
+  @Override
+  public void onFramesLost(PacketSpace space, SentFrames frames) {
+    for (int i = 0; i < frames.size(); i++) {
+      switch (frames.kind(i)) {
+        case CRYPTO -> spaces[space.ordinal()].crypto.onLost(frames.a(i), (int) frames.b(i));
+        case NEW_CONNECTION_ID -> localIds.onLost(frames.a(i));
+        case RETIRE_CONNECTION_ID -> peerIds.onRetireLost(frames.a(i));
+        case HANDSHAKE_DONE -> handshakeDonePending = true;
+        default -> {} // the others are the streams', or are not repeated
+      }
+    }
+    mux.onLost(frames);
+  }
+
+  @Override
+  public void onFramesProbed(PacketSpace space, SentFrames frames) {
+    onFramesLost(space, frames);
+  }
+}

@@ -1,0 +1,49 @@
+package dev.memux.engine.quic;
+
+import dev.memux.engine.packet.ConnectionId;
+import dev.memux.engine.packet.HeaderWriter;
+import dev.memux.engine.packet.InitialSecrets;
+import dev.memux.engine.packet.PacketHeader;
+import dev.memux.engine.packet.PacketSealer;
+import dev.memux.engine.packet.PacketType;
+import dev.memux.engine.packet.QuicVersion;
+import dev.memux.engine.wire.FrameWriter;
+import dev.memux.engine.wire.TransportError;
+import java.util.Arrays;
+
+/**
+ * The answer to a client whose connection is not wanted: CONNECTION_REFUSED in an Initial packet,
+ * without state (RFC 9000 §5.2.2). It is far smaller than what it answers, so it does not amplify.
+ */
+final class Refusal {
+  private static final byte[] NO_TOKEN = {};
+  private static final int PACKET_NUMBER_BYTES = 1;
+
+  private Refusal() {}
+
+  /** The packet to send. {@code initial} is a client's first, parsed from {@code datagram}. */
+  static byte[] write(byte[] datagram, PacketHeader initial) {
+    ConnectionId client = ConnectionId.of(datagram, initial.scidFrom(), initial.scidLength());
+    ConnectionId asked = ConnectionId.of(datagram, initial.dcidFrom(), initial.dcidLength());
+    byte[] packet = new byte[QuicConfig.MIN_DATAGRAM_BYTES];
+    int payload =
+        HeaderWriter.writeLong(
+            packet,
+            0,
+            PacketType.INITIAL,
+            QuicVersion.V1,
+            client,
+            asked,
+            NO_TOKEN,
+            0,
+            PACKET_NUMBER_BYTES);
+    FrameWriter writer = new FrameWriter();
+    writer.reset(packet, payload, packet.length - PacketSealer.TAG_BYTES);
+    writer.connectionClose(false, TransportError.CONNECTION_REFUSED, 0, "");
+    int length = writer.position() - payload;
+    HeaderWriter.patchLength(packet, payload, PACKET_NUMBER_BYTES, length);
+    PacketSealer sealer = new PacketSealer(InitialSecrets.SUITE, InitialSecrets.server(asked));
+    int end = sealer.seal(packet, 0, payload, PACKET_NUMBER_BYTES, length, 0, packet, 0);
+    return Arrays.copyOf(packet, end);
+  }
+}

@@ -1,0 +1,172 @@
+package dev.memux.engine.quic;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.packet.PacketType;
+import dev.memux.engine.schedule.Priority;
+import dev.memux.engine.wire.FrameWriter;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** RFC 9001 §6. */
+class KeyUpdateTest {
+  private static KeyPhases phases(QuicConnection connection) {
+    return connection.space(PacketType.ONE_RTT).keyPhases;
+  }
+
+  /** Sends a byte each way, so that both ends have packets of theirs acknowledged. */
+  private static void exchange(ConnectedPair pair) {
+    for (QuicConnection from : List.of(pair.client, pair.server())) {
+      QuicConnection to = from == pair.client ? pair.server() : pair.client;
+      MuxStream stream = from.mux().open(StreamType.UNIDIRECTIONAL, Priority.DEFAULT);
+      assertNotNull(stream);
+      stream.write(ByteBuffer.wrap(new byte[] {7}));
+      stream.finish();
+      pair.settle();
+      ByteBuffer read = ByteBuffer.allocate(2);
+      MuxStream received = to.mux().stream(stream.id());
+      assertNotNull(received);
+      assertEquals(1, received.read(read));
+      assertEquals(-1, received.read(read));
+    }
+    pair.runUntil(pair.now + ConnectedPair.SECOND);
+  }
+
+  private static void assertHealthy(ConnectedPair pair) {
+    exchange(pair);
+    assertNull(ConnectedPair.closeReason(pair.clientEvents));
+    assertNull(ConnectedPair.closeReason(pair.serverEvents));
+  }
+
+  @Test
+  void bothDirectionsChangeWhenOneEndUpdates() {
+    ConnectedPair pair = new ConnectedPair().settle();
+    exchange(pair);
+    assertTrue(pair.client.updateKeys());
+    exchange(pair);
+    assertTrue(phases(pair.client).phase());
+    assertTrue(phases(pair.server()).phase());
+    assertEquals(1, phases(pair.server()).updates());
+    assertHealthy(pair);
+  }
+
+  @Test
+  void updatesFollowOneAnotherFromEitherEnd() {
+    ConnectedPair pair = new ConnectedPair().settle();
+    for (int i = 1; i <= 10; i++) {
+      exchange(pair);
+      assertTrue((i % 2 == 0 ? pair.client : pair.server()).updateKeys(), "update " + i);
+      exchange(pair);
+      assertEquals(i, phases(pair.client).updates());
+      assertEquals(i, phases(pair.server()).updates());
+    }
+    assertHealthy(pair);
+  }
+
+  @Test
+  void bothEndsMayUpdateAtTheSameTime() {
+    ConnectedPair pair = new ConnectedPair().settle();
+    exchange(pair);
+    assertTrue(pair.client.updateKeys());
+    assertTrue(pair.server().updateKeys());
+    exchange(pair);
+    assertEquals(1, phases(pair.client).updates());
+    assertEquals(1, phases(pair.server()).updates());
+    assertHealthy(pair);
+  }
+
+  @Test
+  void noUpdateBeforeThePeerHasAcknowledgedTheCurrentPhase() {
+    // RFC 9001 §6.1
+    ConnectedPair pair = new ConnectedPair().settle();
+    exchange(pair);
+    assertTrue(pair.client.updateKeys());
+    assertFalse(pair.client.updateKeys());
+    exchange(pair);
+    assertTrue(pair.client.updateKeys());
+  }
+
+  @Test
+  void noUpdateBeforeTheHandshakeIsConfirmed() {
+    // RFC 9001 §6.1
+    ConnectedPair pair = new ConnectedPair();
+    pair.deliverToServer();
+    assertFalse(pair.server().updateKeys());
+  }
+
+  @Test
+  void packetsOfTheOldPhaseThatComeLateAreStillRead() {
+    // RFC 9001 §6.5
+    ConnectedPair pair = new ConnectedPair().settle();
+    exchange(pair);
+    List<byte[]> late = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      late.add(ConnectedPair.forge(pair.client, PacketType.ONE_RTT, FrameWriter::ping));
+    }
+    assertTrue(pair.client.updateKeys());
+    SendBatch batch = new SendBatch();
+    MuxStream stream = pair.client.mux().open(StreamType.UNIDIRECTIONAL, Priority.DEFAULT);
+    assertNotNull(stream);
+    stream.finish();
+    assertTrue(pair.client.transmit(batch, pair.now));
+    pair.sendToServer(java.util.Arrays.copyOf(batch.buffer(), batch.length()));
+    assertEquals(1, phases(pair.server()).updates());
+    long before = pair.server().statistics().packetsReceived();
+    late.forEach(pair::sendToServer);
+    assertEquals(before + late.size(), pair.server().statistics().packetsReceived());
+    assertEquals(1, phases(pair.server()).updates());
+    assertHealthy(pair);
+  }
+
+  @Test
+  void theOldKeyIsGoneAfterThreeProbeTimeouts() {
+    // RFC 9001 §6.5
+    ConnectedPair pair = new ConnectedPair().settle();
+    exchange(pair);
+    byte[] late = ConnectedPair.forge(pair.client, PacketType.ONE_RTT, FrameWriter::ping);
+    assertTrue(pair.client.updateKeys());
+    exchange(pair);
+    pair.runUntil(pair.now + 5 * ConnectedPair.SECOND);
+    long before = pair.server().statistics().packetsReceived();
+    pair.sendToServer(late);
+    assertEquals(before, pair.server().statistics().packetsReceived());
+    assertHealthy(pair);
+  }
+
+  @Test
+  void aForgedPhaseBitUpdatesNothing() {
+    ConnectedPair pair = new ConnectedPair().settle();
+    exchange(pair);
+    for (int i = 0; i < 256; i++) {
+      byte[] packet = ConnectedPair.forge(pair.client, PacketType.ONE_RTT, FrameWriter::ping);
+      packet[0] ^= 0x04;
+      pair.sendToServer(packet);
+    }
+    assertEquals(0, phases(pair.server()).updates());
+    assertHealthy(pair);
+  }
+
+  @Test
+  void aLostUpdateIsMadeUpFor() {
+    ConnectedPair pair = new ConnectedPair().settle();
+    exchange(pair);
+    assertTrue(pair.client.updateKeys());
+    int[] lost = {3};
+    pair.toServer = datagram -> lost[0]-- <= 0;
+    MuxStream stream = pair.client.mux().open(StreamType.UNIDIRECTIONAL, Priority.DEFAULT);
+    assertNotNull(stream);
+    stream.write(ByteBuffer.wrap(new byte[] {1}));
+    stream.finish();
+    pair.runUntil(pair.now + 5 * ConnectedPair.SECOND);
+    assertEquals(1, phases(pair.server()).updates());
+    assertHealthy(pair);
+  }
+}

@@ -1,0 +1,103 @@
+package dev.memux.sim.world;
+
+import dev.memux.engine.wire.FrameType;
+import dev.memux.sim.Datagram;
+import dev.memux.sim.DropReason;
+import dev.memux.sim.NetworkObserver;
+import dev.memux.sim.quic.TappedFrame;
+import dev.memux.sim.quic.TappedPacket;
+import dev.memux.sim.quic.WireListener;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** Counts what happens, so that worlds in which nothing much does are noticed. */
+final class Tally implements NetworkObserver, WireListener {
+  /** What a thousand worlds must have seen. */
+  static final List<String> EXPECTED =
+      Stream.of(
+              "STREAM",
+              "CRYPTO",
+              "ACK",
+              FrameType.RESET_STREAM.name(),
+              FrameType.STOP_SENDING.name(),
+              FrameType.MAX_DATA.name(),
+              FrameType.MAX_STREAM_DATA.name(),
+              FrameType.MAX_STREAMS_BIDI.name(),
+              FrameType.MAX_STREAMS_UNI.name(),
+              FrameType.DATA_BLOCKED.name(),
+              FrameType.STREAM_DATA_BLOCKED.name(),
+              FrameType.STREAMS_BLOCKED_BIDI.name(),
+              FrameType.STREAMS_BLOCKED_UNI.name(),
+              FrameType.NEW_CONNECTION_ID.name(),
+              FrameType.HANDSHAKE_DONE.name(),
+              FrameType.CONNECTION_CLOSE.name(),
+              FrameType.APPLICATION_CLOSE.name(),
+              DropReason.LOSS.name(),
+              DropReason.OUTAGE.name(),
+              DropReason.QUEUE_FULL.name(),
+              DropReason.FILTERED.name(),
+              "duplicated",
+              "damaged",
+              "injected",
+              "closed LOCAL",
+              "closed PEER",
+              "closed IDLE_TIMEOUT",
+              "closed HANDSHAKE_TIMEOUT")
+          .toList();
+
+  private final Map<String, Long> counts = new TreeMap<>();
+
+  void count(String what) {
+    counts.merge(what, 1L, Long::sum);
+  }
+
+  void addAll(Tally other) {
+    other.counts.forEach((what, n) -> counts.merge(what, n, Long::sum));
+  }
+
+  /** Of what a thousand worlds must have seen, what was not. */
+  List<String> missing() {
+    return EXPECTED.stream().filter(what -> !counts.containsKey(what)).toList();
+  }
+
+  @Override
+  public void onPacketSent(TappedPacket packet, long nowNanos) {
+    count("packets " + packet.level());
+    for (TappedFrame frame : packet.frames()) {
+      count(
+          switch (frame) {
+            case TappedFrame.Stream stream -> "STREAM";
+            case TappedFrame.Crypto crypto -> "CRYPTO";
+            case TappedFrame.Ack ack -> "ACK";
+            case TappedFrame.Control control -> control.frame().type().name();
+          });
+    }
+  }
+
+  @Override
+  public void onInjected(Datagram datagram, long nowNanos) {
+    count("injected");
+  }
+
+  @Override
+  public void onDuplicated(Datagram datagram, long nowNanos) {
+    count("duplicated");
+  }
+
+  @Override
+  public void onDropped(Datagram datagram, DropReason reason, long nowNanos) {
+    count(reason.name());
+  }
+
+  @Override
+  public void onDelivered(Datagram datagram, boolean intact, long nowNanos) {
+    count(intact ? "delivered" : "damaged");
+  }
+
+  @Override
+  public String toString() {
+    return counts.toString();
+  }
+}
