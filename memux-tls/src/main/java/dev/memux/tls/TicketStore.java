@@ -9,6 +9,9 @@ final class TicketStore {
   /** More than servers send; each costs a derivation, and older ones are lost anyway. */
   static final int MAX_TICKETS = 8;
 
+  /** It comes back in our ClientHello, which should not fill more packets than it must. */
+  static final int MAX_TICKET_BYTES = 8 * 1024;
+
   private final TlsClientConfig config;
   private final SessionCache cache;
   private final ServerName serverName;
@@ -41,8 +44,11 @@ final class TicketStore {
   }
 
   void add(NewSessionTicket ticket) {
-    if (added == MAX_TICKETS || ticket.lifetimeSeconds() == 0) {
-      return; // RFC 8446 §4.6.1: 0 is to be discarded at once
+    // RFC 8446 §4.6.1: a lifetime of 0 means that it is to be discarded at once.
+    if (added == MAX_TICKETS
+        || ticket.lifetimeSeconds() == 0
+        || ticket.ticket().length > MAX_TICKET_BYTES) {
+      return;
     }
     added++;
     byte[] preSharedKey = Objects.requireNonNull(secret).preSharedKey(ticket.nonce());

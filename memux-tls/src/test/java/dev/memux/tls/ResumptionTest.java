@@ -163,8 +163,24 @@ class ResumptionTest {
         Configs.server("rsa")
             .ticketKeys(keys)
             .credentialsFor(SERVER, TestFiles.credentials("p256"));
-    connect(clientConfig(), named);
-    assertTrue(connect(clientConfig(), named));
+    for (boolean resumed : new boolean[] {false, true}) {
+      client = Peer.client(clientConfig().build());
+      server = Peer.server(named.build());
+      client.deliverTo(server);
+      byte[] hello = server.take(INITIAL);
+      byte[] flight = server.take(HANDSHAKE);
+      byte[] extensions = Messages.find(flight, HandshakeType.ENCRYPTED_EXTENSIONS);
+      assertEquals(
+          !resumed,
+          EncryptedExtensions.read(
+                  new HandshakeReader(extensions, 4, extensions.length),
+                  java.util.EnumSet.allOf(ExtensionType.class))
+              .isNamed());
+      client.receive(INITIAL, hello);
+      client.receive(HANDSHAKE, flight);
+      Peer.connect(client, server);
+      assertEquals(resumed, server.session.resumed());
+    }
   }
 
   // --- What a ticket is bound to ---
@@ -238,6 +254,17 @@ class ResumptionTest {
   }
 
   @Test
+  void noSessionOutlivesTheServersCertificate() throws Exception {
+    java.time.Instant end = TestFiles.certificates("p256").getFirst().getNotAfter().toInstant();
+    clock.advance(Duration.between(clock.instant(), end.minusSeconds(60)));
+    connect();
+    clock.advance(Duration.ofSeconds(60));
+    assertTrue(connect());
+    clock.advance(Duration.ofSeconds(1));
+    assertFalse(connect());
+  }
+
+  @Test
   void aTicketFromTheFutureIsNotTaken() throws Exception {
     clock.advance(Duration.ofHours(2));
     connect();
@@ -251,6 +278,8 @@ class ResumptionTest {
     while (cache.take(SERVER) != null) {}
     int added = TicketIssue.TICKETS_AFTER_FULL_HANDSHAKE;
     client.receive(APPLICATION, new NewSessionTicket(0, 0, new byte[1], new byte[9]).write());
+    byte[] tooLong = new byte[TicketStore.MAX_TICKET_BYTES + 1];
+    client.receive(APPLICATION, new NewSessionTicket(60, 0, new byte[1], tooLong).write());
     assertNull(cache.take(SERVER));
     for (int i = added; i < TicketStore.MAX_TICKETS + 3; i++) {
       client.receive(APPLICATION, new NewSessionTicket(60, 0, new byte[1], new byte[9]).write());
@@ -431,13 +460,12 @@ class ResumptionTest {
     byte[] otherRandom = good.clone();
     otherRandom[6] ^= 1; // the binder covers all that is before it
     Alerts.assertRefuses(Peer.server(serverConfig().build()), DECRYPT_ERROR, INITIAL, otherRandom);
-    byte[] shorter = good.clone();
     Alerts.assertRefuses(
         Peer.server(serverConfig().build()),
         DECRYPT_ERROR,
         INITIAL,
         offeringWithBinder(session.ticket(), new byte[48]));
-    assertEquals(0, selected(shorter));
+    assertEquals(0, selected(good));
   }
 
   private static byte[] offeringWithBinder(byte[] ticket, byte[] binder) {
