@@ -20,11 +20,25 @@ final class CertificateMessage {
 
   /** A server's certificates, the end entity's first; never empty. */
   static List<X509Certificate> readServers(HandshakeReader body) throws TlsAlertException {
+    List<X509Certificate> chain = read(body);
+    if (chain.isEmpty()) {
+      // RFC 8446 §4.4.2.4
+      throw new TlsAlertException(AlertDescription.DECODE_ERROR, "no server certificate");
+    }
+    return chain;
+  }
+
+  /** A client's certificates, the end entity's first; empty: it has none to show. */
+  static List<X509Certificate> readClients(HandshakeReader body) throws TlsAlertException {
+    return read(body);
+  }
+
+  private static List<X509Certificate> read(HandshakeReader body) throws TlsAlertException {
     byte[] context = body.vector8(0).rest();
     if (context.length != 0) {
-      // RFC 8446 §4.4.2: only an answer to a CertificateRequest has one.
+      // RFC 8446 §4.4.2: it repeats the CertificateRequest's; a handshake's is empty.
       throw new TlsAlertException(
-          AlertDescription.ILLEGAL_PARAMETER, "a server's certificate with a request context");
+          AlertDescription.ILLEGAL_PARAMETER, "a certificate with a request context");
     }
     HandshakeReader list = body.vector24(0);
     body.finish();
@@ -40,19 +54,12 @@ final class CertificateMessage {
       extensions.requireLegal(Place.CERTIFICATE, EnumSet.noneOf(ExtensionType.class));
       chain.add(parse(encoded));
     }
-    if (chain.isEmpty()) {
-      // RFC 8446 §4.4.2.4
-      throw new TlsAlertException(AlertDescription.DECODE_ERROR, "no server certificate");
-    }
     return chain;
   }
 
-  /**
-   * @param requestContext of the CertificateRequest that is answered; empty on a server
-   */
-  static byte[] write(byte[] requestContext, List<X509Certificate> chain) {
+  static byte[] write(List<X509Certificate> chain) {
     HandshakeWriter w = new HandshakeWriter(HandshakeType.CERTIFICATE);
-    w.vector8(requestContext);
+    w.u8(0); // no request context
     int list = w.open(3);
     for (X509Certificate certificate : chain) {
       w.vector24(encode(certificate)).u16(0);

@@ -3,14 +3,12 @@ package dev.memux.tls;
 import dev.memux.tls.ExtensionType.Place;
 import java.util.EnumSet;
 
-/**
- * A server's wish for a client certificate (RFC 8446 §4.3.2). Clients here have none and say so
- * with an empty Certificate.
- */
+/** A server's wish for a client certificate (RFC 8446 §4.3.2). */
 final class CertificateRequest {
   private CertificateRequest() {}
 
-  static void read(HandshakeReader body) throws TlsAlertException {
+  /** What the server can verify. Authorities and filters that it may name are not heeded. */
+  static SignatureOffer read(HandshakeReader body) throws TlsAlertException {
     byte[] context = body.vector8(0).rest();
     Extensions extensions = Extensions.read(body.vector16(2));
     body.finish();
@@ -20,8 +18,16 @@ final class CertificateRequest {
       throw new TlsAlertException(
           AlertDescription.ILLEGAL_PARAMETER, "a certificate request with a context");
     }
-    HandshakeReader schemes = extensions.required(ExtensionType.SIGNATURE_ALGORITHMS);
-    schemes.vector16(2).u16List();
-    schemes.finish();
+    extensions.required(ExtensionType.SIGNATURE_ALGORITHMS);
+    return SignatureOffer.read(extensions);
+  }
+
+  static byte[] write() {
+    HandshakeWriter w = new HandshakeWriter(HandshakeType.CERTIFICATE_REQUEST);
+    w.u8(0); // no context
+    int extensions = w.open(2);
+    SignatureScheme.writeOffer(w);
+    w.close(extensions, 2);
+    return w.finish();
   }
 }

@@ -8,21 +8,22 @@ import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 
-/** CertificateVerify of a server (RFC 8446 §4.4.3): proof that it holds its certificate's key. */
+/** CertificateVerify (RFC 8446 §4.4.3): proof that who signs holds its certificate's key. */
 final class CertificateVerify {
   private static final int PADDING_BYTES = 64;
-  private static final String SERVER_CONTEXT = "TLS 1.3, server CertificateVerify";
 
   private CertificateVerify() {}
 
   /**
-   * Verifies a server's.
+   * Verifies one.
    *
+   * @param side that has signed
    * @param transcriptHash up to and with the Certificate
    * @throws TlsAlertException illegal_parameter for a scheme that is not ours or not the key's,
    *     decrypt_error for a wrong signature
    */
-  static void verify(HandshakeReader body, X509Certificate certificate, byte[] transcriptHash)
+  static void verify(
+      Side side, HandshakeReader body, X509Certificate certificate, byte[] transcriptHash)
       throws TlsAlertException {
     int code = body.u16();
     byte[] signature = body.vector16(0).rest();
@@ -36,7 +37,7 @@ final class CertificateVerify {
           "signature scheme " + code + " with a key of " + key.getAlgorithm());
     }
     try {
-      if (!scheme.verify(key, content(transcriptHash), signature)) {
+      if (!scheme.verify(key, content(side, transcriptHash), signature)) {
         throw new TlsAlertException(
             AlertDescription.DECRYPT_ERROR, "the signature of the handshake is wrong");
       }
@@ -46,14 +47,12 @@ final class CertificateVerify {
     }
   }
 
-  static byte[] write(
-      TlsCredentials credentials,
-      SignatureScheme scheme,
-      byte[] transcriptHash,
-      SecureRandom random)
+  static byte[] write(Side side, Signer signer, byte[] transcriptHash, SecureRandom random)
       throws TlsAlertException {
+    SignatureScheme scheme = signer.scheme();
     try {
-      byte[] signature = scheme.sign(credentials.privateKey(), content(transcriptHash), random);
+      byte[] signature =
+          scheme.sign(signer.credentials().privateKey(), content(side, transcriptHash), random);
       return new HandshakeWriter(HandshakeType.CERTIFICATE_VERIFY)
           .u16(scheme.code())
           .vector16(signature)
@@ -65,10 +64,10 @@ final class CertificateVerify {
   }
 
   /** What is signed: padding keeps it from being mistaken for anything of older versions. */
-  private static byte[] content(byte[] transcriptHash) {
+  private static byte[] content(Side side, byte[] transcriptHash) {
     ByteArrayOutputStream content = new ByteArrayOutputStream();
     content.writeBytes(" ".repeat(PADDING_BYTES).getBytes(StandardCharsets.US_ASCII));
-    content.writeBytes(SERVER_CONTEXT.getBytes(StandardCharsets.US_ASCII));
+    content.writeBytes(side.signatureContext().getBytes(StandardCharsets.US_ASCII));
     content.write(0);
     content.writeBytes(transcriptHash);
     return content.toByteArray();

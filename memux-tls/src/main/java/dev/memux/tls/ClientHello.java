@@ -37,8 +37,7 @@ final class ClientHello {
   private final int[] versions;
   private final int[] groups;
   private final Map<Integer, byte[]> keyShares;
-  private final int[] signatureSchemes;
-  private final int[] certificateSignatureSchemes;
+  private final SignatureOffer signatures;
   private final List<String> applicationProtocols;
   private final @Nullable String serverName;
   private final byte @Nullable [] transportParameters;
@@ -60,14 +59,9 @@ final class ClientHello {
     versions = readVersions();
     requireTls13(compression);
     requirePskLast();
-    groups = numbers(ExtensionType.SUPPORTED_GROUPS);
+    groups = extensions.numbers(ExtensionType.SUPPORTED_GROUPS);
     keyShares = readKeyShares();
-    signatureSchemes = numbers(ExtensionType.SIGNATURE_ALGORITHMS);
-    int[] certificateSchemes = numbers(ExtensionType.SIGNATURE_ALGORITHMS_CERT);
-    certificateSignatureSchemes =
-        extensions.has(ExtensionType.SIGNATURE_ALGORITHMS_CERT)
-            ? certificateSchemes
-            : signatureSchemes;
+    signatures = SignatureOffer.read(extensions);
     requireKeyExchange();
     applicationProtocols = readApplicationProtocols();
     serverName = readServerName();
@@ -107,14 +101,9 @@ final class ClientHello {
     return extensions.has(type);
   }
 
-  /** What the client can verify in CertificateVerify, its preferred ones first. */
-  int[] signatureSchemes() {
-    return signatureSchemes;
-  }
-
-  /** What the client can verify in certificates (RFC 8446 §4.2.3). */
-  boolean verifiesCertificates(SignatureScheme scheme) {
-    return contains(certificateSignatureSchemes, scheme.code());
+  /** What the client can verify. */
+  SignatureOffer signatures() {
+    return signatures;
   }
 
   /** By ALPN; empty: no such extension. */
@@ -139,8 +128,7 @@ final class ClientHello {
         && Arrays.equals(sessionId, first.sessionId)
         && Arrays.equals(cipherSuites, first.cipherSuites)
         && Arrays.equals(groups, first.groups)
-        && Arrays.equals(signatureSchemes, first.signatureSchemes)
-        && Arrays.equals(certificateSignatureSchemes, first.certificateSignatureSchemes)
+        && signatures.sameAs(first.signatures)
         && applicationProtocols.equals(first.applicationProtocols)
         && Objects.equals(serverName, first.serverName)
         && Arrays.equals(transportParameters, first.transportParameters)
@@ -188,16 +176,6 @@ final class ClientHello {
     extensions.required(ExtensionType.SUPPORTED_GROUPS);
     extensions.required(ExtensionType.KEY_SHARE);
     extensions.required(ExtensionType.SIGNATURE_ALGORITHMS);
-  }
-
-  private int[] numbers(ExtensionType type) throws TlsAlertException {
-    HandshakeReader value = extensions.value(type);
-    if (value == null) {
-      return new int[0];
-    }
-    int[] numbers = value.vector16(2).u16List();
-    value.finish();
-    return numbers;
   }
 
   private Map<Integer, byte[]> readKeyShares() throws TlsAlertException {

@@ -110,7 +110,7 @@ final class ClientOffer {
     writeVersions(w);
     writeGroups(w);
     writeKeyShares(w);
-    writeSignatureSchemes(w);
+    SignatureScheme.writeOffer(w);
     writeApplicationProtocols(w);
     writeOpaque(w, ExtensionType.QUIC_TRANSPORT_PARAMETERS, transportParameters);
     writeCookie(w);
@@ -154,16 +154,6 @@ final class ClientOffer {
       if (keyExchange != null) {
         w.u16(group.code()).vector16(keyExchange.share());
       }
-    }
-    w.close(list, 2);
-    w.close(extension, 2);
-  }
-
-  private static void writeSignatureSchemes(HandshakeWriter w) {
-    int extension = w.openExtension(ExtensionType.SIGNATURE_ALGORITHMS);
-    int list = w.open(2);
-    for (SignatureScheme scheme : SignatureScheme.values()) {
-      w.u16(scheme.code());
     }
     w.close(list, 2);
     w.close(extension, 2);

@@ -79,6 +79,17 @@ final class Extensions {
     return value;
   }
 
+  /** Reads a list of 16-bit numbers, not empty; none without the extension. */
+  int[] numbers(ExtensionType type) throws TlsAlertException {
+    HandshakeReader value = known.get(type);
+    if (value == null) {
+      return new int[0];
+    }
+    int[] numbers = value.vector16(2).u16List();
+    value.finish();
+    return numbers;
+  }
+
   boolean endsWith(ExtensionType type) {
     return lastCode == type.code();
   }

@@ -87,6 +87,17 @@ enum SignatureScheme {
     return null;
   }
 
+  /** Writes signature_algorithms: all of them. */
+  static void writeOffer(HandshakeWriter w) {
+    int extension = w.openExtension(ExtensionType.SIGNATURE_ALGORITHMS);
+    int list = w.open(2);
+    for (SignatureScheme scheme : values()) {
+      w.u16(scheme.code());
+    }
+    w.close(list, 2);
+    w.close(extension, 2);
+  }
+
   /** Whether a handshake may be signed with this scheme by {@code key}. */
   boolean fits(PublicKey key) {
     return switch (keyKind) {

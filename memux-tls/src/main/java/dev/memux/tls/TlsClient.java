@@ -18,10 +18,11 @@ import org.jspecify.annotations.Nullable;
 /** The client's side of a handshake (RFC 8446 §2, RFC 9001 §4). */
 public final class TlsClient implements TlsHandshake {
   private static final byte[] NO_SESSION_ID = {}; // RFC 9001 §8.4
-  private static final byte[] NO_REQUEST_CONTEXT = {};
 
   private final ServerName serverName;
-  private final ServerTrust trust;
+  private final CertificateTrust trust;
+  private final List<TlsCredentials> credentials;
+  private final SecureRandom random;
   private final boolean needsTransportParameters;
   private final ClientOffer offer;
   private final SecretLog secretLog;
@@ -37,12 +38,12 @@ public final class TlsClient implements TlsHandshake {
   private @Nullable NamedGroup group;
   private @Nullable String applicationProtocol;
   private List<X509Certificate> peerCertificates = List.of();
-  private boolean certificateRequested;
+  private @Nullable SignatureOffer certificateRequest;
 
   /**
    * @param serverName host name or IP address that the server's certificate must have
    * @param transportParameters encoded (RFC 9000 §18)
-   * @param random for keys and for the ClientHello
+   * @param random for keys, for the ClientHello and for signatures
    * @throws IllegalArgumentException if {@code serverName} is neither a host name nor an address
    */
   public TlsClient(
@@ -61,6 +62,8 @@ public final class TlsClient implements TlsHandshake {
       boolean needsTransportParameters) {
     this.serverName = ServerName.parse(serverName);
     this.trust = config.trust();
+    this.credentials = config.credentials();
+    this.random = random;
     this.needsTransportParameters = needsTransportParameters;
     this.offer = new ClientOffer(config, this.serverName, transportParameters, random);
     this.secretLog = new SecretLog(config.keyLog(), offer.clientRandom());
@@ -201,8 +204,7 @@ public final class TlsClient implements TlsHandshake {
   }
 
   private void onCertificateRequest(HandshakeMessage message) throws TlsAlertException {
-    CertificateRequest.read(message.body());
-    certificateRequested = true;
+    certificateRequest = CertificateRequest.read(message.body());
     transcript.add(message.encoded());
     enter(ClientState.WAIT_CERTIFICATE);
   }
@@ -214,9 +216,10 @@ public final class TlsClient implements TlsHandshake {
   }
 
   private void onCertificateVerify(HandshakeMessage message) throws TlsAlertException {
-    CertificateVerify.verify(message.body(), peerCertificates.getFirst(), transcript.hash());
+    CertificateVerify.verify(
+        Side.SERVER, message.body(), peerCertificates.getFirst(), transcript.hash());
     // After the signature: who cannot sign must not make us build paths.
-    trust.check(peerCertificates, serverName, keys().suite());
+    trust.checkServer(peerCertificates, serverName, keys().suite());
     transcript.add(message.encoded());
     enter(ClientState.WAIT_FINISHED);
   }
@@ -228,8 +231,8 @@ public final class TlsClient implements TlsHandshake {
     transcript.add(message.encoded());
     keys.onServerFinished(transcript.hash());
     secretLog.application(keys);
-    if (certificateRequested) {
-      output.message(HANDSHAKE, CertificateMessage.write(NO_REQUEST_CONTEXT, List.of()));
+    if (certificateRequest != null) {
+      presentCertificate(certificateRequest);
     }
     output.message(HANDSHAKE, Finished.write(keys.clientFinished(transcript.hash())));
     CipherSuite suite = keys.suite();
@@ -245,6 +248,18 @@ public final class TlsClient implements TlsHandshake {
                 requireNonNull(group),
                 serverName.name(),
                 peerCertificates)));
+  }
+
+  /** RFC 8446 §4.4.2: an empty Certificate if there is none that the server could verify. */
+  private void presentCertificate(SignatureOffer request) throws TlsAlertException {
+    Signer signer = Signer.choose(credentials, request);
+    if (signer == null) {
+      output.message(HANDSHAKE, CertificateMessage.write(List.of()));
+      return;
+    }
+    output.message(HANDSHAKE, CertificateMessage.write(signer.credentials().chain()));
+    output.message(
+        HANDSHAKE, CertificateVerify.write(Side.CLIENT, signer, transcript.hash(), random));
   }
 
   private KeySchedule keys() {

@@ -12,7 +12,8 @@ public final class TlsClientConfig {
   private final List<CipherSuite> cipherSuites;
   private final List<NamedGroup> groups;
   private final List<NamedGroup> keyShareGroups;
-  private final ServerTrust trust;
+  private final CertificateTrust trust;
+  private final List<TlsCredentials> credentials;
   private final @Nullable KeyLog keyLog;
 
   private TlsClientConfig(Builder builder) {
@@ -26,7 +27,8 @@ public final class TlsClientConfig {
     if (!groups.containsAll(keyShareGroups)) {
       throw new IllegalArgumentException("a key share for a group that is not offered");
     }
-    trust = builder.trust == null ? ServerTrust.jdkDefault() : builder.trust;
+    trust = builder.trust == null ? CertificateTrust.jdkDefault() : builder.trust;
+    credentials = builder.credentials;
     keyLog = builder.keyLog;
   }
 
@@ -54,12 +56,17 @@ public final class TlsClientConfig {
     return keyShareGroups;
   }
 
+  /** Certificates for servers that ask for one, the preferred one first; perhaps none. */
+  public List<TlsCredentials> credentials() {
+    return credentials;
+  }
+
   /** Where to log secrets, or null: nowhere. */
   public @Nullable KeyLog keyLog() {
     return keyLog;
   }
 
-  ServerTrust trust() {
+  CertificateTrust trust() {
     return trust;
   }
 
@@ -77,7 +84,8 @@ public final class TlsClientConfig {
     private List<CipherSuite> cipherSuites = List.of(CipherSuite.values());
     private List<NamedGroup> groups = List.of(NamedGroup.values());
     private @Nullable List<NamedGroup> keyShareGroups;
-    private @Nullable ServerTrust trust;
+    private @Nullable CertificateTrust trust;
+    private List<TlsCredentials> credentials = List.of();
     private @Nullable KeyLog keyLog;
 
     private Builder() {}
@@ -115,19 +123,28 @@ public final class TlsClientConfig {
      * whose parameters demand HTTPS endpoint identification, as the JDK's own does.
      */
     public Builder trustManager(X509ExtendedTrustManager trustManager) {
-      trust = ServerTrust.of(trustManager);
+      trust = CertificateTrust.of(trustManager);
       return this;
     }
 
     /** Trusts servers whose chain leads to one of these and whose certificate has the name. */
     public Builder trustedCertificates(Collection<X509Certificate> authorities) {
-      trust = ServerTrust.of(authorities);
+      trust = CertificateTrust.of(authorities);
       return this;
     }
 
     /** Takes any certificate of any name: anyone on the path can pose as the server. */
     public Builder insecureTrustAny() {
-      trust = ServerTrust.any();
+      trust = CertificateTrust.any();
+      return this;
+    }
+
+    /**
+     * Certificates with their keys for servers that ask for one, the preferred one first; default:
+     * none. The first that the server can verify is presented.
+     */
+    public Builder credentials(TlsCredentials... credentials) {
+      this.credentials = List.of(credentials);
       return this;
     }
 

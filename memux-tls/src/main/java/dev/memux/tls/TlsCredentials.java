@@ -58,9 +58,9 @@ public final class TlsCredentials {
     return chain;
   }
 
-  /** The client's most preferred scheme that this key can sign with, or null: none. */
-  @Nullable SignatureScheme schemeFor(ClientHello hello) {
-    for (int code : hello.signatureSchemes()) {
+  /** The peer's most preferred scheme that this key can sign with, or null: none. */
+  @Nullable SignatureScheme schemeFor(SignatureOffer offer) {
+    for (int code : offer.handshake()) {
       SignatureScheme scheme = SignatureScheme.of(code);
       if (scheme != null && schemes.contains(scheme)) {
         return scheme;

@@ -1,5 +1,6 @@
 package dev.memux.tls;
 
+import static dev.memux.tls.AlertDescription.CERTIFICATE_REQUIRED;
 import static dev.memux.tls.AlertDescription.ILLEGAL_PARAMETER;
 import static dev.memux.tls.AlertDescription.MISSING_EXTENSION;
 import static dev.memux.tls.AlertDescription.UNEXPECTED_MESSAGE;
@@ -9,14 +10,13 @@ import static dev.memux.tls.EncryptionLevel.INITIAL;
 import static java.util.Objects.requireNonNull;
 
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The server's side of a handshake (RFC 8446 §2, RFC 9001 §4). */
 public final class TlsServer implements TlsHandshake {
-  private static final byte[] NO_REQUEST_CONTEXT = {};
-
   private final TlsServerConfig config;
   private final byte[] transportParameters;
   private final SecureRandom random;
@@ -30,7 +30,9 @@ public final class TlsServer implements TlsHandshake {
   private @Nullable TlsAlertException failure;
   private @Nullable Retry retry;
   private @Nullable KeySchedule schedule;
-  private @Nullable TlsSession session;
+  private @Nullable ServerChoice choice;
+  private @Nullable String serverName;
+  private List<X509Certificate> peerCertificates = List.of();
 
   /** What we asked for by a HelloRetryRequest. */
   private record Retry(ClientHello first, CipherSuite suite, NamedGroup group) {}
@@ -94,14 +96,14 @@ public final class TlsServer implements TlsHandshake {
   private void onMessage(HandshakeMessage message) throws TlsAlertException {
     switch (message.type()) {
       case CLIENT_HELLO -> onClientHello(message);
+      case CERTIFICATE -> onCertificate(message);
+      case CERTIFICATE_VERIFY -> onCertificateVerify(message);
       case FINISHED -> onFinished(message);
       case SERVER_HELLO,
           NEW_SESSION_TICKET,
           END_OF_EARLY_DATA,
           ENCRYPTED_EXTENSIONS,
-          CERTIFICATE,
           CERTIFICATE_REQUEST,
-          CERTIFICATE_VERIFY,
           KEY_UPDATE ->
           throw new IllegalStateException(state + " takes no " + message.type());
     }
@@ -183,14 +185,12 @@ public final class TlsServer implements TlsHandshake {
     secretLog.handshake(keys);
     sendFlight(keys, choice, clientParameters != null);
     secretLog.application(keys);
-    session =
-        new TlsSession(
-            choice.applicationProtocol(),
-            choice.suite(),
-            choice.group(),
-            hello.serverName(),
-            List.of());
-    enter(ServerState.WAIT_FINISHED);
+    this.choice = choice;
+    serverName = hello.serverName();
+    enter(
+        config.clientCertificates() == ClientCertificates.NONE
+            ? ServerState.WAIT_FINISHED
+            : ServerState.WAIT_CERTIFICATE);
   }
 
   /** From EncryptedExtensions to Finished. */
@@ -206,14 +206,40 @@ public final class TlsServer implements TlsHandshake {
                 clientSpeaksQuic ? transportParameters : null,
                 choice.isNamed())
             .write());
+    if (config.clientCertificates() != ClientCertificates.NONE) {
+      output.message(HANDSHAKE, CertificateRequest.write());
+    }
+    Signer signer = choice.signer();
+    output.message(HANDSHAKE, CertificateMessage.write(signer.credentials().chain()));
     output.message(
-        HANDSHAKE, CertificateMessage.write(NO_REQUEST_CONTEXT, choice.credentials().chain()));
-    output.message(
-        HANDSHAKE,
-        CertificateVerify.write(choice.credentials(), choice.scheme(), transcript.hash(), random));
+        HANDSHAKE, CertificateVerify.write(Side.SERVER, signer, transcript.hash(), random));
     output.message(HANDSHAKE, Finished.write(keys.serverFinished(transcript.hash())));
     keys.onServerFinished(transcript.hash());
     output.event(new TlsEvent.WriteSecret(APPLICATION, suite, keys.serverApplicationSecret()));
+  }
+
+  private void onCertificate(HandshakeMessage message) throws TlsAlertException {
+    peerCertificates = CertificateMessage.readClients(message.body());
+    transcript.add(message.encoded());
+    if (!peerCertificates.isEmpty()) {
+      enter(ServerState.WAIT_CERTIFICATE_VERIFY);
+      return;
+    }
+    if (config.clientCertificates() == ClientCertificates.REQUIRED) {
+      // RFC 8446 §4.4.2.4
+      throw new TlsAlertException(CERTIFICATE_REQUIRED, "the client has no certificate");
+    }
+    enter(ServerState.WAIT_FINISHED);
+  }
+
+  private void onCertificateVerify(HandshakeMessage message) throws TlsAlertException {
+    CertificateVerify.verify(
+        Side.CLIENT, message.body(), peerCertificates.getFirst(), transcript.hash());
+    // After the signature: who cannot sign must not make us build paths.
+    requireNonNull(config.clientTrust())
+        .checkClient(peerCertificates, requireNonNull(schedule).suite());
+    transcript.add(message.encoded());
+    enter(ServerState.WAIT_FINISHED);
   }
 
   private void onFinished(HandshakeMessage message) throws TlsAlertException {
@@ -225,7 +251,12 @@ public final class TlsServer implements TlsHandshake {
         new TlsEvent.ReadSecret(APPLICATION, keys.suite(), keys.clientApplicationSecret()));
     keys.destroy();
     enter(ServerState.CONNECTED);
-    output.event(new TlsEvent.HandshakeComplete(requireNonNull(session)));
+    output.event(new TlsEvent.HandshakeComplete(session(requireNonNull(choice))));
+  }
+
+  private TlsSession session(ServerChoice agreed) {
+    return new TlsSession(
+        agreed.applicationProtocol(), agreed.suite(), agreed.group(), serverName, peerCertificates);
   }
 
   private void enter(ServerState next) {

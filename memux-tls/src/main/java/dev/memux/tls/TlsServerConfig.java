@@ -1,8 +1,11 @@
 package dev.memux.tls;
 
+import java.security.cert.X509Certificate;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +19,8 @@ public final class TlsServerConfig {
   private final List<String> applicationProtocols;
   private final List<CipherSuite> cipherSuites;
   private final List<NamedGroup> groups;
+  private final ClientCertificates clientCertificates;
+  private final @Nullable CertificateTrust clientTrust;
   private final @Nullable KeyLog keyLog;
 
   private TlsServerConfig(Builder builder) {
@@ -27,6 +32,8 @@ public final class TlsServerConfig {
     applicationProtocols = Settings.applicationProtocols(builder.applicationProtocols);
     cipherSuites = Settings.distinct("cipher suites", builder.cipherSuites);
     groups = Settings.distinct("groups", builder.groups);
+    clientCertificates = builder.clientCertificates;
+    clientTrust = builder.clientTrust;
     keyLog = builder.keyLog;
   }
 
@@ -57,9 +64,19 @@ public final class TlsServerConfig {
     return groups;
   }
 
+  /** Whether clients are asked for certificates. */
+  public ClientCertificates clientCertificates() {
+    return clientCertificates;
+  }
+
   /** Where to log secrets, or null: nowhere. */
   public @Nullable KeyLog keyLog() {
     return keyLog;
+  }
+
+  /** Who decides on client certificates; null: they are not asked for. */
+  @Nullable CertificateTrust clientTrust() {
+    return clientTrust;
   }
 
   HostCredentials hosts() {
@@ -74,6 +91,8 @@ public final class TlsServerConfig {
     private List<String> applicationProtocols = List.of();
     private List<CipherSuite> cipherSuites = List.of(CipherSuite.values());
     private List<NamedGroup> groups = List.of(NamedGroup.values());
+    private ClientCertificates clientCertificates = ClientCertificates.NONE;
+    private @Nullable CertificateTrust clientTrust;
     private @Nullable KeyLog keyLog;
 
     private Builder() {}
@@ -130,6 +149,28 @@ public final class TlsServerConfig {
     /** Groups to accept, the preferred one first; default: all, X25519MLKEM768 first. */
     public Builder groups(NamedGroup... groups) {
       this.groups = List.of(groups);
+      return this;
+    }
+
+    /**
+     * Asks clients for certificates, which must lead to one of these authorities and be good for
+     * clients; default: they are not asked. Whether a client may do what it wants is for the
+     * application to decide, by {@link TlsSession#peerCertificates}.
+     */
+    public Builder clientCertificates(
+        ClientCertificates policy, Collection<X509Certificate> authorities) {
+      return clientCertificates(policy, CertificateTrust.of(authorities));
+    }
+
+    /** Asks clients for certificates, of which {@code trustManager} decides. */
+    public Builder clientCertificates(
+        ClientCertificates policy, X509ExtendedTrustManager trustManager) {
+      return clientCertificates(policy, CertificateTrust.of(trustManager));
+    }
+
+    private Builder clientCertificates(ClientCertificates policy, CertificateTrust trust) {
+      clientCertificates = policy;
+      clientTrust = policy == ClientCertificates.NONE ? null : trust;
       return this;
     }
 

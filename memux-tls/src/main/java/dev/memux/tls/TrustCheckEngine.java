@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells an {@link javax.net.ssl.X509ExtendedTrustManager} what it asks an engine: the handshake's
- * session, and that the certificate must have the server's name. Host names are checked nowhere
- * else in the JDK's public API. It cannot shake hands.
+ * session, and that a server's certificate must have its name. Host names are checked nowhere else
+ * in the JDK's public API. It cannot shake hands.
  */
 final class TrustCheckEngine extends SSLEngine {
   private final TrustCheckSession session;
@@ -34,7 +34,9 @@ final class TrustCheckEngine extends SSLEngine {
   @Override
   public SSLParameters getSSLParameters() {
     SSLParameters parameters = new SSLParameters(getEnabledCipherSuites(), getEnabledProtocols());
-    parameters.setEndpointIdentificationAlgorithm("HTTPS"); // RFC 6125, RFC 9110 §4.3.4
+    if (session.isOfServer()) {
+      parameters.setEndpointIdentificationAlgorithm("HTTPS"); // RFC 6125, RFC 9110 §4.3.4
+    }
     parameters.setServerNames(session.getRequestedServerNames());
     return parameters;
   }
@@ -66,7 +68,7 @@ final class TrustCheckEngine extends SSLEngine {
 
   @Override
   public boolean getUseClientMode() {
-    return true;
+    return session.isOfServer();
   }
 
   @Override

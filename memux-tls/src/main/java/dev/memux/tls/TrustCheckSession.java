@@ -18,19 +18,27 @@ final class TrustCheckSession extends ExtendedSSLSession {
   private static final int RECORD_BYTES = 16 * 1024; // RFC 8446 §5.1; there are no records here
 
   private final List<X509Certificate> chain;
-  private final ServerName serverName;
+  private final @Nullable ServerName serverName;
   private final CipherSuite suite;
   private final long createdMillis = System.currentTimeMillis();
 
-  TrustCheckSession(List<X509Certificate> chain, ServerName serverName, CipherSuite suite) {
+  /**
+   * @param serverName that the chain must have; null: it is a client's
+   */
+  TrustCheckSession(
+      List<X509Certificate> chain, @Nullable ServerName serverName, CipherSuite suite) {
     this.chain = chain;
     this.serverName = serverName;
     this.suite = suite;
   }
 
+  boolean isOfServer() {
+    return serverName != null;
+  }
+
   @Override
-  public String getPeerHost() {
-    return serverName.name();
+  public @Nullable String getPeerHost() {
+    return serverName == null ? null : serverName.name();
   }
 
   @Override
@@ -40,7 +48,7 @@ final class TrustCheckSession extends ExtendedSSLSession {
 
   @Override
   public List<SNIServerName> getRequestedServerNames() {
-    return serverName.forSni();
+    return serverName == null ? List.of() : serverName.forSni();
   }
 
   @Override

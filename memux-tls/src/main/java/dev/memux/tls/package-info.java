@@ -8,7 +8,7 @@
  * EncryptedExtensions}, {@code CertificateMessage}, ...), which take them apart with {@code
  * HandshakeReader} and {@code Extensions} and refuse whatever is not right with the alert of the
  * RFC. {@code Transcript}, {@code KeyExchange} and {@code KeySchedule} make the secrets, {@code
- * SignatureScheme}, {@code CertificateVerify} and {@code ServerTrust} prove who the server is;
+ * SignatureScheme}, {@code CertificateVerify} and {@code CertificateTrust} prove who the peer is;
  * {@code HandshakeOutput} puts what must be done into events.
  */
 @NullMarked

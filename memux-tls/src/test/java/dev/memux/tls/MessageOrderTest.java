@@ -23,6 +23,10 @@ import org.junit.jupiter.api.Test;
 class MessageOrderTest {
   private static final TlsClientConfig CLIENT = Configs.client().build();
   private static final TlsServerConfig SERVER = Configs.server("p256").build();
+  private static final TlsServerConfig ASKING =
+      Configs.server("p256")
+          .clientCertificates(ClientCertificates.REQUIRED, TestFiles.certificates("ca"))
+          .build();
 
   /** Brings an end into a state. */
   private interface Setup {
@@ -78,6 +82,21 @@ class MessageOrderTest {
         () -> {
           Peer server = Peer.server(Configs.server("p256").groups(NamedGroup.SECP256R1).build());
           server.receive(INITIAL, new HelloBuilder().build());
+          return server;
+        });
+    all.put(
+        ServerState.WAIT_CERTIFICATE,
+        () -> {
+          Peer server = Peer.server(ASKING);
+          Peer.client(CLIENT).deliverTo(server);
+          return server;
+        });
+    all.put(
+        ServerState.WAIT_CERTIFICATE_VERIFY,
+        () -> {
+          Peer server = Peer.server(ASKING);
+          Peer.client(CLIENT).deliverTo(server);
+          server.receive(HANDSHAKE, ScriptedServer.certificate("for-clients"));
           return server;
         });
     all.put(
@@ -152,12 +171,14 @@ class MessageOrderTest {
       EncryptionLevel level =
           switch (entry.getKey()) {
             case WAIT_CLIENT_HELLO, WAIT_SECOND_CLIENT_HELLO -> INITIAL;
-            case WAIT_FINISHED -> HANDSHAKE;
+            case WAIT_CERTIFICATE, WAIT_CERTIFICATE_VERIFY, WAIT_FINISHED -> HANDSHAKE;
             case CONNECTED -> APPLICATION;
           };
       int legal =
           switch (entry.getKey()) {
             case WAIT_CLIENT_HELLO, WAIT_SECOND_CLIENT_HELLO -> 1;
+            case WAIT_CERTIFICATE -> 11;
+            case WAIT_CERTIFICATE_VERIFY -> 15;
             case WAIT_FINISHED -> 20;
             case CONNECTED -> -1;
           };

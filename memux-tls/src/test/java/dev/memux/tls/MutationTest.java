@@ -51,7 +51,7 @@ class MutationTest {
     read(50, retryRequest(), body -> ServerHello.read(body, new byte[0], offered));
     read(50, flight.get(0), body -> EncryptedExtensions.read(body, offered));
     read(50, flight.get(1), CertificateMessage::readServers);
-    read(10, flight.get(2), body -> CertificateVerify.verify(body, leaf, hash));
+    read(10, flight.get(2), body -> CertificateVerify.verify(Side.SERVER, body, leaf, hash));
     read(40, request, CertificateRequest::read);
   }
 
@@ -123,6 +123,33 @@ class MutationTest {
         3,
         mutated -> {
           Peer fresh = server();
+          fresh.receive(INITIAL, hello);
+          fresh.receive(HANDSHAKE, mutated);
+        });
+  }
+
+  @Test
+  void serversSurviveAnyClientCertificate() throws Exception {
+    TlsServerConfig asking =
+        Configs.server("ed25519")
+            .clientCertificates(ClientCertificates.REQUIRED, TestFiles.certificates("ca"))
+            .build();
+    TlsClientConfig config =
+        Configs.client()
+            .groups(NamedGroup.X25519)
+            .credentials(TestFiles.credentials("for-clients"))
+            .build();
+    Peer client = Peer.client(config);
+    byte[] hello = client.outgoing.peek().bytes();
+    Peer server = Peer.server(asking);
+    client.deliverTo(server);
+    server.deliverTo(client);
+    mutate(
+        3,
+        client.take(HANDSHAKE),
+        11,
+        mutated -> {
+          Peer fresh = Peer.server(asking);
           fresh.receive(INITIAL, hello);
           fresh.receive(HANDSHAKE, mutated);
         });

@@ -11,6 +11,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -115,6 +116,67 @@ class OpenSslTest {
       IOException refused = assertThrows(IOException.class, connection::readToEnd);
       assertEquals("alert " + AlertDescription.CERTIFICATE_REQUIRED.code(), refused.getMessage());
     }
+  }
+
+  static Stream<String> clientCertificates() {
+    return Stream.of("for-clients", "p384", "ed25519", "rsa", "rsapss", "leaf");
+  }
+
+  // RFC 8446 §4.4.2, §4.4.3. Its server only reports who is not good for clients.
+  @ParameterizedTest
+  @MethodSource("clientCertificates")
+  void ourClientPresentsItsCertificate(String certificate) throws Exception {
+    boolean good = certificate.equals("for-clients");
+    String ca = TestFiles.path("ca.pem").toString();
+    List<String> options = new ArrayList<>(List.of("-Verify", "3", "-CAfile", ca));
+    if (good) {
+      options.add("-verify_return_error");
+    }
+    try (OpenSsl server = server("p256", options.toArray(String[]::new));
+        RecordConnection connection =
+            connect(server, Configs.client().credentials(TestFiles.credentials(certificate)))) {
+      connection.shakeHands();
+      assertReversed(connection);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("clientCertificates")
+  void itsClientPresentsItsCertificate(String certificate) throws Exception {
+    TlsServerConfig.Builder config = Configs.server("p256");
+    if (certificate.equals("for-clients")) {
+      config.clientCertificates(ClientCertificates.REQUIRED, TestFiles.certificates("ca"));
+    } else { // the others are for servers
+      config.clientCertificates(ClientCertificates.REQUIRED, new TrustingManager());
+    }
+    List<String> options =
+        new ArrayList<>(
+            List.of(
+                "-cert",
+                TestFiles.path(certificate + ".pem").toString(),
+                "-key",
+                TestFiles.path(certificate + ".key").toString()));
+    List<X509Certificate> chain = new ArrayList<>(TestFiles.certificates(certificate));
+    if (certificate.equals("leaf")) {
+      options.addAll(List.of("-cert_chain", TestFiles.path("intermediate.pem").toString()));
+    } else {
+      chain.addAll(TestFiles.certificates("ca")); // it adds what it finds
+    }
+    assertEchoes(
+        config.build(),
+        new TlsSession(
+            "h3", CipherSuite.TLS_AES_128_GCM_SHA256, NamedGroup.X25519, "server.test", chain),
+        options.toArray(String[]::new));
+  }
+
+  @Test
+  void itsClientWithoutACertificateMayBeWelcome() throws Exception {
+    assertEchoes(
+        Configs.server("p256")
+            .clientCertificates(ClientCertificates.OPTIONAL, TestFiles.certificates("ca"))
+            .build(),
+        new TlsSession(
+            "h3", CipherSuite.TLS_AES_128_GCM_SHA256, NamedGroup.X25519, "server.test", List.of()));
   }
 
   @Test

@@ -94,7 +94,16 @@ class Rfc8448Test {
     transcript.add(flight.get(1));
     byte[] verify = flight.get(2);
     CertificateVerify.verify(
-        new HandshakeReader(verify, 4, verify.length), certificate, transcript.hash());
+        Side.SERVER, new HandshakeReader(verify, 4, verify.length), certificate, transcript.hash());
+    // RFC 8446 §4.4.3: it must not pass as a client's.
+    Alerts.assertAlert(
+        AlertDescription.DECRYPT_ERROR,
+        () ->
+            CertificateVerify.verify(
+                Side.CLIENT,
+                new HandshakeReader(verify, 4, verify.length),
+                certificate,
+                transcript.hash()));
     transcript.add(verify);
     byte[] finished = flight.get(3);
     assertArrayEquals(finished, Finished.write(keys.serverFinished(transcript.hash())));

@@ -151,7 +151,10 @@ final class ScriptedServer {
 
   byte[] certificateVerify(String credentials, SignatureScheme scheme) throws Exception {
     return CertificateVerify.write(
-        TestFiles.credentials(credentials), scheme, transcript.hash(), random);
+        Side.SERVER,
+        new Signer(TestFiles.credentials(credentials), scheme),
+        transcript.hash(),
+        random);
   }
 
   byte[] finished() {

@@ -181,6 +181,32 @@ class TrustTest {
         IllegalArgumentException.class, () -> Configs.client().trustedCertificates(List.of()));
   }
 
+  @Test
+  void aTrustManagerIsAskedForClientsWithoutAName() throws Exception {
+    List<String> asked = new ArrayList<>();
+    X509ExtendedTrustManager manager =
+        new RefusingManager() {
+          @Override
+          public void checkClientTrusted(
+              X509Certificate[] chain, String authType, SSLEngine engine) {
+            ExtendedSSLSession session = (ExtendedSSLSession) engine.getHandshakeSession();
+            asked.add(engine.getPeerHost() + " " + session.getPeerHost());
+            asked.add(session.getRequestedServerNames().toString());
+            asked.add(engine.getSSLParameters().getEndpointIdentificationAlgorithm());
+            asked.add(engine.getUseClientMode() + " " + authType + " " + chain.length);
+          }
+        };
+    Peer client = Peer.client(Configs.client().credentials(TestFiles.credentials("leaf")).build());
+    Peer server =
+        Peer.server(
+            Configs.server("p256")
+                .clientCertificates(ClientCertificates.REQUIRED, manager)
+                .build());
+    Peer.connect(client, server);
+    assertEquals(TestFiles.certificates("leaf"), server.session.peerCertificates());
+    assertEquals(java.util.Arrays.asList("null null", "[]", null, "false UNKNOWN 2"), asked);
+  }
+
   private static class RefusingManager extends X509ExtendedTrustManager {
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)

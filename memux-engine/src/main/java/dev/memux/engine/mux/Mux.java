@@ -86,7 +86,7 @@ public final class Mux {
 
   /** How many streams may be opened now. */
   public long openable(StreamType type) {
-    return ids(type).openable();
+    return over ? 0 : ids(type).openable();
   }
 
   /** The next stream with events, each once until its events are taken; null when there is none. */

@@ -102,9 +102,13 @@ final class DatagramAssembler {
   private int draft(
       PacketNumberSpace space, int from, int bytes, boolean mayElicit, long nowNanos) {
     boolean probe = recovery.probesPending(space.space) > 0;
-    boolean mayFill = mayElicit || probe;
+    // RFC 9002 §6.2.4: a probe takes handshake data of other spaces along. Without it a peer that
+    // lacks
+    // their keys acknowledges nothing, and the window stays closed.
+    boolean mayFill = mayElicit || probe || (isProbing() && space.crypto.hasPending());
     boolean hasAck = space.received.ackDue(nowNanos);
-    if (!hasAck && !probe && !(mayElicit && connection.outgoing().hasPending(space))) {
+    boolean hasData = mayFill && connection.outgoing().hasPending(space);
+    if (!hasAck && !probe && !hasData) {
       return from;
     }
     Draft draft = begin(space, from, bytes);
@@ -132,6 +136,15 @@ final class DatagramAssembler {
     boolean ackEliciting = writer.position() > afterAck;
     ackOnlyPackets = ackEliciting ? 0 : ackOnlyPackets + 1;
     return end(draft, ackEliciting);
+  }
+
+  private boolean isProbing() {
+    for (PacketNumberSpace space : connection.spaces()) {
+      if (recovery.probesPending(space.space) > 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

@@ -99,6 +99,14 @@ class StreamLimitTest {
   }
 
   @Test
+  void nothingCanBeOpenedOnAConnectionThatIsOver() throws ProtocolException {
+    MuxPair pair = new MuxPair(MuxPair.config(100, 100, 2, 2));
+    pair.client.mux.onConnectionClosed();
+    assertEquals(0, pair.client.mux.openable(BIDIRECTIONAL));
+    assertNull(pair.client.mux.open(BIDIRECTIONAL, Priority.DEFAULT));
+  }
+
+  @Test
   void theHighestLimitLeavesIdsThatCanBeEncoded() throws ProtocolException {
     MuxPair pair = new MuxPair(MuxConfig.DEFAULT);
     pair.client.mux.onControl(new ControlFrame.MaxStreams(true, 1L << 60));

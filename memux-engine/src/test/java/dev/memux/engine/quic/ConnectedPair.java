@@ -7,6 +7,7 @@ import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.wire.FrameWriter;
+import dev.memux.tls.NamedGroup;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsCredentials;
 import dev.memux.tls.TlsServerConfig;
@@ -81,6 +82,21 @@ final class ConnectedPair {
         .applicationProtocols(protocol)
         .trustedCertificates(List.of(CERTIFICATE.getCertificate()))
         .build();
+  }
+
+  /** A client whose ClientHello fits one packet. */
+  static TlsClientConfig shortHelloTls() {
+    return TlsClientConfig.builder()
+        .applicationProtocols("test")
+        .trustedCertificates(List.of(CERTIFICATE.getCertificate()))
+        .groups(NamedGroup.X25519)
+        .keyShareGroups(NamedGroup.X25519)
+        .build();
+  }
+
+  static ConnectedPair withShortHello() {
+    return new ConnectedPair(
+        QuicConfig.DEFAULT, QuicConfig.DEFAULT, shortHelloTls(), serverTls("test"));
   }
 
   static TlsServerConfig serverTls(String protocol) {

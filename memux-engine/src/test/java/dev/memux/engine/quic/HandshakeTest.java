@@ -99,7 +99,7 @@ class HandshakeTest {
   @Test
   void keepsPacketsThatOvertakeTheirKeys() {
     // RFC 9001 §5.7: the server's second flight arrives before its first.
-    ConnectedPair pair = new ConnectedPair();
+    ConnectedPair pair = ConnectedPair.withShortHello();
     List<byte[]> held = new ArrayList<>();
     pair.toClient =
         d -> {
@@ -332,7 +332,7 @@ class HandshakeTest {
 
   @Test
   void aForgedFirstPacketLeavesNoState() {
-    ConnectedPair pair = new ConnectedPair();
+    ConnectedPair pair = ConnectedPair.withShortHello();
     SendBatch batch = new SendBatch();
     assertTrue(pair.client.transmit(batch, pair.now));
     byte[] datagram = Arrays.copyOf(batch.buffer(), batch.length());

@@ -25,7 +25,7 @@ class QuicEndpointTest {
 
   @Test
   void nothingIsLeftOfAForgottenConnection() {
-    ConnectedPair pair = new ConnectedPair();
+    ConnectedPair pair = ConnectedPair.withShortHello();
     List<byte[]> sent = record(pair);
     pair.settle();
     pair.client.close(0, "", pair.now);

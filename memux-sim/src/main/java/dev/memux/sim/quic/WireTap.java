@@ -64,12 +64,12 @@ public final class WireTap implements NetworkObserver, KeyLog {
         return;
       }
       Side sender = senderOf(connection, datagram);
+      if (!hasNumber(header.type())) {
+        return; // An endpoint's answer without a connection, though to a connection's ID.
+      }
       if (first) {
         first = false;
         listeners.forEach(l -> l.onDatagramSent(connection, sender, datagram, nowNanos));
-      }
-      if (!hasNumber(header.type())) {
-        return;
       }
       learnSource(connection, bytes);
       offerSecrets(connection);

@@ -233,14 +233,15 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
                 && (plan.ending() == WorldPlan.Ending.IDLE
                     || plan.ending() == WorldPlan.Ending.PATH_DIES);
         boolean peerGone = peer(peer.side().peer()).closed() != null;
-        if (!planned && !peerGone && !blame.excusesSilence(peer.side())) {
+        if (!planned && !peerGone && !blame.excusesSilence(peer.side(), network.simulation().nowNanos())) {
           throw new Violation(
               TerminationInvariant.class,
               peer.side() + " idles away although the links lost nothing since it last heard");
         }
       }
       case HANDSHAKE_TIMEOUT -> {
-        if (!blame.excusesHandshake()) {
+        boolean peerGone = peer(peer.side().peer()).closed() != null;
+        if (!peerGone && !blame.excusesHandshake()) {
           throw new Violation(
               TerminationInvariant.class, "handshake timeout although the links lost little");
         }
@@ -296,6 +297,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       congestion.get(packet.sender()).onPacketSent(packet.bytes(), packet.ackEliciting());
       amplification.onPacketSent(
           packet.sender(), packet.level(), packet.ackEliciting(), packet.datagram().bytes());
+      if (packet.ackEliciting()) {
+        blame.onAckElicitingSent(packet.sender(), nowNanos);
+      }
       packetNumbers.onPacketSent(packet);
       flowControl.onPacketSent(packet);
       packet.frames().forEach(frame -> streamStates.onSent(packet.sender(), frame));

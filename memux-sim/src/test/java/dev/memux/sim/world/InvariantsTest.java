@@ -501,6 +501,18 @@ class InvariantsTest {
     }
 
     @Test
+    void silenceIsExcusedWhileAProbeIsNotDue() {
+      LinkBlame blame = new LinkBlame();
+      long second = 1_000_000_000;
+      blame.onAckElicitingSent(Side.SERVER, 0);
+      blame.onAckElicitingSent(Side.SERVER, 3 * second);
+      assertTrue(blame.excusesSilence(Side.CLIENT, 9 * second));
+      assertFalse(blame.excusesSilence(Side.CLIENT, 10 * second));
+      blame.onAckElicitingSent(Side.SERVER, 3 * second + 1000);
+      assertFalse(blame.excusesSilence(Side.CLIENT, 3 * second + 1001), "that was no backoff");
+    }
+
+    @Test
     void seesATimerAfterTheEnd() {
       TerminationInvariant.checkTerminated("p", true, Node.NEVER);
       assertViolation(() -> TerminationInvariant.checkTerminated("p", true, 5));
@@ -520,14 +532,14 @@ class InvariantsTest {
     @Test
     void silenceIsExcusedOnlyByALossSinceTheLastWord() {
       LinkBlame blame = new LinkBlame();
-      assertFalse(blame.excusesSilence(Side.CLIENT));
+      assertFalse(blame.excusesSilence(Side.CLIENT, 0));
       assertFalse(blame.lostAnything());
       blame.onLost();
       assertTrue(blame.lostAnything());
-      assertTrue(blame.excusesSilence(Side.CLIENT));
+      assertTrue(blame.excusesSilence(Side.CLIENT, 0));
       blame.onArrived(Side.CLIENT);
-      assertFalse(blame.excusesSilence(Side.CLIENT));
-      assertTrue(blame.excusesSilence(Side.SERVER));
+      assertFalse(blame.excusesSilence(Side.CLIENT, 0));
+      assertTrue(blame.excusesSilence(Side.SERVER, 0));
     }
   }
 }

@@ -8,7 +8,10 @@ import java.util.Map;
 final class LinkBlame {
   private static final int LOSSES_THAT_STOP_A_HANDSHAKE = 5;
 
+  private static final long LONG_BACKOFF_NANOS = 1_000_000_000;
+
   private final Map<Side, Boolean> lostSinceHeard = new EnumMap<>(Side.class);
+  private final Map<Side, Probing> probing = new EnumMap<>(Side.class);
   private int lost;
 
   /** A datagram either way was lost or damaged. */
@@ -23,9 +26,19 @@ final class LinkBlame {
     lostSinceHeard.put(receiver, false);
   }
 
-  /** Whether something to or from this side was lost since it last heard of the other. */
-  boolean excusesSilence(Side side) {
-    return lostSinceHeard.getOrDefault(side, false);
+  /** A packet that asks for an acknowledgement leaves. */
+  void onAckElicitingSent(Side sender, long nowNanos) {
+    probing.computeIfAbsent(sender, s -> new Probing(nowNanos)).onSent(nowNanos);
+  }
+
+  /**
+   * Whether something to or from this side was lost since it last heard of the other, or one of
+   * them has lost so much before that its next probe is not due yet (RFC 9002 §6.2.1: the timeout
+   * doubles until an acknowledgement comes, whatever else comes).
+   */
+  boolean excusesSilence(Side side, long nowNanos) {
+    return lostSinceHeard.getOrDefault(side, false)
+        || probing.values().stream().anyMatch(p -> p.isBackingOff(nowNanos));
   }
 
   boolean lostAnything() {
@@ -39,5 +52,29 @@ final class LinkBlame {
    */
   boolean excusesHandshake() {
     return lost >= LOSSES_THAT_STOP_A_HANDSHAKE;
+  }
+
+  /** When one side has sent, the last two times. */
+  private static final class Probing {
+    private long previousNanos;
+    private long lastNanos;
+
+    Probing(long nowNanos) {
+      previousNanos = nowNanos;
+      lastNanos = nowNanos;
+    }
+
+    void onSent(long nowNanos) {
+      if (nowNanos > lastNanos) {
+        previousNanos = lastNanos;
+        lastNanos = nowNanos;
+      }
+    }
+
+    boolean isBackingOff(long nowNanos) {
+      long intervalNanos = lastNanos - previousNanos;
+      return intervalNanos >= LONG_BACKOFF_NANOS
+          && nowNanos - lastNanos <= 2 * intervalNanos + intervalNanos / 8;
+    }
   }
 }

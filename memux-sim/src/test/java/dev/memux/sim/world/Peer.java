@@ -11,9 +11,11 @@ import dev.memux.sim.quic.Side;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,7 @@ final class Peer {
   private final QuicNode node;
   private final Network network;
   private final Queue<StreamPlan> waiting = new ArrayDeque<>();
+  private final Map<Long, StreamWork> unfinished = new TreeMap<>();
   private final Set<Long> stopped = new HashSet<>();
   private final byte[] buffer = new byte[CHUNK_BYTES];
 
@@ -116,6 +119,7 @@ final class Peer {
       readable(stream, work);
     }
     if ((events & MuxStream.CLOSED) != 0) {
+      unfinished.remove(stream.id());
       conversation.onStreamClosed(this, stream.id());
     }
   }
@@ -150,6 +154,31 @@ final class Peer {
     // Who reads all there is whenever told to must have been told.
     boolean eager = work(stream).plan.direction(side.peer()).reading().isEager();
     return OptionalLong.of(eager ? read : read + stream.readableBytes());
+  }
+
+  /** Notes how far every stream has come that is not over; for the trace of a failure. */
+  void noteUnfinished() {
+    QuicConnection last = connection;
+    if (last != null) {
+      conversation.note(
+          side
+              + " "
+              + last.statistics()
+              + (last.mux().hasPending() ? ", wants to send" : ", has nothing to send"));
+    }
+    unfinished.forEach(
+        (id, work) ->
+            conversation.note(
+                "%s at %d: wrote %d, send over %b, read %d, readable %d, receive over %b, %s"
+                    .formatted(
+                        side,
+                        id,
+                        work.written,
+                        work.sendOver,
+                        conversation.delivery().read(side.peer(), id),
+                        work.stream.readableBytes(),
+                        work.receiveOver,
+                        work.plan)));
   }
 
   void close(long code) {
@@ -212,8 +241,9 @@ final class Peer {
     if (stream.attachment() instanceof StreamWork known) {
       return known;
     }
-    StreamWork fresh = new StreamWork(conversation.plan(stream.id()));
+    StreamWork fresh = new StreamWork(conversation.plan(stream.id()), stream);
     stream.attach(fresh);
+    unfinished.put(stream.id(), fresh);
     planInterruptions(stream, fresh);
     return fresh;
   }
@@ -339,14 +369,16 @@ final class Peer {
   /** How far one side has come with a stream. */
   private static final class StreamWork {
     final StreamPlan plan;
+    final MuxStream stream;
     long written;
     boolean sendOver;
     boolean receiveOver;
     boolean readScheduled;
     boolean paused;
 
-    StreamWork(StreamPlan plan) {
+    StreamWork(StreamPlan plan, MuxStream stream) {
       this.plan = plan;
+      this.stream = stream;
     }
   }
 }

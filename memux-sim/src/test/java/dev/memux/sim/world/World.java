@@ -152,6 +152,10 @@ final class World {
       checkEnd();
       return trace.hash();
     } catch (RuntimeException | AssertionError e) {
+      for (Conversation conversation : inOrder) {
+        conversation.peer(Side.CLIENT).noteUnfinished();
+        conversation.peer(Side.SERVER).noteUnfinished();
+      }
       throw new Failure(seed, simulation.elapsedNanos(), e);
     }
   }

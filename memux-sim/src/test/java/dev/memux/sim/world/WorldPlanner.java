@@ -37,8 +37,11 @@ final class WorldPlanner {
   private WorldPlan plan() {
     int clients = random.chance(0.9) ? 1 : random.between(2, 3);
     long startNanos = random.between(-1_000_000 * SECOND, 1_000_000 * SECOND);
-    QuicConfig client = config(seed.split("client config").random());
-    QuicConfig server = config(seed.split("server config").random());
+    // The same for both: a server that gave up first would take its client's next probe for a new
+    // connection.
+    long handshakeNanos = seed.split("handshake").random().between(10L, 30L) * SECOND;
+    QuicConfig client = config(handshakeNanos, seed.split("client config").random());
+    QuicConfig server = config(handshakeNanos, seed.split("server config").random());
     boolean keepsAlive = client.keepAliveNanos() > 0 || server.keepAliveNanos() > 0;
     List<WorldPlan.ConversationPlan> conversations = new ArrayList<>();
     for (int i = 0; i < clients; i++) {
@@ -64,12 +67,12 @@ final class WorldPlanner {
         r.chance(0.7) ? 1 : r.between(2, 12));
   }
 
-  private static QuicConfig config(Randomness r) {
+  private static QuicConfig config(long handshakeNanos, Randomness r) {
     QuicConfig config =
         QuicConfig.DEFAULT
             .withMaxIdleTimeoutNanos(r.between(20L, 60L) * SECOND)
             .withKeepAliveNanos(r.chance(0.1) ? r.between(1L, 15L) * SECOND : 0)
-            .withHandshakeTimeoutNanos(r.between(10L, 30L) * SECOND)
+            .withHandshakeTimeoutNanos(handshakeNanos)
             .withMaxDatagramBytes(r.chance(0.7) ? DATAGRAM_BYTES : r.between(1200, 1500));
     return config.withMux(mux(r));
   }

@@ -20,25 +20,25 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
-/** Whose word a client takes for who a server is. */
-final class ServerTrust {
+/** Whose word one side takes for who the other is. */
+final class CertificateTrust {
   /** As the JDK calls it in TLS 1.3, where no cipher suite implies a kind of certificate. */
   private static final String AUTH_TYPE = "UNKNOWN";
 
-  private static final ServerTrust ANY = new ServerTrust(null);
+  private static final CertificateTrust ANY = new CertificateTrust(null);
 
   private final @Nullable X509ExtendedTrustManager trustManager;
 
-  private ServerTrust(@Nullable X509ExtendedTrustManager trustManager) {
+  private CertificateTrust(@Nullable X509ExtendedTrustManager trustManager) {
     this.trustManager = trustManager;
   }
 
-  static ServerTrust of(X509ExtendedTrustManager trustManager) {
-    return new ServerTrust(trustManager);
+  static CertificateTrust of(X509ExtendedTrustManager trustManager) {
+    return new CertificateTrust(trustManager);
   }
 
   /** PKIX with these as trust anchors. */
-  static ServerTrust of(Collection<X509Certificate> authorities) {
+  static CertificateTrust of(Collection<X509Certificate> authorities) {
     if (authorities.isEmpty()) {
       throw new IllegalArgumentException("no certificates to trust");
     }
@@ -56,11 +56,11 @@ final class ServerTrust {
   }
 
   /** PKIX with the JDK's trust anchors, loaded once. */
-  static ServerTrust jdkDefault() {
+  static CertificateTrust jdkDefault() {
     return JdkDefault.TRUST;
   }
 
-  static ServerTrust any() {
+  static CertificateTrust any() {
     return ANY;
   }
 
@@ -69,18 +69,42 @@ final class ServerTrust {
    *
    * @throws TlsAlertException with the alert that names the reason best (RFC 8446 §6.2)
    */
-  void check(List<X509Certificate> chain, ServerName serverName, CipherSuite suite)
+  void checkServer(List<X509Certificate> chain, ServerName serverName, CipherSuite suite)
       throws TlsAlertException {
+    check(
+        manager ->
+            manager.checkServerTrusted(
+                chain.toArray(X509Certificate[]::new),
+                AUTH_TYPE,
+                new TrustCheckEngine(new TrustCheckSession(chain, serverName, suite))));
+  }
+
+  /**
+   * Decides whether {@code chain} proves who a client is.
+   *
+   * @throws TlsAlertException with the alert that names the reason best (RFC 8446 §6.2)
+   */
+  void checkClient(List<X509Certificate> chain, CipherSuite suite) throws TlsAlertException {
+    check(
+        manager ->
+            manager.checkClientTrusted(
+                chain.toArray(X509Certificate[]::new),
+                AUTH_TYPE,
+                new TrustCheckEngine(new TrustCheckSession(chain, null, suite))));
+  }
+
+  private interface Check {
+    void run(X509ExtendedTrustManager manager) throws CertificateException;
+  }
+
+  private void check(Check check) throws TlsAlertException {
     if (trustManager == null) {
       return;
     }
     try {
-      trustManager.checkServerTrusted(
-          chain.toArray(X509Certificate[]::new),
-          AUTH_TYPE,
-          new TrustCheckEngine(new TrustCheckSession(chain, serverName, suite)));
+      check.run(trustManager);
     } catch (CertificateException e) {
-      throw new TlsAlertException(alert(e), "the server's certificate is not trusted: " + e, e);
+      throw new TlsAlertException(alert(e), "the peer's certificate is not trusted: " + e, e);
     } catch (RuntimeException e) {
       // Neither the certificates nor the code that looks at them are ours.
       throw new TlsAlertException(
@@ -120,12 +144,12 @@ final class ServerTrust {
     };
   }
 
-  private static ServerTrust pkix(@Nullable KeyStore anchors) throws GeneralSecurityException {
+  private static CertificateTrust pkix(@Nullable KeyStore anchors) throws GeneralSecurityException {
     TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
     factory.init(anchors);
     for (TrustManager manager : factory.getTrustManagers()) {
       if (manager instanceof X509ExtendedTrustManager x509) {
-        return new ServerTrust(x509);
+        return new CertificateTrust(x509);
       }
     }
     throw new GeneralSecurityException("no X509ExtendedTrustManager for PKIX");
@@ -133,9 +157,9 @@ final class ServerTrust {
 
   /** Loaded on first use: reading the JDK's anchors takes tens of milliseconds. */
   private static final class JdkDefault {
-    static final ServerTrust TRUST = load();
+    static final CertificateTrust TRUST = load();
 
-    private static ServerTrust load() {
+    private static CertificateTrust load() {
       try {
         return pkix(null);
       } catch (GeneralSecurityException e) {
