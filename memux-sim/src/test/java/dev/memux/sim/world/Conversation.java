@@ -233,7 +233,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
                 && (plan.ending() == WorldPlan.Ending.IDLE
                     || plan.ending() == WorldPlan.Ending.PATH_DIES);
         boolean peerGone = peer(peer.side().peer()).closed() != null;
-        if (!planned && !peerGone && !blame.excusesSilence(peer.side(), network.simulation().nowNanos())) {
+        if (!planned
+            && !peerGone
+            && !blame.excusesSilence(peer.side(), network.simulation().nowNanos())) {
           throw new Violation(
               TerminationInvariant.class,
               peer.side() + " idles away although the links lost nothing since it last heard");
