@@ -4,11 +4,14 @@ import dev.memux.http.Http3Service;
 import dev.memux.http.RequestHandler;
 import dev.memux.netty.IoTransport;
 import dev.memux.netty.QuicServer;
+import dev.memux.tls.TicketKeys;
 import dev.memux.tls.TlsServerConfig;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -19,6 +22,9 @@ import java.util.concurrent.TimeUnit;
 public final class Gateway implements AutoCloseable {
   // After the drain nothing is waited for but sockets being closed.
   private static final long LOOP_SHUTDOWN_MILLIS = 2_000;
+
+  /** How long a client may come back without the certificate being sent again. */
+  private static final Duration TICKET_LIFETIME = Duration.ofDays(1);
 
   private final EventLoopGroup group;
   private final ExecutorService blocking;
@@ -91,6 +97,7 @@ public final class Gateway implements AutoCloseable {
   private void listen(GatewayConfig config) throws IOException {
     TlsServerConfig.Builder tls =
         TlsServerConfig.builder()
+            .ticketKeys(new TicketKeys(TICKET_LIFETIME, InstantSource.system(), new SecureRandom()))
             .credentials(config.credentials())
             .applicationProtocols(Http3Service.ALPN);
     if (config.keyLog() != null) {

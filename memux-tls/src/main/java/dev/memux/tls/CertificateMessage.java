@@ -76,7 +76,7 @@ final class CertificateMessage {
     }
   }
 
-  private static X509Certificate parse(byte[] encoded) throws TlsAlertException {
+  static X509Certificate parse(byte[] encoded) throws TlsAlertException {
     try {
       X509Certificate certificate =
           (X509Certificate)

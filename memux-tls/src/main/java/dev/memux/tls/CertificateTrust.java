@@ -104,12 +104,22 @@ final class CertificateTrust {
     try {
       check.run(trustManager);
     } catch (CertificateException e) {
-      throw new TlsAlertException(alert(e), "the peer's certificate is not trusted: " + e, e);
+      throw new TlsAlertException(
+          alert(e), "the peer's certificate is not trusted: " + rootMessage(e), e);
     } catch (RuntimeException e) {
       // Neither the certificates nor the code that looks at them are ours.
       throw new TlsAlertException(
           AlertDescription.CERTIFICATE_UNKNOWN, "the trust manager failed: " + e, e);
     }
+  }
+
+  /** What the innermost cause says: the others only repeat it behind their class names. */
+  private static String rootMessage(Throwable refusal) {
+    String message = refusal.toString();
+    for (Throwable e = refusal; e != null; e = e.getCause()) {
+      message = e.getMessage() == null ? message : e.getMessage();
+    }
+    return message;
   }
 
   private static AlertDescription alert(CertificateException refusal) {

@@ -27,6 +27,8 @@ final class ClientHello {
   /** Clients send one or two, GREASE besides. */
   static final int MAX_KEY_SHARES = 16;
 
+  static final int PSK_DHE_KE = 1; // RFC 8446 §4.2.9
+
   private static final int MAX_SESSION_ID_BYTES = 32;
   private static final int HOST_NAME = 0; // RFC 6066 §3
 
@@ -41,6 +43,8 @@ final class ClientHello {
   private final List<String> applicationProtocols;
   private final @Nullable String serverName;
   private final byte @Nullable [] transportParameters;
+  private final boolean resumesWithKeyExchange;
+  private final @Nullable PskOffer preSharedKeys;
 
   private ClientHello(HandshakeReader body) throws TlsAlertException {
     body.u16(); // RFC 8446 §4.2.1: legacy_version is ignored, supported_versions counts
@@ -67,6 +71,9 @@ final class ClientHello {
     serverName = readServerName();
     HandshakeReader parameters = extensions.value(ExtensionType.QUIC_TRANSPORT_PARAMETERS);
     transportParameters = parameters == null ? null : parameters.rest();
+    resumesWithKeyExchange = readPskModes();
+    HandshakeReader offer = extensions.value(ExtensionType.PRE_SHARED_KEY);
+    preSharedKeys = offer == null ? null : PskOffer.read(offer);
   }
 
   static ClientHello read(HandshakeReader body) throws TlsAlertException {
@@ -120,6 +127,19 @@ final class ClientHello {
   }
 
   /**
+   * Whether psk_dhe_ke is offered, the only mode here (RFC 8446 §4.2.9): it keeps the future
+   * secret.
+   */
+  boolean resumesWithKeyExchange() {
+    return resumesWithKeyExchange;
+  }
+
+  /** Null: none offered. */
+  @Nullable PskOffer preSharedKeys() {
+    return preSharedKeys;
+  }
+
+  /**
    * Whether {@code first}, answered by a HelloRetryRequest, may have become this: all must be equal
    * but what RFC 8446 §4.1.2 lists.
    */
@@ -132,6 +152,7 @@ final class ClientHello {
         && applicationProtocols.equals(first.applicationProtocols)
         && Objects.equals(serverName, first.serverName)
         && Arrays.equals(transportParameters, first.transportParameters)
+        && (preSharedKeys == null || first.preSharedKeys != null)
         && !has(ExtensionType.EARLY_DATA);
   }
 
@@ -171,11 +192,26 @@ final class ClientHello {
     extensions.required(ExtensionType.PSK_KEY_EXCHANGE_MODES);
   }
 
-  /** RFC 8446 §9.2: all three, as this server takes no PSK. */
+  /** RFC 8446 §9.2: also with a PSK, as this server takes none without a key exchange. */
   private void requireKeyExchange() throws TlsAlertException {
     extensions.required(ExtensionType.SUPPORTED_GROUPS);
     extensions.required(ExtensionType.KEY_SHARE);
-    extensions.required(ExtensionType.SIGNATURE_ALGORITHMS);
+    if (!extensions.has(ExtensionType.PRE_SHARED_KEY)) {
+      extensions.required(ExtensionType.SIGNATURE_ALGORITHMS);
+    }
+  }
+
+  private boolean readPskModes() throws TlsAlertException {
+    HandshakeReader value = extensions.value(ExtensionType.PSK_KEY_EXCHANGE_MODES);
+    boolean withKeyExchange = false;
+    if (value != null) {
+      HandshakeReader modes = value.vector8(1);
+      value.finish();
+      while (modes.hasMore()) {
+        withKeyExchange |= modes.u8() == PSK_DHE_KE;
+      }
+    }
+    return withKeyExchange;
   }
 
   private Map<Integer, byte[]> readKeyShares() throws TlsAlertException {

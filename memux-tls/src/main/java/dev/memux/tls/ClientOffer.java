@@ -18,14 +18,22 @@ final class ClientOffer {
   private final SecureRandom random;
   private final byte[] clientRandom = new byte[ClientHello.RANDOM_BYTES];
   private final Map<NamedGroup, KeyExchange> keyExchanges = new EnumMap<>(NamedGroup.class);
+  private final boolean keepsTickets;
   private byte @Nullable [] cookie;
+  private @Nullable ResumableSession session;
 
+  /**
+   * @param session to resume; null: none
+   */
   ClientOffer(
       TlsClientConfig config,
       ServerName serverName,
       byte[] transportParameters,
+      @Nullable ResumableSession session,
       SecureRandom random) {
     this.config = config;
+    this.keepsTickets = config.sessionCache() != null;
+    this.session = session;
     this.serverName = serverName;
     this.transportParameters = transportParameters.clone();
     this.random = random;
@@ -52,6 +60,9 @@ final class ClientOffer {
     if (!serverName.isAddress()) {
       offered.add(ExtensionType.SERVER_NAME);
     }
+    if (session != null) {
+      offered.add(ExtensionType.PRE_SHARED_KEY);
+    }
     return offered;
   }
 
@@ -61,6 +72,19 @@ final class ClientOffer {
 
   boolean has(String applicationProtocol) {
     return config.applicationProtocols().contains(applicationProtocol);
+  }
+
+  /** The session that a ServerHello resumes, or null: none. */
+  @Nullable ResumableSession resumed(ServerHello hello) throws TlsAlertException {
+    if (hello.selectedPsk() == null) {
+      return null;
+    }
+    // RFC 8446 §4.2.11: one of ours, with a suite of its hash.
+    if (session == null || hello.selectedPsk() != 0 || !session.hasHashOf(hello.suite())) {
+      throw new TlsAlertException(
+          AlertDescription.ILLEGAL_PARAMETER, "a pre-shared key that does not fit is selected");
+    }
+    return session;
   }
 
   /** Our key for a group, if we sent its share. */
@@ -76,6 +100,9 @@ final class ClientOffer {
   /** Changes the offer as the server wants it (RFC 8446 §4.1.2, §4.1.4). */
   void onRetryRequest(ServerHello retry) throws TlsAlertException {
     Integer code = retry.group();
+    if (session != null && !session.hasHashOf(retry.suite())) {
+      session = null; // RFC 8446 §4.1.4: its key cannot be used with that suite
+    }
     cookie = retry.cookie();
     if (code == null && cookie == null) {
       throw new TlsAlertException(
@@ -94,8 +121,12 @@ final class ClientOffer {
     keyExchanges.put(group, KeyExchange.generate(group, random));
   }
 
-  /** The ClientHello, with the same random each time. */
-  byte[] write() {
+  /**
+   * The ClientHello, with the same random each time.
+   *
+   * @param transcript of what was before: nothing, or a first hello and a HelloRetryRequest
+   */
+  byte[] write(Transcript transcript) {
     HandshakeWriter w = new HandshakeWriter(HandshakeType.CLIENT_HELLO);
     w.u16(ClientHello.LEGACY_VERSION).bytes(clientRandom);
     w.u8(0); // RFC 9001 §8.4: no middlebox compatibility mode, so no legacy_session_id
@@ -114,8 +145,39 @@ final class ClientOffer {
     writeApplicationProtocols(w);
     writeOpaque(w, ExtensionType.QUIC_TRANSPORT_PARAMETERS, transportParameters);
     writeCookie(w);
+    if (keepsTickets) {
+      writeOpaque(w, ExtensionType.PSK_KEY_EXCHANGE_MODES, new byte[] {1, ClientHello.PSK_DHE_KE});
+    }
+    if (session != null) {
+      writePreSharedKey(w, session);
+    }
     w.close(extensions, 2);
-    return w.finish();
+    byte[] hello = w.finish();
+    if (session != null) {
+      bind(hello, session, transcript);
+    }
+    return hello;
+  }
+
+  /** RFC 8446 §4.2.11: the last extension, as its end depends on all before it. */
+  private void writePreSharedKey(HandshakeWriter w, ResumableSession resumable) {
+    int extension = w.openExtension(ExtensionType.PRE_SHARED_KEY);
+    int identities = w.open(2);
+    w.vector16(resumable.ticket()).u32(resumable.obfuscatedAge(config.clock().millis()));
+    w.close(identities, 2);
+    int binders = w.open(2);
+    w.vector8(new byte[resumable.suite().hashBytes()]); // filled in when all is written
+    w.close(binders, 2);
+    w.close(extension, 2);
+  }
+
+  /** RFC 8446 §4.2.11.2: the binder covers everything up to the list of binders. */
+  private static void bind(byte[] hello, ResumableSession resumable, Transcript transcript) {
+    CipherSuite suite = resumable.suite();
+    int bindersBytes = 2 + 1 + suite.hashBytes();
+    byte[] hash = transcript.hashWith(suite, hello, hello.length - bindersBytes);
+    byte[] binder = KeySchedule.binder(suite, resumable.preSharedKey(), hash);
+    System.arraycopy(binder, 0, hello, hello.length - binder.length, binder.length);
   }
 
   private void writeServerName(HandshakeWriter w) {

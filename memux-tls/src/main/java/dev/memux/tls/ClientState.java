@@ -57,7 +57,9 @@ enum ClientState {
       case WAIT_SERVER_HELLO ->
           next == WAIT_SECOND_SERVER_HELLO || next == WAIT_ENCRYPTED_EXTENSIONS;
       case WAIT_SECOND_SERVER_HELLO -> next == WAIT_ENCRYPTED_EXTENSIONS;
-      case WAIT_ENCRYPTED_EXTENSIONS -> next == WAIT_CERTIFICATE_OR_REQUEST;
+      // A resumed session has no certificates.
+      case WAIT_ENCRYPTED_EXTENSIONS ->
+          next == WAIT_CERTIFICATE_OR_REQUEST || next == WAIT_FINISHED;
       case WAIT_CERTIFICATE_OR_REQUEST ->
           next == WAIT_CERTIFICATE || next == WAIT_CERTIFICATE_VERIFY;
       case WAIT_CERTIFICATE -> next == WAIT_CERTIFICATE_VERIFY;

@@ -76,6 +76,10 @@ final class HandshakeReader {
     return values;
   }
 
+  int remaining() {
+    return end - at;
+  }
+
   /** Nothing may be left. */
   void finish() throws TlsAlertException {
     if (at != end) {

@@ -2,16 +2,27 @@ package dev.memux.tls;
 
 import java.util.Arrays;
 
-/** Writes one handshake message (RFC 8446 §4); its length is filled in by {@link #finish}. */
+/**
+ * Writes one handshake message (RFC 8446 §4), whose length is filled in by {@link #finish}, or a
+ * structure in the same notation.
+ */
 final class HandshakeWriter {
   private static final int HEADER_BYTES = 4;
 
   private byte[] data = new byte[512];
+  private final int headerBytes;
   private int at;
 
+  /** A message. */
   HandshakeWriter(HandshakeType type) {
     u8(type.code());
     u24(0);
+    headerBytes = HEADER_BYTES;
+  }
+
+  /** A structure without a header. */
+  HandshakeWriter() {
+    headerBytes = 0;
   }
 
   HandshakeWriter u8(int value) {
@@ -26,6 +37,11 @@ final class HandshakeWriter {
 
   HandshakeWriter u24(int value) {
     return u8(value >> 16).u16(value);
+  }
+
+  /** The low 32 bits. */
+  HandshakeWriter u32(long value) {
+    return u16((int) (value >> 16)).u16((int) value);
   }
 
   HandshakeWriter bytes(byte[] value) {
@@ -84,9 +100,16 @@ final class HandshakeWriter {
     return open(2);
   }
 
-  /** The message. */
+  /** How much is written, with the header. */
+  int length() {
+    return at;
+  }
+
+  /** The message or structure. */
   byte[] finish() {
-    close(HEADER_BYTES, HEADER_BYTES - 1);
+    if (headerBytes > 0) {
+      close(headerBytes, headerBytes - 1);
+    }
     return Arrays.copyOf(data, at);
   }
 

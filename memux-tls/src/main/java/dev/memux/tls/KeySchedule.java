@@ -3,8 +3,8 @@ package dev.memux.tls;
 import java.util.Arrays;
 
 /**
- * Secrets of one connection (RFC 8446 §7.1), without a PSK. Each stage's secret is wiped as soon as
- * the next is derived; the traffic secrets live until {@link #destroy}.
+ * Secrets of one connection (RFC 8446 §7.1). Each stage's secret is wiped as soon as the next is
+ * derived; the traffic secrets live until {@link #destroy}.
  */
 final class KeySchedule {
   private static final byte[] NO_CONTEXT = {};
@@ -16,10 +16,27 @@ final class KeySchedule {
   private byte[] clientApplication = NO_CONTEXT;
   private byte[] serverApplication = NO_CONTEXT;
 
+  /** Without a pre-shared key. */
   KeySchedule(CipherSuite suite) {
+    this(suite, new byte[suite.hashBytes()]);
+  }
+
+  /**
+   * @param preSharedKey of a ticket, made with the same hash
+   */
+  KeySchedule(CipherSuite suite, byte[] preSharedKey) {
     this.suite = suite;
-    byte[] zeros = new byte[suite.hashBytes()];
-    stage = Hkdf.extract(suite, zeros, zeros);
+    stage = Hkdf.extract(suite, new byte[suite.hashBytes()], preSharedKey);
+  }
+
+  /** The binder of a pre-shared key, which proves that one has it; before all else. */
+  static byte[] binder(CipherSuite suite, byte[] preSharedKey, byte[] truncatedHelloHash) {
+    KeySchedule early = new KeySchedule(suite, preSharedKey);
+    byte[] key = early.derive("res binder", Transcript.emptyHash(suite));
+    byte[] binder = early.finished(key, truncatedHelloHash);
+    Arrays.fill(key, (byte) 0);
+    early.destroy();
+    return binder;
   }
 
   CipherSuite suite() {
@@ -47,6 +64,15 @@ final class KeySchedule {
     advance(new byte[suite.hashBytes()]);
     clientApplication = derive("c ap traffic", finishedHash);
     serverApplication = derive("s ap traffic", finishedHash);
+  }
+
+  /**
+   * What tickets get their keys from; after {@link #onServerFinished}.
+   *
+   * @param handshakeHash of ClientHello to the client's Finished
+   */
+  ResumptionSecret resumptionSecret(byte[] handshakeHash) {
+    return new ResumptionSecret(suite, derive("res master", handshakeHash));
   }
 
   byte[] clientHandshakeSecret() {

@@ -3,18 +3,22 @@ package dev.memux.tls;
 import dev.memux.tls.ExtensionType.Place;
 import java.util.EnumSet;
 
-/** A ticket for a later connection (RFC 8446 §4.6.1). It is checked; clients here keep none. */
-final class NewSessionTicket {
+/**
+ * A ticket for a later connection (RFC 8446 §4.6.1).
+ *
+ * @param lifetimeSeconds how long it is good for
+ * @param ageAdd what hides the ticket's age when it comes back
+ * @param nonce from which its key is derived
+ */
+record NewSessionTicket(long lifetimeSeconds, long ageAdd, byte[] nonce, byte[] ticket) {
   /** RFC 9001 §4.6.1: in QUIC flow control bounds early data, and this value says so. */
   private static final long QUIC_MAX_EARLY_DATA = 0xffff_ffffL;
 
-  private NewSessionTicket() {}
-
-  static void read(HandshakeReader body) throws TlsAlertException {
-    body.u32(); // ticket_lifetime
-    body.u32(); // ticket_age_add
-    body.vector8(0); // ticket_nonce
-    body.vector16(1); // ticket
+  static NewSessionTicket read(HandshakeReader body) throws TlsAlertException {
+    long lifetimeSeconds = body.u32();
+    long ageAdd = body.u32();
+    byte[] nonce = body.vector8(0).rest();
+    byte[] ticket = body.vector16(1).rest();
     Extensions extensions = Extensions.read(body.vector16(0));
     body.finish();
     extensions.requireLegal(Place.NEW_SESSION_TICKET, EnumSet.noneOf(ExtensionType.class));
@@ -27,5 +31,13 @@ final class NewSessionTicket {
             AlertDescription.ILLEGAL_PARAMETER, "max_early_data_size is " + maxBytes);
       }
     }
+    return new NewSessionTicket(lifetimeSeconds, ageAdd, nonce, ticket);
+  }
+
+  byte[] write() {
+    HandshakeWriter w = new HandshakeWriter(HandshakeType.NEW_SESSION_TICKET);
+    w.u32(lifetimeSeconds).u32(ageAdd).vector8(nonce).vector16(ticket);
+    w.u16(0); // no extensions: no early data
+    return w.finish();
   }
 }

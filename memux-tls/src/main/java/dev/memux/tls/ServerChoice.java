@@ -1,19 +1,23 @@
 package dev.memux.tls;
 
 import static dev.memux.tls.AlertDescription.HANDSHAKE_FAILURE;
+import static dev.memux.tls.AlertDescription.MISSING_EXTENSION;
 import static dev.memux.tls.AlertDescription.NO_APPLICATION_PROTOCOL;
+
+import java.util.List;
 
 /**
  * What a server chooses from a ClientHello (RFC 8446 §4.1.1).
  *
  * @param group whose share may be missing: then a HelloRetryRequest asks for it
+ * @param credentials of the host that the client wants
  * @param isNamed the client's server_name decided on the credentials
  */
 record ServerChoice(
     String applicationProtocol,
     CipherSuite suite,
     NamedGroup group,
-    Signer signer,
+    List<TlsCredentials> credentials,
     boolean isNamed) {
 
   static ServerChoice of(TlsServerConfig config, ClientHello hello) throws TlsAlertException {
@@ -21,11 +25,19 @@ record ServerChoice(
     CipherSuite suite = suite(config, hello);
     NamedGroup group = group(config, hello);
     HostCredentials.Match host = config.hosts().match(hello.serverName());
-    Signer signer = Signer.choose(host.credentials(), hello.signatures());
+    return new ServerChoice(applicationProtocol, suite, group, host.credentials(), host.isNamed());
+  }
+
+  /** Who signs, if the session is not resumed. */
+  Signer signer(ClientHello hello) throws TlsAlertException {
+    if (!hello.has(ExtensionType.SIGNATURE_ALGORITHMS)) {
+      throw new TlsAlertException(MISSING_EXTENSION, "no signature_algorithms"); // RFC 8446 §4.2.3
+    }
+    Signer signer = Signer.choose(credentials, hello.signatures());
     if (signer == null) {
       throw new TlsAlertException(HANDSHAKE_FAILURE, "no common signature algorithm");
     }
-    return new ServerChoice(applicationProtocol, suite, group, signer, host.isNamed());
+    return signer;
   }
 
   /** RFC 9001 §8.1: QUIC needs ALPN, so its absence counts as having none in common. */

@@ -15,13 +15,15 @@ import org.jspecify.annotations.Nullable;
  * @param group of the key share, or the group wanted by a HelloRetryRequest
  * @param keyShare null in a HelloRetryRequest
  * @param cookie only in a HelloRetryRequest
+ * @param selectedPsk which of our pre-shared keys the server has taken; null: none
  */
 record ServerHello(
     boolean isRetryRequest,
     CipherSuite suite,
     @Nullable Integer group,
     byte @Nullable [] keyShare,
-    byte @Nullable [] cookie) {
+    byte @Nullable [] cookie,
+    @Nullable Integer selectedPsk) {
   /** SHA-256 of "HelloRetryRequest", in the place of the random (RFC 8446 §4.1.3). */
   private static final byte[] RETRY_RANDOM =
       HexFormat.of().parseHex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c");
@@ -65,14 +67,28 @@ record ServerHello(
     return isRetry ? retry(suite, extensions) : hello(suite, extensions);
   }
 
-  /** Writes a ServerHello. */
+  /**
+   * Writes a ServerHello.
+   *
+   * @param selectedPsk which of the client's pre-shared keys is taken; null: none
+   */
   static byte[] write(
-      byte[] random, byte[] sessionId, CipherSuite suite, NamedGroup group, byte[] keyShare) {
+      byte[] random,
+      byte[] sessionId,
+      CipherSuite suite,
+      NamedGroup group,
+      byte[] keyShare,
+      @Nullable Integer selectedPsk) {
     HandshakeWriter w = new HandshakeWriter(HandshakeType.SERVER_HELLO);
     int extensions = openFields(w, random, sessionId, suite);
     int share = w.openExtension(ExtensionType.KEY_SHARE);
     w.u16(group.code()).vector16(keyShare);
     w.close(share, 2);
+    if (selectedPsk != null) {
+      int psk = w.openExtension(ExtensionType.PRE_SHARED_KEY);
+      w.u16(selectedPsk);
+      w.close(psk, 2);
+    }
     w.close(extensions, 2);
     return w.finish();
   }
@@ -124,7 +140,13 @@ record ServerHello(
     int group = share.u16();
     byte[] keyShare = share.vector16(1).rest();
     share.finish();
-    return new ServerHello(false, suite, group, keyShare, null);
+    Integer selectedPsk = null;
+    HandshakeReader psk = extensions.value(ExtensionType.PRE_SHARED_KEY);
+    if (psk != null) {
+      selectedPsk = psk.u16();
+      psk.finish();
+    }
+    return new ServerHello(false, suite, group, keyShare, null, selectedPsk);
   }
 
   private static ServerHello retry(CipherSuite suite, Extensions extensions)
@@ -141,6 +163,6 @@ record ServerHello(
       cookie = value.vector16(1).rest();
       value.finish();
     }
-    return new ServerHello(true, suite, group, null, cookie);
+    return new ServerHello(true, suite, group, null, cookie, null);
   }
 }

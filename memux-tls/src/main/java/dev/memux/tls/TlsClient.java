@@ -22,6 +22,7 @@ public final class TlsClient implements TlsHandshake {
   private final ServerName serverName;
   private final CertificateTrust trust;
   private final List<TlsCredentials> credentials;
+  private final @Nullable TicketStore tickets;
   private final SecureRandom random;
   private final boolean needsTransportParameters;
   private final ClientOffer offer;
@@ -38,6 +39,7 @@ public final class TlsClient implements TlsHandshake {
   private @Nullable NamedGroup group;
   private @Nullable String applicationProtocol;
   private List<X509Certificate> peerCertificates = List.of();
+  private @Nullable ResumableSession resumed;
   private @Nullable SignatureOffer certificateRequest;
 
   /**
@@ -63,16 +65,24 @@ public final class TlsClient implements TlsHandshake {
     this.serverName = ServerName.parse(serverName);
     this.trust = config.trust();
     this.credentials = config.credentials();
+    SessionCache cache = config.sessionCache();
+    this.tickets = cache == null ? null : new TicketStore(config, cache, this.serverName);
     this.random = random;
     this.needsTransportParameters = needsTransportParameters;
-    this.offer = new ClientOffer(config, this.serverName, transportParameters, random);
+    this.offer =
+        new ClientOffer(
+            config,
+            this.serverName,
+            transportParameters,
+            tickets == null ? null : tickets.take(),
+            random);
     this.secretLog = new SecretLog(config.keyLog(), offer.clientRandom());
   }
 
   @Override
   public void start() {
     enter(ClientState.WAIT_SERVER_HELLO);
-    output.message(INITIAL, offer.write());
+    output.message(INITIAL, offer.write(transcript));
   }
 
   @Override
@@ -120,7 +130,7 @@ public final class TlsClient implements TlsHandshake {
       case CERTIFICATE -> onCertificate(message);
       case CERTIFICATE_VERIFY -> onCertificateVerify(message);
       case FINISHED -> onFinished(message);
-      case NEW_SESSION_TICKET -> NewSessionTicket.read(message.body());
+      case NEW_SESSION_TICKET -> onTicket(message);
       case CLIENT_HELLO, END_OF_EARLY_DATA, KEY_UPDATE ->
           throw new IllegalStateException(state + " takes no " + message.type());
     }
@@ -147,6 +157,7 @@ public final class TlsClient implements TlsHandshake {
           ILLEGAL_PARAMETER, "key share for group " + hello.group() + ", which we sent none for");
     }
     group = chosen;
+    resumed = offer.resumed(hello);
     byte[] sharedSecret = keyExchange.agree(requireNonNull(hello.keyShare()));
     offer.forgetKeys();
     if (retrySuite == null) {
@@ -166,13 +177,14 @@ public final class TlsClient implements TlsHandshake {
     transcript.replaceFirstClientHello(retry.suite());
     transcript.add(encoded);
     enter(ClientState.WAIT_SECOND_SERVER_HELLO);
-    output.message(INITIAL, offer.write());
+    output.message(INITIAL, offer.write(transcript));
   }
 
   private void deriveHandshakeKeys(CipherSuite suite, byte[] sharedSecret)
       throws TlsAlertException {
     input.requireEmpty();
-    KeySchedule keys = new KeySchedule(suite);
+    KeySchedule keys =
+        resumed == null ? new KeySchedule(suite) : new KeySchedule(suite, resumed.preSharedKey());
     keys.onSharedSecret(sharedSecret, transcript.hash());
     schedule = keys;
     secretLog.handshake(keys);
@@ -197,7 +209,13 @@ public final class TlsClient implements TlsHandshake {
     }
     applicationProtocol = protocol;
     transcript.add(message.encoded());
-    enter(ClientState.WAIT_CERTIFICATE_OR_REQUEST);
+    if (resumed == null) {
+      enter(ClientState.WAIT_CERTIFICATE_OR_REQUEST);
+    } else {
+      // RFC 8446 §2.2: whoever has the key is who had the certificate.
+      peerCertificates = resumed.peerCertificates();
+      enter(ClientState.WAIT_FINISHED);
+    }
     if (parameters != null) {
       output.event(new TlsEvent.PeerTransportParameters(parameters));
     }
@@ -238,16 +256,27 @@ public final class TlsClient implements TlsHandshake {
     CipherSuite suite = keys.suite();
     output.event(new TlsEvent.WriteSecret(APPLICATION, suite, keys.clientApplicationSecret()));
     output.event(new TlsEvent.ReadSecret(APPLICATION, suite, keys.serverApplicationSecret()));
+    TlsSession session =
+        new TlsSession(
+            requireNonNull(applicationProtocol),
+            suite,
+            requireNonNull(group),
+            serverName.name(),
+            peerCertificates,
+            resumed != null);
+    if (tickets != null) {
+      tickets.onConnected(session, keys.resumptionSecret(transcript.hash()));
+    }
     keys.destroy();
     enter(ClientState.CONNECTED);
-    output.event(
-        new TlsEvent.HandshakeComplete(
-            new TlsSession(
-                requireNonNull(applicationProtocol),
-                suite,
-                requireNonNull(group),
-                serverName.name(),
-                peerCertificates)));
+    output.event(new TlsEvent.HandshakeComplete(session));
+  }
+
+  private void onTicket(HandshakeMessage message) throws TlsAlertException {
+    NewSessionTicket ticket = NewSessionTicket.read(message.body());
+    if (tickets != null) {
+      tickets.add(ticket);
+    }
   }
 
   /** RFC 8446 §4.4.2: an empty Certificate if there is none that the server could verify. */

@@ -1,6 +1,7 @@
 package dev.memux.tls;
 
 import java.security.cert.X509Certificate;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -14,6 +15,8 @@ public final class TlsClientConfig {
   private final List<NamedGroup> keyShareGroups;
   private final CertificateTrust trust;
   private final List<TlsCredentials> credentials;
+  private final @Nullable SessionCache sessionCache;
+  private final InstantSource clock;
   private final @Nullable KeyLog keyLog;
 
   private TlsClientConfig(Builder builder) {
@@ -29,6 +32,8 @@ public final class TlsClientConfig {
     }
     trust = builder.trust == null ? CertificateTrust.jdkDefault() : builder.trust;
     credentials = builder.credentials;
+    sessionCache = builder.sessionCache;
+    clock = builder.clock;
     keyLog = builder.keyLog;
   }
 
@@ -61,6 +66,16 @@ public final class TlsClientConfig {
     return credentials;
   }
 
+  /** Where sessions to resume are kept, or null: none are. */
+  public @Nullable SessionCache sessionCache() {
+    return sessionCache;
+  }
+
+  /** By which the age of sessions is measured. */
+  InstantSource clock() {
+    return clock;
+  }
+
   /** Where to log secrets, or null: nowhere. */
   public @Nullable KeyLog keyLog() {
     return keyLog;
@@ -86,6 +101,8 @@ public final class TlsClientConfig {
     private @Nullable List<NamedGroup> keyShareGroups;
     private @Nullable CertificateTrust trust;
     private List<TlsCredentials> credentials = List.of();
+    private @Nullable SessionCache sessionCache;
+    private InstantSource clock = InstantSource.system();
     private @Nullable KeyLog keyLog;
 
     private Builder() {}
@@ -145,6 +162,17 @@ public final class TlsClientConfig {
      */
     public Builder credentials(TlsCredentials... credentials) {
       this.credentials = List.of(credentials);
+      return this;
+    }
+
+    /**
+     * Keeps sessions and resumes them (RFC 8446 §2.2); default: not.
+     *
+     * @param clock by which the age of sessions is measured
+     */
+    public Builder sessionCache(SessionCache cache, InstantSource clock) {
+      this.sessionCache = cache;
+      this.clock = clock;
       return this;
     }
 

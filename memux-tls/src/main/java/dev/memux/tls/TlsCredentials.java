@@ -2,6 +2,7 @@ package dev.memux.tls;
 
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
@@ -19,6 +20,7 @@ public final class TlsCredentials {
   private final List<X509Certificate> chain;
   private final PrivateKey privateKey;
   private final List<SignatureScheme> schemes;
+  private final byte[] hash;
 
   /**
    * @param chain the end entity's certificate first, each following one certifying the one before
@@ -42,6 +44,7 @@ public final class TlsCredentials {
           "no TLS 1.3 signature algorithm here for a key of " + publicKey.getAlgorithm());
     }
     requirePair(schemes.getFirst(), publicKey, privateKey);
+    this.hash = sha256(chain.getFirst());
   }
 
   /**
@@ -69,6 +72,11 @@ public final class TlsCredentials {
     return null;
   }
 
+  /** Of the first certificate, by SHA-256. */
+  byte[] hash() {
+    return hash;
+  }
+
   PrivateKey privateKey() {
     return privateKey;
   }
@@ -76,6 +84,14 @@ public final class TlsCredentials {
   @Override
   public String toString() {
     return "TlsCredentials[" + chain.getFirst().getSubjectX500Principal() + "]";
+  }
+
+  private static byte[] sha256(X509Certificate certificate) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(certificate.getEncoded());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalArgumentException("certificate cannot be encoded", e);
+    }
   }
 
   private static void requirePair(

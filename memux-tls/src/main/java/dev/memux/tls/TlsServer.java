@@ -1,6 +1,7 @@
 package dev.memux.tls;
 
 import static dev.memux.tls.AlertDescription.CERTIFICATE_REQUIRED;
+import static dev.memux.tls.AlertDescription.DECRYPT_ERROR;
 import static dev.memux.tls.AlertDescription.ILLEGAL_PARAMETER;
 import static dev.memux.tls.AlertDescription.MISSING_EXTENSION;
 import static dev.memux.tls.AlertDescription.UNEXPECTED_MESSAGE;
@@ -9,6 +10,7 @@ import static dev.memux.tls.EncryptionLevel.HANDSHAKE;
 import static dev.memux.tls.EncryptionLevel.INITIAL;
 import static java.util.Objects.requireNonNull;
 
+import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.util.List;
@@ -31,6 +33,8 @@ public final class TlsServer implements TlsHandshake {
   private @Nullable Retry retry;
   private @Nullable KeySchedule schedule;
   private @Nullable ServerChoice choice;
+  private @Nullable TicketIssue tickets;
+  private boolean isResumed;
   private @Nullable String serverName;
   private List<X509Certificate> peerCertificates = List.of();
 
@@ -162,6 +166,8 @@ public final class TlsServer implements TlsHandshake {
   private void accept(ClientHello hello, ServerChoice choice, byte[] clientShare, byte[] encoded)
       throws TlsAlertException {
     input.requireEmpty();
+    TicketChoice resumed = chooseTicket(hello, choice, encoded);
+    Signer signer = resumed == null ? choice.signer(hello) : null;
     KeyExchange.Answer answer = KeyExchange.answer(choice.group(), clientShare, random);
     transcript.add(encoded);
     if (retry == null) {
@@ -172,29 +178,75 @@ public final class TlsServer implements TlsHandshake {
     if (clientParameters != null) {
       output.event(new TlsEvent.PeerTransportParameters(clientParameters));
     }
+    sendServerHello(hello, choice, answer.share(), resumed);
+    KeySchedule keys =
+        resumed == null
+            ? new KeySchedule(choice.suite())
+            : new KeySchedule(choice.suite(), resumed.ticket().preSharedKey());
+    schedule = keys;
+    keys.onSharedSecret(answer.secret(), transcript.hash());
+    SecretLog secretLog = new SecretLog(config.keyLog(), hello.random());
+    secretLog.handshake(keys);
+    sendFlight(keys, choice, signer, clientParameters != null);
+    secretLog.application(keys);
+    this.choice = choice;
+    serverName = hello.serverName();
+    if (resumed != null) {
+      isResumed = true;
+      peerCertificates = resumed.ticket().clientCertificates();
+    }
+    tickets = TicketIssue.of(config, hello, choice, signer, resumed);
+    enter(
+        signer != null && config.clientCertificates() != ClientCertificates.NONE
+            ? ServerState.WAIT_CERTIFICATE
+            : ServerState.WAIT_FINISHED);
+  }
+
+  private void sendServerHello(
+      ClientHello hello, ServerChoice choice, byte[] share, @Nullable TicketChoice resumed) {
     byte[] serverRandom = new byte[ClientHello.RANDOM_BYTES];
     random.nextBytes(serverRandom);
     output.message(
         INITIAL,
         ServerHello.write(
-            serverRandom, hello.sessionId(), choice.suite(), choice.group(), answer.share()));
-    KeySchedule keys = new KeySchedule(choice.suite());
-    schedule = keys;
-    keys.onSharedSecret(answer.secret(), transcript.hash());
-    SecretLog secretLog = new SecretLog(config.keyLog(), hello.random());
-    secretLog.handshake(keys);
-    sendFlight(keys, choice, clientParameters != null);
-    secretLog.application(keys);
-    this.choice = choice;
-    serverName = hello.serverName();
-    enter(
-        config.clientCertificates() == ClientCertificates.NONE
-            ? ServerState.WAIT_FINISHED
-            : ServerState.WAIT_CERTIFICATE);
+            serverRandom,
+            hello.sessionId(),
+            choice.suite(),
+            choice.group(),
+            share,
+            resumed == null ? null : resumed.index()));
   }
 
-  /** From EncryptedExtensions to Finished. */
-  private void sendFlight(KeySchedule keys, ServerChoice choice, boolean clientSpeaksQuic)
+  private @Nullable TicketChoice chooseTicket(
+      ClientHello hello, ServerChoice choice, byte[] encoded) throws TlsAlertException {
+    TicketChoice found = TicketChoice.of(config, hello, choice);
+    if (found == null) {
+      return null;
+    }
+    requireBinder(hello, found, choice.suite(), encoded);
+    return found.hasTrustedClient(config, choice.suite()) ? found : null;
+  }
+
+  /** RFC 8446 §4.2.11.2: before anything is done with its key. */
+  private void requireBinder(
+      ClientHello hello, TicketChoice resumed, CipherSuite suite, byte[] encoded)
+      throws TlsAlertException {
+    PskOffer offer = requireNonNull(hello.preSharedKeys());
+    byte[] hash = transcript.hashWith(suite, encoded, encoded.length - offer.bindersBytes());
+    byte[] expected = KeySchedule.binder(suite, resumed.ticket().preSharedKey(), hash);
+    // In constant time: how far a guess was right must not be measurable.
+    if (!MessageDigest.isEqual(offer.binders().get(resumed.index()), expected)) {
+      throw new TlsAlertException(DECRYPT_ERROR, "a pre-shared key's binder is wrong");
+    }
+  }
+
+  /**
+   * From EncryptedExtensions to Finished.
+   *
+   * @param signer null: the session is resumed, so there are no certificates (RFC 8446 §4.3.2)
+   */
+  private void sendFlight(
+      KeySchedule keys, ServerChoice choice, @Nullable Signer signer, boolean clientSpeaksQuic)
       throws TlsAlertException {
     CipherSuite suite = choice.suite();
     output.event(new TlsEvent.WriteSecret(HANDSHAKE, suite, keys.serverHandshakeSecret()));
@@ -204,18 +256,23 @@ public final class TlsServer implements TlsHandshake {
         new EncryptedExtensions(
                 choice.applicationProtocol(),
                 clientSpeaksQuic ? transportParameters : null,
-                choice.isNamed())
+                choice.isNamed() && signer != null) // RFC 6066 §3
             .write());
-    if (config.clientCertificates() != ClientCertificates.NONE) {
-      output.message(HANDSHAKE, CertificateRequest.write());
+    if (signer != null) {
+      sendCertificate(signer);
     }
-    Signer signer = choice.signer();
-    output.message(HANDSHAKE, CertificateMessage.write(signer.credentials().chain()));
-    output.message(
-        HANDSHAKE, CertificateVerify.write(Side.SERVER, signer, transcript.hash(), random));
     output.message(HANDSHAKE, Finished.write(keys.serverFinished(transcript.hash())));
     keys.onServerFinished(transcript.hash());
     output.event(new TlsEvent.WriteSecret(APPLICATION, suite, keys.serverApplicationSecret()));
+  }
+
+  private void sendCertificate(Signer signer) throws TlsAlertException {
+    if (config.clientCertificates() != ClientCertificates.NONE) {
+      output.message(HANDSHAKE, CertificateRequest.write());
+    }
+    output.message(HANDSHAKE, CertificateMessage.write(signer.credentials().chain()));
+    output.message(
+        HANDSHAKE, CertificateVerify.write(Side.SERVER, signer, transcript.hash(), random));
   }
 
   private void onCertificate(HandshakeMessage message) throws TlsAlertException {
@@ -249,14 +306,27 @@ public final class TlsServer implements TlsHandshake {
     // RFC 9001 §5.7: not before now may a server read 1-RTT packets.
     output.event(
         new TlsEvent.ReadSecret(APPLICATION, keys.suite(), keys.clientApplicationSecret()));
+    transcript.add(message.encoded());
+    ResumptionSecret resumption = keys.resumptionSecret(transcript.hash());
     keys.destroy();
     enter(ServerState.CONNECTED);
     output.event(new TlsEvent.HandshakeComplete(session(requireNonNull(choice))));
+    if (tickets != null) {
+      for (byte[] ticket : tickets.write(resumption, peerCertificates, random)) {
+        output.message(APPLICATION, ticket);
+      }
+    }
+    resumption.destroy();
   }
 
   private TlsSession session(ServerChoice agreed) {
     return new TlsSession(
-        agreed.applicationProtocol(), agreed.suite(), agreed.group(), serverName, peerCertificates);
+        agreed.applicationProtocol(),
+        agreed.suite(),
+        agreed.group(),
+        serverName,
+        peerCertificates,
+        isResumed);
   }
 
   private void enter(ServerState next) {

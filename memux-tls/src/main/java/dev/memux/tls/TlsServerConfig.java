@@ -21,6 +21,7 @@ public final class TlsServerConfig {
   private final List<NamedGroup> groups;
   private final ClientCertificates clientCertificates;
   private final @Nullable CertificateTrust clientTrust;
+  private final @Nullable TicketKeys ticketKeys;
   private final @Nullable KeyLog keyLog;
 
   private TlsServerConfig(Builder builder) {
@@ -34,6 +35,7 @@ public final class TlsServerConfig {
     groups = Settings.distinct("groups", builder.groups);
     clientCertificates = builder.clientCertificates;
     clientTrust = builder.clientTrust;
+    ticketKeys = builder.ticketKeys;
     keyLog = builder.keyLog;
   }
 
@@ -69,6 +71,11 @@ public final class TlsServerConfig {
     return clientCertificates;
   }
 
+  /** What encrypts session tickets, or null: sessions are not resumed. */
+  public @Nullable TicketKeys ticketKeys() {
+    return ticketKeys;
+  }
+
   /** Where to log secrets, or null: nowhere. */
   public @Nullable KeyLog keyLog() {
     return keyLog;
@@ -93,6 +100,7 @@ public final class TlsServerConfig {
     private List<NamedGroup> groups = List.of(NamedGroup.values());
     private ClientCertificates clientCertificates = ClientCertificates.NONE;
     private @Nullable CertificateTrust clientTrust;
+    private @Nullable TicketKeys ticketKeys;
     private @Nullable KeyLog keyLog;
 
     private Builder() {}
@@ -171,6 +179,15 @@ public final class TlsServerConfig {
     private Builder clientCertificates(ClientCertificates policy, CertificateTrust trust) {
       clientCertificates = policy;
       clientTrust = policy == ClientCertificates.NONE ? null : trust;
+      return this;
+    }
+
+    /**
+     * Gives clients tickets and resumes sessions from them, if name, application protocol and
+     * certificate are still the same (RFC 8446 §2.2); default: not.
+     */
+    public Builder ticketKeys(TicketKeys keys) {
+      ticketKeys = keys;
       return this;
     }
 

@@ -10,14 +10,17 @@ import org.jspecify.annotations.Nullable;
  * @param applicationProtocol chosen by ALPN (RFC 7301)
  * @param serverName on a server what the client asked for by SNI, on a client the name or address
  *     it wanted; null: the client named none
- * @param peerCertificates as presented, the end entity's first; empty if the peer presented none
+ * @param peerCertificates as presented, the end entity's first; empty if the peer presented none;
+ *     of a resumed session those of the first one
+ * @param resumed from a ticket: the certificates were not presented again (RFC 8446 §2.2)
  */
 public record TlsSession(
     String applicationProtocol,
     CipherSuite suite,
     NamedGroup group,
     @Nullable String serverName,
-    List<X509Certificate> peerCertificates) {
+    List<X509Certificate> peerCertificates,
+    boolean resumed) {
   public TlsSession {
     peerCertificates = List.copyOf(peerCertificates);
   }
@@ -25,12 +28,13 @@ public record TlsSession(
   /** Certificates by their subjects only: in full they fill a page each. */
   @Override
   public String toString() {
-    return "TlsSession[%s, %s, %s, %s, %s]"
+    return "TlsSession[%s, %s, %s, %s, %s%s]"
         .formatted(
             applicationProtocol,
             suite,
             group,
             serverName,
-            peerCertificates.stream().map(X509Certificate::getSubjectX500Principal).toList());
+            peerCertificates.stream().map(X509Certificate::getSubjectX500Principal).toList(),
+            resumed ? ", resumed" : "");
   }
 }

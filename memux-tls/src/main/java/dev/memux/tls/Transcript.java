@@ -48,6 +48,20 @@ final class Transcript {
     }
   }
 
+  /**
+   * The hash of the messages so far and of the beginning of the next, with the hash of {@code
+   * suite}, which need not be chosen yet: for binders (RFC 8446 §4.2.11.2).
+   */
+  byte[] hashWith(CipherSuite suite, byte[] message, int length) {
+    try {
+      MessageDigest copy = digest == null ? newDigest(suite) : (MessageDigest) started().clone();
+      copy.update(message, 0, length);
+      return copy.digest();
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("this JDK's digests cannot be cloned", e);
+    }
+  }
+
   /** The hash of nothing, as the key schedule uses it. */
   static byte[] emptyHash(CipherSuite suite) {
     return newDigest(suite).digest();

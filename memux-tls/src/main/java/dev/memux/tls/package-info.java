@@ -9,7 +9,8 @@
  * HandshakeReader} and {@code Extensions} and refuse whatever is not right with the alert of the
  * RFC. {@code Transcript}, {@code KeyExchange} and {@code KeySchedule} make the secrets, {@code
  * SignatureScheme}, {@code CertificateVerify} and {@code CertificateTrust} prove who the peer is;
- * {@code HandshakeOutput} puts what must be done into events.
+ * {@code TicketChoice} and {@code TicketIssue} resume sessions on a server, {@code TicketStore} and
+ * {@code ResumableSession} on a client; {@code HandshakeOutput} puts what must be done into events.
  */
 @NullMarked
 package dev.memux.tls;

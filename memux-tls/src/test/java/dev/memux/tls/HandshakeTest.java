@@ -51,9 +51,11 @@ class HandshakeTest {
 
     List<?> chain = TestFiles.certificates(certificate);
     assertEquals(
-        new TlsSession("h3", suite, group, "server.test", TestFiles.certificates(certificate)),
+        new TlsSession(
+            "h3", suite, group, "server.test", TestFiles.certificates(certificate), false),
         client.session);
-    assertEquals(new TlsSession("h3", suite, group, "server.test", List.of()), server.session);
+    assertEquals(
+        new TlsSession("h3", suite, group, "server.test", List.of(), false), server.session);
     assertEquals(certificate.equals("leaf") ? 2 : 1, chain.size());
     assertArrayEquals(new byte[] {1, 2, 3}, server.transportParameters);
     assertArrayEquals(new byte[] {4, 5, 6, 7}, client.transportParameters);

@@ -223,12 +223,31 @@ class MutationTest {
     }
   }
 
+  @Test
+  void serversSurviveAnyOfferOfATicket() throws Exception {
+    TicketKeys keys =
+        new TicketKeys(
+            java.time.Duration.ofDays(1), new TestClock(), new java.security.SecureRandom());
+    TlsServerConfig resuming = Configs.server("ed25519").ticketKeys(keys).build();
+    TlsClientConfig config = resuming(SessionCache.inMemory(1));
+    Peer.connect(Peer.client(config), Peer.server(resuming));
+    byte[] hello = Peer.client(config).take(INITIAL);
+    mutate(20, hello, 12, mutated -> Peer.server(resuming).receive(INITIAL, mutated));
+  }
+
+  private static TlsClientConfig resuming(SessionCache cache) {
+    return Configs.client().groups(NamedGroup.X25519).sessionCache(cache, new TestClock()).build();
+  }
+
   private static byte[] greasedHello() {
     return new HelloBuilder()
         .with(HelloBuilder.PSK_MODES, Messages.vector8(new byte[] {1}))
         .certificateSchemes(0x0403, 0x0401)
         .with(0x3a3a, new byte[1])
-        .adding(41, new byte[40])
+        .adding(
+            41,
+            Messages.vector16(Messages.vector16(new byte[30]), new byte[4]),
+            Messages.vector16(Messages.vector8(new byte[32])))
         .build();
   }
 
@@ -249,7 +268,8 @@ class MutationTest {
 
   private static Peer connected() throws TlsAlertException {
     try {
-      return new ScriptedServer(client()).complete().client;
+      Peer client = Peer.client(resuming(SessionCache.inMemory(1)));
+      return new ScriptedServer(client).complete().client;
     } catch (TlsAlertException e) {
       throw e;
     } catch (Exception e) {

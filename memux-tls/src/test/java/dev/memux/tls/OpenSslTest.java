@@ -1,6 +1,7 @@
 package dev.memux.tls;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -10,14 +11,18 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -30,6 +35,75 @@ class OpenSslTest {
   @BeforeAll
   static void needsOpenSsl() {
     assumeTrue(OpenSsl.isInstalled(), "openssl 3 is not installed: its tests are skipped");
+  }
+
+  // RFC 8446 §2.2
+  @ParameterizedTest
+  @MethodSource("suites")
+  void ourClientResumesWithItsServer(CipherSuite suite) throws Exception {
+    SessionCache cache = SessionCache.inMemory(1);
+    try (OpenSsl server = server("p256", "-ciphersuites", suite.name())) {
+      String address = server.awaitLine("ACCEPT");
+      for (boolean resumed : new boolean[] {false, true, true}) {
+        try (RecordConnection connection =
+            connect(address, Configs.client().sessionCache(cache, InstantSource.system()))) {
+          connection.shakeHands();
+          assertEquals(resumed, connection.session.resumed());
+          assertEquals(TestFiles.certificates("p256"), connection.session.peerCertificates());
+          assertReversed(connection);
+        }
+      }
+    }
+    // Another one knows nothing of the tickets.
+    try (OpenSsl server = server("p256", "-ciphersuites", suite.name());
+        RecordConnection connection =
+            connect(server, Configs.client().sessionCache(cache, InstantSource.system()))) {
+      connection.shakeHands();
+      assertFalse(connection.session.resumed());
+      assertReversed(connection);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("suites")
+  void ourClientResumesAfterItsHelloRetryRequest(CipherSuite suite) throws Exception {
+    SessionCache cache = SessionCache.inMemory(1);
+    try (OpenSsl server = server("p256", "-ciphersuites", suite.name(), "-groups", "P-256")) {
+      String address = server.awaitLine("ACCEPT");
+      for (boolean resumed : new boolean[] {false, true}) {
+        try (RecordConnection connection =
+            connect(address, Configs.client().sessionCache(cache, InstantSource.system()))) {
+          connection.shakeHands();
+          assertEquals(resumed, connection.session.resumed());
+          assertReversed(connection);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("suites")
+  void itsClientResumesWithOurServer(CipherSuite suite, @TempDir Path folder) throws Exception {
+    TicketKeys keys =
+        new TicketKeys(Duration.ofHours(1), InstantSource.system(), new SecureRandom());
+    TlsServerConfig config = Configs.server("p256").ticketKeys(keys).build();
+    TlsServerConfig retrying =
+        Configs.server("p256").ticketKeys(keys).groups(NamedGroup.SECP256R1).build();
+    String file = folder.resolve("session").toString();
+    TlsSession full =
+        new TlsSession("h3", suite, NamedGroup.X25519, "server.test", List.of(), false);
+    TlsSession again =
+        new TlsSession("h3", suite, NamedGroup.X25519, "server.test", List.of(), true);
+    TlsSession afterRetry =
+        new TlsSession("h3", suite, NamedGroup.SECP256R1, "server.test", List.of(), true);
+    String[] common = {"-ciphersuites", suite.name(), "-sess_out", file};
+    assertEchoes(config, full, common);
+    String[] resuming = {"-ciphersuites", suite.name(), "-sess_out", file, "-sess_in", file};
+    assertEchoes(config, again, resuming);
+    assertEchoes(config, again, resuming);
+    assertEchoes(retrying, afterRetry, resuming);
+    // Without the keys all begins anew.
+    assertEchoes(Configs.server("p256").build(), full, resuming);
   }
 
   static Stream<Arguments> combinations() {
@@ -58,7 +132,8 @@ class OpenSslTest {
             connect(server, Configs.client().cipherSuites(suite).groups(group))) {
       connection.shakeHands();
       assertEquals(
-          new TlsSession("h3", suite, group, "server.test", TestFiles.certificates(certificate)),
+          new TlsSession(
+              "h3", suite, group, "server.test", TestFiles.certificates(certificate), false),
           connection.session);
       assertReversed(connection);
       assertTrue(connection.ticketsOrOtherMessages > 0); // it sends tickets unasked
@@ -71,7 +146,7 @@ class OpenSslTest {
       throws Exception {
     assertEchoes(
         Configs.server(certificate).build(),
-        new TlsSession("h3", suite, group, "server.test", List.of()),
+        new TlsSession("h3", suite, group, "server.test", List.of(), false),
         "-ciphersuites",
         suite.name(),
         "-groups",
@@ -95,7 +170,7 @@ class OpenSslTest {
   void itsClientFollowsOurHelloRetryRequest(CipherSuite suite) throws Exception {
     assertEchoes(
         Configs.server("p256").groups(NamedGroup.SECP256R1).build(),
-        new TlsSession("h3", suite, NamedGroup.SECP256R1, "server.test", List.of()),
+        new TlsSession("h3", suite, NamedGroup.SECP256R1, "server.test", List.of(), false),
         "-ciphersuites",
         suite.name(),
         "-groups",
@@ -165,7 +240,12 @@ class OpenSslTest {
     assertEchoes(
         config.build(),
         new TlsSession(
-            "h3", CipherSuite.TLS_AES_128_GCM_SHA256, NamedGroup.X25519, "server.test", chain),
+            "h3",
+            CipherSuite.TLS_AES_128_GCM_SHA256,
+            NamedGroup.X25519,
+            "server.test",
+            chain,
+            false),
         options.toArray(String[]::new));
   }
 
@@ -176,7 +256,12 @@ class OpenSslTest {
             .clientCertificates(ClientCertificates.OPTIONAL, TestFiles.certificates("ca"))
             .build(),
         new TlsSession(
-            "h3", CipherSuite.TLS_AES_128_GCM_SHA256, NamedGroup.X25519, "server.test", List.of()));
+            "h3",
+            CipherSuite.TLS_AES_128_GCM_SHA256,
+            NamedGroup.X25519,
+            "server.test",
+            List.of(),
+            false));
   }
 
   @Test
@@ -201,7 +286,12 @@ class OpenSslTest {
     TlsServerConfig config = Configs.server("ed25519", "rsa", "p256").build();
     TlsSession session =
         new TlsSession(
-            "h3", CipherSuite.TLS_AES_128_GCM_SHA256, NamedGroup.X25519, "server.test", List.of());
+            "h3",
+            CipherSuite.TLS_AES_128_GCM_SHA256,
+            NamedGroup.X25519,
+            "server.test",
+            List.of(),
+            false);
     assertEchoes(config, session, "-sigalgs", "RSA-PSS+SHA512:ECDSA+SHA256");
     assertEchoes(config, session, "-sigalgs", "ECDSA+SHA256");
   }
@@ -239,7 +329,11 @@ class OpenSslTest {
 
   private static RecordConnection connect(OpenSsl server, TlsClientConfig.Builder config)
       throws Exception {
-    String accept = server.awaitLine("ACCEPT");
+    return connect(server.awaitLine("ACCEPT"), config);
+  }
+
+  private static RecordConnection connect(String accept, TlsClientConfig.Builder config)
+      throws Exception {
     int port = Integer.parseInt(accept.substring(accept.lastIndexOf(':') + 1));
     return new RecordConnection(
         new Socket(InetAddress.getLoopbackAddress(), port),

@@ -30,6 +30,8 @@ class Rfc8448Test {
           020308040805080604010501060102010402050206020202002d00020101001c
           00024001
           """);
+  private static final byte[] PRE_SHARED_KEY =
+      hex("4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3");
   private static final byte[] SERVER_HELLO =
       hex(
           """
@@ -119,8 +121,22 @@ class Rfc8448Test {
         hex("a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643"),
         keys.serverApplicationSecret());
     assertArrayEquals(CLIENT_FINISHED, Finished.write(keys.clientFinished(transcript.hash())));
+    transcript.add(CLIENT_FINISHED);
+    ResumptionSecret resumption = keys.resumptionSecret(transcript.hash());
+    assertArrayEquals(PRE_SHARED_KEY, resumption.preSharedKey(new byte[2]));
     keys.destroy();
     assertArrayEquals(new byte[32], keys.serverApplicationSecret());
+  }
+
+  // RFC 8448 §4
+  @Test
+  void theBinderOfTheResumedHandshakeIsMadeAlike() {
+    assertArrayEquals(
+        hex("3add4fb2d8fdf822a0ca3cf7678ef5e88dae990141c5924d57bb6fa31b9e5f9d"),
+        KeySchedule.binder(
+            suite,
+            PRE_SHARED_KEY,
+            hex("63224b2e4573f2d3454ca84b9d009a04f6be9e05711a8396473aefa01e924a14")));
   }
 
   private static X509Certificate readCertificate(byte[] message) throws TlsAlertException {
@@ -171,7 +187,8 @@ class Rfc8448Test {
             new byte[0],
             suite,
             NamedGroup.X25519,
-            hello.keyShare());
+            hello.keyShare(),
+            hello.selectedPsk());
     assertEquals(SERVER_HELLO.length, ours.length); // the extensions in another order
     assertArrayEquals(java.util.Arrays.copyOf(SERVER_HELLO, 44), java.util.Arrays.copyOf(ours, 44));
   }

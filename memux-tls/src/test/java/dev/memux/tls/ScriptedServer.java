@@ -27,7 +27,7 @@ final class ScriptedServer {
   private final CipherSuite suite = CipherSuite.TLS_AES_128_GCM_SHA256;
   private final Transcript transcript = new Transcript();
   private final KeyExchange keyExchange = KeyExchange.generate(NamedGroup.X25519, random);
-  private final KeySchedule keys = new KeySchedule(suite);
+  private KeySchedule keys = new KeySchedule(suite);
   private ClientHello clientHello;
 
   ScriptedServer(TlsClientConfig config) throws TlsAlertException {
@@ -96,7 +96,16 @@ final class ScriptedServer {
 
   /** Sends a ServerHello that should be accepted, and derives the keys. */
   ScriptedServer sendHello() throws TlsAlertException {
-    byte[] hello = hello();
+    return sendHello(hello());
+  }
+
+  /** Sends a ServerHello that selects the client's first pre-shared key, said to be this one. */
+  ScriptedServer sendResumingHello(byte[] preSharedKey) throws TlsAlertException {
+    keys = new KeySchedule(suite, preSharedKey);
+    return sendHello(helloWith(version(), share(), extension(41, u16(0))));
+  }
+
+  private ScriptedServer sendHello(byte[] hello) throws TlsAlertException {
     transcript.begin(suite);
     transcript.add(hello);
     keys.onSharedSecret(

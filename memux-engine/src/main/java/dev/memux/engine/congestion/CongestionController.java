@@ -4,12 +4,23 @@ package dev.memux.engine.congestion;
  * Decides how many bytes may be in flight (RFC 9002 §7). Whoever uses it counts the bytes in flight
  * and finds the losses; the controller hears facts ({@code on*}) and answers with a window.
  *
- * <p>One acknowledgement is reported in this order: {@link #onPacketsLost} if it revealed losses,
- * {@link #onPersistentCongestion} if they lasted, then {@link #onPacketAcked} for each packet.
+ * <p>One acknowledgement is reported in this order: {@link #onSpuriousCongestion} if it proved an
+ * earlier loss to be none, {@link #onRttSample} if it gave one, {@link #onPacketsLost} if it
+ * revealed losses, {@link #onPersistentCongestion} if they lasted, then {@link #onPacketAcked} for
+ * each packet in flight.
  */
 public interface CongestionController {
   /** The most bytes that may be in flight, probes apart (RFC 9002 §7.5). */
   long windowBytes();
+
+  /**
+   * An acknowledgement told the round trip of its newest packet.
+   *
+   * @param sentNanos when that packet was sent
+   * @param smoothedNanos the average, this sample included
+   * @param applicationLimited as for {@link #onPacketAcked}
+   */
+  void onRttSample(long sentNanos, long nowNanos, long smoothedNanos, boolean applicationLimited);
 
   /**
    * One packet in flight was acknowledged.
@@ -17,7 +28,7 @@ public interface CongestionController {
    * @param applicationLimited the window was not used up, so its growth would be based on nothing
    *     (RFC 9002 §7.8)
    */
-  void onPacketAcked(int bytes, long sentNanos, boolean applicationLimited);
+  void onPacketAcked(int bytes, long sentNanos, long nowNanos, boolean applicationLimited);
 
   /**
    * Packets in flight were lost.
@@ -27,6 +38,12 @@ public interface CongestionController {
    *     is full (RFC 9002 §7.3.2)
    */
   boolean onPacketsLost(long newestSentNanos, long nowNanos);
+
+  /**
+   * All packets that were declared lost since the last recovery period began have been acknowledged
+   * after all: they were late.
+   */
+  void onSpuriousCongestion();
 
   /** Everything sent over a long time was lost (RFC 9002 §7.6). */
   void onPersistentCongestion();

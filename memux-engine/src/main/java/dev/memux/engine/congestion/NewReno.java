@@ -2,9 +2,10 @@ package dev.memux.engine.congestion;
 
 /**
  * The controller of RFC 9002 §7 and its Appendix B: slow start, one halving a round trip, then a
- * datagram more each window.
+ * datagram more each window. {@link HyStart} ends the first slow start early.
  */
 public final class NewReno implements CongestionController {
+  private final HyStart hyStart = new HyStart();
   private final int maxDatagramBytes;
   private long windowBytes;
   private long slowStartThresholdBytes = Long.MAX_VALUE;
@@ -15,12 +16,7 @@ public final class NewReno implements CongestionController {
 
   public NewReno(int maxDatagramBytes) {
     this.maxDatagramBytes = maxDatagramBytes;
-    this.windowBytes = initialWindowBytes(maxDatagramBytes);
-  }
-
-  /** RFC 9002 §7.2: ten datagrams, but not more than 14,720 bytes unless two datagrams are. */
-  static long initialWindowBytes(int maxDatagramBytes) {
-    return Math.min(10L * maxDatagramBytes, Math.max(2L * maxDatagramBytes, 14_720));
+    this.windowBytes = WindowLimits.initialBytes(maxDatagramBytes);
   }
 
   @Override
@@ -29,8 +25,20 @@ public final class NewReno implements CongestionController {
   }
 
   @Override
-  public void onPacketAcked(int bytes, long sentNanos, boolean applicationLimited) {
+  public void onRttSample(
+      long sentNanos, long nowNanos, long smoothedNanos, boolean applicationLimited) {
+    if (isFirstSlowStart() && hyStart.onRttSample(sentNanos, nowNanos, applicationLimited)) {
+      slowStartThresholdBytes = windowBytes;
+    }
+  }
+
+  @Override
+  public void onPacketAcked(int bytes, long sentNanos, long nowNanos, boolean applicationLimited) {
     if (applicationLimited || isInRecovery(sentNanos)) {
+      return;
+    }
+    if (isFirstSlowStart()) {
+      windowBytes += hyStart.growthBytes(bytes);
       return;
     }
     if (windowBytes < slowStartThresholdBytes) {
@@ -54,27 +62,28 @@ public final class NewReno implements CongestionController {
       return false;
     }
     recoveryStartNanos = nowNanos;
-    slowStartThresholdBytes = Math.max(windowBytes / 2, minimumWindowBytes());
+    slowStartThresholdBytes =
+        Math.max(windowBytes / 2, WindowLimits.minimumBytes(maxDatagramBytes));
     windowBytes = slowStartThresholdBytes;
     ackedBytes = 0;
     return true;
   }
 
+  /** RFC 9002 knows no undoing. */
+  @Override
+  public void onSpuriousCongestion() {}
+
   @Override
   public void onPersistentCongestion() {
     // RFC 9002 §7.6.2: like TCP's answer to a retransmission timeout. The threshold stays, so slow
     // start leads back to it.
-    windowBytes = minimumWindowBytes();
+    windowBytes = WindowLimits.minimumBytes(maxDatagramBytes);
     recoveryStartNanos = NOT_IN_RECOVERY;
     ackedBytes = 0;
   }
 
-  /**
-   * RFC 9002 §7.2: two datagrams, so that a loss can still be seen by an acknowledgement instead of
-   * a timeout.
-   */
-  private long minimumWindowBytes() {
-    return 2L * maxDatagramBytes;
+  private boolean isFirstSlowStart() {
+    return slowStartThresholdBytes == Long.MAX_VALUE;
   }
 
   private boolean isInRecovery(long sentNanos) {

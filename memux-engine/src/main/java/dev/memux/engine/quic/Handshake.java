@@ -66,7 +66,7 @@ final class Handshake {
       throw new ProtocolException(
           TransportError.CRYPTO_ERROR + e.code(),
           FrameType.CRYPTO.code(),
-          e.alert() + ": " + e.getMessage());
+          String.valueOf(e.getMessage()));
     }
     drain();
   }

@@ -12,6 +12,7 @@ import dev.memux.engine.mux.MuxConfig;
  * @param maxDatagramBytes UDP payload of a full packet, at least 1200 (RFC 9000 §14)
  * @param maxHandshakes handshakes that a server has under way at once; further ones are ignored
  *     until some end
+ * @param congestion how much is sent at once
  * @param mux streams and flow control
  */
 public record QuicConfig(
@@ -20,6 +21,7 @@ public record QuicConfig(
     long keepAliveNanos,
     int maxDatagramBytes,
     int maxHandshakes,
+    CongestionControl congestion,
     MuxConfig mux) {
   /** RFC 9000 §14: every path takes datagrams of this size. */
   public static final int MIN_DATAGRAM_BYTES = 1200;
@@ -32,7 +34,13 @@ public record QuicConfig(
 
   public static final QuicConfig DEFAULT =
       new QuicConfig(
-          30 * SECOND_NANOS, 10 * SECOND_NANOS, 0, MIN_DATAGRAM_BYTES, 4096, MuxConfig.DEFAULT);
+          30 * SECOND_NANOS,
+          10 * SECOND_NANOS,
+          0,
+          MIN_DATAGRAM_BYTES,
+          4096,
+          CongestionControl.CUBIC,
+          MuxConfig.DEFAULT);
 
   /**
    * @throws IllegalArgumentException if a value is out of range
@@ -55,25 +63,49 @@ public record QuicConfig(
   /** The same with another idle timeout; 0 for none. */
   public QuicConfig withMaxIdleTimeoutNanos(long nanos) {
     return new QuicConfig(
-        nanos, handshakeTimeoutNanos, keepAliveNanos, maxDatagramBytes, maxHandshakes, mux);
+        nanos,
+        handshakeTimeoutNanos,
+        keepAliveNanos,
+        maxDatagramBytes,
+        maxHandshakes,
+        congestion,
+        mux);
   }
 
   /** The same with another limit for handshakes. */
   public QuicConfig withHandshakeTimeoutNanos(long nanos) {
     return new QuicConfig(
-        maxIdleTimeoutNanos, nanos, keepAliveNanos, maxDatagramBytes, maxHandshakes, mux);
+        maxIdleTimeoutNanos,
+        nanos,
+        keepAliveNanos,
+        maxDatagramBytes,
+        maxHandshakes,
+        congestion,
+        mux);
   }
 
   /** The same with keep-alives after {@code nanos} of quiet; 0 for none. */
   public QuicConfig withKeepAliveNanos(long nanos) {
     return new QuicConfig(
-        maxIdleTimeoutNanos, handshakeTimeoutNanos, nanos, maxDatagramBytes, maxHandshakes, mux);
+        maxIdleTimeoutNanos,
+        handshakeTimeoutNanos,
+        nanos,
+        maxDatagramBytes,
+        maxHandshakes,
+        congestion,
+        mux);
   }
 
   /** The same with another packet size. */
   public QuicConfig withMaxDatagramBytes(int bytes) {
     return new QuicConfig(
-        maxIdleTimeoutNanos, handshakeTimeoutNanos, keepAliveNanos, bytes, maxHandshakes, mux);
+        maxIdleTimeoutNanos,
+        handshakeTimeoutNanos,
+        keepAliveNanos,
+        bytes,
+        maxHandshakes,
+        congestion,
+        mux);
   }
 
   /** The same with another bound of handshakes under way. */
@@ -84,6 +116,19 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         handshakes,
+        congestion,
+        mux);
+  }
+
+  /** The same with another congestion control. */
+  public QuicConfig withCongestion(CongestionControl control) {
+    return new QuicConfig(
+        maxIdleTimeoutNanos,
+        handshakeTimeoutNanos,
+        keepAliveNanos,
+        maxDatagramBytes,
+        maxHandshakes,
+        control,
         mux);
   }
 
@@ -95,6 +140,7 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         maxHandshakes,
+        congestion,
         other);
   }
 }

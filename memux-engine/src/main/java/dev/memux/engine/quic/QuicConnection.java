@@ -4,7 +4,6 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.CloseReason.Origin;
 import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionEvent;
-import dev.memux.engine.congestion.NewReno;
 import dev.memux.engine.congestion.Pacer;
 import dev.memux.engine.mux.Mux;
 import dev.memux.engine.mux.StreamType;
@@ -114,7 +113,10 @@ public final class QuicConnection implements Connection {
     this.outgoing = new OutgoingFrames(spaces, mux, localIds, peerIds);
     this.recovery =
         new Recovery(
-            server, new NewReno(config.maxDatagramBytes()), config.maxDatagramBytes(), outgoing);
+            server,
+            config.congestion().newController(config.maxDatagramBytes()),
+            config.maxDatagramBytes(),
+            outgoing);
     this.addressValidation = new AddressValidation(server);
     this.idleTimer = new IdleTimer(config.maxIdleTimeoutNanos(), config.keepAliveNanos(), nowNanos);
     this.handshakeDeadlineNanos = nowNanos + config.handshakeTimeoutNanos();

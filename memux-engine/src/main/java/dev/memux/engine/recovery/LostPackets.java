@@ -11,14 +11,20 @@ final class LostPackets {
   private final PacketSpace space;
   private final SentFramesPool pool;
   private final RecoveryListener listener;
+  private final SpuriousCongestion spuriousCongestion;
 
   /** The time of a record is when it was declared lost. */
   private final SentPackets records = new SentPackets();
 
-  LostPackets(PacketSpace space, SentFramesPool pool, RecoveryListener listener) {
+  LostPackets(
+      PacketSpace space,
+      SentFramesPool pool,
+      RecoveryListener listener,
+      SpuriousCongestion spuriousCongestion) {
     this.space = space;
     this.pool = pool;
     this.listener = listener;
+    this.spuriousCongestion = spuriousCongestion;
   }
 
   /** Numbers are added in growing order: an older packet is never lost later. */
@@ -37,6 +43,7 @@ final class LostPackets {
     int late = 0;
     for (long p = records.lowestMarked(); p <= records.highestMarked(); p++) {
       if (records.isAcked(p)) {
+        spuriousCongestion.onLate(records.nanos(p));
         SentFrames frames = records.remove(p);
         listener.onFramesAcked(space, frames);
         pool.release(frames);

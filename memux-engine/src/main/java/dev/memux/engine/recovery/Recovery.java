@@ -20,6 +20,7 @@ public final class Recovery {
   private final RttEstimator rtt = new RttEstimator();
   private final LossDetector lossDetector = new LossDetector();
   private final PersistentCongestion persistentCongestion = new PersistentCongestion();
+  private final SpuriousCongestion spuriousCongestion = new SpuriousCongestion();
   private final PtoTimer pto;
   private final SentFramesPool pool = new SentFramesPool();
   private final SentSpace initial;
@@ -134,6 +135,9 @@ public final class Recovery {
       spuriousLosses += late;
       persistentCongestion.onSpuriousLoss();
     }
+    if (spuriousCongestion.poll()) {
+      window.onSpuriousCongestion();
+    }
     boolean advanced = ack.largest() > s.largestAcked;
     s.largestAcked = Math.max(s.largestAcked, ack.largest());
     boolean anyInFlight = s.inFlight.markAcked(ack);
@@ -145,7 +149,7 @@ public final class Recovery {
     }
     detectLosses(s, nowNanos);
     if (anyInFlight) {
-      settleAcks(s);
+      settleAcks(s, nowNanos);
     }
     if (space == PacketSpace.HANDSHAKE) {
       // RFC 9002 §6.2.2.1: it has read a Handshake packet of ours, which proves our address (RFC
@@ -332,7 +336,7 @@ public final class Recovery {
   }
 
   private SentSpace newSpace(PacketSpace space) {
-    return new SentSpace(space, new LostPackets(space, pool, listener));
+    return new SentSpace(space, new LostPackets(space, pool, listener, spuriousCongestion));
   }
 
   private SentSpace space(PacketSpace space) {
@@ -353,6 +357,7 @@ public final class Recovery {
       // ignored.
       long delayNanos = s.space == PacketSpace.INITIAL ? 0 : ackDelayNanos;
       rtt.onSample(nowNanos - sent.nanos(newest), delayNanos, nowNanos);
+      window.onRttSample(sent.nanos(newest), nowNanos, rtt.smoothedNanos());
     }
   }
 
@@ -360,6 +365,7 @@ public final class Recovery {
     long end = lossDetector.detect(s, rtt, nowNanos);
     long durationNanos = PersistentCongestion.durationNanos(rtt);
     long newestLostNanos = Long.MIN_VALUE;
+    int lost = 0;
     boolean persistent = false;
     SentPackets sent = s.inFlight;
     for (long p = sent.first(); p < end; p++) {
@@ -373,15 +379,18 @@ public final class Recovery {
           persistent |= persistentCongestion.onLost(newestLostNanos, durationNanos);
         }
         lose(s, p, nowNanos);
+        lost++;
       }
     }
     sent.trim();
     // RFC 9000 §13.3: after a PTO a late acknowledgement is no longer worth the memory.
     s.lost.expire(nowNanos - ptoNanos(s.space));
-    if (newestLostNanos != Long.MIN_VALUE) {
-      window.onCongestion(newestLostNanos, persistent, nowNanos);
+    if (lost > 0) {
+      boolean reduced = window.onCongestion(newestLostNanos, persistent, nowNanos);
+      spuriousCongestion.onLost(lost, reduced, nowNanos);
     }
     if (persistent) {
+      spuriousCongestion.onPersistentCongestion();
       rtt.onPersistentCongestion();
     }
   }
@@ -396,11 +405,11 @@ public final class Recovery {
     s.lost.add(sent.number(position), frames, nowNanos);
   }
 
-  private void settleAcks(SentSpace s) {
+  private void settleAcks(SentSpace s, long nowNanos) {
     SentPackets sent = s.inFlight;
     for (long p = sent.lowestMarked(); p <= sent.highestMarked(); p++) {
       if (sent.isAcked(p)) {
-        window.onPacketAcked(sent.bytes(p), sent.nanos(p));
+        window.onPacketAcked(sent.bytes(p), sent.nanos(p), nowNanos);
         persistentCongestion.onAcked(sent.nanos(p));
         s.onOutOfFlight(p);
         SentFrames frames = sent.remove(p);

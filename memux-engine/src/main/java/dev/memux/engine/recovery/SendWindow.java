@@ -59,17 +59,27 @@ final class SendWindow {
     bytesInFlight -= bytes;
   }
 
-  void onPacketAcked(int bytes, long sentNanos) {
+  void onRttSample(long sentNanos, long nowNanos, long smoothedNanos) {
+    congestion.onRttSample(sentNanos, nowNanos, smoothedNanos, applicationLimited);
+  }
+
+  void onPacketAcked(int bytes, long sentNanos, long nowNanos) {
     bytesInFlight -= bytes;
-    congestion.onPacketAcked(bytes, sentNanos, applicationLimited);
+    congestion.onPacketAcked(bytes, sentNanos, nowNanos, applicationLimited);
+  }
+
+  void onSpuriousCongestion() {
+    congestion.onSpuriousCongestion();
   }
 
   /**
    * @param newestSentNanos when the last of the lost packets was sent
    * @param persistent whether they establish persistent congestion
+   * @return whether this reduced the window
    */
-  void onCongestion(long newestSentNanos, boolean persistent, long nowNanos) {
-    if (congestion.onPacketsLost(newestSentNanos, nowNanos)) {
+  boolean onCongestion(long newestSentNanos, boolean persistent, long nowNanos) {
+    boolean reduced = congestion.onPacketsLost(newestSentNanos, nowNanos);
+    if (reduced) {
       congestionEvents++;
       recoveryPacketAllowed = true;
     }
@@ -77,5 +87,6 @@ final class SendWindow {
       congestion.onPersistentCongestion();
       persistentCongestions++;
     }
+    return reduced;
   }
 }

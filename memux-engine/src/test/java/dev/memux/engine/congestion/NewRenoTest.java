@@ -26,7 +26,7 @@ class NewRenoTest {
   @Test
   void slowStartGrowsByWhatIsAcknowledged() {
     for (int i = 0; i < 10; i++) {
-      reno.onPacketAcked(DATAGRAM, i, false);
+      reno.onPacketAcked(DATAGRAM, i, i + 100, false);
     }
     assertEquals(2 * INITIAL, reno.windowBytes());
   }
@@ -59,7 +59,7 @@ class NewRenoTest {
   void acknowledgementsOfPacketsSentBeforeTheReductionDoNotGrowTheWindow() {
     reno.onPacketsLost(10, 20);
     for (int i = 0; i < 100; i++) {
-      reno.onPacketAcked(DATAGRAM, 20, false);
+      reno.onPacketAcked(DATAGRAM, 20, 20 + 100, false);
     }
     assertEquals(INITIAL / 2, reno.windowBytes());
   }
@@ -79,10 +79,10 @@ class NewRenoTest {
     reno.onPacketsLost(10, 20);
     long window = reno.windowBytes();
     for (int acked = 0; acked + DATAGRAM < window; acked += DATAGRAM) {
-      reno.onPacketAcked(DATAGRAM, 30, false);
+      reno.onPacketAcked(DATAGRAM, 30, 30 + 100, false);
       assertEquals(window, reno.windowBytes());
     }
-    reno.onPacketAcked(DATAGRAM, 30, false);
+    reno.onPacketAcked(DATAGRAM, 30, 30 + 100, false);
     assertEquals(window + DATAGRAM, reno.windowBytes());
   }
 
@@ -92,7 +92,7 @@ class NewRenoTest {
     long expected = reno.windowBytes();
     for (int window = 0; window < 50; window++) {
       for (long acked = 0; acked < expected; acked += 100) {
-        reno.onPacketAcked(100, 30, false);
+        reno.onPacketAcked(100, 30, 30 + 100, false);
       }
       expected += DATAGRAM;
       assertEquals(expected, reno.windowBytes());
@@ -102,11 +102,11 @@ class NewRenoTest {
   /** §7.8. */
   @Test
   void aWindowThatIsNotUsedDoesNotGrow() {
-    reno.onPacketAcked(DATAGRAM, 1, true);
+    reno.onPacketAcked(DATAGRAM, 1, 1 + 100, true);
     assertEquals(INITIAL, reno.windowBytes());
     reno.onPacketsLost(10, 20);
     for (int i = 0; i < 100; i++) {
-      reno.onPacketAcked(DATAGRAM, 30, true);
+      reno.onPacketAcked(DATAGRAM, 30, 30 + 100, true);
     }
     assertEquals(INITIAL / 2, reno.windowBytes());
   }
@@ -117,11 +117,26 @@ class NewRenoTest {
     reno.onPacketsLost(10, 20);
     reno.onPersistentCongestion();
     assertEquals(2 * DATAGRAM, reno.windowBytes());
-    reno.onPacketAcked(DATAGRAM, 15, false);
-    reno.onPacketAcked(DATAGRAM, 15, false);
-    reno.onPacketAcked(DATAGRAM, 15, false);
+    reno.onPacketAcked(DATAGRAM, 15, 15 + 100, false);
+    reno.onPacketAcked(DATAGRAM, 15, 15 + 100, false);
+    reno.onPacketAcked(DATAGRAM, 15, 15 + 100, false);
     assertEquals(INITIAL / 2, reno.windowBytes());
-    reno.onPacketAcked(DATAGRAM, 15, false);
+    reno.onPacketAcked(DATAGRAM, 15, 15 + 100, false);
+    assertEquals(INITIAL / 2, reno.windowBytes());
+  }
+
+  /** RFC 9406 §4.2. */
+  @Test
+  void aGrowingRoundTripEndsSlowStart() {
+    long window = RoundTrips.growing().run(reno, 40);
+    reno.onPacketAcked(DATAGRAM, Long.MAX_VALUE - 1, Long.MAX_VALUE, false);
+    assertEquals(window, reno.windowBytes(), "that was less than a window");
+  }
+
+  @Test
+  void aLossIsNotUndone() {
+    reno.onPacketsLost(10, 20);
+    reno.onSpuriousCongestion();
     assertEquals(INITIAL / 2, reno.windowBytes());
   }
 }

@@ -78,17 +78,18 @@ final class ConnectedPair {
   }
 
   static TlsClientConfig clientTls(String protocol) {
+    return clientTlsBuilder(protocol).build();
+  }
+
+  static TlsClientConfig.Builder clientTlsBuilder(String protocol) {
     return TlsClientConfig.builder()
         .applicationProtocols(protocol)
-        .trustedCertificates(List.of(CERTIFICATE.getCertificate()))
-        .build();
+        .trustedCertificates(List.of(CERTIFICATE.getCertificate()));
   }
 
   /** A client whose ClientHello fits one packet. */
   static TlsClientConfig shortHelloTls() {
-    return TlsClientConfig.builder()
-        .applicationProtocols("test")
-        .trustedCertificates(List.of(CERTIFICATE.getCertificate()))
+    return clientTlsBuilder("test")
         .groups(NamedGroup.X25519)
         .keyShareGroups(NamedGroup.X25519)
         .build();

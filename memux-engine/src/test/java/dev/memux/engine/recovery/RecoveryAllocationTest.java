@@ -3,7 +3,7 @@ package dev.memux.engine.recovery;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.sun.management.ThreadMXBean;
-import dev.memux.engine.congestion.NewReno;
+import dev.memux.engine.congestion.Cubic;
 import dev.memux.engine.congestion.Pacer;
 import dev.memux.engine.wire.AckFrame;
 import dev.memux.engine.wire.FrameWriter;
@@ -18,7 +18,7 @@ class RecoveryAllocationTest implements RecoveryListener {
   private static final int FLIGHT = 64;
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-  private final Recovery recovery = new Recovery(true, new NewReno(DATAGRAM), DATAGRAM, this);
+  private final Recovery recovery = new Recovery(true, new Cubic(DATAGRAM), DATAGRAM, this);
   private final Pacer pacer = new Pacer(DATAGRAM);
   private final AckFrame ack = new AckFrame();
   private long next;

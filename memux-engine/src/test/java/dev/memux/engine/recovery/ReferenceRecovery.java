@@ -87,11 +87,13 @@ final class ReferenceRecovery {
         && newlyAcked.getLast().number == ack.largest()
         && newlyAcked.stream().anyMatch(Packet::ackEliciting)) {
       rtt.onSample(now - newlyAcked.getLast().nanos, ackDelay, now);
+      congestion.onRttSample(
+          newlyAcked.getLast().nanos, now, rtt.smoothedNanos(), applicationLimited);
     }
     detectLosses(now);
     for (Packet packet : newlyAcked) {
       bytesInFlight -= packet.bytes;
-      congestion.onPacketAcked(packet.bytes, packet.nanos, applicationLimited);
+      congestion.onPacketAcked(packet.bytes, packet.nanos, now, applicationLimited);
       acked.add(packet.number);
     }
     ptoCount = 0;

@@ -1,5 +1,6 @@
 package dev.memux.engine.recovery;
 
+import dev.memux.engine.congestion.CongestionController;
 import dev.memux.engine.congestion.NewReno;
 import dev.memux.engine.wire.AckFrame;
 import dev.memux.engine.wire.ProtocolException;
@@ -27,16 +28,16 @@ final class SenderFixture implements RecoveryListener {
   final List<Long> probed = new ArrayList<>();
   private final Map<PacketSpace, Long> nextNumber = new EnumMap<>(PacketSpace.class);
 
-  private SenderFixture(boolean server) {
-    recovery = new Recovery(server, new NewReno(DATAGRAM), DATAGRAM, this);
+  private SenderFixture(boolean server, CongestionController congestion) {
+    recovery = new Recovery(server, congestion, DATAGRAM, this);
   }
 
   static SenderFixture client() {
-    return new SenderFixture(false);
+    return new SenderFixture(false, new NewReno(DATAGRAM));
   }
 
   static SenderFixture server() {
-    return new SenderFixture(true);
+    return new SenderFixture(true, new NewReno(DATAGRAM));
   }
 
   /**
@@ -44,7 +45,11 @@ final class SenderFixture implements RecoveryListener {
    * flight.
    */
   static SenderFixture established() throws ProtocolException {
-    SenderFixture sender = server();
+    return established(new NewReno(DATAGRAM));
+  }
+
+  static SenderFixture established(CongestionController congestion) throws ProtocolException {
+    SenderFixture sender = new SenderFixture(true, congestion);
     sender.recovery.discard(PacketSpace.INITIAL, 0);
     sender.recovery.discard(PacketSpace.HANDSHAKE, 0);
     sender.recovery.onHandshakeConfirmed();

@@ -2,6 +2,7 @@ package dev.memux.sim.world;
 
 import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.quic.CongestionControl;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.schedule.SchedulerConfig;
@@ -40,8 +41,8 @@ final class WorldPlanner {
     // The same for both: a server that gave up first would take its client's next probe for a new
     // connection.
     long handshakeNanos = seed.split("handshake").random().between(10L, 30L) * SECOND;
-    QuicConfig client = config(handshakeNanos, seed.split("client config").random());
-    QuicConfig server = config(handshakeNanos, seed.split("server config").random());
+    QuicConfig client = config(handshakeNanos, seed.split("client config"));
+    QuicConfig server = config(handshakeNanos, seed.split("server config"));
     boolean keepsAlive = client.keepAliveNanos() > 0 || server.keepAliveNanos() > 0;
     List<WorldPlan.ConversationPlan> conversations = new ArrayList<>();
     for (int i = 0; i < clients; i++) {
@@ -67,14 +68,17 @@ final class WorldPlanner {
         r.chance(0.7) ? 1 : r.between(2, 16));
   }
 
-  private static QuicConfig config(long handshakeNanos, Randomness r) {
+  private static QuicConfig config(long handshakeNanos, Seed seed) {
+    Randomness r = seed.random();
     QuicConfig config =
         QuicConfig.DEFAULT
             .withMaxIdleTimeoutNanos(r.between(20L, 60L) * SECOND)
             .withKeepAliveNanos(r.chance(0.1) ? r.between(1L, 15L) * SECOND : 0)
             .withHandshakeTimeoutNanos(handshakeNanos)
             .withMaxDatagramBytes(r.chance(0.7) ? DATAGRAM_BYTES : r.between(1200, 1500));
-    return config.withMux(mux(r));
+    return config
+        .withMux(mux(r))
+        .withCongestion(seed.split("congestion").random().oneOf(CongestionControl.values()));
   }
 
   private static MuxConfig mux(Randomness r) {

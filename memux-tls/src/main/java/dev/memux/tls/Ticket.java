@@ -1,0 +1,93 @@
+package dev.memux.tls;
+
+import java.nio.charset.StandardCharsets;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a server must know to resume a session; it travels, encrypted, in the ticket itself.
+ *
+ * @param suite of the session; a resumed one may have another with the same hash
+ * @param serverName that the client asked for, in lower case; null: none
+ * @param credentialsHash of the certificate that the server has shown, SHA-256
+ * @param authenticatedMillis when both sides last proved who they are, by the clock of the keys
+ * @param clientCertificates as the client presented them; perhaps none
+ */
+record Ticket(
+    CipherSuite suite,
+    byte[] preSharedKey,
+    String applicationProtocol,
+    @Nullable String serverName,
+    byte[] credentialsHash,
+    long authenticatedMillis,
+    List<X509Certificate> clientCertificates) {
+  /** A ticket comes back in every ClientHello, and must fit it. */
+  static final int MAX_CERTIFICATES_BYTES = 4 * 1024;
+
+  private static final int FORMAT = 1;
+
+  /** Null if the client's certificates are too long. */
+  byte @Nullable [] encode() {
+    HandshakeWriter w = new HandshakeWriter();
+    w.u8(FORMAT).u16(suite.code()).vector8(preSharedKey);
+    w.vector8(applicationProtocol.getBytes(StandardCharsets.ISO_8859_1));
+    w.vector8((serverName == null ? "" : serverName).getBytes(StandardCharsets.US_ASCII));
+    w.vector8(credentialsHash);
+    w.u32(authenticatedMillis >>> 32).u32(authenticatedMillis);
+    int certificates = w.open(2);
+    for (X509Certificate certificate : clientCertificates) {
+      w.vector24(encode(certificate));
+    }
+    if (w.length() - certificates > MAX_CERTIFICATES_BYTES) {
+      return null;
+    }
+    w.close(certificates, 2);
+    return w.finish();
+  }
+
+  /**
+   * @throws TlsAlertException if the bytes are not those of a ticket of this format
+   */
+  static Ticket decode(byte[] encoded) throws TlsAlertException {
+    HandshakeReader r = new HandshakeReader(encoded, 0, encoded.length);
+    int format = r.u8();
+    CipherSuite suite = CipherSuite.of(r.u16());
+    if (format != FORMAT || suite == null) {
+      throw new TlsAlertException(AlertDescription.DECODE_ERROR, "a ticket of another format");
+    }
+    byte[] preSharedKey = r.vector8(1).rest();
+    String protocol = new String(r.vector8(1).rest(), StandardCharsets.ISO_8859_1);
+    String name = new String(r.vector8(0).rest(), StandardCharsets.US_ASCII);
+    byte[] credentialsHash = r.vector8(1).rest();
+    long authenticatedMillis = r.u32() << 32 | r.u32();
+    List<X509Certificate> certificates = new ArrayList<>();
+    for (HandshakeReader list = r.vector16(0); list.hasMore(); ) {
+      certificates.add(CertificateMessage.parse(list.vector24(1).rest()));
+    }
+    r.finish();
+    return new Ticket(
+        suite,
+        preSharedKey,
+        protocol,
+        name.isEmpty() ? null : name,
+        credentialsHash,
+        authenticatedMillis,
+        certificates);
+  }
+
+  @Override
+  public String toString() {
+    return "Ticket[" + suite + ", " + applicationProtocol + ", " + serverName + "]";
+  }
+
+  private static byte[] encode(X509Certificate certificate) {
+    try {
+      return certificate.getEncoded();
+    } catch (CertificateEncodingException e) {
+      throw new IllegalStateException("a certificate that was parsed cannot be encoded", e);
+    }
+  }
+}
