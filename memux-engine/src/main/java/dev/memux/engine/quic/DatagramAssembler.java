@@ -117,7 +117,8 @@ final class DatagramAssembler {
     }
     SentFrames frames = recovery.newFrames();
     draft.frames = frames;
-    if (hasAck || space.received.hasUnacknowledged()) {
+    // A probe repeats the last acknowledgement: had it arrived, the peer might not be silent.
+    if (hasAck || probe || space.received.hasUnacknowledged()) {
       space.received.writeAck(writer, nowNanos, QuicConnection.ACK_DELAY_EXPONENT, frames);
     }
     int afterAck = writer.position();
