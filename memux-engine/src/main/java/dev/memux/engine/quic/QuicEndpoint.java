@@ -1,5 +1,7 @@
 package dev.memux.engine.quic;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.ConnectionIdGenerator;
 import dev.memux.engine.packet.ConnectionIdMap;
@@ -88,8 +90,7 @@ public final class QuicEndpoint {
     try {
       Mac derive = Mac.getInstance("HmacSHA256");
       derive.init(new SecretKeySpec(routingKey, "HmacSHA256"));
-      byte[] key =
-          derive.doFinal("stateless reset".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      byte[] key = derive.doFinal("stateless reset".getBytes(UTF_8));
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(new SecretKeySpec(key, "HmacSHA256"));
       return mac;
@@ -139,13 +140,12 @@ public final class QuicEndpoint {
       return onStranger(remote, buffer, offset, length, nowNanos);
     }
     if (!connection.remote().equals(remote)) {
-      // RFC 9000 §9: we have said that we do not follow a peer to another address, and do not
-      // answer
-      // there.
+      // RFC 9000 §9: we have said that we do not follow a peer to another address.
       return null;
     }
+    boolean wasComplete = connection.isHandshakeComplete();
     connection.receive(buffer, offset, length, nowNanos);
-    if (connection.isHandshakeComplete()) {
+    if (!wasComplete && connection.isHandshakeComplete()) {
       handshaking.remove(connection);
     }
     return connection;
@@ -161,7 +161,8 @@ public final class QuicEndpoint {
   private @Nullable QuicConnection onStranger(
       InetSocketAddress remote, byte[] buffer, int offset, int length, long nowNanos) {
     // RFC 9000 §14.1, §6.1: a datagram too small to begin a connection is worth no answer.
-    if (serverTls == null || length < QuicConfig.MIN_DATAGRAM_BYTES) {
+    TlsServerConfig tls = serverTls;
+    if (tls == null || length < QuicConfig.MIN_DATAGRAM_BYTES) {
       return null;
     }
     if (header.type() == PacketType.UNSUPPORTED_VERSION) {
@@ -178,7 +179,7 @@ public final class QuicEndpoint {
     if (handshaking.size() >= config.maxHandshakes()) {
       return null;
     }
-    return accept(remote, buffer, offset, length, nowNanos);
+    return accept(tls, remote, buffer, offset, length, nowNanos);
   }
 
   private void answerVersionNegotiation(InetSocketAddress remote, byte[] buffer) {
@@ -196,11 +197,12 @@ public final class QuicEndpoint {
   }
 
   private @Nullable QuicConnection accept(
-      InetSocketAddress remote, byte[] buffer, int offset, int length, long nowNanos) {
-    TlsServerConfig tls = serverTls;
-    if (tls == null) {
-      return null;
-    }
+      TlsServerConfig tls,
+      InetSocketAddress remote,
+      byte[] buffer,
+      int offset,
+      int length,
+      long nowNanos) {
     ConnectionId dcid = ConnectionId.of(buffer, header.dcidFrom(), header.dcidLength());
     ConnectionId scid = ConnectionId.of(buffer, header.scidFrom(), header.scidLength());
     QuicConnection connection =
