@@ -19,6 +19,8 @@ public record CloseReason(
     LOCAL,
     /** The peer, by CONNECTION_CLOSE. */
     PEER,
+    /** The peer has lost the connection: its stateless reset came (RFC 9000 §10.3). */
+    STATELESS_RESET,
     /** Nothing came for too long (RFC 9000 §10.1). */
     IDLE_TIMEOUT,
     /** The handshake took too long. */
@@ -37,6 +39,7 @@ public record CloseReason(
   public String toString() {
     String what =
         switch (origin) {
+          case STATELESS_RESET -> "the peer has lost the connection";
           case IDLE_TIMEOUT -> "idle timeout";
           case HANDSHAKE_TIMEOUT -> "handshake timeout";
           case VERSION_NEGOTIATION -> "no common version";

@@ -2,6 +2,7 @@ package dev.memux.engine;
 
 import dev.memux.engine.mux.StreamType;
 import dev.memux.tls.TlsSession;
+import java.net.InetSocketAddress;
 
 /** What {@link Connection#pollEvent} tells. */
 public sealed interface ConnectionEvent {
@@ -13,6 +14,9 @@ public sealed interface ConnectionEvent {
 
   /** The peer has raised the limit of streams that we may open. */
   record StreamsAvailable(StreamType type) implements ConnectionEvent {}
+
+  /** The peer has another address from now on, and has shown that it is there (RFC 9000 §9). */
+  record PeerMigrated(InetSocketAddress remote) implements ConnectionEvent {}
 
   /** The connection has ended: nothing can be sent any more. Comes once. */
   record Closed(CloseReason reason) implements ConnectionEvent {}

@@ -34,7 +34,7 @@ final class ConnectFailures {
           isCertificateAlert(reason)
               ? new HttpException.Untrusted(text, refused)
               : new HttpException.HandshakeFailed(text, refused);
-      case PEER -> new HttpException.HandshakeFailed(text, refused);
+      case PEER, STATELESS_RESET -> new HttpException.HandshakeFailed(text, refused);
     };
   }
 

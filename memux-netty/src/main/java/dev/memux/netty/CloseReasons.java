@@ -23,6 +23,7 @@ final class CloseReasons {
     return switch (reason.origin()) {
       case LOCAL -> "closed by this side: " + error(reason);
       case PEER -> "closed by the peer: " + error(reason);
+      case STATELESS_RESET -> "the peer has lost the connection (stateless reset)";
       case IDLE_TIMEOUT -> "idle timeout";
       case HANDSHAKE_TIMEOUT -> "handshake timed out";
       case VERSION_NEGOTIATION -> "no common QUIC version" + text(reason);

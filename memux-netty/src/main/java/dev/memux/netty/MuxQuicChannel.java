@@ -25,6 +25,7 @@ import io.netty.handler.codec.quic.QuicConnectionAddress;
 import io.netty.handler.codec.quic.QuicConnectionPathStats;
 import io.netty.handler.codec.quic.QuicConnectionStats;
 import io.netty.handler.codec.quic.QuicException;
+import io.netty.handler.codec.quic.QuicPathEvent;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.handler.codec.quic.QuicTransportError;
@@ -32,6 +33,7 @@ import io.netty.handler.codec.quic.QuicTransportParameters;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
@@ -57,6 +59,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link #close()} closes with application error code 0. QUIC's transport codes are the
  *       engine's: {@link #close(boolean, int, ByteBuf)} sends the code as the application's in
  *       either case.
+ *   <li>When a client's address changes, as behind a NAT, {@link #remoteSocketAddress()} follows
+ *       and a {@link QuicPathEvent.PeerMigrated} is fired, once the client has shown that it is
+ *       there.
  *   <li>Streams of the peer are read from the channel like messages, so that with auto-read off no
  *       stream is taken on before {@link #read()}. What no handler takes is registered with the
  *       bootstrap's stream handler.
@@ -75,6 +80,9 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   private @Nullable Promise<QuicChannel> connectPromise;
   private long closeCode;
   private String closeText = "";
+
+  /** Where the peer has shown that it is. */
+  private volatile InetSocketAddress remoteAddress;
 
   private volatile State state = State.HANDSHAKE;
   private volatile @Nullable TlsSession tlsSession;
@@ -99,6 +107,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     this.carrier = carrier;
     this.streamSetup = streamSetup;
     this.connectPromise = connectPromise;
+    this.remoteAddress = carrier.remote();
   }
 
   // What the engine tells.
@@ -125,12 +134,21 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
         case ConnectionEvent.HandshakeCompleted completed -> onHandshake(completed.session());
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.StreamsAvailable available -> onStreamsAvailable(available.type());
+        case ConnectionEvent.PeerMigrated migrated -> onPeerMigrated(migrated.remote());
         case ConnectionEvent.Closed closed -> {
           pollStreams(); // what arrived before the end is still for the application
           onClosed(closed.reason());
         }
         case ConnectionEvent.Terminated terminated -> {}
       }
+    }
+  }
+
+  private void onPeerMigrated(InetSocketAddress remote) {
+    remoteAddress = remote;
+    InetSocketAddress local = carrier.local();
+    if (local != null) {
+      pipeline().fireUserEventTriggered(new QuicPathEvent.PeerMigrated(local, remote));
     }
   }
 
@@ -370,7 +388,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
 
   @Override
   public SocketAddress remoteSocketAddress() {
-    return carrier.remote();
+    return remoteAddress;
   }
 
   // Channel

@@ -32,13 +32,12 @@ public final class QuicServerBootstrap {
   /** Loops that connection IDs can tell apart. */
   private static final int MAX_LOOPS = 256;
 
-  private static final int ROUTING_KEY_BYTES = 16;
-
   private final ChannelSetup connectionSetup = new ChannelSetup();
   private final ChannelSetup streamSetup = new ChannelSetup();
   private @Nullable EventLoopGroup group;
   private @Nullable TlsServerConfig tls;
   private QuicConfig config = QuicConfig.DEFAULT;
+  private byte @Nullable [] routingKey;
 
   /** The event loops, of {@link IoTransport#newEventLoopGroup} for one; required. */
   public QuicServerBootstrap group(EventLoopGroup value) {
@@ -49,6 +48,23 @@ public final class QuicServerBootstrap {
   /** Limits and timeouts; the default is {@link QuicConfig#DEFAULT}. */
   public QuicServerBootstrap config(QuicConfig value) {
     config = value;
+    return this;
+  }
+
+  /**
+   * The secret that connection IDs are made with, {@link QuicEndpoint#ROUTING_KEY_BYTES} bytes; a
+   * random one by default. A server that starts again with the same key tells its old clients at
+   * once that their connections are gone (RFC 9000 §10.3), who would otherwise find out by timeout.
+   * Two servers that run at the same time must not have the same key, or one could be made to end
+   * the other's connections.
+   *
+   * @throws IllegalArgumentException if the length is wrong
+   */
+  public QuicServerBootstrap routingKey(byte[] secret) {
+    if (secret.length != QuicEndpoint.ROUTING_KEY_BYTES) {
+      throw new IllegalArgumentException("key of " + secret.length + " bytes");
+    }
+    routingKey = secret.clone();
     return this;
   }
 
@@ -121,18 +137,21 @@ public final class QuicServerBootstrap {
       EventLoopGroup loops, TlsServerConfig serverTls, ServerAcceptor acceptor) {
     IoTransport transport = IoTransport.of(loops);
     List<EventLoop> chosen = chooseLoops(loops, transport);
-    SecureRandom random = new SecureRandom();
-    byte[] routingKey = new byte[ROUTING_KEY_BYTES];
-    random.nextBytes(routingKey);
+    byte[] key = routingKey == null ? randomKey() : routingKey;
     List<UdpDriver> drivers = new ArrayList<>();
     for (EventLoop loop : chosen) {
       int index = drivers.size();
-      QuicEndpoint endpoint =
-          new QuicEndpoint(config, serverTls, index, routingKey, new SecureRandom());
+      QuicEndpoint endpoint = new QuicEndpoint(config, serverTls, index, key, new SecureRandom());
       drivers.add(new UdpDriver(loop, transport, chosen.size() > 1, endpoint, index, acceptor));
     }
     drivers.forEach(driver -> driver.peers(drivers));
     return drivers;
+  }
+
+  private static byte[] randomKey() {
+    byte[] key = new byte[QuicEndpoint.ROUTING_KEY_BYTES];
+    new SecureRandom().nextBytes(key);
+    return key;
   }
 
   private static List<EventLoop> chooseLoops(EventLoopGroup loops, IoTransport transport) {

@@ -1,9 +1,11 @@
 package dev.memux.engine.quic;
 
 import dev.memux.engine.packet.ConnectionId;
+import java.net.InetSocketAddress;
 
 /**
- * Where connections have their connection IDs from: the endpoint, which routes datagrams by them.
+ * What a connection shares with the others of its endpoint: connection IDs, by which datagrams are
+ * routed to it, and the stateless resets that end it.
  */
 interface ConnectionIdRegistry {
   /** A new ID; datagrams to it go to {@code owner} from here on. */
@@ -14,4 +16,10 @@ interface ConnectionIdRegistry {
 
   /** The token by which a peer recognises our stateless reset for that ID (RFC 9000 §10.3.2). */
   byte[] resetToken(ConnectionId id);
+
+  /** A datagram from that address that ends in the token is for {@code owner}, whatever its ID. */
+  void expectReset(InetSocketAddress remote, byte[] token, QuicConnection owner);
+
+  /** Takes back {@link #expectReset}. */
+  void ignoreReset(InetSocketAddress remote, byte[] token);
 }

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class DatagramAssembler {
   private static final byte[] NO_TOKEN = new byte[0];
 
+  /** RFC 9000 §10.3: how much longer than the receiver's connection IDs each packet is. */
+  private static final int MIN_BYTES_BEYOND_ID = 22;
+
   /** A packet of acknowledgements only is followed, after this many, by one that asks for some. */
   private static final int ACK_ONLY_PACKETS_PER_PING = 32;
 
@@ -33,7 +36,7 @@ final class DatagramAssembler {
     int payloadEnd;
     int packetNumberBytes;
     boolean ackEliciting;
-    boolean answersChallenge;
+    boolean provesPath;
     boolean padded;
   }
 
@@ -46,22 +49,27 @@ final class DatagramAssembler {
   private int draftCount;
   private int ackOnlyPackets;
 
+  /** Where the datagram goes. */
+  private Path path;
+
   DatagramAssembler(QuicConnection connection, int maxDatagramBytes, PacketNumberSkipper skipper) {
     this.connection = connection;
+    this.path = connection.paths().active();
     this.recovery = connection.recovery();
     this.skipper = skipper;
     this.scratch = new byte[maxDatagramBytes];
   }
 
   /**
-   * Writes one datagram.
+   * Writes one datagram for the active path.
    *
-   * @param bytes the most it may have, at least 1200
+   * @param bytes the most it may have
    * @param mayElicit whether congestion control and pacing allow packets that ask for
    *     acknowledgement
    * @return its length, 0 if there is nothing to send
    */
   int assemble(byte[] out, int outFrom, int bytes, boolean mayElicit, long nowNanos) {
+    path = connection.paths().active();
     draftCount = 0;
     int end = 0;
     for (PacketNumberSpace space : connection.spaces()) {
@@ -69,11 +77,41 @@ final class DatagramAssembler {
         end = draft(space, end, bytes, mayElicit, nowNanos);
       }
     }
-    return finish(out, outFrom, end, nowNanos);
+    return finish(out, outFrom, end, bytes, nowNanos);
+  }
+
+  /**
+   * Writes a datagram with nothing but the challenge that is due on a path and the answers that
+   * wait there: a probing packet, which does not say that we have moved (RFC 9000 §9.1).
+   *
+   * @param bytes the most it may have, at least {@link Path#MIN_PROBE_BYTES}
+   */
+  int assembleProbe(Path probed, byte[] out, int outFrom, int bytes, long nowNanos) {
+    path = probed;
+    draftCount = 0;
+    PacketNumberSpace space = connection.spaces()[PacketSpace.APPLICATION.ordinal()];
+    Draft draft = space.sealer == null ? null : begin(space, 0, bytes);
+    if (draft == null) {
+      return 0;
+    }
+    SentFrames frames = recovery.newFrames();
+    draft.frames = frames;
+    writeChallenge(frames, bytes, nowNanos);
+    probed.responses().write(writer, frames);
+    draft.provesPath = true;
+    return finish(out, outFrom, end(draft, true), bytes, nowNanos);
+  }
+
+  private void writeChallenge(SentFrames frames, int bytes, long nowNanos) {
+    if (path.isChallengeDue(nowNanos)) {
+      boolean expanded = bytes >= QuicConfig.MIN_DATAGRAM_BYTES;
+      path.validation().write(writer, frames, expanded, nowNanos);
+    }
   }
 
   /** Writes a datagram that says why we close (RFC 9000 §10.2.3). */
   int assembleClose(byte[] out, int outFrom, int bytes, CloseReason reason, long nowNanos) {
+    path = connection.paths().active();
     draftCount = 0;
     int end = 0;
     for (PacketNumberSpace space : connection.spaces()) {
@@ -95,7 +133,7 @@ final class DatagramAssembler {
                   reason.application(), reason.code(), reason.frameType(), reason.reason());
       end = written ? end(draft, false) : abandon(draft, end);
     }
-    return finish(out, outFrom, end, nowNanos);
+    return finish(out, outFrom, end, bytes, nowNanos);
   }
 
   /** Drafts the packet of one space; returns where it ends, tag included. */
@@ -108,7 +146,8 @@ final class DatagramAssembler {
     boolean mayFill = mayElicit || probe || (isProbing() && space.crypto.hasPending());
     boolean hasAck = space.received.ackDue(nowNanos);
     boolean hasData = mayFill && connection.outgoing().hasPending(space);
-    if (!hasAck && !probe && !hasData) {
+    boolean challenges = space.space == PacketSpace.APPLICATION && path.isChallengeDue(nowNanos);
+    if (!hasAck && !probe && !hasData && !challenges) {
       return from;
     }
     Draft draft = begin(space, from, bytes);
@@ -122,11 +161,15 @@ final class DatagramAssembler {
       space.received.writeAck(writer, nowNanos, QuicConnection.ACK_DELAY_EXPONENT, frames);
     }
     int afterAck = writer.position();
-    if (mayFill) {
-      int challenges = connection.outgoing().pathResponses().size();
-      connection.outgoing().fill(space, writer, frames, nowNanos);
-      draft.answersChallenge = connection.outgoing().pathResponses().size() < challenges;
+    if (challenges) {
+      // RFC 9000 §9.4: whatever the window says. It was made for another path.
+      writeChallenge(frames, bytes, nowNanos);
     }
+    int waitingAnswers = path.responses().size();
+    if (mayFill) {
+      connection.outgoing().fill(space, writer, frames, nowNanos);
+    }
+    draft.provesPath = challenges || path.responses().size() < waitingAnswers;
     if (writer.position() == afterAck && (probe || isPingDue(mayFill, space))) {
       writer.ping();
       frames.add(SentFrames.Kind.PING);
@@ -162,7 +205,7 @@ final class DatagramAssembler {
     Draft draft = drafts[draftCount];
     draft.space = space;
     draft.frames = null;
-    draft.answersChallenge = false;
+    draft.provesPath = false;
     draft.padded = false;
     draft.from = from;
     draft.packetNumber = skipper.next(space, recovery);
@@ -178,7 +221,7 @@ final class DatagramAssembler {
             ? HeaderWriter.writeShort(
                 scratch,
                 from,
-                connection.peerIds().current(),
+                path.peerId().id(),
                 space.keyPhases.phase(),
                 draft.packetNumber,
                 draft.packetNumberBytes)
@@ -187,7 +230,7 @@ final class DatagramAssembler {
                 from,
                 space.packetType,
                 QuicVersion.V1,
-                connection.peerIds().current(),
+                path.peerId().id(),
                 connection.localIds().first(),
                 NO_TOKEN,
                 draft.packetNumber,
@@ -202,7 +245,7 @@ final class DatagramAssembler {
   }
 
   private int headerBytes(PacketNumberSpace space, int packetNumberBytes) {
-    int dcid = connection.peerIds().current().length();
+    int dcid = path.peerId().id().length();
     if (space.space == PacketSpace.APPLICATION) {
       return 1 + dcid + packetNumberBytes;
     }
@@ -228,6 +271,12 @@ final class DatagramAssembler {
 
   private int end(Draft draft, boolean ackEliciting) {
     writer.padTo(draft.payloadFrom + PacketSealer.minPayloadBytes(draft.packetNumberBytes));
+    if (ackEliciting) {
+      // RFC 9000 §10.3: long enough for the answer to look like any packet, should it be a
+      // stateless reset. Others stay as they are: padding would put them in flight.
+      int inconspicuous = connection.localIds().first().length() + MIN_BYTES_BEYOND_ID;
+      writer.padTo(draft.from + inconspicuous - PacketSealer.TAG_BYTES);
+    }
     draft.ackEliciting = ackEliciting;
     draft.payloadEnd = writer.position();
     draftCount++;
@@ -235,11 +284,13 @@ final class DatagramAssembler {
   }
 
   /** Pads, seals and accounts for what was drafted. */
-  private int finish(byte[] out, int outFrom, int end, long nowNanos) {
+  private int finish(byte[] out, int outFrom, int end, int bytes, long nowNanos) {
     if (draftCount == 0) {
       return 0;
     }
-    if (end < QuicConfig.MIN_DATAGRAM_BYTES && mustPad()) {
+    // RFC 9000 §8.2.1: not beyond what may be sent to an address that is not validated.
+    boolean mayPad = bytes >= QuicConfig.MIN_DATAGRAM_BYTES;
+    if (end < QuicConfig.MIN_DATAGRAM_BYTES && mayPad && mustPad()) {
       Draft last = drafts[draftCount - 1];
       int paddedEnd = QuicConfig.MIN_DATAGRAM_BYTES - PacketSealer.TAG_BYTES;
       // Not by the writer: it may have moved on to a packet that was then given up.
@@ -256,16 +307,16 @@ final class DatagramAssembler {
 
   /**
    * RFC 9000 §14.1: a client's datagrams with an Initial packet, and a server's with one that asks
-   * for an acknowledgement, have full size, to show that the path takes it. So have answers to path
-   * challenges (§8.2.2).
+   * for an acknowledgement, have full size, to show that the path takes it. So have path challenges
+   * (§8.2.1) and the answers to them (§8.2.2).
    */
   private boolean mustPad() {
     PacketNumberSpace first = drafts[0].space;
-    boolean provesPath =
+    boolean isFlight =
         first != null
             && first.space == PacketSpace.INITIAL
             && (!connection.isServer() || drafts[0].ackEliciting);
-    return provesPath || drafts[draftCount - 1].answersChallenge;
+    return isFlight || drafts[draftCount - 1].provesPath;
   }
 
   private int seal(Draft draft, byte[] out, int at, long nowNanos) {
@@ -293,6 +344,7 @@ final class DatagramAssembler {
     boolean inFlight = draft.ackEliciting || draft.padded;
     connection.onPacketSent(
         space, draft.packetNumber, length, draft.ackEliciting, inFlight, frames, nowNanos);
+    path.onPacketSent();
     return length;
   }
 }

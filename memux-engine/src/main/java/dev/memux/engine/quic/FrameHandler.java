@@ -75,14 +75,14 @@ final class FrameHandler implements FrameSink {
       case ControlFrame.StreamDataBlocked f -> connection.mux().onControl(f);
       case ControlFrame.StreamsBlocked f -> connection.mux().onControl(f);
       case ControlFrame.NewToken f -> onlyFromServer(f); // of use to later connections only
-      case ControlFrame.NewConnectionId f -> connection.peerIds().onNewConnectionId(f);
+      case ControlFrame.NewConnectionId f -> {
+        connection.peerIds().onNewConnectionId(f);
+        connection.paths().onPeerIdsChanged();
+      }
       case ControlFrame.RetireConnectionId f ->
           connection.localIds().onRetired(f.sequence(), datagram, dcidFrom, dcidLength);
-      case ControlFrame.PathChallenge f -> connection.outgoing().pathResponses().add(f.data());
-      case ControlFrame.PathResponse f ->
-          // RFC 9000 §19.18: we have sent no challenge that it could answer.
-          throw new ProtocolException(
-              TransportError.PROTOCOL_VIOLATION, f.type().code(), "answer without a challenge");
+      case ControlFrame.PathChallenge f -> connection.paths().onChallenge(f.data());
+      case ControlFrame.PathResponse f -> connection.paths().onResponse(f.data(), nowNanos);
       case ControlFrame.ConnectionClose f -> connection.onPeerClose(f, nowNanos);
       case ControlFrame.HandshakeDone f -> {
         onlyFromServer(f);

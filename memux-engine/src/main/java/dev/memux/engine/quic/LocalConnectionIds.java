@@ -12,44 +12,90 @@ import java.util.List;
 
 /** The connection IDs that we have issued, which the peer addresses us by (RFC 9000 §5.1.1). */
 final class LocalConnectionIds {
-  /** More IDs are of use only to a peer that changes paths often. */
-  private static final int MAX_ACTIVE = 4;
+  /**
+   * The most that a peer has of us to choose from, whatever it would take: one in use, one for a
+   * new path, and two that are on their way while it changes paths quickly.
+   */
+  static final int MAX_ACTIVE = 4;
 
-  private record Issued(long sequence, ConnectionId id) {}
+  /** The token is kept: the key that it was made with may have been replaced since. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by identity only
+  private record Issued(long sequence, ConnectionId id, byte[] resetToken) {}
 
   private final ConnectionIdRegistry registry;
   private final QuicConnection owner;
+
+  /** In the order of their sequence numbers. */
   private final List<Issued> active = new ArrayList<>();
+
   private final ArrayDeque<Issued> toAnnounce = new ArrayDeque<>();
-  private final ConnectionId first;
+  private final Issued first;
   private long nextSequence;
+  private long largestAnnounced;
+  private long retirePriorTo;
   private long peerLimit = 1;
+  private boolean replacementWanted;
 
   LocalConnectionIds(ConnectionIdRegistry registry, QuicConnection owner) {
     this.registry = registry;
     this.owner = owner;
-    this.first = issue().id();
+    this.first = issue();
   }
 
   /** The ID that our first packets carry as their source. */
   ConnectionId first() {
-    return first;
+    return first.id();
+  }
+
+  /** By which the peer recognises our stateless reset for {@link #first}. */
+  byte[] firstResetToken() {
+    return first.resetToken();
   }
 
   /** Announces as many as the peer takes (RFC 9000 §18.2, active_connection_id_limit). */
   void onPeerLimit(long limit) {
     peerLimit = limit;
     announceMore();
+    if (replacementWanted) {
+      replaceAll();
+    }
+  }
+
+  /**
+   * The peer shall use new IDs only, and retire all others (RFC 9000 §5.1.2). Those are valid until
+   * it has.
+   */
+  void replaceAll() {
+    // RFC 9000 §5.1.2: not before all that were to be retired by the last such request have been.
+    // Nor while the peer may hold a single ID: what replaces it has to be announced.
+    replacementWanted = peerLimit <= 1 || active.getFirst().sequence() < retirePriorTo;
+    if (!replacementWanted && first.id().length() > 0) {
+      retirePriorTo = nextSequence;
+      announceMore();
+    }
   }
 
   private void announceMore() {
-    while (active.size() < Math.min(peerLimit, MAX_ACTIVE)) {
+    if (first.id().length() == 0) {
+      return; // RFC 9000 §5.1.1: who chose an empty ID issues no others
+    }
+    long wanted = Math.min(peerLimit, MAX_ACTIVE);
+    for (long valid = countValid(); valid < wanted; valid++) {
       toAnnounce.addLast(issue());
     }
   }
 
+  private long countValid() {
+    long valid = 0;
+    for (Issued issued : active) {
+      valid += issued.sequence() >= retirePriorTo ? 1 : 0;
+    }
+    return valid;
+  }
+
   private Issued issue() {
-    Issued issued = new Issued(nextSequence++, registry.issue(owner));
+    ConnectionId id = registry.issue(owner);
+    Issued issued = new Issued(nextSequence++, id, registry.resetToken(id));
     active.add(issued);
     return issued;
   }
@@ -61,8 +107,10 @@ final class LocalConnectionIds {
    */
   void onRetired(long sequence, byte[] packet, int dcidFrom, int dcidLength)
       throws ProtocolException {
-    if (sequence >= nextSequence) {
-      throw violation("retires an ID never issued"); // RFC 9000 §19.16
+    if (sequence > largestAnnounced) {
+      // RFC 9000 §19.16: it cannot know of an ID that no frame has told it, and would make us issue
+      // others for IDs it never held.
+      throw violation("retires an ID never sent to it");
     }
     for (int i = 0; i < active.size(); i++) {
       Issued issued = active.get(i);
@@ -74,8 +122,11 @@ final class LocalConnectionIds {
         toAnnounce.remove(issued);
         registry.retire(issued.id());
         announceMore();
-        return;
+        break;
       }
+    }
+    if (replacementWanted) {
+      replaceAll();
     }
   }
 
@@ -86,11 +137,14 @@ final class LocalConnectionIds {
   void write(FrameWriter writer, SentFrames sent) {
     while (!toAnnounce.isEmpty()) {
       Issued next = toAnnounce.peekFirst();
-      byte[] token = registry.resetToken(next.id());
-      if (!writer.newConnectionId(next.sequence(), 0, next.id().toByteArray(), token)) {
+      // RFC 9000 §19.15: a frame cannot retire the ID that it brings; a later one does.
+      long retire = Math.min(retirePriorTo, next.sequence());
+      if (!writer.newConnectionId(
+          next.sequence(), retire, next.id().toByteArray(), next.resetToken())) {
         return;
       }
       sent.add(SentFrames.Kind.NEW_CONNECTION_ID, next.sequence());
+      largestAnnounced = Math.max(largestAnnounced, next.sequence());
       toAnnounce.removeFirst();
     }
   }

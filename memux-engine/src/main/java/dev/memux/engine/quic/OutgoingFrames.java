@@ -16,20 +16,21 @@ final class OutgoingFrames implements RecoveryListener {
   private final Mux mux;
   private final LocalConnectionIds localIds;
   private final PeerConnectionIds peerIds;
-  private final PathResponses pathResponses = new PathResponses();
+  private final Paths paths;
   private boolean handshakeDonePending;
   private boolean pingPending;
 
   OutgoingFrames(
-      PacketNumberSpace[] spaces, Mux mux, LocalConnectionIds localIds, PeerConnectionIds peerIds) {
+      PacketNumberSpace[] spaces,
+      Mux mux,
+      LocalConnectionIds localIds,
+      PeerConnectionIds peerIds,
+      Paths paths) {
     this.spaces = spaces;
     this.mux = mux;
     this.localIds = localIds;
     this.peerIds = peerIds;
-  }
-
-  PathResponses pathResponses() {
-    return pathResponses;
+    this.paths = paths;
   }
 
   /** Tells the client that the handshake is complete (RFC 9000 §19.20). */
@@ -61,7 +62,7 @@ final class OutgoingFrames implements RecoveryListener {
                 || pingPending
                 || localIds.hasPending()
                 || peerIds.hasPending()
-                || pathResponses.hasPending()));
+                || paths.active().responses().hasPending()));
   }
 
   /** Writes what a packet of that space should carry. */
@@ -74,7 +75,7 @@ final class OutgoingFrames implements RecoveryListener {
       handshakeDonePending = false;
       sent.add(SentFrames.Kind.HANDSHAKE_DONE);
     }
-    pathResponses.write(writer, sent);
+    paths.active().responses().write(writer, sent);
     peerIds.write(writer, sent);
     localIds.write(writer, sent);
     mux.fill(writer, sent, nowNanos);

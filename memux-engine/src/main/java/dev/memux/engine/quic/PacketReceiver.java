@@ -7,6 +7,7 @@ import dev.memux.engine.packet.PacketOpener;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.packet.VersionNegotiation;
+import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.wire.FrameReader;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.TransportError;
@@ -46,7 +47,10 @@ final class PacketReceiver {
 
   /** One datagram: a packet, or several of them coalesced. */
   void onDatagram(byte[] datagram, int from, int end, long nowNanos) throws ProtocolException {
-    onPackets(datagram, from, end, end - from, nowNanos);
+    boolean read = onPackets(datagram, from, end, end - from, nowNanos);
+    if (!read && connection.paths().isStatelessReset(datagram, from, end)) {
+      connection.onStatelessReset(nowNanos);
+    }
   }
 
   /** Packets kept for want of keys may have become readable. */
@@ -59,15 +63,17 @@ final class PacketReceiver {
     }
   }
 
-  private void onPackets(byte[] datagram, int from, int end, int datagramBytes, long nowNanos)
+  /** Returns whether any packet was of use. */
+  private boolean onPackets(byte[] datagram, int from, int end, int datagramBytes, long nowNanos)
       throws ProtocolException {
+    boolean read = false;
     int at = from;
     int dcidFrom = 0;
     int dcidEnd = 0;
     while (at < end && connection.isOpen()) {
       if (!header.parse(datagram, at, end, ConnectionIdGenerator.CONNECTION_ID_BYTES)) {
         packetsDropped++;
-        return;
+        return read;
       }
       int idFrom = header.dcidFrom();
       int idEnd = idFrom + header.dcidLength();
@@ -76,14 +82,17 @@ final class PacketReceiver {
         dcidEnd = idEnd;
       } else if (!Arrays.equals(datagram, dcidFrom, dcidEnd, datagram, idFrom, idEnd)) {
         packetsDropped++;
-        return; // RFC 9000 §12.2: packets for another connection ID are not ours
+        return read; // RFC 9000 §12.2: packets for another connection ID are not ours
       }
       int next = header.packetEnd();
-      if (!onPacket(datagram, at, datagramBytes, nowNanos)) {
+      if (onPacket(datagram, at, datagramBytes, nowNanos)) {
+        read = true;
+      } else {
         packetsDropped++;
       }
       at = next;
     }
+    return read;
   }
 
   /** Returns whether the packet was of use. */
@@ -167,9 +176,13 @@ final class PacketReceiver {
   private void read(
       byte[] datagram, PacketNumberSpace space, long number, int payloadBytes, long nowNanos)
       throws ProtocolException {
+    connection.paths().onPacketOpened(datagram, header.dcidFrom(), header.dcidLength());
     frames.begin(space, datagram, header.dcidFrom(), header.dcidLength(), nowNanos);
     boolean ackEliciting = reader.read(plaintext, 0, payloadBytes, space.level, frames);
     space.received.onReceived(number, ackEliciting, nowNanos);
+    if (space.space == PacketSpace.APPLICATION && connection.isOpen()) {
+      connection.paths().onPacketRead(number, reader.isProbing(), nowNanos);
+    }
   }
 
   private static void checkIntegrityLimit(PacketOpener opener) throws ProtocolException {

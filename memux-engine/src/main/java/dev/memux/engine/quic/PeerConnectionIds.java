@@ -5,14 +5,19 @@ import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.FrameType;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.ProtocolException;
+import dev.memux.engine.wire.RangeSet;
 import dev.memux.engine.wire.SentFrames;
 import dev.memux.engine.wire.TransportError;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The connection IDs that the peer has issued, which we address it by (RFC 9000 §5.1.2). */
+/**
+ * The connection IDs that the peer has issued, which we address it by (RFC 9000 §5.1.2). An ID is
+ * unused, then in use by a path, then retired; {@link Paths} says which path uses which.
+ */
 final class PeerConnectionIds {
   /** What we announce as active_connection_id_limit: one in use, the others for changes of path. */
   static final int ACTIVE_LIMIT = 4;
@@ -23,38 +28,62 @@ final class PeerConnectionIds {
    */
   static final int MAX_RETIRING = 4 * ACTIVE_LIMIT;
 
+  /**
+   * RFC 9000 §5.1.1: sequence numbers grow by one, so what has been retired is one range but for
+   * frames that are late. A peer that leaves gaps would have us remember each.
+   */
+  static final int MAX_RETIRED_RANGES = 4 * MAX_RETIRING;
+
   /** Behind an IPv4 and an IPv6 address with their ports (RFC 9000 §18.2). */
   private static final int PREFERRED_ID_LENGTH_AT = 4 + 2 + 16 + 2;
 
-  private record Known(long sequence, ConnectionId id, byte[] resetToken) {}
+  /** In the order of their sequence numbers, lowest first. */
+  private final List<PeerConnectionId> unused = new ArrayList<>();
 
-  private final List<Known> known = new ArrayList<>();
+  private final List<PeerConnectionId> inUse = new ArrayList<>();
+
+  /** No path uses them any more, but {@link #MAX_RETIRING} does not let them go yet. */
+  private final ArrayDeque<PeerConnectionId> abandoned = new ArrayDeque<>();
 
   /** Sequence numbers to retire, until the peer has acknowledged it. */
   private final List<Long> retiring = new ArrayList<>();
 
   private final ArrayDeque<Long> toRetire = new ArrayDeque<>();
-  private ConnectionId current;
-  private long currentSequence;
+
+  /** Every sequence number that we have retired: its frame may come again. */
+  private final RangeSet retired = new RangeSet();
+
+  private PeerConnectionId first;
   private long retiredPriorTo;
 
   /**
    * @param first what our first packets go to: a client's random choice, or the client's source ID
    */
   PeerConnectionIds(ConnectionId first) {
-    current = first;
-    known.add(new Known(0, first, new byte[0]));
+    this.first = new PeerConnectionId(0, first, PeerConnectionId.NO_TOKEN);
+    inUse.add(this.first);
   }
 
-  /** What packets go to now. */
-  ConnectionId current() {
-    return current;
+  /** The ID of the first path. */
+  PeerConnectionId first() {
+    return first;
   }
 
   /** The peer's first authentic packet tells what it calls itself (RFC 9000 §7.2). */
-  void onPeerChosen(ConnectionId id) {
-    known.set(0, new Known(0, id, new byte[0]));
-    current = id;
+  PeerConnectionId onPeerChosen(ConnectionId id) {
+    return replaceFirst(new PeerConnectionId(0, id, PeerConnectionId.NO_TOKEN));
+  }
+
+  /** The server's transport parameters tell the token of its first ID (RFC 9000 §18.2). */
+  PeerConnectionId onFirstResetToken(byte[] token) {
+    return replaceFirst(new PeerConnectionId(0, first.id(), token));
+  }
+
+  private PeerConnectionId replaceFirst(PeerConnectionId known) {
+    inUse.remove(first);
+    first = known;
+    inUse.add(known);
+    return known;
   }
 
   /**
@@ -64,88 +93,150 @@ final class PeerConnectionIds {
    * @param encoded the transport parameter
    */
   void onPreferredAddress(byte[] encoded) throws ProtocolException {
-    if (current.length() == 0) {
+    if (isEmpty()) {
       throw new ProtocolException( // RFC 9000 §18.2
           TransportError.TRANSPORT_PARAMETER_ERROR, 0, "preferred_address with an empty ID");
     }
     int idFrom = PREFERRED_ID_LENGTH_AT + 1;
     int tokenFrom = idFrom + (encoded[PREFERRED_ID_LENGTH_AT] & 0xff);
-    known.add(
-        new Known(
+    unused.add(
+        new PeerConnectionId(
             1,
             ConnectionId.of(encoded, idFrom, tokenFrom - idFrom),
             Arrays.copyOfRange(encoded, tokenFrom, encoded.length)));
   }
 
+  /** Whether the peer has none: it is then addressed without on every path (RFC 9000 §5.1.1). */
+  boolean isEmpty() {
+    return first.id().length() == 0;
+  }
+
   void onNewConnectionId(ControlFrame.NewConnectionId frame) throws ProtocolException {
-    if (current.length() == 0) {
+    if (isEmpty()) {
       throw error(
           TransportError.PROTOCOL_VIOLATION, "new ID after an empty one"); // RFC 9000 §19.15
     }
-    if (!isKnown(frame)) {
-      if (frame.sequence() < retiredPriorTo) {
-        retire(frame.sequence()); // RFC 9000 §19.15: retired before it could be used
+    PeerConnectionId issued =
+        new PeerConnectionId(
+            frame.sequence(), ConnectionId.of(frame.connectionId()), frame.statelessResetToken());
+    if (!isKnown(issued) && !retired.contains(issued.sequence())) {
+      if (issued.sequence() < retiredPriorTo) {
+        retire(issued.sequence()); // RFC 9000 §19.15: retired before it could be used
       } else {
-        known.add(
-            new Known(
-                frame.sequence(),
-                ConnectionId.of(frame.connectionId()),
-                frame.statelessResetToken()));
+        addUnused(issued);
       }
     }
     // Of a repeated frame too: it may say what holds by now.
     if (frame.retirePriorTo() > retiredPriorTo) {
       retirePriorTo(frame.retirePriorTo());
     }
-    if (known.size() > ACTIVE_LIMIT) {
+    if (unused.size() + inUse.size() + abandoned.size() > ACTIVE_LIMIT) {
+      // RFC 9000 §5.1.1: after what the frame retires, no more than we have said we keep.
       throw error(TransportError.CONNECTION_ID_LIMIT_ERROR, "too many connection IDs");
     }
   }
 
-  private boolean isKnown(ControlFrame.NewConnectionId frame) throws ProtocolException {
-    ConnectionId id = ConnectionId.of(frame.connectionId());
-    for (Known other : known) {
-      boolean sameNumber = other.sequence() == frame.sequence();
-      boolean same =
-          other.id().equals(id)
-              && (other.sequence() == 0
-                  || Arrays.equals(other.resetToken(), frame.statelessResetToken()));
-      if (sameNumber != other.id().equals(id) || (sameNumber && !same)) {
+  private boolean isKnown(PeerConnectionId issued) throws ProtocolException {
+    boolean known = isAmong(unused, issued);
+    known |= isAmong(inUse, issued);
+    known |= isAmong(abandoned, issued);
+    return known;
+  }
+
+  private static boolean isAmong(Iterable<PeerConnectionId> known, PeerConnectionId issued)
+      throws ProtocolException {
+    boolean repeated = false;
+    for (PeerConnectionId other : known) {
+      boolean sameNumber = other.sequence() == issued.sequence();
+      boolean sameId = other.id().equals(issued.id());
+      boolean sameToken = Arrays.equals(other.resetToken(), issued.resetToken());
+      if (sameNumber ? !sameId || (other.hasResetToken() && !sameToken) : sameId) {
         // RFC 9000 §19.15: one number, one ID, one token.
         throw error(TransportError.PROTOCOL_VIOLATION, "connection ID reissued differently");
       }
-      if (sameNumber) {
-        return true;
-      }
+      repeated |= sameNumber;
     }
-    return false;
+    return repeated;
+  }
+
+  private void addUnused(PeerConnectionId issued) {
+    int at = unused.size();
+    while (at > 0 && unused.get(at - 1).sequence() > issued.sequence()) {
+      at--;
+    }
+    unused.add(at, issued);
   }
 
   private void retirePriorTo(long floor) throws ProtocolException {
     retiredPriorTo = floor;
-    for (int i = known.size() - 1; i >= 0; i--) {
-      long sequence = known.get(i).sequence();
+    retireBelow(floor, inUse);
+    retireBelow(floor, unused);
+    retireBelow(floor, abandoned);
+  }
+
+  private void retireBelow(long floor, Iterable<PeerConnectionId> ids) throws ProtocolException {
+    for (var i = ids.iterator(); i.hasNext(); ) {
+      long sequence = i.next().sequence();
       if (sequence < floor) {
-        known.remove(i);
+        i.remove();
         retire(sequence);
       }
-    }
-    if (currentSequence < floor) {
-      Known next = known.getFirst();
-      current = next.id();
-      currentSequence = next.sequence();
     }
   }
 
   private void retire(long sequence) throws ProtocolException {
-    if (retiring.contains(sequence)) {
-      return;
-    }
     if (retiring.size() >= MAX_RETIRING) {
       throw error(TransportError.CONNECTION_ID_LIMIT_ERROR, "too many IDs being retired");
     }
+    if (retired.size() >= MAX_RETIRED_RANGES && !retired.touches(sequence, sequence + 1)) {
+      throw error(TransportError.CONNECTION_ID_LIMIT_ERROR, "too many gaps between IDs");
+    }
+    startRetiring(sequence);
+  }
+
+  private void startRetiring(long sequence) {
+    retired.add(sequence, sequence + 1);
     retiring.add(sequence);
     toRetire.addLast(sequence);
+  }
+
+  /** An ID for a path that has none; null: the peer has not given enough. */
+  @Nullable PeerConnectionId takeUnused() {
+    if (isEmpty()) {
+      return first;
+    }
+    if (unused.isEmpty()) {
+      return null;
+    }
+    PeerConnectionId next = unused.removeFirst();
+    inUse.add(next);
+    return next;
+  }
+
+  boolean hasUnused() {
+    return !unused.isEmpty();
+  }
+
+  /** Whether a path may go on to use the ID: the peer has not had it retired. */
+  boolean isInUse(PeerConnectionId id) {
+    return inUse.contains(id);
+  }
+
+  /** No path uses the ID any more: the peer shall give another for it. */
+  void abandon(PeerConnectionId id) {
+    if (!isEmpty() && inUse.remove(id)) {
+      abandoned.addLast(id);
+      retireAbandoned();
+    }
+  }
+
+  /** Never beyond the limits that a peer is held to: what we retire of ourselves can wait. */
+  private void retireAbandoned() {
+    while (!abandoned.isEmpty()
+        && retiring.size() < MAX_RETIRING / 2
+        && retired.size() < MAX_RETIRED_RANGES) {
+      startRetiring(abandoned.removeFirst().sequence());
+    }
   }
 
   boolean hasPending() {
@@ -167,6 +258,7 @@ final class PeerConnectionIds {
   void onRetireAcked(long sequence) {
     retiring.remove(sequence);
     toRetire.remove(sequence);
+    retireAbandoned();
   }
 
   private static ProtocolException error(long code, String reason) {

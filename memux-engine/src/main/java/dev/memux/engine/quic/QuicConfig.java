@@ -12,6 +12,9 @@ import dev.memux.engine.mux.MuxConfig;
  * @param maxDatagramBytes UDP payload of a full packet, at least 1200 (RFC 9000 §14)
  * @param maxHandshakes handshakes that a server has under way at once; further ones are ignored
  *     until some end
+ * @param packetsPerConnectionId after so many packets to one connection ID of the peer's another
+ *     one is used, if the peer has given one, so that an observer sees a shorter piece of the
+ *     connection (RFC 9000 §9.5); 0: only where the path changes
  * @param congestion how much is sent at once
  * @param mux streams and flow control
  */
@@ -21,6 +24,7 @@ public record QuicConfig(
     long keepAliveNanos,
     int maxDatagramBytes,
     int maxHandshakes,
+    long packetsPerConnectionId,
     CongestionControl congestion,
     MuxConfig mux) {
   /** RFC 9000 §14: every path takes datagrams of this size. */
@@ -39,6 +43,7 @@ public record QuicConfig(
           0,
           MIN_DATAGRAM_BYTES,
           4096,
+          0,
           CongestionControl.CUBIC,
           MuxConfig.DEFAULT);
 
@@ -58,6 +63,9 @@ public record QuicConfig(
     if (maxHandshakes < 1) {
       throw new IllegalArgumentException("maxHandshakes " + maxHandshakes);
     }
+    if (packetsPerConnectionId < 0) {
+      throw new IllegalArgumentException("packetsPerConnectionId " + packetsPerConnectionId);
+    }
   }
 
   /** The same with another idle timeout; 0 for none. */
@@ -68,6 +76,7 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         maxHandshakes,
+        packetsPerConnectionId,
         congestion,
         mux);
   }
@@ -80,6 +89,7 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         maxHandshakes,
+        packetsPerConnectionId,
         congestion,
         mux);
   }
@@ -92,6 +102,7 @@ public record QuicConfig(
         nanos,
         maxDatagramBytes,
         maxHandshakes,
+        packetsPerConnectionId,
         congestion,
         mux);
   }
@@ -104,6 +115,7 @@ public record QuicConfig(
         keepAliveNanos,
         bytes,
         maxHandshakes,
+        packetsPerConnectionId,
         congestion,
         mux);
   }
@@ -116,6 +128,20 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         handshakes,
+        packetsPerConnectionId,
+        congestion,
+        mux);
+  }
+
+  /** The same with another connection ID of the peer's after so many packets; 0 for never. */
+  public QuicConfig withPacketsPerConnectionId(long packets) {
+    return new QuicConfig(
+        maxIdleTimeoutNanos,
+        handshakeTimeoutNanos,
+        keepAliveNanos,
+        maxDatagramBytes,
+        maxHandshakes,
+        packets,
         congestion,
         mux);
   }
@@ -128,6 +154,7 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         maxHandshakes,
+        packetsPerConnectionId,
         control,
         mux);
   }
@@ -140,6 +167,7 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         maxHandshakes,
+        packetsPerConnectionId,
         congestion,
         other);
   }

@@ -45,8 +45,6 @@ public final class QuicConnection implements Connection {
 
   private final boolean server;
   private final QuicConfig config;
-  private final InetSocketAddress remote;
-  private final ConnectionIdRegistry registry;
   private final ConnectionId originalDcid;
   private final PacketNumberSpace[] spaces = new PacketNumberSpace[PacketSpace.values().length];
   private final Mux mux;
@@ -58,7 +56,7 @@ public final class QuicConnection implements Connection {
   private final OutgoingFrames outgoing;
   private final PacketReceiver receiver;
   private final DatagramAssembler assembler;
-  private final AddressValidation addressValidation;
+  private final Paths paths;
   private final IdleTimer idleTimer;
   private final Closing closing = new Closing();
   private final ArrayDeque<ConnectionEvent> events = new ArrayDeque<>();
@@ -100,8 +98,6 @@ public final class QuicConnection implements Connection {
       long nowNanos) {
     this.server = server;
     this.config = config;
-    this.remote = remote;
-    this.registry = registry;
     this.originalDcid = originalDcid;
     for (PacketSpace space : PacketSpace.values()) {
       spaces[space.ordinal()] = new PacketNumberSpace(space, MAX_ACK_DELAY_NANOS, pool);
@@ -110,14 +106,14 @@ public final class QuicConnection implements Connection {
     this.pacer = new Pacer(config.maxDatagramBytes());
     this.localIds = new LocalConnectionIds(registry, this);
     this.peerIds = new PeerConnectionIds(peerId);
-    this.outgoing = new OutgoingFrames(spaces, mux, localIds, peerIds);
+    this.paths = new Paths(server, this, remote, registry, peerIds, random, new PathSteps());
+    this.outgoing = new OutgoingFrames(spaces, mux, localIds, peerIds, paths);
     this.recovery =
         new Recovery(
             server,
             config.congestion().newController(config.maxDatagramBytes()),
             config.maxDatagramBytes(),
             outgoing);
-    this.addressValidation = new AddressValidation(server);
     this.idleTimer = new IdleTimer(config.maxIdleTimeoutNanos(), config.keepAliveNanos(), nowNanos);
     this.handshakeDeadlineNanos = nowNanos + config.handshakeTimeoutNanos();
     this.datagramBytes = config.maxDatagramBytes();
@@ -160,7 +156,7 @@ public final class QuicConnection implements Connection {
     if (server) {
       parameters
           .originalDestinationConnectionId(originalDcid.toByteArray())
-          .statelessResetToken(registry.resetToken(localIds.first()))
+          .statelessResetToken(localIds.firstResetToken())
           .disableActiveMigration(true);
     }
     return parameters.build();
@@ -198,9 +194,17 @@ public final class QuicConnection implements Connection {
     return events.pollFirst();
   }
 
-  /** The peer's address. */
+  /** The peer's address: where packets go now. */
   public InetSocketAddress remote() {
-    return remote;
+    return paths.active().remote();
+  }
+
+  /**
+   * Has the peer use new connection IDs of ours instead of all that it knows (RFC 9000 §5.1.2).
+   * Something is there to transmit.
+   */
+  public void replaceConnectionIds() {
+    localIds.replaceAll();
   }
 
   /** What the peer has said of itself; null before it has. */
@@ -269,6 +273,7 @@ public final class QuicConnection implements Connection {
   void release() {
     mux.release();
     localIds.retireAll();
+    paths.release();
     for (PacketNumberSpace space : spaces) {
       space.discard();
     }
@@ -276,16 +281,25 @@ public final class QuicConnection implements Connection {
 
   // Input.
 
-  /** One datagram from {@link #remote}. */
-  void receive(byte[] buffer, int from, int length, long nowNanos) {
+  /**
+   * Whether a datagram from that address can be the peer's. RFC 9000 §9: a client discards what
+   * comes from where the server is not known to be; a client's own address does not change during
+   * the handshake. After its end a connection answers no address that it has not heard of.
+   */
+  boolean mayComeFrom(InetSocketAddress from) {
+    return (server && handshakeConfirmed && closing.isOpen()) || paths.isKnown(from);
+  }
+
+  /** One datagram from an address that it {@linkplain #mayComeFrom may come from}. */
+  void receive(InetSocketAddress remote, byte[] buffer, int from, int length, long nowNanos) {
     datagramsReceived++;
     bytesReceived += length;
     receivedAtNanos = nowNanos;
+    paths.onDatagram(remote, length);
     if (!closing.isOpen()) {
-      onDatagramAfterEnd(length);
+      onDatagramAfterEnd(buffer, from, length, nowNanos);
       return;
     }
-    addressValidation.onReceived(length);
     try {
       receiver.onDatagram(buffer, from, from + length, nowNanos);
       while (newKeys && closing.isOpen()) {
@@ -300,9 +314,13 @@ public final class QuicConnection implements Connection {
     reportLimits();
   }
 
-  private void onDatagramAfterEnd(int length) {
-    if (closing.isClosing()) {
-      addressValidation.onReceived(length);
+  private void onDatagramAfterEnd(byte[] buffer, int from, int length, long nowNanos) {
+    if (!closing.isClosing()) {
+      return;
+    }
+    if (paths.isStatelessReset(buffer, from, from + length)) {
+      onStatelessReset(nowNanos);
+    } else {
       closing.onDatagram();
     }
   }
@@ -335,6 +353,7 @@ public final class QuicConnection implements Connection {
     } else if (nowNanos >= handshakeDeadlineNanos) {
       terminate(new CloseReason(Origin.HANDSHAKE_TIMEOUT, false, 0, 0, ""));
     } else {
+      paths.onTimeout(nowNanos);
       recovery.onTimeout(nowNanos);
       if (nowNanos >= idleTimer.keepAliveDeadlineNanos()) {
         outgoing.addPing();
@@ -354,6 +373,7 @@ public final class QuicConnection implements Connection {
     long deadline = Math.min(recovery.deadlineNanos(), idleTimer.deadlineNanos(ptoNanos()));
     deadline = Math.min(deadline, idleTimer.keepAliveDeadlineNanos());
     deadline = Math.min(deadline, handshakeDeadlineNanos);
+    deadline = Math.min(deadline, paths.deadlineNanos());
     if (!amplificationLimited) {
       deadline = Math.min(deadline, pacerDeadlineNanos);
       for (PacketNumberSpace space : spaces) {
@@ -372,26 +392,47 @@ public final class QuicConnection implements Connection {
   // Output.
 
   /**
-   * Fills one batch of datagrams.
+   * Fills one batch of datagrams, all for one of the peer's addresses.
    *
    * @return false: nothing to send before {@link #deadlineNanos} or further input
    */
   public boolean transmit(SendBatch out, long nowNanos) {
-    out.begin(remote);
-    if (closing.isOpen()) {
-      fillBatch(out, nowNanos); // which may close
+    if (closing.isOpen() && probePath(out, nowNanos)) {
+      return true;
     }
-    if (closing.isClosePending() && mayAmplify()) {
+    Path path = paths.active();
+    out.begin(path.remote());
+    if (closing.isOpen()) {
+      paths.rotatePeerId(config.packetsPerConnectionId());
+      fillBatch(out, path, nowNanos); // which may close
+    }
+    if (closing.isClosePending() && (handshakeConfirmed ? path.mayProbe() : path.mayFill())) {
       closing.onCloseSent();
-      add(
-          out,
-          assembler.assembleClose(
-              out.buffer(), 0, QuicConfig.MIN_DATAGRAM_BYTES, closing.reason(), nowNanos));
+      int bytes = roomFor(path, QuicConfig.MIN_DATAGRAM_BYTES);
+      add(out, path, assembler.assembleClose(out.buffer(), 0, bytes, closing.reason(), nowNanos));
     }
     return out.count() > 0;
   }
 
-  private void fillBatch(SendBatch out, long nowNanos) {
+  /** Sends what is due on a path that is not the active one. */
+  private boolean probePath(SendBatch out, long nowNanos) {
+    boolean windowOpen = recovery.sendAllowanceBytes() >= datagramBytes;
+    Path path = paths.nextToProbe(windowOpen, nowNanos);
+    if (path == null) {
+      return false;
+    }
+    out.begin(path.remote());
+    int bytes = roomFor(path, QuicConfig.MIN_DATAGRAM_BYTES);
+    add(out, path, assembler.assembleProbe(path, out.buffer(), 0, bytes, nowNanos));
+    paths.onProbeSent();
+    return out.count() > 0;
+  }
+
+  private static int roomFor(Path path, int bytes) {
+    return (int) Math.min(bytes, path.amplification().allowanceBytes());
+  }
+
+  private void fillBatch(SendBatch out, Path path, long nowNanos) {
     pacerDeadlineNanos = NEVER;
     if (!hasUsableKey(nowNanos)) {
       return;
@@ -400,16 +441,16 @@ public final class QuicConnection implements Connection {
     int batchBytes = pacer.batchBytes(recovery.windowBytes(), rttNanos);
     while (out.hasRoom(datagramBytes)
         && out.length() + datagramBytes <= batchBytes
-        && mayAmplify()) {
-      int bytes = (int) Math.min(datagramBytes, addressValidation.allowanceBytes());
-      boolean windowOpen = recovery.sendAllowanceBytes() >= datagramBytes;
+        && (path.mayFill() || path.isChallengeDue(nowNanos))) {
+      int bytes = roomFor(path, datagramBytes);
+      boolean windowOpen = recovery.sendAllowanceBytes() >= datagramBytes && path.mayFill();
       boolean mayElicit = windowOpen && isPaced(rttNanos, nowNanos);
       int length = assembler.assemble(out.buffer(), out.length(), bytes, mayElicit, nowNanos);
       if (length == 0) {
         recovery.onApplicationLimited(windowOpen && !outgoing.hasPending());
         break;
       }
-      add(out, length);
+      add(out, path, length);
       dropOldKeys(nowNanos);
       if (length < datagramBytes) {
         break; // a shorter datagram can only be the last of a batch
@@ -458,22 +499,17 @@ public final class QuicConnection implements Connection {
     return false;
   }
 
-  private void add(SendBatch out, int length) {
+  private void add(SendBatch out, Path path, int length) {
     if (length > 0) {
       out.add(length);
       datagramsSent++;
       bytesSent += length;
-      addressValidation.onSent(length);
+      path.amplification().onSent(length);
     }
   }
 
-  /** Room for a datagram of the least full size: more need not ever come from the client. */
-  private boolean mayAmplify() {
-    return addressValidation.allowanceBytes() >= QuicConfig.MIN_DATAGRAM_BYTES;
-  }
-
   private void updateAmplificationLimit(long nowNanos) {
-    boolean limited = !mayAmplify();
+    boolean limited = !paths.active().mayFill();
     if (limited != amplificationLimited) {
       amplificationLimited = limited;
       recovery.onAmplificationLimited(limited, nowNanos);
@@ -518,14 +554,14 @@ public final class QuicConnection implements Connection {
     idleTimer.onReceived(nowNanos);
     if (server && space.space == PacketSpace.HANDSHAKE) {
       // RFC 9000 §8.1, RFC 9001 §4.9.1: only who receives our packets has Handshake keys.
-      addressValidation.onValidated();
+      paths.onHandshakeValidated();
       discard(PacketSpace.INITIAL, nowNanos);
     }
   }
 
   /** The peer's first packet says what it calls itself (RFC 9000 §7.2). */
   void onPeerSource(ConnectionId source) {
-    peerIds.onPeerChosen(source);
+    paths.onFirstPeerId(peerIds.onPeerChosen(source));
   }
 
   /** Whether a Version Negotiation packet answers ours: its IDs are those that we sent. */
@@ -546,6 +582,17 @@ public final class QuicConnection implements Connection {
             Origin.PEER, frame.application(), frame.errorCode(), frame.frameType(), frame.reason());
     closing.drain(reason, ptoNanos(), nowNanos);
     onEnded(reason);
+  }
+
+  /** RFC 9000 §10.3.1: the peer knows nothing of this connection, so nothing is sent to it. */
+  void onStatelessReset(long nowNanos) {
+    if (closing.isOpen()) {
+      CloseReason reason = new CloseReason(Origin.STATELESS_RESET, false, 0, 0, "");
+      closing.drain(reason, ptoNanos(), nowNanos);
+      onEnded(reason);
+    } else if (closing.isClosing()) {
+      closing.drain(closing.reason(), ptoNanos(), nowNanos);
+    }
   }
 
   void onHandshakeDone(long nowNanos) throws ProtocolException {
@@ -616,6 +663,10 @@ public final class QuicConnection implements Connection {
     return peerIds;
   }
 
+  Paths paths() {
+    return paths;
+  }
+
   OutgoingFrames outgoing() {
     return outgoing;
   }
@@ -640,6 +691,30 @@ public final class QuicConnection implements Connection {
         : ACK_DELAY_EXPONENT;
   }
 
+  /** What a change of the peer's address brings about. */
+  private final class PathSteps implements Paths.Listener {
+    @Override
+    public long ptoNanos() {
+      return QuicConnection.this.ptoNanos();
+    }
+
+    @Override
+    public void onPathSwitched(long nowNanos) {
+      recovery.onPathSwitched(nowNanos);
+      updateAmplificationLimit(nowNanos);
+    }
+
+    @Override
+    public void onPeerMigrated(InetSocketAddress remote, boolean otherHost, long nowNanos) {
+      if (otherHost) {
+        // RFC 9000 §9.4: another path, of which nothing is known; another port is the same path.
+        recovery.onNewPath(config.congestion().newController(config.maxDatagramBytes()));
+      }
+      recovery.onPathSwitched(nowNanos);
+      events.addLast(new ConnectionEvent.PeerMigrated(remote));
+    }
+  }
+
   /** What the handshake brings about. */
   private final class HandshakeSteps implements Handshake.Listener {
     @Override
@@ -659,6 +734,10 @@ public final class QuicConnection implements Connection {
       byte[] preferred = parameters.preferredAddress();
       if (preferred != null) {
         peerIds.onPreferredAddress(preferred);
+      }
+      byte[] resetToken = parameters.statelessResetToken();
+      if (resetToken != null) {
+        paths.onFirstPeerId(peerIds.onFirstResetToken(resetToken));
       }
       recovery.onMaxAckDelay(parameters.maxAckDelayMillis() * MILLI_NANOS);
       mux.onPeerParameters(parameters);

@@ -1,7 +1,5 @@
 package dev.memux.engine.quic;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.ConnectionIdGenerator;
 import dev.memux.engine.packet.ConnectionIdMap;
@@ -15,14 +13,11 @@ import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsServer;
 import dev.memux.tls.TlsServerConfig;
 import java.net.InetSocketAddress;
-import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,15 +38,14 @@ public final class QuicEndpoint {
   /** RFC 9000 §7.2: a client's first destination ID has at least so many unpredictable bytes. */
   private static final int MIN_INITIAL_DCID_BYTES = 8;
 
-  private static final int RESET_TOKEN_BYTES = 16;
-
   private record Answer(InetSocketAddress remote, byte[] datagram) {}
 
   private final QuicConfig config;
   private final @Nullable TlsServerConfig serverTls;
   private final SecureRandom random;
-  private final ConnectionIdGenerator generator;
-  private final Mac resetTokens;
+  private final int loopIndex;
+  private final StatelessResets resets;
+  private final ExpectedResets expectedResets;
   private final ChunkPool pool = new ChunkPool();
   private final Ids ids = new Ids();
   private final ConnectionIdMap<QuicConnection> byLocalId;
@@ -63,12 +57,19 @@ public final class QuicEndpoint {
   private final Set<QuicConnection> handshaking = new HashSet<>();
   private final ArrayDeque<Answer> answers = new ArrayDeque<>();
   private final PacketHeader header = new PacketHeader();
+  private RoutingKey routing;
+
+  /** Of connection IDs that peers may still use. */
+  private @Nullable RoutingKey previousRouting;
+
   private boolean accepting = true;
 
   /**
    * @param serverTls null: no connections are accepted
    * @param loopIndex 0 to 255; travels, encrypted, in the connection IDs issued here
-   * @param routingKey {@link #ROUTING_KEY_BYTES} secret bytes that all loops of a server share
+   * @param routingKey {@link #ROUTING_KEY_BYTES} secret bytes that all loops of a server share. Who
+   *     starts again with the same key tells peers of connections that it has lost so (RFC 9000
+   *     §10.3); for that reason no other server may have the key at the same time
    * @param random for keys, connection IDs and what must not be predicted
    */
   public QuicEndpoint(
@@ -80,23 +81,24 @@ public final class QuicEndpoint {
     this.config = config;
     this.serverTls = serverTls;
     this.random = random;
-    this.generator = new ConnectionIdGenerator(routingKey, loopIndex, random);
-    this.resetTokens = resetTokenMac(routingKey);
+    this.loopIndex = loopIndex;
+    this.routing = new RoutingKey(routingKey, loopIndex, random);
+    this.resets = new StatelessResets(random);
+    this.expectedResets = new ExpectedResets(random);
     this.byLocalId = new ConnectionIdMap<>(random);
     this.byOriginalDcid = new ConnectionIdMap<>(random);
   }
 
-  private static Mac resetTokenMac(byte[] routingKey) {
-    try {
-      Mac derive = Mac.getInstance("HmacSHA256");
-      derive.init(new SecretKeySpec(routingKey, "HmacSHA256"));
-      byte[] key = derive.doFinal("stateless reset".getBytes(UTF_8));
-      Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(new SecretKeySpec(key, "HmacSHA256"));
-      return mac;
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
+  /**
+   * From now on connection IDs are made with another key, and peers are asked to use such ones:
+   * each connection has something to transmit. IDs made with the key before are understood; those
+   * made with earlier ones are not, so all peers must have had time to answer.
+   */
+  public void replaceRoutingKey(byte[] key) {
+    RoutingKey next = new RoutingKey(key, loopIndex, random);
+    previousRouting = routing;
+    routing = next;
+    connections.forEach(QuicConnection::replaceConnectionIds);
   }
 
   /**
@@ -133,18 +135,18 @@ public final class QuicEndpoint {
       InetSocketAddress remote, byte[] buffer, int offset, int length, long nowNanos) {
     int end = offset + length;
     if (!header.parse(buffer, offset, end, ConnectionIdGenerator.CONNECTION_ID_BYTES)) {
-      return null;
+      return onReset(remote, buffer, offset, end, nowNanos);
     }
     QuicConnection connection = find(buffer);
     if (connection == null) {
-      return onStranger(remote, buffer, offset, length, nowNanos);
+      connection = onReset(remote, buffer, offset, end, nowNanos);
+      return connection != null ? connection : onStranger(remote, buffer, offset, length, nowNanos);
     }
-    if (!connection.remote().equals(remote)) {
-      // RFC 9000 §9: we have said that we do not follow a peer to another address.
+    if (!connection.mayComeFrom(remote)) {
       return null;
     }
     boolean wasComplete = connection.isHandshakeComplete();
-    connection.receive(buffer, offset, length, nowNanos);
+    connection.receive(remote, buffer, offset, length, nowNanos);
     if (!wasComplete && connection.isHandshakeComplete()) {
       handshaking.remove(connection);
     }
@@ -158,8 +160,25 @@ public final class QuicEndpoint {
         : byOriginalDcid.get(buffer, header.dcidFrom(), header.dcidLength());
   }
 
+  /**
+   * RFC 9000 §10.3.1: a stateless reset goes to no connection ID of ours; its last bytes tell whose
+   * connection it ends.
+   */
+  private @Nullable QuicConnection onReset(
+      InetSocketAddress remote, byte[] buffer, int offset, int end, long nowNanos) {
+    QuicConnection connection = expectedResets.find(remote, buffer, offset, end);
+    if (connection != null) {
+      connection.onStatelessReset(nowNanos);
+    }
+    return connection;
+  }
+
   private @Nullable QuicConnection onStranger(
       InetSocketAddress remote, byte[] buffer, int offset, int length, long nowNanos) {
+    if (!header.isLong()) {
+      answerReset(remote, buffer, length, nowNanos);
+      return null;
+    }
     // RFC 9000 §14.1, §6.1: a datagram too small to begin a connection is worth no answer.
     TlsServerConfig tls = serverTls;
     if (tls == null || length < QuicConfig.MIN_DATAGRAM_BYTES) {
@@ -180,6 +199,28 @@ public final class QuicEndpoint {
       return null;
     }
     return accept(tls, remote, buffer, offset, length, nowNanos);
+  }
+
+  /** The packet is for a connection that was here once, as its ID shows, and is gone. */
+  private void answerReset(
+      InetSocketAddress remote, byte[] buffer, int datagramBytes, long nowNanos) {
+    RoutingKey issuer = issuer(buffer, header.dcidFrom());
+    if (issuer != null
+        && StatelessResets.mayAnswer(datagramBytes)
+        && answers.size() < MAX_STATELESS_PENDING
+        && resets.take(nowNanos)) {
+      ConnectionId id = ConnectionId.of(buffer, header.dcidFrom(), header.dcidLength());
+      answers.addLast(new Answer(remote, resets.write(issuer.resetToken(id), datagramBytes)));
+    }
+  }
+
+  /** The key that an ID was made with; null: it is none of ours. */
+  private @Nullable RoutingKey issuer(byte[] buffer, int idFrom) {
+    RoutingKey previous = previousRouting;
+    if (routing.loopIndex(buffer, idFrom) >= 0) {
+      return routing;
+    }
+    return previous != null && previous.loopIndex(buffer, idFrom) >= 0 ? previous : null;
   }
 
   private void answerVersionNegotiation(InetSocketAddress remote, byte[] buffer) {
@@ -217,7 +258,7 @@ public final class QuicEndpoint {
             pool,
             random,
             nowNanos);
-    connection.receive(buffer, offset, length, nowNanos);
+    connection.receive(remote, buffer, offset, length, nowNanos);
     if (!connection.hasPeer()) {
       connection.release(); // not authentic: nobody's first packet
       return null;
@@ -254,7 +295,8 @@ public final class QuicEndpoint {
         header.parse(buffer, offset, offset + length, ConnectionIdGenerator.CONNECTION_ID_BYTES)
             && header.dcidLength() == ConnectionIdGenerator.CONNECTION_ID_BYTES
             && header.type() != PacketType.INITIAL;
-    return known ? generator.loopIndex(buffer, header.dcidFrom()) : -1;
+    RoutingKey issuer = known ? issuer(buffer, header.dcidFrom()) : null;
+    return issuer == null ? -1 : issuer.loopIndex(buffer, header.dcidFrom());
   }
 
   /** From now on clients are told CONNECTION_REFUSED. */
@@ -283,10 +325,15 @@ public final class QuicEndpoint {
     return byLocalId.size() + byOriginalDcid.size();
   }
 
+  /** Tokens of peers' stateless resets that would end a connection. */
+  int expectedResetCount() {
+    return expectedResets.size();
+  }
+
   private final class Ids implements ConnectionIdRegistry {
     @Override
     public ConnectionId issue(QuicConnection owner) {
-      ConnectionId id = generator.next();
+      ConnectionId id = routing.nextId();
       byLocalId.put(id, owner);
       return id;
     }
@@ -298,7 +345,17 @@ public final class QuicEndpoint {
 
     @Override
     public byte[] resetToken(ConnectionId id) {
-      return Arrays.copyOf(resetTokens.doFinal(id.toByteArray()), RESET_TOKEN_BYTES);
+      return routing.resetToken(id);
+    }
+
+    @Override
+    public void expectReset(InetSocketAddress remote, byte[] token, QuicConnection owner) {
+      expectedResets.add(remote, token, owner);
+    }
+
+    @Override
+    public void ignoreReset(InetSocketAddress remote, byte[] token) {
+      expectedResets.remove(remote, token);
     }
   }
 }

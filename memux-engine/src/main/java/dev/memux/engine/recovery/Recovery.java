@@ -229,6 +229,33 @@ public final class Recovery {
     deadlineKnown = false;
   }
 
+  /**
+   * Packets leave for another address from now on. What was lost on the way to the old one should
+   * be asked for at once, not when the backoff allows.
+   */
+  public void onPathSwitched(long nowNanos) {
+    pto.reset();
+    pto.touch(nowNanos);
+    deadlineKnown = false;
+  }
+
+  /**
+   * The path is another one. RFC 9000 §9.4: packets sent before say nothing about its capacity and
+   * its round trip; whether they arrived still matters for what they carried.
+   *
+   * @param congestion in its initial state
+   */
+  public void onNewPath(CongestionController congestion) {
+    window.onNewPath(congestion);
+    rtt.onNewPath();
+    persistentCongestion.onSpuriousLoss();
+    spuriousCongestion.forget();
+    for (SentSpace s : spaces) {
+      s.onNewPath();
+    }
+    deadlineKnown = false;
+  }
+
   /** The peer's max_ack_delay is known (RFC 9000 §18.2). */
   public void onMaxAckDelay(long nanos) {
     rtt.onMaxAckDelay(nanos);
@@ -352,7 +379,9 @@ public final class Recovery {
     long newest = sent.highestMarked();
     // RFC 9002 §5.1: the peer reports its delay for the largest packet only, and waits without
     // limit for packets that do not ask for acknowledgement.
-    if (sent.number(newest) == ack.largest() && sent.hasMarkedAckEliciting()) {
+    if (sent.number(newest) == ack.largest()
+        && sent.hasMarkedAckEliciting()
+        && s.isOnPath(newest)) {
       // RFC 9002 §5.3: Initial packets are acknowledged at once, so a delay reported for one may be
       // ignored.
       long delayNanos = s.space == PacketSpace.INITIAL ? 0 : ackDelayNanos;
@@ -369,7 +398,11 @@ public final class Recovery {
     boolean persistent = false;
     SentPackets sent = s.inFlight;
     for (long p = sent.first(); p < end; p++) {
-      if (sent.isAcked(p)) {
+      if (!s.isOnPath(p)) {
+        if (sent.isPresent(p) && !sent.isAcked(p)) {
+          loseElsewhere(s, p);
+        }
+      } else if (sent.isAcked(p)) {
         persistentCongestion.onAcked(sent.nanos(p));
       } else if (sent.isPresent(p)) {
         newestLostNanos = sent.nanos(p);
@@ -390,7 +423,7 @@ public final class Recovery {
       spuriousCongestion.onLost(lost, reduced, nowNanos);
     }
     if (persistent) {
-      spuriousCongestion.onPersistentCongestion();
+      spuriousCongestion.forget();
       rtt.onPersistentCongestion();
     }
   }
@@ -405,12 +438,23 @@ public final class Recovery {
     s.lost.add(sent.number(position), frames, nowNanos);
   }
 
+  /** A packet was lost on a path that is left: no sign of congestion on the one in use. */
+  private void loseElsewhere(SentSpace s, long position) {
+    packetsLost++;
+    s.onOutOfFlight(position);
+    SentFrames frames = s.inFlight.remove(position);
+    listener.onFramesLost(s.space, frames);
+    pool.release(frames);
+  }
+
   private void settleAcks(SentSpace s, long nowNanos) {
     SentPackets sent = s.inFlight;
     for (long p = sent.lowestMarked(); p <= sent.highestMarked(); p++) {
       if (sent.isAcked(p)) {
-        window.onPacketAcked(sent.bytes(p), sent.nanos(p), nowNanos);
-        persistentCongestion.onAcked(sent.nanos(p));
+        if (s.isOnPath(p)) {
+          window.onPacketAcked(sent.bytes(p), sent.nanos(p), nowNanos);
+          persistentCongestion.onAcked(sent.nanos(p));
+        }
         s.onOutOfFlight(p);
         SentFrames frames = sent.remove(p);
         listener.onFramesAcked(s.space, frames);
@@ -448,7 +492,9 @@ public final class Recovery {
     SentPackets sent = s.inFlight;
     for (long p = sent.first(); p < sent.end(); p++) {
       if (sent.isPresent(p)) {
-        window.onPacketGone(sent.bytes(p));
+        if (s.isOnPath(p)) {
+          window.onPacketGone(sent.bytes(p));
+        }
         s.onOutOfFlight(p);
         SentFrames frames = sent.remove(p);
         if (sendAgain) {

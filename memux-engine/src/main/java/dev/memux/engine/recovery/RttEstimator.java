@@ -98,6 +98,15 @@ public final class RttEstimator {
     minNanos = latestNanos;
   }
 
+  /** RFC 9000 §9.4: as before the first sample; what the peer promises holds on any path. */
+  void onNewPath() {
+    latestNanos = 0;
+    minNanos = 0;
+    smoothedNanos = INITIAL_RTT_NANOS;
+    variationNanos = INITIAL_RTT_NANOS / 2;
+    firstSampleNanos = NO_SAMPLE;
+  }
+
   private long adjust(long ackDelayNanos) {
     // RFC 9002 §5.3: during the handshake the peer may wait for keys, once. Later a delay beyond
     // its own promise will repeat, so it counts as part of the path.

@@ -7,7 +7,7 @@ import dev.memux.engine.congestion.CongestionController;
  * (RFC 9002 §7).
  */
 final class SendWindow {
-  private final CongestionController congestion;
+  private CongestionController congestion;
   private final int maxDatagramBytes;
   private long bytesInFlight;
   private boolean applicationLimited;
@@ -42,6 +42,14 @@ final class SendWindow {
 
   long persistentCongestions() {
     return persistentCongestions;
+  }
+
+  /** Nothing is in flight on a new path, of which {@code fresh} knows nothing. */
+  void onNewPath(CongestionController fresh) {
+    congestion = fresh;
+    bytesInFlight = 0;
+    applicationLimited = false;
+    recoveryPacketAllowed = false;
   }
 
   void onApplicationLimited(boolean limited) {

@@ -34,6 +34,9 @@ final class SentSpace {
   private final SkippedNumbers skipped = new SkippedNumbers();
   private long largestUsed = NONE;
 
+  /** The first packet of the path in use. */
+  private long pathFrom;
+
   SentSpace(PacketSpace space, LostPackets lost) {
     this.space = space;
     this.lost = lost;
@@ -68,6 +71,16 @@ final class SentSpace {
     if (number != NONE) {
       throw violation(number);
     }
+  }
+
+  /** What is sent from now on goes another way. */
+  void onNewPath() {
+    pathFrom = largestUsed + 1;
+  }
+
+  /** Whether a packet in flight was sent on the path in use. */
+  boolean isOnPath(long position) {
+    return inFlight.number(position) >= pathFrom;
   }
 
   /** A record is about to be removed from {@link #inFlight}. */

@@ -34,8 +34,8 @@ final class SpuriousCongestion {
     }
   }
 
-  /** The window fell for another reason as well. */
-  void onPersistentCongestion() {
+  /** The window is what it is for another reason as well. */
+  void forget() {
     missing = 0;
   }
 

@@ -19,6 +19,7 @@ public final class FrameReader {
   private int position;
   private int end;
   private long frameCode;
+  private boolean probing;
 
   /**
    * Hands every frame of {@code payload[from, to)} to {@code sink}.
@@ -36,6 +37,7 @@ public final class FrameReader {
     buffer = payload;
     position = from;
     end = to;
+    probing = true;
     boolean ackEliciting = false;
     while (position < end) {
       if (payload[position] == 0) {
@@ -45,6 +47,11 @@ public final class FrameReader {
       ackEliciting |= readFrame(level, sink);
     }
     return ackEliciting;
+  }
+
+  /** Whether the payload that was read last had probing frames alone (RFC 9000 §9.1). */
+  public boolean isProbing() {
+    return probing;
   }
 
   private boolean readFrame(EncryptionLevel level, FrameSink sink) throws ProtocolException {
@@ -62,6 +69,7 @@ public final class FrameReader {
     if (!type.isLegalAt(level)) {
       throw violation("frame not allowed in this packet");
     }
+    probing &= type.isProbing();
     switch (type) {
       case STREAM -> readStream(sink);
       case ACK, ACK_ECN -> {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * §12.4, table 3).
  */
 public enum FrameType {
-  PADDING(0x00, Legal.EVERYWHERE),
+  PADDING(0x00, Legal.EVERYWHERE, true),
   PING(0x01, Legal.EVERYWHERE),
   ACK(0x02, Legal.EVERYWHERE),
   ACK_ECN(0x03, Legal.EVERYWHERE),
@@ -25,10 +25,10 @@ public enum FrameType {
   STREAM_DATA_BLOCKED(0x15, Legal.APPLICATION),
   STREAMS_BLOCKED_BIDI(0x16, Legal.APPLICATION),
   STREAMS_BLOCKED_UNI(0x17, Legal.APPLICATION),
-  NEW_CONNECTION_ID(0x18, Legal.APPLICATION),
+  NEW_CONNECTION_ID(0x18, Legal.APPLICATION, true),
   RETIRE_CONNECTION_ID(0x19, Legal.APPLICATION),
-  PATH_CHALLENGE(0x1a, Legal.APPLICATION),
-  PATH_RESPONSE(0x1b, Legal.APPLICATION),
+  PATH_CHALLENGE(0x1a, Legal.APPLICATION, true),
+  PATH_RESPONSE(0x1b, Legal.APPLICATION, true),
   CONNECTION_CLOSE(0x1c, Legal.EVERYWHERE),
   APPLICATION_CLOSE(0x1d, Legal.APPLICATION),
   HANDSHAKE_DONE(0x1e, Legal.APPLICATION);
@@ -59,10 +59,16 @@ public enum FrameType {
 
   private final int code;
   private final Legal legal;
+  private final boolean probing;
 
   FrameType(int code, Legal legal) {
+    this(code, legal, false);
+  }
+
+  FrameType(int code, Legal legal, boolean probing) {
     this.code = code;
     this.legal = legal;
+    this.probing = probing;
   }
 
   /** The type as it stands on the wire; STREAM's without flags. */
@@ -73,6 +79,14 @@ public enum FrameType {
   /** The frame of that type, or null when there is none. */
   public static @Nullable FrameType of(long code) {
     return code < TYPE_COUNT ? BY_CODE[(int) code] : null;
+  }
+
+  /**
+   * Whether the frame serves to try out a path: a packet of such frames alone does not say that its
+   * sender has moved there (RFC 9000 §9.1).
+   */
+  public boolean isProbing() {
+    return probing;
   }
 
   /** Whether the frame may stand in packets of {@code level}. */

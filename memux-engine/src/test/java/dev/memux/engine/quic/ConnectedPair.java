@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,13 @@ final class ConnectedPair {
   Predicate<byte[]> toServer = datagram -> true;
 
   Predicate<byte[]> toClient = datagram -> true;
+
+  /** What the server sees as the client's address; what it sends elsewhere arrives nowhere. */
+  InetSocketAddress clientAddress = CLIENT_ADDRESS;
+
+  /** Takes what the server sends to other addresses. */
+  BiConsumer<InetSocketAddress, byte[]> elsewhere = (remote, datagram) -> {};
+
   long now = SECOND;
   long bytesToClient;
   long bytesToServer;
@@ -197,7 +205,7 @@ final class ConnectedPair {
 
   void sendToServer(byte[] datagram) {
     QuicConnection connection =
-        serverEndpoint.receive(CLIENT_ADDRESS, datagram, 0, datagram.length, now);
+        serverEndpoint.receive(clientAddress, datagram, 0, datagram.length, now);
     server = connection == null ? server : connection;
   }
 
@@ -207,7 +215,9 @@ final class ConnectedPair {
       moved = true;
       for (byte[] datagram : split()) {
         bytesToClient += datagram.length;
-        if (toClient.test(datagram)) {
+        if (!batch.remote().equals(clientAddress)) {
+          elsewhere.accept(batch.remote(), datagram);
+        } else if (toClient.test(datagram)) {
           clientEndpoint.receive(SERVER_ADDRESS, datagram, 0, datagram.length, now);
         }
       }
@@ -253,13 +263,14 @@ final class ConnectedPair {
     boolean isShort = type == PacketType.ONE_RTT;
     int payload =
         isShort
-            ? HeaderWriter.writeShort(packet, 0, from.peerIds().current(), false, number, 4)
+            ? HeaderWriter.writeShort(
+                packet, 0, from.paths().active().peerId().id(), false, number, 4)
             : HeaderWriter.writeLong(
                 packet,
                 0,
                 type,
                 QuicVersion.V1,
-                from.peerIds().current(),
+                from.paths().active().peerId().id(),
                 from.localIds().first(),
                 new byte[0],
                 number,

@@ -248,6 +248,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
               TerminationInvariant.class, "handshake timeout although the links lost little");
         }
       }
+      case STATELESS_RESET ->
+          throw new Violation(
+              TerminationInvariant.class, peer.side() + " was reset by a peer that lives");
       case VERSION_NEGOTIATION -> {
         // It has no protection: a damaged one may say anything.
         if (plan.down().corruption() == 0) {

@@ -81,6 +81,7 @@ final class Peer {
       }
       case ConnectionEvent.HandshakeConfirmed confirmed -> {}
       case ConnectionEvent.StreamsAvailable available -> openWaiting();
+      case ConnectionEvent.PeerMigrated migrated -> {}
       case ConnectionEvent.Closed over -> {
         closed = over.reason();
         conversation.onClosed(this, over.reason());
