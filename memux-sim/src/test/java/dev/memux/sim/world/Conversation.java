@@ -248,9 +248,12 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
               TerminationInvariant.class, "handshake timeout although the links lost little");
         }
       }
-      case STATELESS_RESET ->
+      case STATELESS_RESET -> {
+        if (!peer(peer.side().peer()).isTerminated()) {
           throw new Violation(
               TerminationInvariant.class, peer.side() + " was reset by a peer that lives");
+        }
+      }
       case VERSION_NEGOTIATION -> {
         // It has no protection: a damaged one may say anything.
         if (plan.down().corruption() == 0) {
