@@ -26,6 +26,7 @@ public final class Network {
   private final IdentityHashMap<Node, Host> hostsByNode = new IdentityHashMap<>();
   private final Map<Route, Link> links = new HashMap<>();
   private final List<NetworkObserver> observers = new ArrayList<>();
+  private int linksLaid;
   private long datagramsSent;
 
   /**
@@ -65,14 +66,28 @@ public final class Network {
     }
   }
 
+  /** Takes an address from a node; what is under way to it gets lost. */
+  public void detach(Node node, InetSocketAddress address) {
+    if (!hosts.remove(address, hostOf(node))) {
+      throw new IllegalArgumentException(node + " is not at " + address);
+    }
+  }
+
   /** Lays a link from one address to another; the other direction is another link. */
   public Link link(InetSocketAddress from, InetSocketAddress to, LinkProfile profile) {
-    Seed part = seed.split("link").split(links.size());
+    Seed part = seed.split("link").split(linksLaid++);
     Link link = new Link(simulation, profile, part, new Arrivals());
     if (links.putIfAbsent(new Route(from, to), link) != null) {
       throw new IllegalArgumentException("there is a link from " + from + " to " + to);
     }
     return link;
+  }
+
+  /** Has datagrams between these addresses take a link that others take, through the same queue. */
+  public void route(InetSocketAddress from, InetSocketAddress to, Link link) {
+    if (links.putIfAbsent(new Route(from, to), link) != null) {
+      throw new IllegalArgumentException("there is a link from " + from + " to " + to);
+    }
   }
 
   /** The link from one address to another. */

@@ -671,8 +671,8 @@ public final class QuicConnection implements Connection {
     return outgoing;
   }
 
-  /** What a client's first packet went to. */
-  ConnectionId originalDcid() {
+  /** What a client's first packet went to, by which logs of both sides name the connection. */
+  public ConnectionId originalDcid() {
     return originalDcid;
   }
 

@@ -26,7 +26,7 @@ public final class QuicNode implements Node {
   private static final long SOCKET_FULL_NANOS = 20_000;
 
   private final String name;
-  private final InetSocketAddress address;
+  private InetSocketAddress address;
   private final QuicEndpoint endpoint;
   private final QuicApplication application;
   private final SequencedSet<QuicConnection> connections = new LinkedHashSet<>();
@@ -48,6 +48,14 @@ public final class QuicNode implements Node {
 
   public InetSocketAddress address() {
     return address;
+  }
+
+  /**
+   * What leaves from now on seems to come from elsewhere, as when a NAT on the way forgets the
+   * node: the node itself does not notice.
+   */
+  public void rebind(InetSocketAddress to) {
+    address = to;
   }
 
   public QuicEndpoint endpoint() {

@@ -20,6 +20,7 @@ public final class TappedConnection {
 
   private final InetSocketAddress client;
   private final InetSocketAddress server;
+  private final ConnectionId firstDestination;
   private final Map<Side, Map<PacketType, Keys>> keys = new EnumMap<>(Side.class);
   private @Nullable String clientRandom;
   private @Nullable CipherSuite suite;
@@ -28,6 +29,7 @@ public final class TappedConnection {
       InetSocketAddress client, InetSocketAddress server, ConnectionId firstDestination) {
     this.client = client;
     this.server = server;
+    this.firstDestination = firstDestination;
     for (Side side : Side.values()) {
       Map<PacketType, Keys> ofSide = new EnumMap<>(PacketType.class);
       byte[] secret =
@@ -39,12 +41,18 @@ public final class TappedConnection {
     }
   }
 
+  /** Where the client was at first. */
   public InetSocketAddress client() {
     return client;
   }
 
   public InetSocketAddress server() {
     return server;
+  }
+
+  /** What the client's first packet went to, which names the connection. */
+  public ConnectionId firstDestination() {
+    return firstDestination;
   }
 
   /**

@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads every packet on a network: give it to the TLS configurations of both sides as their key
  * log, and to the network as an observer. It trusts no endpoint's own account of what was sent.
- *
- * <p>Each connection must come from a client address and port of its own.
  */
 public final class WireTap implements NetworkObserver, KeyLog {
   private final List<WireListener> listeners = new ArrayList<>();

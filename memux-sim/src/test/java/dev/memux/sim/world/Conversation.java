@@ -1,13 +1,14 @@
 package dev.memux.sim.world;
 
 import dev.memux.engine.CloseReason;
+import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.quic.ConnectionStatistics;
 import dev.memux.engine.quic.QuicConnection;
+import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.sim.Datagram;
 import dev.memux.sim.DropReason;
-import dev.memux.sim.Link;
 import dev.memux.sim.LinkFilter;
 import dev.memux.sim.Network;
 import dev.memux.sim.NetworkObserver;
@@ -24,7 +25,10 @@ import dev.memux.tls.EncryptionLevel;
 import java.net.InetSocketAddress;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client, its connection, the applications at both ends, and everything that must hold for them.
@@ -38,18 +42,19 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private final WorldPlan.ConversationPlan plan;
   private final Network network;
   private final Trace trace;
-  private final InetSocketAddress clientAddress;
-  private final Link up;
-  private final Link down;
+  private final int number;
+  private final Rebindings rebindings;
   private final Map<Side, QuicNode> nodes = new EnumMap<>(Side.class);
   private final Map<Side, Peer> peers = new EnumMap<>(Side.class);
   private final Map<Long, StreamPlan> streams = new HashMap<>();
   private final LinkBlame blame = new LinkBlame();
   private final StreamTimes times = new StreamTimes();
 
-  private final DeliveryInvariant delivery = new DeliveryInvariant();
+  private final Content content;
+  private final DeliveryInvariant delivery;
   private final IndependenceInvariant independence = new IndependenceInvariant();
-  private final FlowControlInvariant flowControl = new FlowControlInvariant(this::parameters);
+  private final FlowControlInvariant flowControl;
+  private final RebindingInvariant rebinding = new RebindingInvariant();
   private final AmplificationInvariant amplification = new AmplificationInvariant();
   private final PacketNumberInvariant packetNumbers = new PacketNumberInvariant();
   private final StreamStateInvariant streamStates = new StreamStateInvariant();
@@ -59,25 +64,32 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
 
   private final Map<Side, Integer> maxDatagramBytes = new EnumMap<>(Side.class);
 
+  /** Those that the endpoints have sent over this connection. */
+  private final Set<Long> datagrams = new HashSet<>();
+
   private int handshakes;
+  private int migrations;
   private int closedStreamSides;
   private boolean ending;
+  private @Nullable ConnectionId name;
 
   Conversation(
+      int number,
       WorldPlan.ConversationPlan plan,
       Network network,
       Trace trace,
       WorldPlan world,
       QuicNode client,
       QuicNode server,
-      Link up,
-      Link down) {
+      Rebindings rebindings) {
+    this.number = number;
     this.plan = plan;
     this.network = network;
     this.trace = trace;
-    this.clientAddress = client.address();
-    this.up = up;
-    this.down = down;
+    this.rebindings = rebindings;
+    content = new Content(number);
+    delivery = new DeliveryInvariant(content);
+    flowControl = new FlowControlInvariant(content, this::parameters);
     maxDatagramBytes.put(Side.CLIENT, world.clientConfig().maxDatagramBytes());
     maxDatagramBytes.put(Side.SERVER, world.serverConfig().maxDatagramBytes());
     nodes.put(Side.CLIENT, client);
@@ -89,6 +101,19 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     }
   }
 
+  /** A conversation over another connection of the same client. */
+  Conversation another(int otherNumber, WorldPlan.ConversationPlan other, WorldPlan world) {
+    return new Conversation(
+        otherNumber,
+        other,
+        network,
+        trace,
+        world,
+        node(Side.CLIENT),
+        node(Side.SERVER),
+        rebindings);
+  }
+
   Peer peer(Side side) {
     return peers.get(side);
   }
@@ -97,8 +122,18 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     return nodes.get(side);
   }
 
+  /** What the client's first packet goes to, which names the connection at both ends. */
+  void name(ConnectionId firstDestination) {
+    name = firstDestination;
+  }
+
+  /** Where the client is at first. */
   InetSocketAddress clientAddress() {
-    return clientAddress;
+    return rebindings.first();
+  }
+
+  Content content() {
+    return content;
   }
 
   WorldPlan.ConversationPlan planned() {
@@ -110,7 +145,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   }
 
   void filterUp(LinkFilter filter) {
-    up.filter(filter);
+    rebindings.up().filter(filter);
   }
 
   StreamTimes times() {
@@ -129,7 +164,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   }
 
   void note(String what) {
-    trace.note(clientAddress.getPort() + " " + what);
+    trace.note(number + " " + what);
   }
 
   // The course of things.
@@ -156,6 +191,32 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     endIfWorkIsDone();
   }
 
+  /** Both sides know that the handshake is over: from now on the client's address may change. */
+  void onHandshakeConfirmed(Peer peer) {
+    if (peer.side() == Side.CLIENT) {
+      for (WorldPlan.Rebinding change : plan.rebindings()) {
+        peer.at(change.afterNanos(), () -> rebind(change));
+      }
+    }
+  }
+
+  void onMigrated() {
+    migrations++;
+  }
+
+  /** How often the server has followed the client to another address. */
+  int migrations() {
+    return migrations;
+  }
+
+  private void rebind(WorldPlan.Rebinding change) {
+    if (ending && plan.ending() == WorldPlan.Ending.PATH_DIES) {
+      return; // so has every other path
+    }
+    rebindings.rebind(change);
+    note("the client is at " + node(Side.CLIENT).address());
+  }
+
   void onOpened(long streamId, StreamPlan stream) {
     times.onOpened(streamId, network.simulation().elapsedNanos());
     if (streams.put(streamId, stream) != null) {
@@ -175,7 +236,8 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
 
   /** A peer has terminated: what it processed must have been there to process. */
   void onTerminated(Peer peer, QuicConnection connection) {
-    boolean inOrder = plan.up().reorder() == 0 && plan.down().reorder() == 0;
+    boolean inOrder =
+        plan.up().reorder() == 0 && plan.down().reorder() == 0 && plan.rebindings().isEmpty();
     LossInvariant.check(
         peer.side(), inOrder && !blame.lostAnything(), connection.statistics().packetsLost());
     packetNumbers.onProcessed(peer.side(), connection.statistics().packetsReceived());
@@ -201,8 +263,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       }
       case IDLE -> {}
       case PATH_DIES -> {
-        up.filter((datagram, now) -> false);
-        down.filter((datagram, now) -> false);
+        rebindings.links().forEach(link -> link.filter((datagram, now) -> false));
       }
     }
     if (!plan.ending().cutsShort()) {
@@ -224,6 +285,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
 
   void onClosed(Peer peer, CloseReason reason) {
     ackDelay.forget(peer.side());
+    rebinding.forget();
     switch (reason.origin()) {
       case LOCAL -> requireApplicationClose(reason, peer.side());
       case PEER -> requireApplicationClose(reason, peer.side().peer());
@@ -278,7 +340,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private TransportParameters parameters(Side declaredBy) {
     Side other = declaredBy.peer();
     for (QuicConnection connection : node(other).connections()) {
-      if (other == Side.CLIENT || connection.remote().equals(clientAddress)) {
+      if (connection.originalDcid().equals(name)) {
         TransportParameters known = connection.peerParameters();
         if (known != null) {
           return known;
@@ -295,14 +357,24 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   public void onDatagramSent(
       TappedConnection connection, Side sender, Datagram datagram, long nowNanos) {
     if (concerns(connection)) {
-      amplification.onDatagramSent(sender, datagram.bytes());
+      datagrams.add(datagram.id());
+      amplification.onDatagramSent(sender, clientOf(sender, datagram), datagram.bytes());
+      if (sender == Side.SERVER) {
+        rebinding.onServerSent(datagram.destination());
+      }
     }
+  }
+
+  private static InetSocketAddress clientOf(Side sender, Datagram datagram) {
+    return sender == Side.CLIENT ? datagram.source() : datagram.destination();
   }
 
   @Override
   public void onPacketSent(TappedPacket packet, long nowNanos) {
     if (concerns(packet.connection())) {
-      congestion.get(packet.sender()).onPacketSent(packet.bytes(), packet.ackEliciting());
+      if (!onPathFramesSent(packet)) {
+        congestion.get(packet.sender()).onPacketSent(packet.bytes(), packet.ackEliciting());
+      }
       amplification.onPacketSent(
           packet.sender(), packet.level(), packet.ackEliciting(), packet.datagram().bytes());
       if (packet.ackEliciting()) {
@@ -313,6 +385,21 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       packet.frames().forEach(frame -> streamStates.onSent(packet.sender(), frame));
       rememberAcks(packet);
     }
+  }
+
+  /** Whether one of the frames is a challenge, which no window holds back (RFC 9000 §9.4). */
+  private boolean onPathFramesSent(TappedPacket packet) {
+    boolean challenges = false;
+    for (TappedFrame frame : packet.frames()) {
+      if (frame instanceof TappedFrame.Control(ControlFrame.PathChallenge asked)) {
+        InetSocketAddress client = clientOf(packet.sender(), packet.datagram());
+        amplification.onChallengeSent(packet.sender(), client, asked.data());
+        challenges = true;
+      } else if (frame instanceof TappedFrame.Control(ControlFrame.PathResponse answer)) {
+        amplification.onAnswerSent(packet.sender(), packet.datagram().bytes());
+      }
+    }
+    return challenges;
   }
 
   private void rememberAcks(TappedPacket packet) {
@@ -328,7 +415,8 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   public void onDatagramDelivered(
       TappedConnection connection, Side receiver, Datagram datagram, long nowNanos) {
     if (concerns(connection)) {
-      amplification.onDatagramDelivered(receiver, datagram.bytes());
+      amplification.onDatagramDelivered(
+          receiver, clientOf(receiver.peer(), datagram), datagram.bytes());
     }
   }
 
@@ -337,13 +425,15 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     if (!concerns(packet.connection())) {
       return;
     }
-    amplification.onPacketDelivered(packet.sender(), packet.level());
+    InetSocketAddress client = clientOf(packet.sender(), packet.datagram());
+    amplification.onPacketDelivered(packet.sender(), client, packet.level());
     packetNumbers.onPacketDelivered(packet);
     flowControl.onPacketDelivered(packet);
     Side receiver = packet.sender().peer();
     if (packet.level() != EncryptionLevel.APPLICATION) {
       return;
     }
+    onPathFramesDelivered(packet, intact, nowNanos);
     ForgottenPackets forgotten = forgottenBy.get(receiver);
     boolean certain =
         intact && peer(receiver).isHandshakeComplete() && !forgotten.mayForget(packet.number());
@@ -364,9 +454,28 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     }
   }
 
+  private void onPathFramesDelivered(TappedPacket packet, boolean intact, long nowNanos) {
+    boolean moves = packet.frames().isEmpty() && packet.ackEliciting(); // a PING
+    for (TappedFrame frame : packet.frames()) {
+      if (frame instanceof TappedFrame.Control(ControlFrame.PathResponse answer)) {
+        amplification.onAnswerDelivered(packet.sender(), answer.data());
+      }
+      moves |=
+          !(frame instanceof TappedFrame.Control control) || !control.frame().type().isProbing();
+    }
+    Peer server = peer(Side.SERVER);
+    if (moves
+        && intact
+        && packet.sender() == Side.CLIENT
+        && server.isHandshakeComplete()
+        && server.closed() == null) {
+      rebinding.onDelivered(packet.number(), packet.datagram().source(), nowNanos);
+    }
+  }
+
   @Override
   public void onUnreadable(Datagram datagram, String why, long nowNanos) {
-    if (datagram.source().equals(clientAddress) || datagram.destination().equals(clientAddress)) {
+    if (concerns(datagram)) {
       throw new Violation(Conversation.class, "sent what cannot be read: " + datagram + ": " + why);
     }
   }
@@ -376,9 +485,20 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     for (Side side : Side.values()) {
       if (nodes.get(side) == node) {
         checkReadable(peer(side));
-        ackDelay.check(side, nowNanos - nodes.get(side).timerGranularityNanos());
+        if (mayAcknowledge(side)) {
+          ackDelay.check(side, nowNanos - nodes.get(side).timerGranularityNanos());
+        }
+        rebinding.check(nowNanos);
       }
     }
+  }
+
+  /** RFC 9000 §8.1: to an address that is not validated little may be sent, whatever it is. */
+  private boolean mayAcknowledge(Side side) {
+    QuicConnection connection = peer(side).connection();
+    return side == Side.CLIENT
+        || connection == null
+        || amplification.isValidated(connection.remote());
   }
 
   private void checkReadable(Peer peer) {
@@ -409,15 +529,15 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   }
 
   private boolean concerns(TappedConnection connection) {
-    return connection.client().equals(clientAddress);
+    return connection.firstDestination().equals(name);
   }
 
   private boolean concerns(Datagram datagram) {
-    return datagram.source().equals(clientAddress) || datagram.destination().equals(clientAddress);
+    return datagrams.contains(datagram.id());
   }
 
   private Side receiver(Datagram datagram) {
-    return datagram.destination().equals(clientAddress) ? Side.CLIENT : Side.SERVER;
+    return rebindings.include(datagram.destination()) ? Side.CLIENT : Side.SERVER;
   }
 
   @Override
@@ -445,8 +565,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   }
 
   private boolean isOurs(QuicConnection connection) {
-    return connection == peer(Side.CLIENT).connection()
-        || (connection.isServer() && connection.remote().equals(clientAddress));
+    return connection.originalDcid().equals(name);
   }
 
   private static Side side(QuicConnection connection) {

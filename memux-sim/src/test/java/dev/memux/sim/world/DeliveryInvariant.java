@@ -6,10 +6,15 @@ import java.util.Map;
 
 /**
  * Every byte written is read once, in order and equal; a stream ends where its writer ended it (RFC
- * 9000 §2.2).
+ * 9000 §2.2). None is another connection's.
  */
 final class DeliveryInvariant {
+  private final Content content;
   private final Map<Direction, Progress> progress = new HashMap<>();
+
+  DeliveryInvariant(Content content) {
+    this.content = content;
+  }
 
   void onWritten(Side sender, long streamId, int bytes) {
     of(sender, streamId).written += bytes;
@@ -26,7 +31,7 @@ final class DeliveryInvariant {
 
   void onRead(Side sender, long streamId, byte[] data, int length) {
     Progress stream = of(sender, streamId);
-    int wrong = Content.mismatch(sender, streamId, stream.read, data, 0, length);
+    int wrong = content.mismatch(sender, streamId, stream.read, data, 0, length);
     if (wrong >= 0) {
       throw violation(sender, streamId, "wrong byte at offset " + (stream.read + wrong));
     }

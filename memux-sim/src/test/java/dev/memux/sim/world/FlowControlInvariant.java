@@ -18,13 +18,15 @@ import java.util.function.Function;
 final class FlowControlInvariant {
   private static final long UNIDIRECTIONAL = 2;
 
+  private final Content content;
   private final Function<Side, TransportParameters> parametersOf;
   private final Map<Side, Sender> senders = new EnumMap<>(Side.class);
 
   /**
    * @param parametersOf the transport parameters that a side declared; asked when first needed
    */
-  FlowControlInvariant(Function<Side, TransportParameters> parametersOf) {
+  FlowControlInvariant(Content content, Function<Side, TransportParameters> parametersOf) {
+    this.content = content;
     this.parametersOf = parametersOf;
   }
 
@@ -89,7 +91,7 @@ final class FlowControlInvariant {
     }
     sender.checkWithinEnd(frame.streamId(), frame.end());
     int wrong =
-        Content.mismatch(
+        content.mismatch(
             side, frame.streamId(), frame.offset(), frame.payload(), frame.from(), frame.length());
     if (wrong >= 0) {
       throw violation(

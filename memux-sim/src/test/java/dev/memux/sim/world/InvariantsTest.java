@@ -16,6 +16,7 @@ import dev.memux.sim.quic.TappedConnectionFixture;
 import dev.memux.sim.quic.TappedFrame;
 import dev.memux.sim.quic.TappedPacket;
 import dev.memux.tls.EncryptionLevel;
+import java.net.InetSocketAddress;
 import java.util.List;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,9 @@ import org.junit.jupiter.api.function.Executable;
 class InvariantsTest {
   private static final long BIDI = 0;
   private static final long UNI = 2;
+  private static final Content CONTENT = new Content(0);
+  private static final InetSocketAddress CLIENT_ADDRESS = Network.address(1, 1000);
+  private static final InetSocketAddress OTHER_ADDRESS = Network.address(2, 1000);
 
   private static void assertViolation(Executable broken) {
     assertThrows(Violation.class, broken);
@@ -32,7 +36,7 @@ class InvariantsTest {
 
   @Nested
   class Delivery {
-    private final DeliveryInvariant delivery = new DeliveryInvariant();
+    private final DeliveryInvariant delivery = new DeliveryInvariant(CONTENT);
 
     Delivery() {
       delivery.onWritten(Side.CLIENT, BIDI, 10);
@@ -40,7 +44,7 @@ class InvariantsTest {
 
     private byte[] content(long offset, int length) {
       byte[] data = new byte[length];
-      Content.fill(Side.CLIENT, BIDI, offset, data, 0, length);
+      CONTENT.fill(Side.CLIENT, BIDI, offset, data, 0, length);
       return data;
     }
 
@@ -201,7 +205,7 @@ class InvariantsTest {
   private static TappedFrame.Stream stream(
       Side sender, long id, long offset, int length, boolean fin) {
     byte[] data = new byte[length];
-    Content.fill(sender, id, offset, data, 0, length);
+    CONTENT.fill(sender, id, offset, data, 0, length);
     return new TappedFrame.Stream(id, offset, data, 0, length, fin);
   }
 
@@ -215,7 +219,8 @@ class InvariantsTest {
             .initialMaxStreamsBidi(2)
             .initialMaxStreamsUni(1)
             .build();
-    private final FlowControlInvariant flowControl = new FlowControlInvariant(side -> parameters);
+    private final FlowControlInvariant flowControl =
+        new FlowControlInvariant(CONTENT, side -> parameters);
 
     private void sent(TappedFrame frame) {
       flowControl.onPacketSent(packet(Side.CLIENT, frame));
@@ -325,23 +330,41 @@ class InvariantsTest {
 
     @Test
     void seesMoreThanThreeTimesWhatCame() {
-      amplification.onDatagramDelivered(Side.SERVER, 1200);
-      amplification.onDatagramSent(Side.SERVER, 3600);
-      assertViolation(() -> amplification.onDatagramSent(Side.SERVER, 1));
+      amplification.onDatagramDelivered(Side.SERVER, CLIENT_ADDRESS, 1200);
+      amplification.onDatagramSent(Side.SERVER, CLIENT_ADDRESS, 3600);
+      assertViolation(() -> amplification.onDatagramSent(Side.SERVER, CLIENT_ADDRESS, 1));
     }
 
     @Test
     void isOverOnceAHandshakePacketCame() {
-      amplification.onPacketDelivered(Side.CLIENT, EncryptionLevel.INITIAL);
-      amplification.onPacketDelivered(Side.SERVER, EncryptionLevel.HANDSHAKE);
-      assertViolation(() -> amplification.onDatagramSent(Side.SERVER, 1));
-      amplification.onPacketDelivered(Side.CLIENT, EncryptionLevel.HANDSHAKE);
-      amplification.onDatagramSent(Side.SERVER, 100_000);
+      amplification.onPacketDelivered(Side.CLIENT, CLIENT_ADDRESS, EncryptionLevel.INITIAL);
+      amplification.onPacketDelivered(Side.SERVER, CLIENT_ADDRESS, EncryptionLevel.HANDSHAKE);
+      assertViolation(() -> amplification.onDatagramSent(Side.SERVER, CLIENT_ADDRESS, 1));
+      amplification.onPacketDelivered(Side.CLIENT, CLIENT_ADDRESS, EncryptionLevel.HANDSHAKE);
+      amplification.onDatagramSent(Side.SERVER, CLIENT_ADDRESS, 100_000);
+    }
+
+    @Test
+    void beginsAnewAtEachAddress() {
+      amplification.onPacketDelivered(Side.CLIENT, CLIENT_ADDRESS, EncryptionLevel.HANDSHAKE);
+      amplification.onDatagramDelivered(Side.SERVER, OTHER_ADDRESS, 40);
+      amplification.onDatagramSent(Side.SERVER, OTHER_ADDRESS, 120);
+      amplification.onChallengeSent(Side.SERVER, OTHER_ADDRESS, 7);
+      amplification.onAnswerDelivered(Side.CLIENT, 8);
+      assertViolation(() -> amplification.onDatagramSent(Side.SERVER, OTHER_ADDRESS, 1));
+      amplification.onAnswerDelivered(Side.CLIENT, 7);
+      amplification.onDatagramSent(Side.SERVER, OTHER_ADDRESS, 100_000);
+    }
+
+    @Test
+    void seesASmallAnswerToAChallenge() {
+      amplification.onAnswerSent(Side.CLIENT, 1200);
+      assertViolation(() -> amplification.onAnswerSent(Side.CLIENT, 1199));
     }
 
     @Test
     void doesNotBindTheClient() {
-      amplification.onDatagramSent(Side.CLIENT, 100_000);
+      amplification.onDatagramSent(Side.CLIENT, CLIENT_ADDRESS, 100_000);
     }
 
     @Test
@@ -454,6 +477,36 @@ class InvariantsTest {
       assertViolation(() -> ackDelay.check(Side.SERVER, 136));
       ackDelay.forget(Side.SERVER);
       ackDelay.check(Side.SERVER, 1000);
+    }
+  }
+
+  @Nested
+  class Rebinding {
+    private final RebindingInvariant rebinding = new RebindingInvariant();
+
+    Rebinding() {
+      rebinding.onDelivered(1, CLIENT_ADDRESS, 0);
+    }
+
+    @Test
+    void seesAServerThatDoesNotTurn() {
+      rebinding.onDelivered(2, OTHER_ADDRESS, 0);
+      rebinding.onServerSent(CLIENT_ADDRESS);
+      rebinding.check(RebindingInvariant.MAX_SILENCE_NANOS);
+      assertViolation(() -> rebinding.check(RebindingInvariant.MAX_SILENCE_NANOS + 1));
+    }
+
+    @Test
+    void acceptsOneThatTurns() {
+      rebinding.onDelivered(2, OTHER_ADDRESS, 0);
+      rebinding.onServerSent(OTHER_ADDRESS);
+      rebinding.check(Long.MAX_VALUE);
+    }
+
+    @Test
+    void doesNotCountAnOvertakenPacket() {
+      rebinding.onDelivered(0, OTHER_ADDRESS, 0);
+      rebinding.check(Long.MAX_VALUE);
     }
   }
 

@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 
 /** What connections must achieve on paths of all kinds. */
 class PathsTest {
-  private static final long SECOND = 1_000_000_000;
+  private static final long MILLI = 1_000_000;
+  private static final long SECOND = 1_000 * MILLI;
   private static final long FIRST_SERVER_STREAM = 3;
   private static final int MEGABYTE = 1_000_000;
 
@@ -137,5 +138,81 @@ class PathsTest {
     assertCompleted(world);
     long nanos = world.conversation().times().reachedNanos(Side.SERVER, 0, 10 * MEGABYTE);
     assertTrue(nanos < 20 * SECOND, nanos / 1e9 + " s");
+  }
+
+  /**
+   * While the client sends, the server hears of its new address within half a round trip; what is
+   * lost meanwhile is sent again within a few more.
+   */
+  private static final long MAX_STALL_NANOS = 500 * MILLI;
+
+  @Test
+  void anUploadGoesOnAfterARebinding() {
+    for (boolean otherHost : new boolean[] {false, true}) {
+      World world =
+          new Scenario(link(10, 15).queueDatagrams(25).build())
+              .rebind(SECOND, otherHost)
+              .rebind(3 * SECOND, otherHost)
+              .request(5 * MEGABYTE, 100)
+              .run(1);
+      assertCompleted(world);
+      assertEquals(2, world.conversation().migrations());
+      long stallNanos = world.conversation().times().longestStallNanos(Side.CLIENT, 0);
+      assertTrue(stallNanos <= MAX_STALL_NANOS, stallNanos / 1e6 + " ms");
+    }
+  }
+
+  @Test
+  void aDownloadGoesOnAsSoonAsTheClientSaysSomething() {
+    // Whatever the server sends goes to where the client is no more, so the client has nothing to
+    // acknowledge; its keep-alive tells.
+    QuicConfig keptAlive = QuicConfig.DEFAULT.withKeepAliveNanos(SECOND);
+    for (boolean otherHost : new boolean[] {false, true}) {
+      World world =
+          new Scenario(link(10, 15).queueDatagrams(25).build())
+              .config(keptAlive)
+              .rebind(SECOND, otherHost)
+              .serverSends(0, 5 * MEGABYTE, Priority.DEFAULT)
+              .run(1);
+      assertCompleted(world);
+      assertEquals(1, world.conversation().migrations());
+      long stallNanos =
+          world.conversation().times().longestStallNanos(Side.SERVER, FIRST_SERVER_STREAM);
+      assertTrue(stallNanos <= SECOND + MAX_STALL_NANOS, stallNanos / 1e6 + " ms");
+    }
+  }
+
+  @Test
+  void rebindingsInTheMiddleOfLossDoNotEndAConnection() {
+    QuicConfig keptAlive = QuicConfig.DEFAULT.withKeepAliveNanos(SECOND);
+    for (int seed = 1; seed <= 20; seed++) {
+      Scenario scenario =
+          new Scenario(link(10, 15).loss(0.1).build()).config(keptAlive).request(500_000, 500_000);
+      for (int i = 1; i <= 10; i++) {
+        scenario.rebind(i * 300L * MILLI, i % 3 == 0);
+      }
+      assertCompleted(scenario.run(seed));
+    }
+  }
+
+  @Test
+  void connectionsOnOneLinkAllGetAlong() {
+    for (WorldPlan.Sharing sharing :
+        new WorldPlan.Sharing[] {WorldPlan.Sharing.LINK, WorldPlan.Sharing.CLIENT}) {
+      int connections = 4;
+      World world =
+          new Scenario(link(10, 15).queueDatagrams(50).build())
+              .others(connections - 1, sharing)
+              .serverSends(0, 5 * MEGABYTE, Priority.DEFAULT)
+              .run(1);
+      // By then each should have got its quarter of what the link carries, 10 MB.
+      long total = 0;
+      for (Conversation each : world.conversations()) {
+        long bytes = each.times().readBy(Side.SERVER, FIRST_SERVER_STREAM, 8 * SECOND);
+        assertTrue(bytes >= 10 * MEGABYTE / connections / 3, sharing + ": " + bytes);
+        total += bytes;
+      }
+      assertTrue(total >= 8 * MEGABYTE, sharing + ": " + total + " together");
+    }
   }
 }

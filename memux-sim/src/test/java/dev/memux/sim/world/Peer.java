@@ -79,9 +79,9 @@ final class Peer {
         handshakeComplete = true;
         conversation.onHandshakeCompleted(this);
       }
-      case ConnectionEvent.HandshakeConfirmed confirmed -> {}
+      case ConnectionEvent.HandshakeConfirmed confirmed -> conversation.onHandshakeConfirmed(this);
       case ConnectionEvent.StreamsAvailable available -> openWaiting();
-      case ConnectionEvent.PeerMigrated migrated -> {}
+      case ConnectionEvent.PeerMigrated migrated -> conversation.onMigrated();
       case ConnectionEvent.Closed over -> {
         closed = over.reason();
         conversation.onClosed(this, over.reason());
@@ -270,7 +270,7 @@ final class Peer {
     long target = plan.resetAt() >= 0 ? plan.resetAt() : plan.bytes();
     while (work.written < target) {
       int length = (int) Math.min(CHUNK_BYTES, target - work.written);
-      Content.fill(side, stream.id(), work.written, buffer, 0, length);
+      conversation.content().fill(side, stream.id(), work.written, buffer, 0, length);
       int taken = stream.write(ByteBuffer.wrap(buffer, 0, length));
       work.written += taken;
       conversation.delivery().onWritten(side, stream.id(), taken);

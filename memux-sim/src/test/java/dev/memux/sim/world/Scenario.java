@@ -7,13 +7,16 @@ import dev.memux.sim.LinkFilter;
 import dev.memux.sim.LinkProfile;
 import dev.memux.sim.quic.Side;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
-/** A world with one client that is made by hand. All invariants hold in it as in any other. */
+/** A world that is made by hand. All invariants hold in it as in any other. */
 final class Scenario {
   private final LinkProfile up;
   private final LinkProfile down;
   private final List<StreamPlan> streams = new ArrayList<>();
+  private final List<WorldPlan.Rebinding> rebindings = new ArrayList<>();
+  private final List<WorldPlan.Sharing> others = new ArrayList<>();
   private QuicConfig config = QuicConfig.DEFAULT;
   private LinkFilter upFilter = LinkFilter.NONE;
   private WorldPlan.TlsPlan tls = WorldPlan.TlsPlan.DEFAULT;
@@ -41,6 +44,18 @@ final class Scenario {
   /** The server's chain is that long. */
   Scenario certificates(int count) {
     tls = new WorldPlan.TlsPlan(tls.suite(), tls.serverGroup(), count);
+    return this;
+  }
+
+  /** The client's address changes that long after the handshake; the links stay the same. */
+  Scenario rebind(long afterNanos, boolean otherHost) {
+    rebindings.add(new WorldPlan.Rebinding(afterNanos, otherHost, null, null));
+    return this;
+  }
+
+  /** So many further conversations do the same at the same time on the same links. */
+  Scenario others(int count, WorldPlan.Sharing sharing) {
+    others.addAll(Collections.nCopies(count, sharing));
     return this;
   }
 
@@ -99,16 +114,20 @@ final class Scenario {
 
   /** Lives through it. */
   World run(long seed) {
-    WorldPlan.ConversationPlan conversation =
-        new WorldPlan.ConversationPlan(0, up, down, streams, WorldPlan.Ending.CLIENT_CLOSES, 0, 0);
+    List<WorldPlan.ConversationPlan> conversations = new ArrayList<>();
+    conversations.add(conversation(WorldPlan.Sharing.NOTHING));
+    others.forEach(sharing -> conversations.add(conversation(sharing)));
     World world =
         new World(
-            seed,
-            new WorldPlan(0, config, config, tls, 1, Integer.MAX_VALUE, List.of(conversation)),
-            null);
+            seed, new WorldPlan(0, config, config, tls, 1, Integer.MAX_VALUE, conversations), null);
     world.conversation().filterUp(upFilter);
     world.run();
     return world;
+  }
+
+  private WorldPlan.ConversationPlan conversation(WorldPlan.Sharing sharing) {
+    return new WorldPlan.ConversationPlan(
+        0, sharing, up, down, streams, rebindings, WorldPlan.Ending.CLIENT_CLOSES, 0, 0);
   }
 
   private static StreamPlan.Direction direction(long bytes) {

@@ -51,6 +51,19 @@ final class StreamTimes {
         .orElse(0);
   }
 
+  /** The longest time without a byte of a stream being read, up to its last one. */
+  long longestStallNanos(Side sender, long streamId) {
+    long longest = 0;
+    long lastNanos = openedNanos(streamId);
+    for (Read read : reads) {
+      if (read.sender == sender && read.streamId == streamId) {
+        longest = Math.max(longest, read.atNanos - lastNanos);
+        lastNanos = read.atNanos;
+      }
+    }
+    return longest;
+  }
+
   int streams() {
     return openedNanos.size();
   }

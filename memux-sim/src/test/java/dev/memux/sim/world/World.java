@@ -2,10 +2,12 @@ package dev.memux.sim.world;
 
 import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.quic.QuicEndpoint;
 import dev.memux.sim.Datagram;
 import dev.memux.sim.Link;
+import dev.memux.sim.LinkProfile;
 import dev.memux.sim.Network;
 import dev.memux.sim.Randomness;
 import dev.memux.sim.Seed;
@@ -44,7 +46,7 @@ final class World {
   private final WireTap tap = new WireTap();
   private final Tally tally = new Tally();
   private final QuicNode server;
-  private final Map<InetSocketAddress, Conversation> conversations = new HashMap<>();
+  private final Map<ConnectionId, Conversation> conversations = new HashMap<>();
   private final List<Conversation> inOrder = new ArrayList<>();
 
   /** The world of a seed. */
@@ -67,8 +69,8 @@ final class World {
             0,
             ROUTING_KEY,
             new SeededSecureRandom(root.split("server")));
-    server = new QuicNode("server", address, endpoint, new ServerApplication());
-    server.observeTransmit(new ServerTransmit());
+    server = new QuicNode("server", address, endpoint, new Applications(Side.SERVER));
+    server.observeTransmit(new Transmits());
     server.driver(plan.timerGranularityNanos(), plan.socketDatagrams());
     network.attach(server, address);
     network.observe(tap); // Before the trace, which asks it what a datagram holds.
@@ -81,8 +83,31 @@ final class World {
   }
 
   private void add(int index, WorldPlan.ConversationPlan planned, Seed part) {
+    Conversation conversation =
+        switch (planned.sharing()) {
+          case NOTHING, LINK -> withOwnClient(index, planned, part);
+          case CLIENT -> inOrder.getFirst().another(index, planned, plan);
+        };
+    QuicNode client = conversation.node(Side.CLIENT);
+    tap.listen(conversation);
+    network.observe(conversation);
+    inOrder.add(conversation);
+    TlsClientConfig tls = Tls.client(plan.tls(), tap);
+    simulation.after(
+        planned.connectAfterNanos(),
+        () -> {
+          long now = simulation.nowNanos();
+          QuicConnection connection = client.connect(tls, Tls.SERVER_NAME, server.address(), now);
+          conversation.name(connection.originalDcid());
+          conversations.put(connection.originalDcid(), conversation);
+          conversation.peer(Side.CLIENT).connection(connection);
+          network.wake(client);
+        });
+    addMeddler(planned, conversation, part);
+  }
+
+  private Conversation withOwnClient(int index, WorldPlan.ConversationPlan planned, Seed part) {
     InetSocketAddress address = Network.address(1 + index, FIRST_CLIENT_PORT + index);
-    ClientApplication application = new ClientApplication();
     QuicEndpoint endpoint =
         new QuicEndpoint(
             plan.clientConfig(),
@@ -90,30 +115,34 @@ final class World {
             0,
             ROUTING_KEY,
             new SeededSecureRandom(part.split("endpoint")));
-    QuicNode client = new QuicNode("client " + index, address, endpoint, application);
-    network.attach(client, address);
-    Link up = network.link(address, server.address(), planned.up());
-    Link down = network.link(server.address(), address, planned.down());
-    Conversation conversation =
-        new Conversation(planned, network, trace, plan, client, server, up, down);
-    application.conversation = conversation;
-    client.observeTransmit(conversation);
+    QuicNode client =
+        new QuicNode("client " + index, address, endpoint, new Applications(Side.CLIENT));
+    client.observeTransmit(new Transmits());
     client.driver(plan.timerGranularityNanos(), plan.socketDatagrams());
-    tap.listen(conversation);
-    network.observe(conversation);
-    conversations.put(address, conversation);
-    inOrder.add(conversation);
-    TlsClientConfig tls = Tls.client(plan.tls(), tap);
-    simulation.after(
-        planned.connectAfterNanos(),
-        () -> {
-          long now = simulation.nowNanos();
-          conversation
-              .peer(Side.CLIENT)
-              .connection(client.connect(tls, Tls.SERVER_NAME, server.address(), now));
-          network.wake(client);
-        });
-    addMeddler(planned, conversation, part);
+    network.attach(client, address);
+    Link up = lay(address, server.address(), planned.up(), planned.sharing());
+    Link down = lay(server.address(), address, planned.down(), planned.sharing());
+    Rebindings rebindings = new Rebindings(network, client, server.address(), index, up, down);
+    return new Conversation(index, planned, network, trace, plan, client, server, rebindings);
+  }
+
+  /** A link of its own, or the first client's in the same direction. */
+  private Link lay(
+      InetSocketAddress from,
+      InetSocketAddress to,
+      LinkProfile profile,
+      WorldPlan.Sharing sharing) {
+    if (sharing == WorldPlan.Sharing.NOTHING) {
+      return network.link(from, to, profile);
+    }
+    InetSocketAddress first = inOrder.getFirst().clientAddress();
+    boolean up = to.equals(server.address());
+    Link shared = network.link(up ? first : from, up ? to : first);
+    if (shared == null) {
+      throw new IllegalStateException("the first client has no link");
+    }
+    network.route(from, to, shared);
+    return shared;
   }
 
   private void addMeddler(
@@ -173,12 +202,20 @@ final class World {
     return inOrder.getFirst();
   }
 
+  /** All of them, in the order in which they were planned. */
+  List<Conversation> conversations() {
+    return inOrder;
+  }
+
   private void checkEnd() {
     for (Conversation conversation : inOrder) {
       for (Side side : Side.values()) {
         Peer peer = conversation.peer(side);
         if (peer.closed() != null) {
           tally.count("closed " + peer.closed().origin());
+        }
+        for (int i = 0; i < conversation.migrations() && side == Side.SERVER; i++) {
+          tally.count("migrated");
         }
         TerminationInvariant.checkPeer(
             side.toString(), peer.connection() != null, peer.closed() != null, peer.isTerminated());
@@ -217,25 +254,14 @@ final class World {
     }
   }
 
-  private static final class ClientApplication implements QuicApplication {
-    @Nullable Conversation conversation;
+  /** What runs at one end of all connections. */
+  private final class Applications implements QuicApplication {
+    private final Side side;
 
-    @Override
-    public void onEvent(QuicConnection connection, ConnectionEvent event, long nowNanos) {
-      if (conversation != null) {
-        conversation.peer(Side.CLIENT).onEvent(connection, event);
-      }
+    Applications(Side side) {
+      this.side = side;
     }
 
-    @Override
-    public void onStream(QuicConnection connection, MuxStream stream, int events, long nowNanos) {
-      if (conversation != null) {
-        conversation.peer(Side.CLIENT).onStream(stream, events);
-      }
-    }
-  }
-
-  private final class ServerApplication implements QuicApplication {
     @Override
     public void onEvent(QuicConnection connection, ConnectionEvent event, long nowNanos) {
       peer(connection).onEvent(connection, event);
@@ -247,15 +273,15 @@ final class World {
     }
 
     private Peer peer(QuicConnection connection) {
-      Conversation conversation = conversations.get(connection.remote());
+      Conversation conversation = conversations.get(connection.originalDcid());
       if (conversation == null) {
         throw new Violation(World.class, "connection from nowhere: " + connection.remote());
       }
-      return conversation.peer(Side.SERVER);
+      return conversation.peer(side);
     }
   }
 
-  private final class ServerTransmit implements TransmitObserver {
+  private final class Transmits implements TransmitObserver {
     @Override
     public void beforeTransmit(QuicConnection connection, long nowNanos) {
       inOrder.forEach(c -> c.beforeTransmit(connection, nowNanos));

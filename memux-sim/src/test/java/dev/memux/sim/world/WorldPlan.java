@@ -5,6 +5,7 @@ import dev.memux.sim.LinkProfile;
 import dev.memux.tls.CipherSuite;
 import dev.memux.tls.NamedGroup;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that is decided about a world before it begins.
@@ -40,16 +41,39 @@ record WorldPlan(
    * One client and its connection.
    *
    * @param up from client to server
+   * @param sharing what it has in common with the first conversation
+   * @param rebindings changes of the client's address
    * @param injections how many foreign datagrams somebody on the path slips in
    */
   record ConversationPlan(
       long connectAfterNanos,
+      Sharing sharing,
       LinkProfile up,
       LinkProfile down,
       List<StreamPlan> streams,
+      List<Rebinding> rebindings,
       Ending ending,
       long endAfterNanos,
       int injections) {}
+
+  /** What a conversation has in common with the first one of its world. */
+  enum Sharing {
+    NOTHING,
+    /** Both go through the same links, and compete for them. */
+    LINK,
+    /** They are two connections of one client endpoint. */
+    CLIENT
+  }
+
+  /**
+   * The client gets another address, and is not to be found at the one before any more.
+   *
+   * @param afterNanos from when the client knows that the handshake is over
+   * @param otherHost another IP address, not only another port
+   * @param up null: the links stay the same
+   */
+  record Rebinding(
+      long afterNanos, boolean otherHost, @Nullable LinkProfile up, @Nullable LinkProfile down) {}
 
   /**
    * How a connection ends. Times count from the end of the workload, or of the handshake for those

@@ -16,6 +16,7 @@ import dev.memux.tls.CipherSuite;
 import dev.memux.tls.NamedGroup;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Makes worlds from seeds: most are small and ordinary, some are large, some are hell. */
 final class WorldPlanner {
@@ -25,6 +26,12 @@ final class WorldPlanner {
 
   private final Seed seed;
   private final Randomness random;
+
+  /** All conversations go through the same links. */
+  private boolean crowded;
+
+  /** Clients' addresses change. */
+  private boolean moving;
 
   private WorldPlanner(Seed seed) {
     this.seed = seed;
@@ -43,10 +50,23 @@ final class WorldPlanner {
     long handshakeNanos = seed.split("handshake").random().between(10L, 30L) * SECOND;
     QuicConfig client = config(handshakeNanos, seed.split("client config"));
     QuicConfig server = config(handshakeNanos, seed.split("server config"));
+    Randomness sharing = seed.split("sharing").random();
+    crowded = sharing.chance(0.1);
+    moving = !crowded && seed.split("moves").random().chance(0.25);
+    if (crowded) {
+      clients = sharing.between(2, 5);
+    }
+    if (moving) {
+      // A client that only receives has nothing to say from where it is now, and would never be
+      // found.
+      long keepAliveNanos = seed.split("moves").split("alive").random().between(1L, 3L) * SECOND;
+      client = client.withKeepAliveNanos(keepAliveNanos);
+    }
     boolean keepsAlive = client.keepAliveNanos() > 0 || server.keepAliveNanos() > 0;
     List<WorldPlan.ConversationPlan> conversations = new ArrayList<>();
     for (int i = 0; i < clients; i++) {
-      conversations.add(conversation(keepsAlive, seed.split("conversation").split(i)));
+      WorldPlan.ConversationPlan shared = crowded && i > 0 ? conversations.getFirst() : null;
+      conversations.add(conversation(keepsAlive, shared, seed.split("conversation").split(i)));
     }
     Randomness drivers = seed.split("drivers").random();
     return new WorldPlan(
@@ -178,27 +198,57 @@ final class WorldPlanner {
 
   // Conversations.
 
-  private WorldPlan.ConversationPlan conversation(boolean keepsAlive, Seed part) {
+  /**
+   * @param first null, or whose path this one shares
+   */
+  private WorldPlan.ConversationPlan conversation(
+      boolean keepsAlive, WorldPlan.@Nullable ConversationPlan first, Seed part) {
     Weather weather = weather();
     Randomness links = part.split("links").random();
     long delayNanos =
         links.chance(0.05)
             ? links.between(300, 400) * MILLI
             : links.logarithmic(100_000, 150 * MILLI);
-    LinkProfile up = link(weather, delayNanos, links);
-    LinkProfile down = link(weather, delayNanos, links);
+    LinkProfile up = first == null ? link(weather, delayNanos, links) : first.up();
+    LinkProfile down = first == null ? link(weather, delayNanos, links) : first.down();
     Randomness work = part.split("work").random();
     WorldPlan.Ending ending = ending(keepsAlive, work);
+    if (crowded && ending == WorldPlan.Ending.PATH_DIES) {
+      ending = WorldPlan.Ending.CLIENT_ABORTS; // others are still on that path
+    }
     long bytes = workBytes(weather, delayNanos, up, down, work);
     List<StreamPlan> streams = streams(bytes, delayNanos, part.split("streams").random());
     return new WorldPlan.ConversationPlan(
         work.between(0L, 500L) * MILLI,
+        first == null
+            ? WorldPlan.Sharing.NOTHING
+            : part.split("sharing").random().chance(0.5)
+                ? WorldPlan.Sharing.LINK
+                : WorldPlan.Sharing.CLIENT,
         up,
         down,
         streams,
+        moving ? rebindings(weather, delayNanos, part.split("rebindings")) : List.of(),
         ending,
         ending.cutsShort() ? work.logarithmic(MILLI, 5 * SECOND) : work.between(0L, 3 * SECOND),
         weather == Weather.HOSTILE || work.chance(0.1) ? work.between(1, 60) : 0);
+  }
+
+  private static List<WorldPlan.Rebinding> rebindings(Weather weather, long delayNanos, Seed seed) {
+    Randomness r = seed.random();
+    List<WorldPlan.Rebinding> changes = new ArrayList<>();
+    for (int i = r.between(1, 4); i > 0; i--) {
+      long afterNanos = r.logarithmic(MILLI, 5 * SECOND);
+      boolean otherHost = r.chance(0.4);
+      boolean otherLinks = otherHost && r.chance(0.7);
+      changes.add(
+          new WorldPlan.Rebinding(
+              afterNanos,
+              otherHost,
+              otherLinks ? link(weather, delayNanos, r) : null,
+              otherLinks ? link(weather, delayNanos, r) : null));
+    }
+    return changes;
   }
 
   private static WorldPlan.Ending ending(boolean keepsAlive, Randomness r) {
