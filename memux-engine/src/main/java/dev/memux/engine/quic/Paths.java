@@ -204,7 +204,7 @@ final class Paths {
       fallback = previous.isValidated() ? previous : fallback;
       challenge(next, nowNanos);
     }
-    if (previous.isValidated()) {
+    if (previous.isValidated() && !previous.validation().isRunning()) {
       // RFC 9000 §9.3.3: somebody who forwards packets may only pretend to be a new address; the
       // question brings a true peer back.
       challenge(previous, nowNanos);
