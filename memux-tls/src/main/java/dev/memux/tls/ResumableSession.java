@@ -153,9 +153,15 @@ public final class ResumableSession {
     return (nowMillis - receivedMillis + ticket.ageAdd()) & 0xffff_ffffL;
   }
 
-  /** Whether early data may come with it (RFC 8446 §4.2.10): its keys are those of its suite. */
+  /**
+   * Whether early data may come with it (RFC 8446 §4.2.10): its keys are those of its suite, and
+   * its protocol is the only one that is offered, so that what is written means the same if the
+   * server refuses it at first.
+   */
   boolean allowsEarlyData(TlsClientConfig config) {
-    return ticket.allowsEarlyData() && config.cipherSuites().contains(suite);
+    return ticket.allowsEarlyData()
+        && config.cipherSuites().contains(suite)
+        && config.applicationProtocols().equals(List.of(applicationProtocol));
   }
 
   /**
