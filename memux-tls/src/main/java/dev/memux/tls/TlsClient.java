@@ -201,7 +201,7 @@ public final class TlsClient extends HandshakeMachine {
     }
     ResumableSession earlySession = offer.earlyDataSession();
     if (earlySession != null) {
-      requireSameSession(earlySession, answers);
+      requireSameSession(earlySession, answers.acceptsEarlyData());
       onEarlyDataAnswered(answers.acceptsEarlyData());
     }
     applicationProtocol = protocol;
@@ -220,17 +220,14 @@ public final class TlsClient extends HandshakeMachine {
   }
 
   /**
-   * RFC 8446 §4.2.10: whoever takes early data must have resumed its session, with its suite and
-   * its application protocol, or would read something else than was written.
+   * RFC 8446 §4.2.10: whoever takes early data must have resumed its session with its suite, or
+   * cannot have read it. The application protocol is the session's, as no other is offered then.
    */
-  private void requireSameSession(ResumableSession session, EncryptedExtensions answers)
+  private void requireSameSession(ResumableSession session, boolean accepts)
       throws TlsAlertException {
-    if (answers.acceptsEarlyData()
-        && (resumed == null
-            || keys().suite() != session.suite()
-            || !session.applicationProtocol().equals(answers.applicationProtocol()))) {
+    if (accepts && (resumed == null || keys().suite() != session.suite())) {
       throw new TlsAlertException(
-          ILLEGAL_PARAMETER, "early data is accepted with another session, suite or protocol");
+          ILLEGAL_PARAMETER, "early data is accepted with another session or suite");
     }
   }
 
