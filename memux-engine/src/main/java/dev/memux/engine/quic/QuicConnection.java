@@ -52,6 +52,7 @@ public final class QuicConnection implements Connection {
   private final Mux mux;
   private final Recovery recovery;
   private final Pacer pacer;
+  private final ZeroRtt zeroRtt;
   private final Handshake handshake;
   private final LocalConnectionIds localIds;
   private final PeerConnectionIds peerIds;
@@ -85,7 +86,7 @@ public final class QuicConnection implements Connection {
   /**
    * @param originalDcid what the client's first packet goes to (RFC 9000 §7.2)
    * @param peerId what our packets go to at first
-   * @param tls makes the handshake, given our encoded transport parameters
+   * @param tls makes the handshake, given our transport parameters
    */
   QuicConnection(
       boolean server,
@@ -94,7 +95,7 @@ public final class QuicConnection implements Connection {
       ConnectionIdRegistry registry,
       ConnectionId originalDcid,
       ConnectionId peerId,
-      Function<byte[], TlsHandshake> tls,
+      Function<TransportParameters, TlsHandshake> tls,
       ChunkPool pool,
       RandomGenerator random,
       long nowNanos) {
@@ -122,6 +123,11 @@ public final class QuicConnection implements Connection {
     this.handshakeDeadlineNanos = nowNanos + config.handshakeTimeoutNanos();
     this.datagramBytes = config.maxDatagramBytes();
     this.receivedAtNanos = nowNanos;
+    this.zeroRtt =
+        new ZeroRtt(
+            spaces[PacketSpace.APPLICATION.ordinal()],
+            spaces[PacketSpace.HANDSHAKE.ordinal()],
+            mux);
     this.handshake = newHandshake(tls);
     this.receiver = new PacketReceiver(this);
     this.assembler =
@@ -134,10 +140,10 @@ public final class QuicConnection implements Connection {
     handshake.start();
   }
 
-  private Handshake newHandshake(Function<byte[], TlsHandshake> tls) {
+  private Handshake newHandshake(Function<TransportParameters, TlsHandshake> tls) {
     try {
-      TlsHandshake machine = tls.apply(localParameters().encode());
-      return new Handshake(machine, server, spaces, new HandshakeSteps());
+      TlsHandshake machine = tls.apply(localParameters());
+      return new Handshake(machine, server, spaces, zeroRtt, new HandshakeSteps());
     } catch (RuntimeException e) {
       localIds.retireAll(); // nobody gets this connection, and so nobody can forget it
       throw e;
@@ -594,8 +600,8 @@ public final class QuicConnection implements Connection {
     return switch (type) {
       case INITIAL -> spaces[PacketSpace.INITIAL.ordinal()];
       case HANDSHAKE -> spaces[PacketSpace.HANDSHAKE.ordinal()];
-      case ONE_RTT -> spaces[PacketSpace.APPLICATION.ordinal()];
-      case ZERO_RTT, RETRY, VERSION_NEGOTIATION, UNSUPPORTED_VERSION ->
+      case ZERO_RTT, ONE_RTT -> spaces[PacketSpace.APPLICATION.ordinal()];
+      case RETRY, VERSION_NEGOTIATION, UNSUPPORTED_VERSION ->
           throw new IllegalArgumentException("no packet numbers: " + type);
     };
   }
@@ -606,6 +612,10 @@ public final class QuicConnection implements Connection {
 
   Handshake handshake() {
     return handshake;
+  }
+
+  ZeroRtt zeroRtt() {
+    return zeroRtt;
   }
 
   LocalConnectionIds localIds() {
@@ -651,8 +661,31 @@ public final class QuicConnection implements Connection {
     }
 
     @Override
+    public void onEarlyDataOffered(TransportParameters remembered) {
+      zeroRtt.onOffered(remembered);
+      datagramBytes = (int) Math.min(datagramBytes, remembered.maxUdpPayloadBytes());
+      events.addLast(new ConnectionEvent.EarlyDataReady());
+    }
+
+    @Override
+    public void onEarlyDataAnswered(boolean accepted) {
+      if (accepted) {
+        zeroRtt.onAccepted();
+        if (server) {
+          events.addLast(new ConnectionEvent.EarlyDataReady());
+        }
+        return;
+      }
+      if (!server) {
+        recovery.onPacketsRefused(PacketSpace.APPLICATION, receivedAtNanos);
+      }
+      zeroRtt.onRefused();
+    }
+
+    @Override
     public void onPeerParameters(TransportParameters parameters) throws ProtocolException {
       Handshake.checkConnectionIds(parameters, server ? null : originalDcid, receiver.peerSource());
+      zeroRtt.checkKept(parameters);
       peerParameters = parameters;
       datagramBytes = (int) Math.min(datagramBytes, parameters.maxUdpPayloadBytes());
       idleTimer.onPeerTimeoutMillis(parameters.maxIdleTimeoutMillis());
@@ -661,12 +694,18 @@ public final class QuicConnection implements Connection {
         peerIds.onPreferredAddress(preferred);
       }
       recovery.onMaxAckDelay(parameters.maxAckDelayMillis() * MILLI_NANOS);
-      mux.onPeerParameters(parameters);
+      if (server) {
+        mux.onPeerParameters(parameters);
+      }
     }
 
     @Override
     public void onComplete(TlsSession session) {
       handshakeDeadlineNanos = NEVER;
+      if (!server && peerParameters != null) {
+        // RFC 9000 §7.4.1: not before, as 0-RTT packets go by what is remembered.
+        mux.onPeerParameters(peerParameters);
+      }
       events.addLast(new ConnectionEvent.HandshakeCompleted(session));
       if (peerParameters != null) {
         localIds.onPeerLimit(peerParameters.activeConnectionIdLimit());

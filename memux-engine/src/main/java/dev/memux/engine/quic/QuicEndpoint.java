@@ -115,7 +115,7 @@ public final class QuicEndpoint {
             ids,
             dcid,
             dcid,
-            parameters -> new TlsClient(tls, serverName, parameters, random),
+            parameters -> new TlsClient(tls, serverName, parameters.encode(), random),
             pool,
             random,
             nowNanos);
@@ -213,7 +213,8 @@ public final class QuicEndpoint {
             ids,
             dcid,
             scid,
-            parameters -> new TlsServer(tls, parameters, random),
+            parameters ->
+                new TlsServer(tls, parameters.encode(), parameters.remembered().encode(), random),
             pool,
             random,
             nowNanos);

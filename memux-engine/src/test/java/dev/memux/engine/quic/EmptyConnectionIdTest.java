@@ -57,7 +57,8 @@ class EmptyConnectionIdTest {
         dcid,
         dcid,
         parameters ->
-            new TlsClient(ConnectedPair.clientTls("test"), "localhost", parameters, random),
+            new TlsClient(
+                ConnectedPair.clientTls("test"), "localhost", parameters.encode(), random),
         new ChunkPool(),
         random,
         now);
