@@ -12,8 +12,8 @@ import dev.memux.engine.wire.TransportError;
 import java.util.Arrays;
 
 /**
- * The answer to a client whose connection is not wanted: CONNECTION_REFUSED in an Initial packet,
- * without state (RFC 9000 §5.2.2). It is far smaller than what it answers, so it does not amplify.
+ * The answer to a client whose connection is not wanted (RFC 9000 §5.2.2), or whose token is not
+ * good (§8.1.3): CONNECTION_CLOSE in an Initial packet, without state.
  */
 final class Refusal {
   private static final byte[] NO_TOKEN = {};
@@ -21,8 +21,12 @@ final class Refusal {
 
   private Refusal() {}
 
-  /** The packet to send. {@code initial} is a client's first, parsed from {@code datagram}. */
-  static byte[] write(byte[] datagram, PacketHeader initial) {
+  /**
+   * The packet to send. {@code initial} is a client's first, parsed from {@code datagram}.
+   *
+   * @param code of {@link TransportError}
+   */
+  static byte[] write(byte[] datagram, PacketHeader initial, long code) {
     ConnectionId client = ConnectionId.of(datagram, initial.scidFrom(), initial.scidLength());
     ConnectionId asked = ConnectionId.of(datagram, initial.dcidFrom(), initial.dcidLength());
     byte[] packet = new byte[QuicConfig.MIN_DATAGRAM_BYTES];
@@ -39,7 +43,7 @@ final class Refusal {
             PACKET_NUMBER_BYTES);
     FrameWriter writer = new FrameWriter();
     writer.reset(packet, payload, packet.length - PacketSealer.TAG_BYTES);
-    writer.connectionClose(false, TransportError.CONNECTION_REFUSED, 0, "");
+    writer.connectionClose(false, code, 0, "");
     int length = writer.position() - payload;
     HeaderWriter.patchLength(packet, payload, PACKET_NUMBER_BYTES, length);
     PacketSealer sealer = new PacketSealer(InitialSecrets.SUITE, InitialSecrets.server(asked));
