@@ -25,9 +25,8 @@ final class AddressTokens {
   /** Who comes back within a day need not prove its address again. */
   static final long LATER_LIFETIME_NANOS = 24 * 3_600_000_000_000L;
 
-  /** More than the longest token has; what is longer is not ours, and not worth deciphering. */
-  static final int MAX_TOKEN_BYTES =
-      1 + KeyRing.OVERHEAD_BYTES + Long.BYTES + ConnectionId.MAX_BYTES;
+  private static final int LATER_TOKEN_BYTES = 1 + KeyRing.OVERHEAD_BYTES + Long.BYTES;
+  private static final int MAX_RETRY_TOKEN_BYTES = LATER_TOKEN_BYTES + ConnectionId.MAX_BYTES;
 
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
@@ -88,14 +87,16 @@ final class AddressTokens {
    * @param dcid where the packet went
    */
   Evidence examine(InetSocketAddress client, ConnectionId dcid, byte[] token, long nowNanos) {
-    if (token.length == 0 || token.length > MAX_TOKEN_BYTES) {
-      return NONE;
+    // What does not look like ours may be from whoever served this name before us.
+    if (token.length == LATER_TOKEN_BYTES && token[0] == LATER) {
+      return examineLater(client, token, nowNanos);
     }
-    return switch (token[0]) {
-      case RETRY -> examineRetry(client, dcid, token, nowNanos);
-      case LATER -> examineLater(client, token, nowNanos);
-      default -> NONE;
-    };
+    if (token.length > LATER_TOKEN_BYTES
+        && token.length <= MAX_RETRY_TOKEN_BYTES
+        && token[0] == RETRY) {
+      return examineRetry(client, dcid, token, nowNanos);
+    }
+    return NONE;
   }
 
   private Evidence examineRetry(

@@ -9,11 +9,13 @@ package dev.memux.engine.quic;
  *
  * @param retryFromHandshakes a Retry is demanded while so many handshakes of one event loop are
  *     under way whose clients have proved nothing
- * @param unvalidatedTimeoutNanos a handshake is given up after this if its client has proved
- *     nothing by then; {@link QuicConfig#handshakeTimeoutNanos} bounds it also
+ * @param unvalidatedTimeoutNanos a handshake that begins while half as many are under way is given
+ *     up after this, if its client has proved nothing by then; {@link
+ *     QuicConfig#handshakeTimeoutNanos} bounds it also. While there are fewer, a client that loses
+ *     most of its packets may take all the time that others may.
  */
 public record AddressValidationPolicy(int retryFromHandshakes, long unvalidatedTimeoutNanos) {
-  /** A second of loss at each end, and then some: most who need longer are not there at all. */
+  /** Two repetitions at either end: most who need longer are not there at all. */
   private static final long UNVALIDATED_TIMEOUT_NANOS = 5_000_000_000L;
 
   /** Everyone has to prove its address. */
@@ -39,6 +41,16 @@ public record AddressValidationPolicy(int retryFromHandshakes, long unvalidatedT
       throw new IllegalArgumentException(
           "Retry from " + retryFromHandshakes + ", timeout " + unvalidatedTimeoutNanos);
     }
+  }
+
+  /** Whether a client must prove its address while so many others have not. */
+  boolean demandsProof(int unvalidatedHandshakes) {
+    return unvalidatedHandshakes >= retryFromHandshakes;
+  }
+
+  /** Whether a client must be quick while so many others have proved nothing. */
+  boolean demandsHaste(int unvalidatedHandshakes) {
+    return unvalidatedHandshakes >= retryFromHandshakes / 2;
   }
 
   /** The same with another timeout. */

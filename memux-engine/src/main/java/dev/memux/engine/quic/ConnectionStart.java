@@ -18,6 +18,7 @@ final class ConnectionStart {
 
   private final ConnectionId original;
   private final boolean addressValidated;
+  private final boolean hurried;
   private byte[] token;
   private @Nullable ConnectionId retrySource;
 
@@ -25,11 +26,13 @@ final class ConnectionStart {
       ConnectionId original,
       @Nullable ConnectionId retrySource,
       byte[] token,
-      boolean addressValidated) {
+      boolean addressValidated,
+      boolean hurried) {
     this.original = original;
     this.retrySource = retrySource;
     this.token = token;
     this.addressValidated = addressValidated;
+    this.hurried = hurried;
   }
 
   /**
@@ -39,12 +42,21 @@ final class ConnectionStart {
    * @param token of an earlier connection, or empty
    */
   static ConnectionStart ofClient(ConnectionId dcid, byte[] token) {
-    return new ConnectionStart(dcid, null, token, false);
+    return new ConnectionStart(dcid, null, token, false, false);
   }
 
-  /** Of a server whose client has shown no token, or one of an earlier connection. */
-  static ConnectionStart ofServer(ConnectionId dcid, boolean addressValidated) {
-    return new ConnectionStart(dcid, null, NO_TOKEN, addressValidated);
+  /**
+   * Of a server whose client has shown no token.
+   *
+   * @param hurried whether it must prove its address soon
+   */
+  static ConnectionStart withoutToken(ConnectionId dcid, boolean hurried) {
+    return new ConnectionStart(dcid, null, NO_TOKEN, false, hurried);
+  }
+
+  /** Of a server whose client has shown a token of an earlier connection. */
+  static ConnectionStart withToken(ConnectionId dcid) {
+    return new ConnectionStart(dcid, null, NO_TOKEN, true, false);
   }
 
   /**
@@ -54,7 +66,7 @@ final class ConnectionStart {
    * @param dcid where the Retry told it to go
    */
   static ConnectionStart afterRetry(ConnectionId original, ConnectionId dcid) {
-    return new ConnectionStart(original, dcid, NO_TOKEN, true);
+    return new ConnectionStart(original, dcid, NO_TOKEN, true, false);
   }
 
   /** Where the client's very first packet went. */
@@ -80,6 +92,11 @@ final class ConnectionStart {
   /** Whether a server knows already that its client receives at its address. */
   boolean isAddressValidated() {
     return addressValidated;
+  }
+
+  /** Whether a server gives its client less time, until it has proved its address. */
+  boolean isHurried() {
+    return hurried;
   }
 
   /** A client has accepted a Retry; once. */

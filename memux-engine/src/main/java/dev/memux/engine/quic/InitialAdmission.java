@@ -42,12 +42,16 @@ final class InitialAdmission {
       case AddressTokens.Evidence.Retried retried ->
           new Decision.Accept(ConnectionStart.afterRetry(retried.original(), dcid));
       case AddressTokens.Evidence.KnownAddress known ->
-          new Decision.Accept(ConnectionStart.ofServer(dcid, true));
+          new Decision.Accept(ConnectionStart.withToken(dcid));
       case AddressTokens.Evidence.InvalidRetryToken invalid -> new Decision.RefuseToken();
-      case AddressTokens.Evidence.None none ->
-          slots.unvalidatedCount() >= policy.retryFromHandshakes()
-              ? new Decision.DemandProof(dcid)
-              : new Decision.Accept(ConnectionStart.ofServer(dcid, false));
+      case AddressTokens.Evidence.None none -> decideWithoutProof(dcid);
     };
+  }
+
+  private Decision decideWithoutProof(ConnectionId dcid) {
+    int others = slots.unvalidatedCount();
+    return policy.demandsProof(others)
+        ? new Decision.DemandProof(dcid)
+        : new Decision.Accept(ConnectionStart.withoutToken(dcid, policy.demandsHaste(others)));
   }
 }

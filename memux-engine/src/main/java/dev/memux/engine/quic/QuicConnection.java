@@ -128,12 +128,10 @@ public final class QuicConnection implements Connection {
     this.idleTimer = new IdleTimer(config.maxIdleTimeoutNanos(), config.keepAliveNanos(), nowNanos);
     this.lastHandshakeNanos = nowNanos + config.handshakeTimeoutNanos();
     this.handshakeDeadlineNanos =
-        addressValidation.isValidated()
-            ? lastHandshakeNanos
-            : nowNanos
-                + Math.min(
-                    config.addressValidation().unvalidatedTimeoutNanos(),
-                    config.handshakeTimeoutNanos());
+        start.isHurried()
+            ? Math.min(
+                lastHandshakeNanos, nowNanos + config.addressValidation().unvalidatedTimeoutNanos())
+            : lastHandshakeNanos;
     this.datagramBytes = config.maxDatagramBytes();
     this.receivedAtNanos = nowNanos;
     this.handshake = newHandshake(tls);

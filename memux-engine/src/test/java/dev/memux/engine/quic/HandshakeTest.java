@@ -345,23 +345,6 @@ class HandshakeTest {
   }
 
   @Test
-  void serverBoundsHandshakesUnderWay() {
-    int most = 5;
-    ConnectedPair pair =
-        new ConnectedPair(QuicConfig.DEFAULT, QuicConfig.DEFAULT.withMaxHandshakes(most));
-    SendBatch batch = new SendBatch();
-    for (int i = 0; i < 3 * most; i++) {
-      QuicConnection client =
-          pair.clientEndpoint.connect(
-              ConnectedPair.clientTls("test"), "localhost", ConnectedPair.SERVER_ADDRESS, pair.now);
-      assertTrue(client.transmit(batch, pair.now));
-      pair.serverEndpoint.receive(
-          ConnectedPair.CLIENT_ADDRESS, batch.buffer(), 0, batch.length(), pair.now);
-    }
-    assertEquals(most, pair.serverEndpoint.connectionCount());
-  }
-
-  @Test
   void givesUpWhenNobodyAnswers() {
     QuicConfig config = QuicConfig.DEFAULT.withHandshakeTimeoutNanos(4 * ConnectedPair.SECOND);
     ConnectedPair pair = new ConnectedPair(config, QuicConfig.DEFAULT);
