@@ -219,6 +219,15 @@ public final class QuicConnection implements Connection {
     return events.pollFirst();
   }
 
+  /**
+   * Whether an application should hear of a connection that it did not open: its handshake is
+   * complete, or was ended for a reason that may interest. One that is under way, or was never
+   * finished, may be an attacker's (RFC 9000 §21.3) and is not worth an object.
+   */
+  public boolean concernsApplication() {
+    return handshake.isComplete() || !(closing.isOpen() || closing.isTerminated());
+  }
+
   /** The peer's address. */
   public InetSocketAddress remote() {
     return remote;
