@@ -19,8 +19,11 @@ import java.util.Arrays;
  * of a Retry token also the port and the connection ID that the client was told to use.
  */
 final class AddressTokens {
-  /** RFC 9000 §8.1.3: a Retry token is used at once; this leaves time for some repetitions. */
-  static final long RETRY_LIFETIME_NANOS = 15_000_000_000L;
+  /**
+   * RFC 9000 §8.1.3: a Retry token is used at once. Its client cannot get another, so this leaves
+   * time for all repetitions that a patient one makes.
+   */
+  static final long RETRY_LIFETIME_NANOS = 60_000_000_000L;
 
   /** Who comes back within a day need not prove its address again. */
   static final long LATER_LIFETIME_NANOS = 24 * 3_600_000_000_000L;

@@ -227,7 +227,7 @@ public final class QuicEndpoint {
         yield null;
       }
       case InitialAdmission.Decision.RefuseToken refused -> {
-        answers.addRefusal(remote, buffer, header, TransportError.INVALID_TOKEN);
+        answers.addTokenRefusal(remote, buffer, offset, header);
         yield null;
       }
     };

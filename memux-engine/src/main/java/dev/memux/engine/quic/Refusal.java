@@ -4,6 +4,7 @@ import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.HeaderWriter;
 import dev.memux.engine.packet.InitialSecrets;
 import dev.memux.engine.packet.PacketHeader;
+import dev.memux.engine.packet.PacketOpener;
 import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.QuicVersion;
@@ -20,6 +21,16 @@ final class Refusal {
   private static final int PACKET_NUMBER_BYTES = 1;
 
   private Refusal() {}
+
+  /** Whether a client's first packet is whole; its protection is removed in place. */
+  static boolean isAuthentic(byte[] datagram, int from, PacketHeader initial) {
+    ConnectionId asked = ConnectionId.of(datagram, initial.dcidFrom(), initial.dcidLength());
+    PacketOpener opener = new PacketOpener(InitialSecrets.SUITE, InitialSecrets.client(asked));
+    byte[] plaintext = new byte[initial.packetEnd() - from];
+    return opener.open(
+            datagram, from, initial.packetNumberOffset(), initial.packetEnd(), -1, plaintext, 0)
+        >= 0;
+  }
 
   /**
    * The packet to send. {@code initial} is a client's first, parsed from {@code datagram}.

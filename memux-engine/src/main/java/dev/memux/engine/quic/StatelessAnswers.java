@@ -5,6 +5,7 @@ import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.packet.RetryPacket;
 import dev.memux.engine.packet.VersionNegotiation;
+import dev.memux.engine.wire.TransportError;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -30,6 +31,16 @@ final class StatelessAnswers {
       byte[] out = new byte[1 + 4 + 2 * 256 + 4];
       int end = VersionNegotiation.write(out, 0, datagram, stranger, QuicVersion.V1);
       pending.addLast(new Answer(remote, Arrays.copyOf(out, end)));
+    }
+  }
+
+  /**
+   * Closes a connection that has not begun because its token is not good. Only if the packet is
+   * authentic (RFC 9000 §8.1.3): damage in its token must not end a connection.
+   */
+  void addTokenRefusal(InetSocketAddress remote, byte[] datagram, int from, PacketHeader initial) {
+    if (hasRoom() && Refusal.isAuthentic(datagram, from, initial)) {
+      addRefusal(remote, datagram, initial, TransportError.INVALID_TOKEN);
     }
   }
 

@@ -296,14 +296,38 @@ class RetryTest {
   }
 
   @Test
+  void aDamagedTokenIsIgnored() {
+    // RFC 9000 §8.1.3: the packet must be otherwise valid. A repetition may arrive in one piece.
+    pair.deliverToServer();
+    pair.deliverAnswers();
+    byte[] second = record(pair);
+    second[parse(second).tokenFrom() + 20] ^= 1;
+    pair.sendToServer(second);
+    assertEquals(0, pair.serverEndpoint.connectionCount());
+    assertFalse(pair.serverEndpoint.transmitStateless(new SendBatch()));
+    pair.runUntil(pair.now + 2 * ConnectedPair.SECOND);
+    assertTrue(pair.clientEvents.contains(new ConnectionEvent.HandshakeConfirmed()));
+  }
+
+  @Test
   void aTokenShownAtAnotherConnectionIdIsRefused() {
     // It names where the client was before, so it must not serve another connection.
     pair.deliverToServer();
     pair.deliverAnswers();
-    byte[] second = record(pair);
-    PacketHeader header = parse(second);
-    second[header.dcidFrom()] ^= 1;
-    pair.sendToServer(second);
+    byte[] retry = toClient.getFirst();
+    PacketHeader header = parse(retry);
+    byte[] token =
+        Arrays.copyOfRange(retry, header.tokenFrom(), header.tokenFrom() + header.tokenLength());
+    QuicConnection other =
+        pair.clientEndpoint.connect(
+            ConnectedPair.shortHelloTls(),
+            "localhost",
+            ConnectedPair.SERVER_ADDRESS,
+            token,
+            pair.now);
+    SendBatch batch = new SendBatch();
+    assertTrue(other.transmit(batch, pair.now));
+    pair.sendToServer(Arrays.copyOf(batch.buffer(), batch.segmentBytes()));
     assertEquals(0, pair.serverEndpoint.connectionCount());
     assertTrue(pair.serverEndpoint.transmitStateless(new SendBatch()));
   }
