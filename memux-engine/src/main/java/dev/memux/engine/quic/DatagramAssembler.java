@@ -11,6 +11,7 @@ import dev.memux.engine.recovery.Recovery;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.SentFrames;
 import dev.memux.engine.wire.TransportError;
+import dev.memux.engine.wire.VarInt;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -159,6 +160,11 @@ final class DatagramAssembler {
         && ackOnlyPackets >= ACK_ONLY_PACKETS_PER_PING;
   }
 
+  /** RFC 9000 §17.2.2: of Initial packets only. */
+  private byte[] token(PacketNumberSpace space) {
+    return space.space == PacketSpace.INITIAL ? connection.start().token() : NO_TOKEN;
+  }
+
   private @Nullable Draft begin(PacketNumberSpace space, int from, int bytes) {
     Draft draft = drafts[draftCount];
     draft.space = space;
@@ -190,7 +196,7 @@ final class DatagramAssembler {
                 QuicVersion.V1,
                 connection.peerIds().current(),
                 connection.localIds().first(),
-                NO_TOKEN,
+                token(space),
                 draft.packetNumber,
                 draft.packetNumberBytes);
     int payloadTo = bytes - PacketSealer.TAG_BYTES;
@@ -207,7 +213,8 @@ final class DatagramAssembler {
     if (isShort(space)) {
       return 1 + dcid + packetNumberBytes;
     }
-    int token = space.space == PacketSpace.INITIAL ? 1 : 0;
+    int tokenBytes = token(space).length;
+    int token = space.space == PacketSpace.INITIAL ? VarInt.size(tokenBytes) + tokenBytes : 0;
     return 1
         + 4
         + 1

@@ -6,6 +6,7 @@ import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.packet.PacketOpener;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.QuicVersion;
+import dev.memux.engine.packet.RetryPacket;
 import dev.memux.engine.packet.VersionNegotiation;
 import dev.memux.engine.wire.FrameReader;
 import dev.memux.engine.wire.ProtocolException;
@@ -97,7 +98,8 @@ final class PacketReceiver {
       case VERSION_NEGOTIATION -> onVersionNegotiation(datagram);
       case ZERO_RTT ->
           connection.isServer() && isFromPeer(datagram) && open(datagram, from, nowNanos);
-      case RETRY, UNSUPPORTED_VERSION -> false;
+      case RETRY -> onRetry(datagram, from, nowNanos);
+      case UNSUPPORTED_VERSION -> false;
     };
   }
 
@@ -119,11 +121,33 @@ final class PacketReceiver {
     // RFC 9000 §6.2: only as the first answer, and not if it offers what we have asked for.
     if (connection.isServer()
         || peerSource != null
+        || connection.start().retrySource() != null
         || VersionNegotiation.lists(datagram, header, QuicVersion.V1)
         || !connection.isAddressedBy(datagram, header)) {
       return false;
     }
     connection.onVersionNegotiation();
+    return true;
+  }
+
+  private boolean onRetry(byte[] datagram, int from, long nowNanos) {
+    // RFC 9000 §17.2.5.2: one at most, and only as the first answer. §17.2.5.1: who names our own
+    // choice as its own would have us go round in a circle.
+    ConnectionStart start = connection.start();
+    if (connection.isServer()
+        || peerSource != null
+        || start.retrySource() != null
+        || header.tokenLength() > ConnectionStart.MAX_TOKEN_BYTES
+        || !connection.localIds().first().matches(datagram, header.dcidFrom(), header.dcidLength())
+        || start.original().matches(datagram, header.scidFrom(), header.scidLength())
+        || !RetryPacket.isAuthentic(datagram, from, header.packetEnd(), start.original())) {
+      return false;
+    }
+    int tokenEnd = header.tokenFrom() + header.tokenLength();
+    connection.onRetry(
+        ConnectionId.of(datagram, header.scidFrom(), header.scidLength()),
+        Arrays.copyOfRange(datagram, header.tokenFrom(), tokenEnd),
+        nowNanos);
     return true;
   }
 
