@@ -5,7 +5,7 @@ import java.net.InetSocketAddress;
 
 /**
  * What a connection shares with the others of its endpoint: connection IDs, by which datagrams are
- * routed to it, and the stateless resets that end it.
+ * routed to it, the stateless resets that end it, and the keys of tokens.
  */
 interface ConnectionIdRegistry {
   /** A new ID; datagrams to it go to {@code owner} from here on. */
@@ -22,4 +22,7 @@ interface ConnectionIdRegistry {
 
   /** Takes back {@link #expectReset}. */
   void ignoreReset(InetSocketAddress remote, byte[] token);
+
+  /** A token by which a client proves its address in its next connection (RFC 9000 §8.1.3). */
+  byte[] addressToken(InetSocketAddress client, long nowNanos);
 }

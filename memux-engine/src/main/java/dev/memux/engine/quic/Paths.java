@@ -49,7 +49,6 @@ final class Paths {
     void onPeerMigrated(InetSocketAddress remote, boolean otherHost, long nowNanos);
   }
 
-  private final boolean server;
   private final QuicConnection owner;
   private final ConnectionIdRegistry registry;
   private final PeerConnectionIds peerIds;
@@ -70,23 +69,26 @@ final class Paths {
   private long largestNonProbing = -1;
   private boolean challenged;
 
+  /**
+   * @param validated whether nobody has to prove where the peer is: to a client, or to a server
+   *     that was shown a token
+   */
   Paths(
-      boolean server,
+      boolean validated,
       QuicConnection owner,
       InetSocketAddress remote,
       ConnectionIdRegistry registry,
       PeerConnectionIds peerIds,
       RandomGenerator random,
       Listener listener) {
-    this.server = server;
     this.owner = owner;
     this.registry = registry;
     this.peerIds = peerIds;
     this.random = random;
     this.listener = listener;
-    active = new Path(remote, new AddressValidation(server), random);
+    active = new Path(remote, new AddressValidation(validated), random);
     active.peerId(peerIds.first());
-    if (!server) {
+    if (validated) {
       active.onValidated();
     }
     paths.add(active);
@@ -125,7 +127,7 @@ final class Paths {
   /** A datagram for this connection came; all that follows concerns it. */
   void onDatagram(InetSocketAddress remote, int bytes) {
     Path known = find(remote);
-    arrival = known == null ? new Path(remote, new AddressValidation(server), random) : known;
+    arrival = known == null ? new Path(remote, new AddressValidation(false), random) : known;
     arrival.amplification().onReceived(bytes);
   }
 

@@ -10,8 +10,9 @@ import dev.memux.engine.mux.MuxConfig;
  * @param handshakeTimeoutNanos a handshake that takes longer is given up
  * @param keepAliveNanos a quiet connection sends a PING after this; 0: never
  * @param maxDatagramBytes UDP payload of a full packet, at least 1200 (RFC 9000 §14)
- * @param maxHandshakes handshakes that a server has under way at once; further ones are ignored
- *     until some end
+ * @param maxHandshakes handshakes that a loop of a server has under way at once; beyond that the
+ *     oldest gives way
+ * @param addressValidation when clients have to prove their addresses
  * @param packetsPerConnectionId after so many packets to one connection ID of the peer's another
  *     one is used, if the peer has given one, so that an observer sees a shorter piece of the
  *     connection (RFC 9000 §9.5); 0: only where the path changes
@@ -24,6 +25,7 @@ public record QuicConfig(
     long keepAliveNanos,
     int maxDatagramBytes,
     int maxHandshakes,
+    AddressValidationPolicy addressValidation,
     long packetsPerConnectionId,
     CongestionControl congestion,
     MuxConfig mux) {
@@ -43,6 +45,7 @@ public record QuicConfig(
           0,
           MIN_DATAGRAM_BYTES,
           4096,
+          AddressValidationPolicy.UNDER_LOAD,
           0,
           CongestionControl.CUBIC,
           MuxConfig.DEFAULT);
@@ -76,6 +79,7 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         maxHandshakes,
+        addressValidation,
         packetsPerConnectionId,
         congestion,
         mux);
@@ -89,6 +93,7 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         maxHandshakes,
+        addressValidation,
         packetsPerConnectionId,
         congestion,
         mux);
@@ -102,6 +107,7 @@ public record QuicConfig(
         nanos,
         maxDatagramBytes,
         maxHandshakes,
+        addressValidation,
         packetsPerConnectionId,
         congestion,
         mux);
@@ -115,6 +121,7 @@ public record QuicConfig(
         keepAliveNanos,
         bytes,
         maxHandshakes,
+        addressValidation,
         packetsPerConnectionId,
         congestion,
         mux);
@@ -128,6 +135,7 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         handshakes,
+        addressValidation,
         packetsPerConnectionId,
         congestion,
         mux);
@@ -141,7 +149,22 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         maxHandshakes,
+        addressValidation,
         packets,
+        congestion,
+        mux);
+  }
+
+  /** The same with another policy for clients' addresses. */
+  public QuicConfig withAddressValidation(AddressValidationPolicy policy) {
+    return new QuicConfig(
+        maxIdleTimeoutNanos,
+        handshakeTimeoutNanos,
+        keepAliveNanos,
+        maxDatagramBytes,
+        maxHandshakes,
+        policy,
+        packetsPerConnectionId,
         congestion,
         mux);
   }
@@ -154,6 +177,7 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         maxHandshakes,
+        addressValidation,
         packetsPerConnectionId,
         control,
         mux);
@@ -167,6 +191,7 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         maxHandshakes,
+        addressValidation,
         packetsPerConnectionId,
         congestion,
         other);

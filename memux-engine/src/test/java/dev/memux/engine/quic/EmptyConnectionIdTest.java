@@ -54,10 +54,11 @@ class EmptyConnectionIdTest {
         QuicConfig.DEFAULT,
         ConnectedPair.SERVER_ADDRESS,
         new EmptyIds(),
-        dcid,
+        ConnectionStart.ofClient(dcid, new byte[0]),
         dcid,
         parameters ->
-            new TlsClient(ConnectedPair.clientTls("test"), "localhost", parameters, random),
+            new TlsClient(
+                ConnectedPair.clientTls("test"), "localhost", parameters.encode(), random),
         new ChunkPool(),
         random,
         now);
@@ -82,6 +83,11 @@ class EmptyConnectionIdTest {
 
     @Override
     public void ignoreReset(InetSocketAddress remote, byte[] token) {}
+
+    @Override
+    public byte[] addressToken(InetSocketAddress client, long nowNanos) {
+      throw new IllegalStateException("a client gives no tokens");
+    }
   }
 
   @Test

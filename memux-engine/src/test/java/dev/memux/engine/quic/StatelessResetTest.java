@@ -250,7 +250,7 @@ class StatelessResetTest {
   @Test
   void resetsThatWaitToBeSentAreLimited() {
     byte[] packet = ping();
-    for (int i = 0; i < 2 * QuicEndpoint.MAX_STATELESS_PENDING; i++) {
+    for (int i = 0; i < 2 * StatelessAnswers.MAX_PENDING; i++) {
       byte[] copy = packet.clone();
       restarted.receive(ConnectedPair.CLIENT_ADDRESS, copy, 0, copy.length, pair.now);
     }
@@ -258,7 +258,7 @@ class StatelessResetTest {
     while (restarted.transmitStateless(new SendBatch())) {
       sent++;
     }
-    assertEquals(QuicEndpoint.MAX_STATELESS_PENDING, sent);
+    assertEquals(StatelessAnswers.MAX_PENDING, sent);
   }
 
   @Test

@@ -7,10 +7,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Before the client has shown that it lives at an address, by a Handshake packet or the answer to a
- * path challenge, the server sends there no more than three times what came from there (RFC 9000
- * §8.1, §9.3.1); datagrams that carry Initials or answer challenges are not smaller than 1200 bytes
- * (§14.1, §8.2.2).
+ * Before the client has shown that it lives at an address, by a Handshake packet, the token of a
+ * Retry or the answer to a path challenge, the server sends there no more than three times what
+ * came from there (RFC 9000 §8.1, §9.3.1); datagrams that carry Initials or answer challenges are
+ * not smaller than 1200 bytes (§14.1, §8.2.2).
  */
 final class AmplificationInvariant {
   private static final int FACTOR = 3;
@@ -37,8 +37,10 @@ final class AmplificationInvariant {
     }
   }
 
-  void onPacketDelivered(Side sender, InetSocketAddress client, EncryptionLevel level) {
-    at(client).validated |= sender == Side.CLIENT && level == EncryptionLevel.HANDSHAKE;
+  void onPacketDelivered(
+      Side sender, InetSocketAddress client, EncryptionLevel level, boolean hasToken) {
+    at(client).validated |=
+        sender == Side.CLIENT && (level == EncryptionLevel.HANDSHAKE || hasToken);
   }
 
   void onDatagramSent(Side sender, InetSocketAddress client, int bytes) {

@@ -426,7 +426,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       return;
     }
     InetSocketAddress client = clientOf(packet.sender(), packet.datagram());
-    amplification.onPacketDelivered(packet.sender(), client, packet.level());
+    amplification.onPacketDelivered(packet.sender(), client, packet.level(), packet.hasToken());
     packetNumbers.onPacketDelivered(packet);
     flowControl.onPacketDelivered(packet);
     Side receiver = packet.sender().peer();

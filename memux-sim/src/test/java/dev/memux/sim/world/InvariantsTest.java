@@ -337,16 +337,19 @@ class InvariantsTest {
 
     @Test
     void isOverOnceAHandshakePacketCame() {
-      amplification.onPacketDelivered(Side.CLIENT, CLIENT_ADDRESS, EncryptionLevel.INITIAL);
-      amplification.onPacketDelivered(Side.SERVER, CLIENT_ADDRESS, EncryptionLevel.HANDSHAKE);
+      amplification.onPacketDelivered(Side.CLIENT, CLIENT_ADDRESS, EncryptionLevel.INITIAL, false);
+      amplification.onPacketDelivered(
+          Side.SERVER, CLIENT_ADDRESS, EncryptionLevel.HANDSHAKE, false);
       assertViolation(() -> amplification.onDatagramSent(Side.SERVER, CLIENT_ADDRESS, 1));
-      amplification.onPacketDelivered(Side.CLIENT, CLIENT_ADDRESS, EncryptionLevel.HANDSHAKE);
+      amplification.onPacketDelivered(
+          Side.CLIENT, CLIENT_ADDRESS, EncryptionLevel.HANDSHAKE, false);
       amplification.onDatagramSent(Side.SERVER, CLIENT_ADDRESS, 100_000);
     }
 
     @Test
     void beginsAnewAtEachAddress() {
-      amplification.onPacketDelivered(Side.CLIENT, CLIENT_ADDRESS, EncryptionLevel.HANDSHAKE);
+      amplification.onPacketDelivered(
+          Side.CLIENT, CLIENT_ADDRESS, EncryptionLevel.HANDSHAKE, false);
       amplification.onDatagramDelivered(Side.SERVER, OTHER_ADDRESS, 40);
       amplification.onDatagramSent(Side.SERVER, OTHER_ADDRESS, 120);
       amplification.onChallengeSent(Side.SERVER, OTHER_ADDRESS, 7);

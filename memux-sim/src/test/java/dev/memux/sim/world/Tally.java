@@ -42,6 +42,8 @@ final class Tally implements NetworkObserver, WireListener {
               DropReason.QUEUE_FULL.name(),
               DropReason.FILTERED.name(),
               DropReason.NO_ROUTE.name(),
+              "Retry answered",
+              FrameType.NEW_TOKEN.name(),
               "duplicated",
               "damaged",
               "injected",
@@ -70,6 +72,9 @@ final class Tally implements NetworkObserver, WireListener {
   @Override
   public void onPacketSent(TappedPacket packet, long nowNanos) {
     count("packets " + packet.level());
+    if (packet.hasToken()) {
+      count("Retry answered");
+    }
     for (TappedFrame frame : packet.frames()) {
       count(
           switch (frame) {
