@@ -114,6 +114,17 @@ public final class Network {
     forward(datagram);
   }
 
+  /**
+   * Puts a copy of a datagram on the link from another address, as if that had sent it: what an
+   * attacker can do who sees datagrams and writes what source it likes.
+   */
+  public void copy(Datagram original, InetSocketAddress source) {
+    for (NetworkObserver observer : observers) {
+      observer.onDuplicated(original, simulation.nowNanos());
+    }
+    forward(new Datagram(original.id(), source, original.destination(), original.payload()));
+  }
+
   private void send(InetSocketAddress source, InetSocketAddress destination, byte[] payload) {
     Datagram datagram = new Datagram(datagramsSent++, source, destination, payload);
     for (NetworkObserver observer : observers) {

@@ -95,6 +95,62 @@ class NetworkTest {
   }
 
   @Test
+  void whatIsUnderWayToAnAddressThatIsGivenUpGetsLost() {
+    RecordingNode node = new RecordingNode(B);
+    InetSocketAddress next = Network.address(1, 3);
+    network.attach(node, B);
+    Link link = network.link(A, B, LinkProfile.builder().delayNanos(10).build());
+    network.inject(A, B, new byte[1]);
+    network.detach(node, B);
+    network.attach(node, next);
+    network.route(A, next, link);
+    network.inject(A, next, new byte[2]);
+    simulation.runToEnd(1000);
+    assertEquals(1, node.arrivals.size());
+    assertEquals(2, node.arrivals.getFirst().payload().length);
+    assertThrows(IllegalArgumentException.class, () -> network.detach(node, B));
+    assertThrows(IllegalArgumentException.class, () -> network.route(A, next, link));
+  }
+
+  @Test
+  void pairsOfAddressesThatShareALinkShareItsQueue() {
+    RecordingNode node = new RecordingNode(B);
+    InetSocketAddress other = Network.address(2, 3);
+    network.attach(node, B);
+    Link link = network.link(A, B, LinkProfile.builder().rateBitsPerSecond(8_000_000).build());
+    network.route(other, B, link);
+    network.inject(A, B, new byte[1000]);
+    network.inject(other, B, new byte[1000]);
+    simulation.runToEnd(10_000_000);
+    assertEquals(
+        List.of(999_950L, 1_999_950L),
+        node.arrivals.stream().map(RecordingNode.Arrival::atNanos).toList());
+  }
+
+  @Test
+  void aCopyComesFromAnotherAddressByItsOwnLink() {
+    RecordingNode sender = new RecordingNode(A);
+    RecordingNode node = new RecordingNode(B);
+    InetSocketAddress other = Network.address(2, 3);
+    network.attach(sender, A);
+    network.attach(node, B);
+    network.link(A, B, LinkProfile.builder().delayNanos(20).build());
+    network.link(other, B, LinkProfile.builder().delayNanos(10).build());
+    network.observe(
+        new NetworkObserver() {
+          @Override
+          public void onSent(Datagram datagram, long nowNanos) {
+            network.copy(datagram, other);
+          }
+        });
+    sender.sendAt(-50, B, new byte[1]);
+    network.wake(sender);
+    simulation.runToEnd(1000);
+    assertEquals(
+        List.of(-40L, -30L), node.arrivals.stream().map(RecordingNode.Arrival::atNanos).toList());
+  }
+
+  @Test
   void eventsOfAnInstantRunInTheOrderOfScheduling() {
     List<Integer> order = new ArrayList<>();
     simulation.at(5, () -> order.add(1));

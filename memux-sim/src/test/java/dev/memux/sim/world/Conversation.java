@@ -67,6 +67,8 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   /** Those that the endpoints have sent over this connection. */
   private final Set<Long> datagrams = new HashSet<>();
 
+  private Runnable spoof = () -> {};
+
   private int handshakes;
   private int migrations;
   private int closedStreamSides;
@@ -120,6 +122,11 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
 
   QuicNode node(Side side) {
     return nodes.get(side);
+  }
+
+  /** How somebody makes the client seem to be elsewhere. */
+  void spoof(Runnable next) {
+    spoof = next;
   }
 
   /** What the client's first packet goes to, which names the connection at both ends. */
@@ -197,6 +204,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       for (WorldPlan.Rebinding change : plan.rebindings()) {
         peer.at(change.afterNanos(), () -> rebind(change));
       }
+      for (long afterNanos : plan.spoofedAfterNanos()) {
+        peer.at(afterNanos, spoof);
+      }
     }
   }
 
@@ -237,7 +247,10 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   /** A peer has terminated: what it processed must have been there to process. */
   void onTerminated(Peer peer, QuicConnection connection) {
     boolean inOrder =
-        plan.up().reorder() == 0 && plan.down().reorder() == 0 && plan.rebindings().isEmpty();
+        plan.up().reorder() == 0
+            && plan.down().reorder() == 0
+            && plan.rebindings().isEmpty()
+            && plan.spoofedAfterNanos().isEmpty();
     LossInvariant.check(
         peer.side(), inOrder && !blame.lostAnything(), connection.statistics().packetsLost());
     packetNumbers.onProcessed(peer.side(), connection.statistics().packetsReceived());
@@ -466,6 +479,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     Peer server = peer(Side.SERVER);
     if (moves
         && intact
+        && plan.spoofedAfterNanos().isEmpty() // who is followed then need not be the client
         && packet.sender() == Side.CLIENT
         && server.isHandshakeComplete()
         && server.closed() == null) {

@@ -127,7 +127,7 @@ final class Scenario {
 
   private WorldPlan.ConversationPlan conversation(WorldPlan.Sharing sharing) {
     return new WorldPlan.ConversationPlan(
-        0, sharing, up, down, streams, rebindings, WorldPlan.Ending.CLIENT_CLOSES, 0, 0);
+        0, sharing, up, down, streams, rebindings, List.of(), WorldPlan.Ending.CLIENT_CLOSES, 0, 0);
   }
 
   private static StreamPlan.Direction direction(long bytes) {

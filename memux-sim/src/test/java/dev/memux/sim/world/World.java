@@ -36,6 +36,7 @@ final class World {
 
   private static final int SERVER_PORT = 443;
   private static final int FIRST_CLIENT_PORT = 1000;
+  private static final int FIRST_VICTIM = 200;
   private static final byte[] ROUTING_KEY = new byte[16];
 
   private final long seed;
@@ -104,6 +105,9 @@ final class World {
           network.wake(client);
         });
     addMeddler(planned, conversation, part);
+    if (!planned.spoofedAfterNanos().isEmpty()) {
+      addSpoofer(index, planned, conversation);
+    }
   }
 
   private Conversation withOwnClient(int index, WorldPlan.ConversationPlan planned, Seed part) {
@@ -143,6 +147,17 @@ final class World {
     }
     network.route(from, to, shared);
     return shared;
+  }
+
+  /** Copies get to the server in half the time. */
+  private void addSpoofer(
+      int index, WorldPlan.ConversationPlan planned, Conversation conversation) {
+    InetSocketAddress victim = Network.address(FIRST_VICTIM + index, FIRST_CLIENT_PORT);
+    long delayNanos = planned.up().delayNanos() / 2;
+    network.link(victim, server.address(), LinkProfile.builder().delayNanos(delayNanos).build());
+    Spoofer spoofer = new Spoofer(network, conversation, victim);
+    network.observe(spoofer);
+    conversation.spoof(spoofer::spoof);
   }
 
   private void addMeddler(

@@ -43,6 +43,8 @@ record WorldPlan(
    * @param up from client to server
    * @param sharing what it has in common with the first conversation
    * @param rebindings changes of the client's address
+   * @param spoofedAfterNanos when somebody makes the client seem to be elsewhere, from when the
+   *     client knows that the handshake is over
    * @param injections how many foreign datagrams somebody on the path slips in
    */
   record ConversationPlan(
@@ -52,6 +54,7 @@ record WorldPlan(
       LinkProfile down,
       List<StreamPlan> streams,
       List<Rebinding> rebindings,
+      List<Long> spoofedAfterNanos,
       Ending ending,
       long endAfterNanos,
       int injections) {}

@@ -235,6 +235,7 @@ final class WorldPlanner {
         down,
         streams,
         moving ? rebindings(weather, delayNanos, part.split("rebindings")) : List.of(),
+        spoofs(part.split("spoofs").random()),
         ending,
         ending.cutsShort() ? work.logarithmic(MILLI, 5 * SECOND) : work.between(0L, 3 * SECOND),
         weather == Weather.HOSTILE || work.chance(0.1) ? work.between(1, 60) : 0);
@@ -255,6 +256,16 @@ final class WorldPlanner {
               otherLinks ? link(weather, delayNanos, r) : null));
     }
     return changes;
+  }
+
+  private List<Long> spoofs(Randomness r) {
+    List<Long> times = new ArrayList<>();
+    if (!moving && r.chance(0.1)) {
+      for (int i = r.between(1, 5); i > 0; i--) {
+        times.add(r.logarithmic(MILLI, 5 * SECOND));
+      }
+    }
+    return times;
   }
 
   private static WorldPlan.Ending ending(boolean keepsAlive, Randomness r) {
