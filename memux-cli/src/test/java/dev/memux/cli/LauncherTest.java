@@ -15,8 +15,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The {@code memux} script, and the JVM's cache with which it starts faster. */
 @Timeout(180)
 @DisabledOnOs(OS.WINDOWS)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class LauncherTest {
   // On an idle machine the time to be ready is a little less than the processors' time it takes.
   private static final Duration READY_WITHIN = Duration.ofMillis(1_500);
@@ -32,16 +34,24 @@ final class LauncherTest {
   @TempDir private Path folder;
   private Installation installation;
 
-  @BeforeEach
-  void install() throws IOException {
+  /** Installs it and starts it for the first time, twice at once: neither disturbs the other. */
+  @BeforeAll
+  void start() throws Exception {
     installation = Installation.in(Files.createDirectory(folder.resolve("a place")));
+    Process first = start("", "--version");
+    Process second = start("", "--version");
+    assertVersion(first);
+    assertVersion(second);
+    assertEquals(1, installation.caches().size());
+    assertFalse(Files.exists(folder.resolve("state")), "the certificate is not the user's");
   }
 
   private Process start(String javaOptions, String... arguments) throws IOException {
     List<String> command = new ArrayList<>(List.of("sh", installation.script().toString()));
     command.addAll(List.of(arguments));
     ProcessBuilder builder =
-        new ProcessBuilder(command).redirectError(folder.resolve("errors").toFile());
+        new ProcessBuilder(command)
+            .redirectError(ProcessBuilder.Redirect.appendTo(folder.resolve("errors").toFile()));
     builder.environment().put("MEMUX_JAVA_HOME", System.getProperty("java.home"));
     builder.environment().put("MEMUX_JAVA_OPTS", javaOptions);
     builder.environment().put("XDG_STATE_HOME", folder.resolve("state").toString());
@@ -70,11 +80,7 @@ final class LauncherTest {
 
   @Test
   void aGatewayIsReadySoonWithTheCacheThatTheFirstStartMade() throws Exception {
-    version("");
-    assertEquals(1, installation.caches().size());
     assertTrue(mapsCache());
-    assertFalse(Files.exists(folder.resolve("state")), "the certificate is not the user's");
-
     Process gateway = start("", "gateway", "--listen=127.0.0.1:" + FreePort.find());
     try (BufferedReader lines = gateway.inputReader()) {
       String line = lines.readLine();
@@ -90,18 +96,7 @@ final class LauncherTest {
   }
 
   @Test
-  void twoFirstStartsDoNotDisturbEachOther() throws Exception {
-    Process first = start("", "--version");
-    Process second = start("", "--version");
-    assertVersion(first);
-    assertVersion(second);
-    assertEquals(1, installation.caches().size());
-    assertTrue(mapsCache());
-  }
-
-  @Test
   void theCacheIsMadeAnewForNewJars() throws Exception {
-    version("");
     FileTime made = Files.getLastModifiedTime(installation.caches().getFirst());
     Files.setLastModifiedTime(installation.jar(), FileTime.from(Instant.now()));
     version("");
@@ -111,8 +106,8 @@ final class LauncherTest {
 
   @Test
   void nothingIsSaidWhereTheCacheIsOfNoUse() throws Exception {
-    version("");
     Path cache = installation.caches().getFirst();
+    byte[] content = Files.readAllBytes(cache);
     version("-XX:+UseSerialGC -XX:-UseCompressedOops");
     version("-Xshare:auto");
     Files.writeString(cache, "damaged");
@@ -120,5 +115,6 @@ final class LauncherTest {
     Files.writeString(cache, "");
     version("");
     assertEquals(0, Files.size(cache), "not tried again");
+    Files.write(cache, content);
   }
 }
