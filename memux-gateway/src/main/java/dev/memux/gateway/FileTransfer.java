@@ -1,9 +1,9 @@
 package dev.memux.gateway;
 
+import dev.memux.http.HttpErrorCode;
 import dev.memux.http.OutboundBody;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.handler.codec.http3.Http3ErrorCode;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -126,7 +126,7 @@ final class FileTransfer {
     }
     if (!complete) {
       chunk.release();
-      body.abort(Http3ErrorCode.H3_INTERNAL_ERROR);
+      body.abort(HttpErrorCode.INTERNAL_ERROR);
       stop();
       return;
     }
