@@ -28,7 +28,11 @@ import picocli.CommandLine.Option;
     versionProvider = Version.class,
     sortOptions = false,
     usageHelpAutoWidth = true,
-    header = {"Serve a site over HTTP/3: the demonstration site, or the files of a folder.", ""},
+    header = {
+      "Serve a site over HTTP/3, HTTP/2 and HTTP/1.1: the demonstration site, or the files of a"
+          + " folder.",
+      ""
+    },
     description = {
       "",
       "Without --cert a development certificate for localhost, 127.0.0.1 and ::1 is used, made on"

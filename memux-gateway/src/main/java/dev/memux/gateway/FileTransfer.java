@@ -1,10 +1,10 @@
 package dev.memux.gateway;
 
+import dev.memux.http.HttpErrorCode;
 import dev.memux.http.OutboundBody;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http3.Http3ErrorCode;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -123,7 +123,7 @@ final class FileTransfer {
     }
     if (!complete) {
       chunk.release();
-      body.abort(Http3ErrorCode.H3_INTERNAL_ERROR);
+      body.abort(HttpErrorCode.INTERNAL_ERROR);
       stop();
       return;
     }
