@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -83,6 +84,12 @@ final class GatewayCommand implements Callable<Integer> {
   private double drainTimeoutSeconds;
 
   @Option(
+      names = "--log-connections",
+      description =
+          "Print a line for each connection: the peer, the protocol, and what TLS has agreed on.")
+  private boolean logConnections;
+
+  @Option(
       names = {"-v", "--verbose"},
       description = "Log what happens to standard error.")
   private boolean verbose;
@@ -104,7 +111,8 @@ final class GatewayCommand implements Callable<Integer> {
           }
           stop.countDown();
         });
-    try (Gateway gateway = start(config)) {
+    try (ConnectionLog log = new ConnectionLog(System.out, InstantSource.system());
+        Gateway gateway = start(config, logConnections ? log : null)) {
       gateway.unavailable().forEach(Diagnostics::error);
       Invitation.print(System.out, gateway, config, certificateFile(state), certificate == null);
       stop.await();
@@ -122,9 +130,9 @@ final class GatewayCommand implements Callable<Integer> {
     gateway.drain(Duration.ofNanos((long) (drainTimeoutSeconds * 1e9)));
   }
 
-  private static Gateway start(GatewayConfig config) {
+  private static Gateway start(GatewayConfig config, @Nullable ConnectionLog log) {
     try {
-      return Gateway.start(config);
+      return Gateway.start(config, log);
     } catch (IOException e) {
       throw new CommandFailure(ExitCode.FAILURE, String.valueOf(e.getMessage()));
     }

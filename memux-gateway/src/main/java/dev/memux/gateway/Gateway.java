@@ -1,5 +1,6 @@
 package dev.memux.gateway;
 
+import dev.memux.http.ConnectionSummary;
 import dev.memux.http.Http3Service;
 import dev.memux.http.HttpsConfig;
 import dev.memux.http.HttpsService;
@@ -19,6 +20,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A running gateway. Any thread may call it. */
 public final class Gateway implements AutoCloseable {
@@ -50,6 +53,18 @@ public final class Gateway implements AutoCloseable {
    *     served cannot be read
    */
   public static Gateway start(GatewayConfig config) throws IOException {
+    return start(config, null);
+  }
+
+  /**
+   * Starts to serve; blocks until all addresses are bound.
+   *
+   * @param onConnected who is told of each connection, on its event loop; must not block
+   * @throws IOException with a message for people if an address cannot be bound or the folder to be
+   *     served cannot be read
+   */
+  public static Gateway start(
+      GatewayConfig config, @Nullable Consumer<ConnectionSummary> onConnected) throws IOException {
     ExecutorService blocking =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("memux-files").factory());
     RequestHandler site =
@@ -57,6 +72,10 @@ public final class Gateway implements AutoCloseable {
     HttpsService https = new HttpsService(site, List.of(config.credentials()), HttpsConfig.DEFAULT);
     EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(0);
     Gateway gateway = new Gateway(group, blocking, new Http3Service(site), https);
+    if (onConnected != null) {
+      gateway.http3.onConnected(onConnected);
+      gateway.https.onConnected(onConnected);
+    }
     try {
       gateway.listen(config);
     } catch (IOException | RuntimeException e) {
