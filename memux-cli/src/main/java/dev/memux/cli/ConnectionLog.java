@@ -42,6 +42,10 @@ final class ConnectionLog implements Consumer<ConnectionSummary>, AutoCloseable 
     this.clock = clock;
   }
 
+  static ConnectionLog toStandardOutput() {
+    return new ConnectionLog(System.out, InstantSource.system());
+  }
+
   @Override
   public void accept(ConnectionSummary connection) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);

@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -111,7 +110,7 @@ final class GatewayCommand implements Callable<Integer> {
           }
           stop.countDown();
         });
-    try (ConnectionLog log = new ConnectionLog(System.out, InstantSource.system());
+    try (ConnectionLog log = ConnectionLog.toStandardOutput();
         Gateway gateway = start(config, logConnections ? log : null)) {
       gateway.unavailable().forEach(Diagnostics::error);
       Invitation.print(System.out, gateway, config, certificateFile(state), certificate == null);
