@@ -21,15 +21,16 @@ final class PacketReceiver {
   private final FrameReader reader = new FrameReader();
   private final FrameHandler frames;
   private final EarlyPackets early = new EarlyPackets();
-  private byte[] plaintext = new byte[2048];
+  private final LoopBuffers buffers;
   private long packetsDropped;
 
   /** The source connection ID of the peer's first packet. */
   private @Nullable ConnectionId peerSource;
 
-  PacketReceiver(QuicConnection connection) {
+  PacketReceiver(QuicConnection connection, LoopBuffers buffers, long nowNanos) {
     this.connection = connection;
-    this.frames = new FrameHandler(connection);
+    this.buffers = buffers;
+    this.frames = new FrameHandler(connection, nowNanos);
   }
 
   /** The source connection ID of the peer's first packet; only after one was authenticated. */
@@ -159,9 +160,7 @@ final class PacketReceiver {
       }
       return false;
     }
-    if (end - from > plaintext.length) {
-      plaintext = new byte[end - from];
-    }
+    byte[] plaintext = buffers.plaintext(end - from);
     int offset = header.packetNumberOffset();
     int payloadBytes =
         type == PacketType.ONE_RTT
@@ -184,16 +183,22 @@ final class PacketReceiver {
       connection.onPeerSource(peerSource);
     }
     connection.onAuthenticated(space, nowNanos);
-    read(datagram, space, opener.packetNumber(), payloadBytes, nowNanos);
+    read(datagram, space, opener.packetNumber(), plaintext, payloadBytes, nowNanos);
     return true;
   }
 
   private void read(
-      byte[] datagram, PacketNumberSpace space, long number, int payloadBytes, long nowNanos)
+      byte[] datagram,
+      PacketNumberSpace space,
+      long number,
+      byte[] plaintext,
+      int payloadBytes,
+      long nowNanos)
       throws ProtocolException {
     frames.begin(space, datagram, header.dcidFrom(), header.dcidLength(), nowNanos);
     boolean ackEliciting = reader.read(plaintext, 0, payloadBytes, space.level, frames);
     space.received.onReceived(number, ackEliciting, nowNanos);
+    frames.end();
   }
 
   private static void checkIntegrityLimit(PacketOpener opener) throws ProtocolException {

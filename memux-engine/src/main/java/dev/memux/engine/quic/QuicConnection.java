@@ -103,6 +103,7 @@ public final class QuicConnection implements Connection {
       ConnectionId peerId,
       Function<byte[], TlsHandshake> tls,
       ChunkPool pool,
+      LoopBuffers buffers,
       RandomGenerator random,
       long nowNanos) {
     this.server = server;
@@ -135,9 +136,10 @@ public final class QuicConnection implements Connection {
     this.datagramBytes = config.maxDatagramBytes();
     this.receivedAtNanos = nowNanos;
     this.handshake = newHandshake(tls);
-    this.receiver = new PacketReceiver(this);
+    this.receiver = new PacketReceiver(this, buffers, nowNanos);
     this.assembler =
-        new DatagramAssembler(this, config.maxDatagramBytes(), new PacketNumberSkipper(random));
+        new DatagramAssembler(
+            this, buffers, config.maxDatagramBytes(), new PacketNumberSkipper(random));
     makeInitialKeys();
     handshake.start();
   }

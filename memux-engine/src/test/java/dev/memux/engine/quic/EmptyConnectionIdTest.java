@@ -60,6 +60,7 @@ class EmptyConnectionIdTest {
         parameters ->
             new TlsClient(ConnectedPair.clientTls("test"), "localhost", parameters, random),
         new ChunkPool(),
+        new LoopBuffers(),
         random,
         now);
   }
