@@ -1,10 +1,18 @@
 package dev.memux.engine;
 
+import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.tls.TlsSession;
 
 /** What {@link Connection#pollEvent} tells. */
 public sealed interface ConnectionEvent {
+  /**
+   * Streams can be used before the handshake is complete (0-RTT, RFC 9001 §4.6). On a client: what
+   * they carry until then goes to whoever has the session's key and may be replayed by anybody; if
+   * the server refuses it, it is sent again by itself. On a server: see {@link MuxStream#isEarly}.
+   */
+  record EarlyDataReady() implements ConnectionEvent {}
+
   /** Streams can be used from here on. */
   record HandshakeCompleted(TlsSession session) implements ConnectionEvent {}
 

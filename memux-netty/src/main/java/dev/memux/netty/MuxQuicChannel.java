@@ -130,6 +130,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     for (ConnectionEvent event; (event = connection.pollEvent()) != null; ) {
       switch (event) {
         case ConnectionEvent.HandshakeCompleted completed -> onHandshake(completed.session());
+        case ConnectionEvent.EarlyDataReady ready -> {}
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.StreamsAvailable available -> onStreamsAvailable(available.type());
         case ConnectionEvent.TokenReceived received -> tokens.accept(received.token());

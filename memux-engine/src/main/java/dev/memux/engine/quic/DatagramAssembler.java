@@ -4,6 +4,7 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.packet.HeaderWriter;
 import dev.memux.engine.packet.PacketNumbers;
 import dev.memux.engine.packet.PacketSealer;
+import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.recovery.Recovery;
@@ -192,7 +193,7 @@ final class DatagramAssembler {
       return null;
     }
     draft.payloadFrom =
-        space.space == PacketSpace.APPLICATION
+        isShort(space)
             ? HeaderWriter.writeShort(
                 scratch,
                 from,
@@ -203,7 +204,7 @@ final class DatagramAssembler {
             : HeaderWriter.writeLong(
                 scratch,
                 from,
-                space.packetType,
+                space.sentType(),
                 QuicVersion.V1,
                 connection.peerIds().current(),
                 connection.localIds().first(),
@@ -211,7 +212,7 @@ final class DatagramAssembler {
                 draft.packetNumber,
                 draft.packetNumberBytes);
     int payloadTo = bytes - PacketSealer.TAG_BYTES;
-    if (space.space != PacketSpace.APPLICATION) {
+    if (!isShort(space)) {
       int longest = HeaderWriter.maxPayloadBytes(draft.packetNumberBytes);
       payloadTo = Math.min(payloadTo, draft.payloadFrom + longest);
     }
@@ -221,7 +222,7 @@ final class DatagramAssembler {
 
   private int headerBytes(PacketNumberSpace space, int packetNumberBytes) {
     int dcid = connection.peerIds().current().length();
-    if (space.space == PacketSpace.APPLICATION) {
+    if (isShort(space)) {
       return 1 + dcid + packetNumberBytes;
     }
     int tokenBytes = token(space).length;
@@ -235,6 +236,10 @@ final class DatagramAssembler {
         + token
         + 2
         + packetNumberBytes;
+  }
+
+  private static boolean isShort(PacketNumberSpace space) {
+    return space.sentType() == PacketType.ONE_RTT;
   }
 
   private int abandon(Draft draft, int from) {
@@ -293,7 +298,7 @@ final class DatagramAssembler {
       throw new IllegalStateException("draft without keys");
     }
     int payloadBytes = draft.payloadEnd - draft.payloadFrom;
-    if (space.space != PacketSpace.APPLICATION) {
+    if (!isShort(space)) {
       HeaderWriter.patchLength(scratch, draft.payloadFrom, draft.packetNumberBytes, payloadBytes);
     }
     int length =

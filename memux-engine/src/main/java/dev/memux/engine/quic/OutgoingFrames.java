@@ -67,6 +67,9 @@ final class OutgoingFrames implements RecoveryListener {
 
   /** Whether {@link #fill} would write something. */
   boolean hasPending(PacketNumberSpace space) {
+    if (space.sealsEarly) {
+      return mux.hasPending() || pingPending;
+    }
     return space.crypto.hasPending()
         || (space.space == PacketSpace.APPLICATION
             && (mux.hasPending()
@@ -80,6 +83,10 @@ final class OutgoingFrames implements RecoveryListener {
 
   /** Writes what a packet of that space should carry. */
   void fill(PacketNumberSpace space, FrameWriter writer, SentFrames sent, long nowNanos) {
+    if (space.sealsEarly) {
+      fillApplication(writer, sent, nowNanos);
+      return;
+    }
     space.crypto.fill(writer, sent);
     if (space.space != PacketSpace.APPLICATION) {
       return;
@@ -95,6 +102,11 @@ final class OutgoingFrames implements RecoveryListener {
     pathResponses.write(writer, sent);
     peerIds.write(writer, sent);
     localIds.write(writer, sent);
+    fillApplication(writer, sent, nowNanos);
+  }
+
+  /** What is legal in 0-RTT packets too (RFC 9000 §12.4); the rest answers the server. */
+  private void fillApplication(FrameWriter writer, SentFrames sent, long nowNanos) {
     mux.fill(writer, sent, nowNanos);
     if (pingPending && writer.ping()) {
       pingPending = false;

@@ -11,6 +11,7 @@ import dev.memux.engine.packet.VersionNegotiation;
 import dev.memux.engine.wire.FrameReader;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.TransportError;
+import dev.memux.tls.EncryptionLevel;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -96,8 +97,10 @@ final class PacketReceiver {
       case HANDSHAKE -> isFromPeer(datagram) && open(datagram, from, nowNanos);
       case ONE_RTT -> open(datagram, from, nowNanos);
       case VERSION_NEGOTIATION -> onVersionNegotiation(datagram);
+      case ZERO_RTT ->
+          connection.isServer() && isFromPeer(datagram) && open(datagram, from, nowNanos);
       case RETRY -> onRetry(datagram, from, nowNanos);
-      case ZERO_RTT, UNSUPPORTED_VERSION -> false;
+      case UNSUPPORTED_VERSION -> false;
     };
   }
 
@@ -153,9 +156,9 @@ final class PacketReceiver {
     PacketType type = header.type();
     int end = header.packetEnd();
     PacketNumberSpace space = connection.space(type);
-    PacketOpener opener = space.opener;
+    PacketOpener opener = opener(type, space, nowNanos);
     if (opener == null) {
-      if (!space.isDiscarded()) {
+      if (mayStillOpen(type, space)) {
         early.add(datagram, from, end);
       }
       return false;
@@ -183,20 +186,34 @@ final class PacketReceiver {
       connection.onPeerSource(peerSource);
     }
     connection.onAuthenticated(space, nowNanos);
-    read(datagram, space, opener.packetNumber(), plaintext, payloadBytes, nowNanos);
+    if (type == PacketType.ONE_RTT) {
+      connection.zeroRtt().onOneRttPacket(connection.ptoNanos(), nowNanos);
+    }
+    EncryptionLevel level = type == PacketType.ZERO_RTT ? EncryptionLevel.EARLY : space.level;
+    read(datagram, space, level, opener.packetNumber(), plaintext, payloadBytes, nowNanos);
     return true;
+  }
+
+  private @Nullable PacketOpener opener(PacketType type, PacketNumberSpace space, long nowNanos) {
+    return type == PacketType.ZERO_RTT ? connection.zeroRtt().opener(nowNanos) : space.opener;
+  }
+
+  private boolean mayStillOpen(PacketType type, PacketNumberSpace space) {
+    return type == PacketType.ZERO_RTT ? connection.zeroRtt().mayStillOpen() : !space.isDiscarded();
   }
 
   private void read(
       byte[] datagram,
       PacketNumberSpace space,
+      EncryptionLevel level,
       long number,
       byte[] plaintext,
       int payloadBytes,
       long nowNanos)
       throws ProtocolException {
+    connection.mux().onPacket(level == EncryptionLevel.EARLY);
     frames.begin(space, datagram, header.dcidFrom(), header.dcidLength(), nowNanos);
-    boolean ackEliciting = reader.read(plaintext, 0, payloadBytes, space.level, frames);
+    boolean ackEliciting = reader.read(plaintext, 0, payloadBytes, level, frames);
     space.received.onReceived(number, ackEliciting, nowNanos);
     frames.end();
   }

@@ -55,6 +55,7 @@ public final class QuicConnection implements Connection {
   private final Mux mux;
   private final Recovery recovery;
   private final Pacer pacer;
+  private final ZeroRtt zeroRtt;
   private final Handshake handshake;
   private final LocalConnectionIds localIds;
   private final PeerConnectionIds peerIds;
@@ -92,7 +93,7 @@ public final class QuicConnection implements Connection {
 
   /**
    * @param peerId what our packets go to at first
-   * @param tls makes the handshake, given our encoded transport parameters
+   * @param tls makes the handshake, given our transport parameters
    */
   QuicConnection(
       boolean server,
@@ -101,7 +102,7 @@ public final class QuicConnection implements Connection {
       ConnectionIdRegistry registry,
       ConnectionStart start,
       ConnectionId peerId,
-      Function<byte[], TlsHandshake> tls,
+      Function<TransportParameters, TlsHandshake> tls,
       ChunkPool pool,
       LoopBuffers buffers,
       RandomGenerator random,
@@ -135,6 +136,11 @@ public final class QuicConnection implements Connection {
             : lastHandshakeNanos;
     this.datagramBytes = config.maxDatagramBytes();
     this.receivedAtNanos = nowNanos;
+    this.zeroRtt =
+        new ZeroRtt(
+            spaces[PacketSpace.APPLICATION.ordinal()],
+            spaces[PacketSpace.HANDSHAKE.ordinal()],
+            mux);
     this.handshake = newHandshake(tls);
     this.receiver = new PacketReceiver(this, buffers, nowNanos);
     this.assembler =
@@ -153,10 +159,10 @@ public final class QuicConnection implements Connection {
     initial.sealer = new PacketSealer(InitialSecrets.SUITE, server ? serverSecret : clientSecret);
   }
 
-  private Handshake newHandshake(Function<byte[], TlsHandshake> tls) {
+  private Handshake newHandshake(Function<TransportParameters, TlsHandshake> tls) {
     try {
-      TlsHandshake machine = tls.apply(localParameters().encode());
-      return new Handshake(machine, server, spaces, new HandshakeSteps());
+      TlsHandshake machine = tls.apply(localParameters());
+      return new Handshake(machine, server, spaces, zeroRtt, new HandshakeSteps());
     } catch (RuntimeException e) {
       localIds.retireAll(); // nobody gets this connection, and so nobody can forget it
       throw e;
@@ -222,12 +228,14 @@ public final class QuicConnection implements Connection {
   }
 
   /**
-   * Whether an application should hear of a connection that it did not open: its handshake is
-   * complete, or was ended for a reason that may interest. One that is under way, or was never
+   * Whether an application should hear of a connection that it did not open: streams can be used,
+   * or it was ended for a reason that may interest. A handshake that is under way, or was never
    * finished, may be an attacker's (RFC 9000 §21.3) and is not worth an object.
    */
   public boolean concernsApplication() {
-    return handshake.isComplete() || !(closing.isOpen() || closing.isTerminated());
+    return handshake.isComplete()
+        || zeroRtt.isAccepted()
+        || !(closing.isOpen() || closing.isTerminated());
   }
 
   /** The peer's address. */
@@ -660,8 +668,8 @@ public final class QuicConnection implements Connection {
     return switch (type) {
       case INITIAL -> spaces[PacketSpace.INITIAL.ordinal()];
       case HANDSHAKE -> spaces[PacketSpace.HANDSHAKE.ordinal()];
-      case ONE_RTT -> spaces[PacketSpace.APPLICATION.ordinal()];
-      case ZERO_RTT, RETRY, VERSION_NEGOTIATION, UNSUPPORTED_VERSION ->
+      case ZERO_RTT, ONE_RTT -> spaces[PacketSpace.APPLICATION.ordinal()];
+      case RETRY, VERSION_NEGOTIATION, UNSUPPORTED_VERSION ->
           throw new IllegalArgumentException("no packet numbers: " + type);
     };
   }
@@ -672,6 +680,10 @@ public final class QuicConnection implements Connection {
 
   Handshake handshake() {
     return handshake;
+  }
+
+  ZeroRtt zeroRtt() {
+    return zeroRtt;
   }
 
   LocalConnectionIds localIds() {
@@ -726,8 +738,31 @@ public final class QuicConnection implements Connection {
     }
 
     @Override
+    public void onEarlyDataOffered(TransportParameters remembered) {
+      zeroRtt.onOffered(remembered);
+      datagramBytes = (int) Math.min(datagramBytes, remembered.maxUdpPayloadBytes());
+      events.addLast(new ConnectionEvent.EarlyDataReady());
+    }
+
+    @Override
+    public void onEarlyDataAnswered(boolean accepted) {
+      if (accepted) {
+        zeroRtt.onAccepted();
+        if (server) {
+          events.addLast(new ConnectionEvent.EarlyDataReady());
+        }
+        return;
+      }
+      if (!server) {
+        recovery.onPacketsRefused(PacketSpace.APPLICATION, receivedAtNanos);
+      }
+      zeroRtt.onRefused();
+    }
+
+    @Override
     public void onPeerParameters(TransportParameters parameters) throws ProtocolException {
       Handshake.checkConnectionIds(parameters, server ? null : start, receiver.peerSource());
+      zeroRtt.checkKept(parameters);
       peerParameters = parameters;
       datagramBytes = (int) Math.min(datagramBytes, parameters.maxUdpPayloadBytes());
       idleTimer.onPeerTimeoutMillis(parameters.maxIdleTimeoutMillis());
@@ -736,12 +771,18 @@ public final class QuicConnection implements Connection {
         peerIds.onPreferredAddress(preferred);
       }
       recovery.onMaxAckDelay(parameters.maxAckDelayMillis() * MILLI_NANOS);
-      mux.onPeerParameters(parameters);
+      if (server) {
+        mux.onPeerParameters(parameters);
+      }
     }
 
     @Override
     public void onComplete(TlsSession session) {
       handshakeDeadlineNanos = NEVER;
+      if (!server && peerParameters != null) {
+        // RFC 9000 §7.4.1: not before, as 0-RTT packets go by what is remembered.
+        mux.onPeerParameters(peerParameters);
+      }
       events.addLast(new ConnectionEvent.HandshakeCompleted(session));
       if (peerParameters != null) {
         localIds.onPeerLimit(peerParameters.activeConnectionIdLimit());

@@ -159,7 +159,7 @@ public final class QuicEndpoint {
             ids,
             ConnectionStart.ofClient(dcid, token),
             dcid,
-            parameters -> new TlsClient(tls, serverName, parameters, random),
+            parameters -> new TlsClient(tls, serverName, parameters.encode(), random),
             pool,
             buffers,
             random,
@@ -261,7 +261,8 @@ public final class QuicEndpoint {
             ids,
             start,
             scid,
-            parameters -> new TlsServer(tls, parameters, random),
+            parameters ->
+                new TlsServer(tls, parameters.encode(), parameters.remembered().encode(), random),
             pool,
             buffers,
             random,

@@ -58,7 +58,8 @@ class EmptyConnectionIdTest {
         ConnectionStart.ofClient(dcid, new byte[0]),
         dcid,
         parameters ->
-            new TlsClient(ConnectedPair.clientTls("test"), "localhost", parameters, random),
+            new TlsClient(
+                ConnectedPair.clientTls("test"), "localhost", parameters.encode(), random),
         new ChunkPool(),
         new LoopBuffers(),
         random,

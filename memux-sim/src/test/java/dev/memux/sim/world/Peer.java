@@ -81,6 +81,7 @@ final class Peer {
       }
       case ConnectionEvent.HandshakeConfirmed confirmed -> {}
       case ConnectionEvent.StreamsAvailable available -> openWaiting();
+      case ConnectionEvent.EarlyDataReady ready -> {}
       case ConnectionEvent.TokenReceived token -> {}
       case ConnectionEvent.Closed over -> {
         closed = over.reason();
