@@ -46,7 +46,12 @@ final class DatagramAssembler {
   private final Recovery recovery;
   private final PacketNumberSkipper skipper;
   private final FrameWriter writer = new FrameWriter();
-  private final byte[] scratch;
+  private final LoopBuffers buffers;
+  private final int maxDatagramBytes;
+
+  /** Where packets are written before they are sealed. */
+  private byte[] scratch = {};
+
   private final Draft[] drafts = {new Draft(), new Draft(), new Draft()};
   private int draftCount;
   private int ackOnlyPackets;
@@ -54,12 +59,17 @@ final class DatagramAssembler {
   /** Where the datagram goes. */
   private Path path;
 
-  DatagramAssembler(QuicConnection connection, int maxDatagramBytes, PacketNumberSkipper skipper) {
+  DatagramAssembler(
+      QuicConnection connection,
+      LoopBuffers buffers,
+      int maxDatagramBytes,
+      PacketNumberSkipper skipper) {
     this.connection = connection;
     this.path = connection.paths().active();
     this.recovery = connection.recovery();
     this.skipper = skipper;
-    this.scratch = new byte[maxDatagramBytes];
+    this.buffers = buffers;
+    this.maxDatagramBytes = maxDatagramBytes;
   }
 
   /**
@@ -73,6 +83,7 @@ final class DatagramAssembler {
   int assemble(byte[] out, int outFrom, int bytes, boolean mayElicit, long nowNanos) {
     path = connection.paths().active();
     draftCount = 0;
+    scratch = buffers.draft(maxDatagramBytes);
     int end = 0;
     for (PacketNumberSpace space : connection.spaces()) {
       if (space.sealer != null) {
@@ -115,6 +126,7 @@ final class DatagramAssembler {
   int assembleClose(byte[] out, int outFrom, int bytes, CloseReason reason, long nowNanos) {
     path = connection.paths().active();
     draftCount = 0;
+    scratch = buffers.draft(maxDatagramBytes);
     int end = 0;
     for (PacketNumberSpace space : connection.spaces()) {
       // Before the handshake is confirmed we do not know which keys the peer has: all levels then.

@@ -43,6 +43,7 @@ public final class QuicEndpoint {
   private final StatelessResets resets;
   private final ExpectedResets expectedResets;
   private final ChunkPool pool = new ChunkPool();
+  private final LoopBuffers buffers = new LoopBuffers();
   private final Ids ids = new Ids();
   private final ConnectionIdMap<QuicConnection> byLocalId;
 
@@ -161,6 +162,7 @@ public final class QuicEndpoint {
             dcid,
             parameters -> new TlsClient(tls, serverName, parameters.encode(), random),
             pool,
+            buffers,
             random,
             nowNanos);
     connections.add(connection);
@@ -302,6 +304,7 @@ public final class QuicEndpoint {
             parameters ->
                 new TlsServer(tls, parameters.encode(), parameters.remembered().encode(), random),
             pool,
+            buffers,
             random,
             nowNanos);
     connection.receive(remote, buffer, offset, length, nowNanos);
