@@ -102,6 +102,7 @@ final class DatagramAssembler {
   int assembleProbe(Path probed, byte[] out, int outFrom, int bytes, long nowNanos) {
     path = probed;
     draftCount = 0;
+    scratch = buffers.draft(maxDatagramBytes);
     PacketNumberSpace space = connection.spaces()[PacketSpace.APPLICATION.ordinal()];
     Draft draft = space.sealer == null ? null : begin(space, 0, bytes);
     if (draft == null) {
@@ -170,28 +171,30 @@ final class DatagramAssembler {
     }
     SentFrames frames = recovery.newFrames();
     draft.frames = frames;
+    if (challenges) {
+      // RFC 9000 §9.4: whatever the window says, as it was made for another path; and first, as
+      // acknowledgements take all the room that there is.
+      writeChallenge(frames, bytes, nowNanos);
+    }
+    boolean asked = writer.position() > draft.payloadFrom;
     // A probe repeats the last acknowledgement: had it arrived, the peer might not be silent.
     if (hasAck || probe || space.received.hasUnacknowledged()) {
       space.received.writeAck(writer, nowNanos, QuicConnection.ACK_DELAY_EXPONENT, frames);
     }
     int afterAck = writer.position();
-    if (challenges) {
-      // RFC 9000 §9.4: whatever the window says. It was made for another path.
-      writeChallenge(frames, bytes, nowNanos);
-    }
     int waitingAnswers = path.responses().size();
     if (mayFill) {
       connection.outgoing().fill(space, writer, frames, nowNanos);
     }
-    draft.provesPath = challenges || path.responses().size() < waitingAnswers;
-    if (writer.position() == afterAck && (probe || isPingDue(mayFill, space))) {
+    draft.provesPath = asked || path.responses().size() < waitingAnswers;
+    if (!asked && writer.position() == afterAck && (probe || isPingDue(mayFill, space))) {
       writer.ping();
       frames.add(SentFrames.Kind.PING);
     }
     if (writer.position() == draft.payloadFrom) {
       return abandon(draft, from);
     }
-    boolean ackEliciting = writer.position() > afterAck;
+    boolean ackEliciting = asked || writer.position() > afterAck;
     ackOnlyPackets = ackEliciting ? 0 : ackOnlyPackets + 1;
     return end(draft, ackEliciting);
   }

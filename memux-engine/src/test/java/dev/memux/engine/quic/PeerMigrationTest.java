@@ -145,6 +145,22 @@ class PeerMigrationTest {
   }
 
   @Test
+  void acknowledgementsLeaveRoomForTheChallenge() {
+    // They could fill any datagram, and the path would never be validated.
+    connect();
+    for (int i = 0; i < 100; i++) {
+      pair.client.space(PacketType.ONE_RTT).nextPacketNumber++;
+      spoof(OLD, ConnectedPair.forge(pair.client, PacketType.ONE_RTT, FrameWriter::ping));
+    }
+    byte[] ping = ConnectedPair.forge(pair.client, PacketType.ONE_RTT, FrameWriter::ping);
+    spoof(OTHER_PORT, ping);
+    pair.clientAddress = OTHER_PORT;
+    pair.toClient = d -> false;
+    pair.deliverToClient();
+    assertTrue(server().paths().active().validation().dueNanos() > pair.now, "nothing was asked");
+  }
+
+  @Test
   void anotherPortKeepsWhatIsKnownOfThePath() {
     // RFC 9000 §9.4
     connect();

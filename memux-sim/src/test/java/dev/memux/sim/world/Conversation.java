@@ -546,7 +546,8 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     return connection.firstDestination().equals(name);
   }
 
-  private boolean concerns(Datagram datagram) {
+  /** Whether an endpoint has sent it over this connection. */
+  boolean concerns(Datagram datagram) {
     return datagrams.contains(datagram.id());
   }
 

@@ -32,7 +32,9 @@ final class Spoofer implements NetworkObserver {
 
   @Override
   public void onSent(Datagram datagram, long nowNanos) {
-    if (copies && datagram.source().equals(conversation.clientAddress())) {
+    if (copies
+        && conversation.concerns(datagram)
+        && datagram.source().equals(conversation.clientAddress())) {
       copies = false;
       network.copy(datagram, victim);
     }
