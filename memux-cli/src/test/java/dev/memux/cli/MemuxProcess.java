@@ -1,5 +1,6 @@
 package dev.memux.cli;
 
+import dev.memux.gateway.StateDirectory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -18,10 +19,12 @@ final class MemuxProcess implements AutoCloseable {
 
   private final Process process;
   private final Path errors;
+  private final StateDirectory stateDirectory;
   private final BufferedReader output;
 
-  private MemuxProcess(Process process, Path errors) {
+  private MemuxProcess(Process process, Path errors, StateDirectory stateDirectory) {
     this.process = process;
+    this.stateDirectory = stateDirectory;
     this.errors = errors;
     output =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
@@ -43,7 +46,8 @@ final class MemuxProcess implements AutoCloseable {
     builder.environment().put("XDG_STATE_HOME", folder.resolve("state").toString());
     builder.environment().remove("SSLKEYLOGFILE");
     builder.environment().putAll(environment);
-    return new MemuxProcess(builder.start(), errors);
+    StateDirectory state = StateDirectory.at(folder.resolve("state").resolve("memux"));
+    return new MemuxProcess(builder.start(), errors, state);
   }
 
   static MemuxProcess start(Path folder, String... arguments) throws IOException {
@@ -82,6 +86,11 @@ final class MemuxProcess implements AutoCloseable {
   /** What it has written to standard error so far. */
   String errors() throws IOException {
     return Files.readString(errors);
+  }
+
+  /** Where it keeps its development certificate. */
+  StateDirectory stateDirectory() {
+    return stateDirectory;
   }
 
   int awaitExit() throws InterruptedException {
