@@ -492,9 +492,20 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       openableBidi = 0;
       openableUni = 0;
       for (MuxQuicStreamChannel stream : List.copyOf(streams)) {
-        stream.abandon(closedException(stream.ackedBytes()));
+        endStream(stream, closedException(stream.ackedBytes()));
       }
       failConnect();
+    }
+  }
+
+  private void endStream(MuxQuicStreamChannel stream, ClosedChannelException cause) {
+    CloseReason reason = closeReason;
+    if (reason == null
+        || reason.origin() == CloseReason.Origin.LOCAL
+        || reason.origin() == CloseReason.Origin.CARRIER_LOST) {
+      stream.abandon(cause);
+    } else {
+      stream.outlive(cause);
     }
   }
 

@@ -209,6 +209,14 @@ public final class MuxStream {
     return recv != null && recv.isAllRead();
   }
 
+  /**
+   * Whether everything up to the peer's end has arrived, read or not. It stays readable when the
+   * connection ends, until {@link Mux#release}.
+   */
+  public boolean isReceived() {
+    return recv != null && recv.isAllReceived();
+  }
+
   /** The code of the peer's RESET_STREAM, -1 if none came. */
   public long resetCode() {
     return recv == null ? NONE : recv.resetCode();
