@@ -110,6 +110,23 @@ final class MemuxProcess implements AutoCloseable {
     return process.isAlive();
   }
 
+  /** Asks it to read its configuration again (SIGHUP). */
+  void hangUp() throws IOException, InterruptedException {
+    int code = new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start().waitFor();
+    if (code != 0) {
+      throw new IOException("kill: " + code);
+    }
+  }
+
+  /** Waits for the first line of standard error. */
+  String awaitError() throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!errors().endsWith("\n") && System.nanoTime() - deadline < 0) {
+      Thread.sleep(10);
+    }
+    return errors().strip();
+  }
+
   /** Asks it to stop, as Ctrl-C does. */
   void terminate() {
     process.destroy();

@@ -107,7 +107,6 @@ class Diary extends ChannelInboundHandlerAdapter {
     switch (event) {
       case SslHandshakeCompletionEvent handshake ->
           note(handshake.isSuccess() ? "handshake done" : "handshake failed");
-      case SniCompletionEvent sni -> note("server name " + sni.hostname());
       case ChannelInputShutdownEvent end -> note("input shut down");
       case ChannelInputShutdownReadComplete end -> note("input read to its end");
       case ChannelOutputShutdownEvent end -> note("output shut down");
@@ -120,6 +119,7 @@ class Diary extends ChannelInboundHandlerAdapter {
           when reason.origin() == CloseReason.Origin.PEER ->
           noteClose(reason.application(), reason.code(), reason.reason());
       // What only one of them tells, or each in its own way and time.
+      case SniCompletionEvent name -> {}
       case QuicStreamLimitChangedEvent limit -> {}
       case StreamLimitChangedEvent limit -> {}
       case StreamStoppedEvent stopped -> {}
