@@ -40,9 +40,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A QUIC connection. Netty's HTTP/3 codec and all else that is written for {@link QuicChannel} runs
@@ -66,11 +69,14 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 public final class MuxQuicChannel extends AbstractChannel implements QuicChannel {
+  private static final Logger log = LoggerFactory.getLogger(MuxQuicChannel.class);
+
   private static final ChannelMetadata METADATA = new ChannelMetadata(false, 16);
 
   private final Connection connection;
   private final Carrier carrier;
   private final ChannelSetup streamSetup;
+  private final Consumer<byte[]> tokens;
   private final ConnectionChannelConfig config = new ConnectionChannelConfig(this);
   private final Set<MuxQuicStreamChannel> streams = new HashSet<>();
   private final InboundStreams inbound = new InboundStreams(this);
@@ -91,16 +97,21 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     CLOSED
   }
 
-  /** {@code connectPromise}: told how the handshake went; null: nobody waits, as on a server. */
+  /**
+   * @param tokens takes the address tokens that a server gives
+   * @param connectPromise told how the handshake went; null: nobody waits, as on a server
+   */
   MuxQuicChannel(
       Connection connection,
       Carrier carrier,
       ChannelSetup streamSetup,
+      Consumer<byte[]> tokens,
       @Nullable Promise<QuicChannel> connectPromise) {
     super(carrier.transport());
     this.connection = connection;
     this.carrier = carrier;
     this.streamSetup = streamSetup;
+    this.tokens = tokens;
     this.connectPromise = connectPromise;
   }
 
@@ -126,8 +137,10 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     for (ConnectionEvent event; (event = connection.pollEvent()) != null; ) {
       switch (event) {
         case ConnectionEvent.HandshakeCompleted completed -> onHandshake(completed.session());
+        case ConnectionEvent.EarlyDataReady ready -> {}
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.StreamsAvailable available -> onStreamsAvailable(available.type());
+        case ConnectionEvent.TokenReceived received -> tokens.accept(received.token());
         case ConnectionEvent.Closed closed -> {
           pollStreams(); // what arrived before the end is still for the application
           onClosed(closed.reason());
@@ -182,6 +195,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       return; // this end has closed it, or it is told once more
     }
     closeReason = reason;
+    log.debug("{} {}", this, CloseReasons.describe(reason));
     if (state == State.HANDSHAKE) {
       pipeline().fireUserEventTriggered(new SslHandshakeCompletionEvent(handshakeFailure(reason)));
     }
