@@ -76,6 +76,15 @@ final class UdpChannels {
         && EpollDatagramChannel.isSegmentedDatagramPacketSupported();
   }
 
+  /** The transport, and "gro" if the kernel joins what arrives. */
+  static String describe(Channel channel) {
+    if (channel instanceof NioDatagramChannel) {
+      return "nio";
+    }
+    boolean joins = Boolean.TRUE.equals(channel.config().getOption(EpollChannelOption.UDP_GRO));
+    return joins ? "epoll gro" : "epoll";
+  }
+
   /** Says what the kernel granted of {@link #SOCKET_BUFFER_BYTES}. */
   static void logBuffers(Channel channel) {
     DatagramChannelConfig config = (DatagramChannelConfig) channel.config();
