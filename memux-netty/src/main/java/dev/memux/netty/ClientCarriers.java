@@ -11,7 +11,7 @@ import java.util.function.Function;
 
 /**
  * Opens QUIC connections that are not to become Netty channels: each is given a listener, which
- * uses the engine directly. Those of one event loop share a UDP socket. Any thread.
+ * uses the engine directly. Those from one event loop to one peer share a UDP socket. Any thread.
  */
 public final class ClientCarriers {
   private final EventLoopGroup group;
@@ -44,7 +44,7 @@ public final class ClientCarriers {
     loop.execute(
         () ->
             sockets
-                .driver(loop)
+                .driver(loop, remote)
                 .addListener(
                     (Future<UdpDriver> opened) -> {
                       if (opened.isSuccess()) {

@@ -26,6 +26,7 @@ final class CloseReasons {
       case IDLE_TIMEOUT -> "idle timeout";
       case HANDSHAKE_TIMEOUT -> "handshake timed out";
       case VERSION_NEGOTIATION -> "no common QUIC version" + text(reason);
+      case CARRIER_LOST -> "lost" + text(reason);
     };
   }
 

@@ -43,6 +43,10 @@ final class DrivenConnection implements Carrier {
     return listener;
   }
 
+  UdpDriver driver() {
+    return driver;
+  }
+
   @Override
   public QuicConnection connection() {
     return connection;

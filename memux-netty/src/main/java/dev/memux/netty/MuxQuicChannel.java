@@ -30,6 +30,7 @@ import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.handler.codec.quic.QuicTransportError;
 import io.netty.handler.codec.quic.QuicTransportParameters;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.net.SocketAddress;
@@ -176,11 +177,30 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     }
     closeReason = reason;
     if (state == State.HANDSHAKE) {
-      SSLHandshakeException failure = new SSLHandshakeException(CloseReasons.describe(reason));
-      pipeline().fireUserEventTriggered(new SslHandshakeCompletionEvent(failure));
+      pipeline().fireUserEventTriggered(new SslHandshakeCompletionEvent(handshakeFailure(reason)));
     }
     pipeline().fireUserEventTriggered(new ConnectionClosedEvent(reason));
     unsafe().close(voidPromise());
+  }
+
+  /** Whoever waits for the handshake has waited long enough. */
+  void giveUpHandshake() {
+    if (state == State.HANDSHAKE) {
+      connection.close(0, "", carrier.nowNanos());
+      carrier.wake();
+      onClosed(new CloseReason(CloseReason.Origin.HANDSHAKE_TIMEOUT, false, 0, 0, ""));
+    }
+  }
+
+  private static SSLHandshakeException handshakeFailure(CloseReason reason) {
+    MuxException cause = MuxException.of(reason);
+    String message = CloseReasons.describe(reason);
+    SSLHandshakeException failure =
+        cause instanceof MuxException.Timeout
+            ? new SslHandshakeTimeoutException(message)
+            : new SSLHandshakeException(message);
+    failure.initCause(cause);
+    return failure;
   }
 
   Carrier carrier() {
@@ -268,7 +288,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       return;
     }
     if (state != State.ACTIVE) {
-      promise.tryFailure(closedException());
+      promise.tryFailure(closedException(0));
       return;
     }
     MuxStream stream = connection.mux().open(typeOf(type), Priority.DEFAULT_INCREMENTAL);
@@ -471,9 +491,8 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     } finally {
       openableBidi = 0;
       openableUni = 0;
-      ClosedChannelException cause = closedException();
       for (MuxQuicStreamChannel stream : List.copyOf(streams)) {
-        endStream(stream, cause);
+        endStream(stream, closedException(stream.ackedBytes()));
       }
       failConnect();
     }
@@ -502,13 +521,15 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     CloseReason reason = closeReason;
     connectPromise = null;
     if (promise != null && reason != null) {
-      promise.tryFailure(new QuicConnectException(remoteSocketAddress(), reason));
+      promise.tryFailure(QuicConnectException.of(remoteSocketAddress(), reason));
     }
   }
 
-  private ClosedChannelException closedException() {
+  private ClosedChannelException closedException(long bytesAcknowledged) {
     CloseReason reason = closeReason;
-    return reason == null ? new ClosedChannelException() : new ConnectionClosedException(reason);
+    return reason == null
+        ? new ClosedChannelException()
+        : new ConnectionClosedException(reason, bytesAcknowledged);
   }
 
   private void noteLimits() {

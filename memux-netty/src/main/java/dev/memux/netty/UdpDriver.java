@@ -64,6 +64,10 @@ final class UdpDriver implements UdpSocket.Receiver {
   private boolean inTurn;
   private boolean turnScheduled;
   private boolean socketFull;
+
+  /** All connections have the same peer, which what the socket says is about. */
+  private boolean connected;
+
   private boolean closed;
 
   /** Takes part in a connection's life. On the event loop. */
@@ -96,7 +100,13 @@ final class UdpDriver implements UdpSocket.Receiver {
 
   /** Binds the socket; once. */
   ChannelFuture bind(InetSocketAddress local) {
-    return socket.bind(loop, local);
+    return bind(local, null);
+  }
+
+  /** Binds the socket, once; for one peer alone if {@code remote} is given. */
+  ChannelFuture bind(InetSocketAddress local, @Nullable InetSocketAddress remote) {
+    connected = remote != null;
+    return socket.bind(loop, local, remote);
   }
 
   /** Tells which driver owns which loop index; before the first datagram arrives. */
@@ -153,7 +163,8 @@ final class UdpDriver implements UdpSocket.Receiver {
       closed = true;
       timer.cancel();
       for (DrivenConnection c : List.copyOf(connections)) {
-        abandon(c, TransportError.NO_ERROR, "the socket was closed");
+        abandon(
+            c, CloseReason.Origin.CARRIER_LOST, TransportError.NO_ERROR, "the socket was closed");
       }
       socket.channel().close();
     }
@@ -187,6 +198,18 @@ final class UdpDriver implements UdpSocket.Receiver {
       socketFull = false;
       scheduleTurn();
     }
+  }
+
+  @Override
+  public void onUnreachable() {
+    if (!connected) {
+      return; // one of many peers, and nothing says which
+    }
+    for (DrivenConnection c : connections) {
+      c.connection.onUnreachable();
+      markReady(c);
+    }
+    scheduleTurn();
   }
 
   /** Who issued the connection ID; this driver when nobody knows. */
@@ -407,14 +430,14 @@ final class UdpDriver implements UdpSocket.Receiver {
       return;
     }
     log.error("{}: closing the connection with {} after a failure", transport(), c.remote(), cause);
-    abandon(c, TransportError.INTERNAL_ERROR, cause.toString());
+    abandon(c, CloseReason.Origin.LOCAL, TransportError.INTERNAL_ERROR, cause.toString());
   }
 
-  private void abandon(DrivenConnection c, long code, String why) {
+  private void abandon(DrivenConnection c, CloseReason.Origin origin, long code, String why) {
     remove(c);
     ConnectionListener listener = c.listener();
     if (listener != null) {
-      listener.onAbandoned(new CloseReason(CloseReason.Origin.LOCAL, false, code, 0, why));
+      listener.onAbandoned(new CloseReason(origin, false, code, 0, why));
     }
   }
 }

@@ -1,7 +1,6 @@
 package dev.memux.session;
 
 import dev.memux.netty.MuxException;
-import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A session on its event loop: looks after the streams that callers have queued, and acts on what
- * the engine tells. All on the loop, except {@link #enqueue}, {@link #schedule}, {@link #onRead} and
- * {@link #call}.
+ * the engine tells. All on the loop, except {@link #enqueue}, {@link #schedule}, {@link #onRead}
+ * and {@link #call}.
  */
 final class LoopSide implements ConnectionListener {
   /**
@@ -62,7 +62,7 @@ final class LoopSide implements ConnectionListener {
     this.carrier = carrier;
     this.connection = carrier.connection();
     this.mux = connection.mux();
-    this.unreportedLimit = (int) Math.clamp(windowBytes / 4, 1, MAX_UNREPORTED_BYTES);
+    this.unreportedLimit = Math.clamp(windowBytes / 4, 1, MAX_UNREPORTED_BYTES);
   }
 
   Carrier carrier() {
@@ -296,8 +296,12 @@ final class LoopSide implements ConnectionListener {
     end = reason;
     session.onEnd(reason);
     boolean keepsData = reason.origin() != CloseReason.Origin.LOCAL;
-    for (Stream stream : List.copyOf(streams)) {
+    for (Stream stream : streams) {
       stream.onConnectionEnd(reason, keepsData);
+      MuxStream engine = stream.engine();
+      if (engine != null) {
+        engine.attach(null); // to have its rest taken may look like its end
+      }
     }
     streams.clear();
     pumpPending();

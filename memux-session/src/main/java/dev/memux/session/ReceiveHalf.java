@@ -109,8 +109,7 @@ final class ReceiveHalf {
   void stop(long code) {
     if (stopCode == NONE) {
       if (ending == null) {
-        ending =
-            Ending.abrupt(() -> new MuxException.Local("reading was given up", code, ""));
+        ending = Ending.abrupt(() -> new MuxException.Local("reading was given up", code, ""));
       }
       stopCode = code;
       reader.wake();
@@ -159,13 +158,11 @@ final class ReceiveHalf {
 
   private void fill(MuxStream engine) {
     boolean news = false;
-    for (ByteBuffer place; (place = queue.reserve(queue.room())).hasRemaining(); ) {
-      int length = engine.take(place);
-      if (length <= 0) {
-        break;
-      }
-      queue.commit(length);
+    int length = Math.min(queue.room(), engine.readableBytes());
+    while (length > 0) {
+      queue.commit(engine.take(queue.reserve(length)));
       news = true;
+      length = Math.min(queue.room(), engine.readableBytes());
     }
     if (engine.isFinished()) {
       end(Ending.PROPER);

@@ -151,12 +151,13 @@ final class SendHalf {
   }
 
   private void drain(MuxStream engine) {
-    for (ByteBuffer piece; (piece = queue.peek()).hasRemaining(); ) {
-      int taken = engine.write(piece);
-      queue.remove(taken);
+    ByteBuffer piece = queue.peek();
+    while (piece.hasRemaining()) {
+      queue.remove(engine.write(piece));
       if (piece.hasRemaining()) {
         return; // the engine will say when there is room
       }
+      piece = queue.peek();
     }
   }
 

@@ -20,11 +20,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection to a peer and its streams, for threads that may block: virtual ones above all. {@link
- * SessionClient} and {@link SessionServer} make them. Any thread may call anything.
+ * A connection to a peer and its streams, for threads that may block: virtual ones above all.
+ * {@link SessionClient} and {@link SessionServer} make them. Any thread may call anything.
  *
- * <p>When the connection has ended, by {@link #close} or otherwise, calls on it and its streams fail
- * with the {@link MuxException} that says how. What a peer sent before it closed can still be
+ * <p>When the connection has ended, by {@link #close} or otherwise, calls on it and its streams
+ * fail with the {@link MuxException} that says how. What a peer sent before it closed can still be
  * accepted and read.
  */
 public final class Session implements AutoCloseable {
@@ -63,7 +63,9 @@ public final class Session implements AutoCloseable {
 
   // Streams.
 
-  /** Opens a bidirectional stream of the default priority; see {@link #open(StreamType, Priority)}. */
+  /**
+   * Opens a bidirectional stream of the default priority; see {@link #open(StreamType, Priority)}.
+   */
   public Stream open() throws IOException {
     return open(StreamType.BIDIRECTIONAL, Stream.DEFAULT_PRIORITY);
   }

@@ -102,14 +102,15 @@ public final class SessionClient {
    */
   public Session connect(String host, int port) throws IOException {
     InetAddress[] addresses = InetAddress.getAllByName(host);
-    for (int i = 0; i < addresses.length - 1; i++) {
+    for (int i = 0; ; i++) {
       try {
         return connect(new InetSocketAddress(addresses[i], port), host);
       } catch (MuxException.Timeout | MuxException.CarrierLost e) {
-        continue; // nobody there, perhaps at the next
+        if (i == addresses.length - 1) {
+          throw e;
+        }
       }
     }
-    return connect(new InetSocketAddress(addresses[addresses.length - 1], port), host);
   }
 
   /**

@@ -545,6 +545,17 @@ public final class QuicConnection implements Connection {
             Origin.VERSION_NEGOTIATION, false, 0, 0, "the server does not speak QUIC version 1"));
   }
 
+  /**
+   * The network says that nobody listens at {@link #remote}, as ICMP's "port unreachable" does. RFC
+   * 9000 §14.2.1: such a message is not authenticated, so that it ends no connection whose peer has
+   * been heard of; before that, waiting for the timeout would help nobody.
+   */
+  public void onUnreachable() {
+    if (!hasPeer()) {
+      terminate(new CloseReason(Origin.CARRIER_LOST, false, 0, 0, "nobody listens there"));
+    }
+  }
+
   void onPeerClose(ControlFrame.ConnectionClose frame, long nowNanos) {
     CloseReason reason =
         new CloseReason(
