@@ -46,7 +46,9 @@ final class PerfProtocol {
       x = x * 1_664_525 + 1_013_904_223;
       bytes[i] = (byte) (x >>> 24);
     }
-    System.arraycopy(bytes, 0, bytes, PERIOD, PIECE_BYTES);
+    for (int i = PERIOD; i < bytes.length; i++) { // a piece is longer than a period
+      bytes[i] = bytes[i - PERIOD];
+    }
     return bytes;
   }
 
