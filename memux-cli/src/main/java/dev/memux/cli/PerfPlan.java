@@ -11,7 +11,7 @@ package dev.memux.cli;
  * @param requestBytes of a request, the header included
  * @param responseBytes of a response
  */
-record PerfPlan(
+public record PerfPlan(
     Workload workload,
     Direction direction,
     long bytes,
@@ -21,7 +21,8 @@ record PerfPlan(
     long warmup,
     int requestBytes,
     int responseBytes) {
-  enum Workload {
+  /** What there is to measure. */
+  public enum Workload {
     /** One stream. */
     BULK,
     /** Many streams that share the bytes. */
@@ -37,8 +38,13 @@ record PerfPlan(
   }
 
   /** Where most bytes go, as the client sees it. */
-  enum Direction {
+  public enum Direction {
     DOWNLOAD,
     UPLOAD
+  }
+
+  /** One stream to the client. */
+  public static PerfPlan bulk(long bytes, long warmup) {
+    return new PerfPlan(Workload.BULK, Direction.DOWNLOAD, bytes, 1, 1, 1, warmup, 0, 0);
   }
 }

@@ -21,25 +21,25 @@ import java.util.Arrays;
  *
  * <p>Data are a pattern whose period is a prime, so that bytes out of their place are noticed.
  */
-final class PerfProtocol {
-  static final String ALPN = "memux-perf";
+public final class PerfProtocol {
+  public static final String ALPN = "memux-perf";
 
-  static final int DOWNLOAD = 1;
+  public static final int DOWNLOAD = 1;
   static final int UPLOAD = 2;
   static final int REQUEST = 3;
-  static final int USAGE = 4;
+  public static final int USAGE = 4;
 
-  static final int HEADER_BYTES = 1 + Long.BYTES;
+  public static final int HEADER_BYTES = 1 + Long.BYTES;
 
   /** What is written and read at once. */
-  static final int PIECE_BYTES = 64 << 10;
+  public static final int PIECE_BYTES = 64 << 10;
 
   private static final int PERIOD = 65_521;
-  private static final byte[] PATTERN = pattern();
+  private static final byte[] PATTERN = makePattern();
 
   private PerfProtocol() {}
 
-  private static byte[] pattern() {
+  private static byte[] makePattern() {
     byte[] bytes = new byte[PERIOD + PIECE_BYTES];
     int x = 1;
     for (int i = 0; i < PERIOD; i++) {
@@ -52,7 +52,24 @@ final class PerfProtocol {
     return bytes;
   }
 
-  static byte[] header(int what, long amount) {
+  /** The pattern, as much of it as holds a piece from any place of a period. */
+  public static byte[] pattern() {
+    return PATTERN.clone();
+  }
+
+  /** Where in {@link #pattern} a piece begins that stands after {@code at} bytes. */
+  public static int patternIndex(long at) {
+    return (int) (at % PERIOD);
+  }
+
+  /** Whether the first {@code length} bytes of {@code piece} are what stands after {@code at}. */
+  public static boolean isData(byte[] piece, int length, long at) {
+    int from = patternIndex(at);
+    return Arrays.equals(piece, 0, length, PATTERN, from, from + length);
+  }
+
+  /** What a client's stream begins with. */
+  public static byte[] header(int what, long amount) {
     return ByteBuffer.allocate(HEADER_BYTES).put((byte) what).putLong(amount).array();
   }
 
@@ -77,7 +94,7 @@ final class PerfProtocol {
     long at = 0;
     while (at < bytes) {
       int n = (int) Math.min(PIECE_BYTES, bytes - at);
-      out.write(PATTERN, (int) (at % PERIOD), n);
+      out.write(PATTERN, patternIndex(at), n);
       at += n;
     }
   }
@@ -91,8 +108,7 @@ final class PerfProtocol {
     byte[] piece = new byte[Math.clamp(bytes, 1, PIECE_BYTES)];
     long at = 0;
     for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
-      int from = (int) (at % PERIOD);
-      if (at + n > bytes || !Arrays.equals(piece, 0, n, PATTERN, from, from + n)) {
+      if (at + n > bytes || !isData(piece, n, at)) {
         throw new IOException("what arrived after byte " + at + " is not what was sent");
       }
       at += n;

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param packetBytes payload of the UDP datagrams of the side that sends most
  */
-record PerfResult(
+public record PerfResult(
     PerfPlan plan,
     long nanos,
     long clientCpuNanos,
@@ -21,7 +21,8 @@ record PerfResult(
   private static final double SECOND_NANOS = 1e9;
   private static final double MEGABYTE = 1e6;
 
-  static long difference(long after, long before) {
+  /** Between two amounts, each of which may not be known. */
+  public static long difference(long after, long before) {
     return after < 0 || before < 0 ? -1 : after - before;
   }
 
@@ -38,7 +39,7 @@ record PerfResult(
   }
 
   /** One JSON object on one line. */
-  String json() {
+  public String json() {
     JsonLine line = new JsonLine();
     line.add("workload", name()).addDecimal("seconds", seconds(), 6);
     if (plan.workload().countsBytes()) {

@@ -15,12 +15,12 @@ import java.nio.file.Path;
  * @param residentBytes memory that it has in RAM now; -1: not known
  * @param packetBytes payload of a full UDP datagram on the session asked about
  */
-record PerfUsage(long cpuNanos, long residentBytes, long packetBytes) {
+public record PerfUsage(long cpuNanos, long residentBytes, long packetBytes) {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final String RESIDENT = "VmRSS:";
 
   /** This process, now. */
-  static PerfUsage now(long packetBytes) {
+  public static PerfUsage now(long packetBytes) {
     return new PerfUsage(cpu(), resident(), packetBytes);
   }
 
@@ -48,7 +48,8 @@ record PerfUsage(long cpuNanos, long residentBytes, long packetBytes) {
     return -1;
   }
 
-  byte[] encode() {
+  /** As it goes over the wire. */
+  public byte[] encode() {
     return ByteBuffer.allocate(3 * Long.BYTES)
         .putLong(cpuNanos)
         .putLong(residentBytes)
@@ -56,7 +57,8 @@ record PerfUsage(long cpuNanos, long residentBytes, long packetBytes) {
         .array();
   }
 
-  static PerfUsage read(InputStream in) throws IOException {
+  /** Of {@link #encode}. */
+  public static PerfUsage read(InputStream in) throws IOException {
     return new PerfUsage(
         PerfProtocol.readLong(in), PerfProtocol.readLong(in), PerfProtocol.readLong(in));
   }

@@ -13,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -115,26 +116,40 @@ final class ServerSockets {
   /** Refuses new connections from now on; the others go on. */
   void stopAccepting() {
     for (UdpDriver driver : drivers) {
-      driver.eventLoop().execute(driver::stopAccepting);
+      execute(driver, driver::stopAccepting);
     }
   }
 
   /** Closes the sockets; connections that still live are told. Always the same future. */
   Future<Void> close() {
     AtomicInteger open = new AtomicInteger(drivers.size());
+    Runnable onClosed =
+        () -> {
+          if (open.decrementAndGet() == 0) {
+            closed.trySuccess(null);
+          }
+        };
     for (UdpDriver driver : drivers) {
-      driver
-          .transport()
-          .closeFuture()
-          .addListener(
-              done -> {
-                if (open.decrementAndGet() == 0) {
-                  closed.trySuccess(null);
-                }
-              });
-      driver.eventLoop().execute(driver::close);
+      Runnable close =
+          () -> {
+            driver.close();
+            driver.transport().closeFuture().addListener(done -> onClosed.run());
+          };
+      if (!execute(driver, close)) {
+        onClosed.run();
+      }
     }
     return closed;
+  }
+
+  /** Returns false if the event loop has ended, and closed its sockets so. */
+  private static boolean execute(UdpDriver driver, Runnable task) {
+    try {
+      driver.eventLoop().execute(task);
+      return true;
+    } catch (RejectedExecutionException e) {
+      return false;
+    }
   }
 
   /** Done when the sockets are closed. */
