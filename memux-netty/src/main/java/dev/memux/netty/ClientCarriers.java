@@ -16,6 +16,7 @@ import java.util.function.Function;
 public final class ClientCarriers {
   private final EventLoopGroup group;
   private final ClientSockets sockets;
+  private final TokenCache tokens = new TokenCache();
 
   /**
    * @param group of {@link IoTransport#newEventLoopGroup}, for one
@@ -48,11 +49,26 @@ public final class ClientCarriers {
                 .addListener(
                     (Future<UdpDriver> opened) -> {
                       if (opened.isSuccess()) {
-                        begin(opened.getNow(), tls, remote, serverName, listener, onFailure);
+                        byte[] token = tokens.take(server(serverName, remote));
+                        begin(opened.getNow(), tls, remote, serverName, token, listener, onFailure);
                       } else {
                         onFailure.accept(opened.cause());
                       }
                     }));
+  }
+
+  /**
+   * Keeps an address token that a server has given for the next connection to it.
+   *
+   * @see dev.memux.engine.ConnectionEvent.TokenReceived
+   */
+  public void keepToken(String serverName, InetSocketAddress remote, byte[] token) {
+    tokens.add(server(serverName, remote), token);
+  }
+
+  /** Servers that share a host have tokens of their own. */
+  private static String server(String serverName, InetSocketAddress remote) {
+    return serverName + ":" + remote.getPort();
   }
 
   private static void begin(
@@ -60,10 +76,11 @@ public final class ClientCarriers {
       TlsClientConfig tls,
       InetSocketAddress remote,
       String serverName,
+      byte[] token,
       Function<Carrier, ConnectionListener> listener,
       Consumer<Throwable> onFailure) {
     try {
-      DrivenConnection driven = driver.connect(tls, serverName, remote);
+      DrivenConnection driven = driver.connect(tls, serverName, remote, token);
       driven.listener(listener.apply(driven));
       driven.wake();
     } catch (RuntimeException e) {

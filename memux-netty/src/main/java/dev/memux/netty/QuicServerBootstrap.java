@@ -47,7 +47,10 @@ public final class QuicServerBootstrap {
     return this;
   }
 
-  /** Added to each connection's pipeline before its handshake begins. */
+  /**
+   * Added to each connection's pipeline when its handshake is complete, or has failed for another
+   * reason than silence.
+   */
   public QuicServerBootstrap childHandler(ChannelHandler handler) {
     connectionSetup.handler(handler);
     return this;

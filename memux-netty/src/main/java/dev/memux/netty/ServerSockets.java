@@ -2,6 +2,7 @@ package dev.memux.netty;
 
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.quic.QuicEndpoint;
+import dev.memux.tls.KeyRing;
 import dev.memux.tls.TlsServerConfig;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -55,10 +56,12 @@ final class ServerSockets {
     SecureRandom random = new SecureRandom();
     byte[] routingKey = new byte[ROUTING_KEY_BYTES];
     random.nextBytes(routingKey);
+    KeyRing tokenKeys = QuicEndpoint.newTokenKeys(random);
     List<UdpDriver> drivers = new ArrayList<>();
     for (EventLoop loop : loops) {
       int index = drivers.size();
-      QuicEndpoint endpoint = new QuicEndpoint(config, tls, index, routingKey, new SecureRandom());
+      QuicEndpoint endpoint =
+          new QuicEndpoint(config, tls, index, routingKey, tokenKeys, new SecureRandom());
       drivers.add(new UdpDriver(loop, transport, loops.size() > 1, endpoint, index, acceptor));
     }
     drivers.forEach(driver -> driver.peers(drivers));

@@ -141,7 +141,9 @@ final class LoopSide implements ConnectionListener {
           updatePermits();
           session.onHandshake(completed.session());
         }
+        case ConnectionEvent.EarlyDataReady ready -> {}
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
+        case ConnectionEvent.TokenReceived received -> session.onToken(received.token());
         case ConnectionEvent.StreamsAvailable available -> {}
         case ConnectionEvent.Closed closed -> {
           pollStreams(); // what arrived before the end is still for the application

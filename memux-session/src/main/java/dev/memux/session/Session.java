@@ -35,6 +35,7 @@ public final class Session implements AutoCloseable {
   private final Duration drainTimeout;
   private final Consumer<Session> onOpen;
   private final Consumer<Session> onOver;
+  private final Consumer<byte[]> onToken;
   private final AcceptQueue<Stream> accepted = new AcceptQueue<>();
   private final Permits bidiPermits = new Permits();
   private final Permits uniPermits = new Permits();
@@ -48,17 +49,20 @@ public final class Session implements AutoCloseable {
    * @param drainTimeout how long {@link #close()} waits for what was written to arrive
    * @param onOpen called on the event loop when the handshake is complete
    * @param onOver called on the event loop when the connection has ended
+   * @param onToken takes the address tokens that a server gives
    */
   Session(
       Carrier carrier,
       long windowBytes,
       Duration drainTimeout,
       Consumer<Session> onOpen,
-      Consumer<Session> onOver) {
+      Consumer<Session> onOver,
+      Consumer<byte[]> onToken) {
     this.loopSide = new LoopSide(this, carrier, windowBytes);
     this.drainTimeout = drainTimeout;
     this.onOpen = onOpen;
     this.onOver = onOver;
+    this.onToken = onToken;
   }
 
   // Streams.
@@ -272,6 +276,10 @@ public final class Session implements AutoCloseable {
     tls = session;
     ready.countDown();
     onOpen.accept(this);
+  }
+
+  void onToken(byte[] token) {
+    onToken.accept(token);
   }
 
   /** The peer has opened a stream; how many there can be the engine limits. */

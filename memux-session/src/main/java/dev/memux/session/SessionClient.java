@@ -137,7 +137,8 @@ public final class SessionClient {
                   config.mux().connectionWindowBytes(),
                   drainTimeout,
                   open -> {},
-                  over -> {});
+                  over -> {},
+                  token -> carriers.keepToken(serverName, remote, token));
           begun.complete(session);
           return session.loopSide();
         },

@@ -199,7 +199,7 @@ public final class SessionServer implements AutoCloseable {
         };
     Session session =
         new Session(
-            carrier, config.mux().connectionWindowBytes(), drainTimeout, this::onOpen, onOver);
+            carrier, config.mux().connectionWindowBytes(), drainTimeout, this::onOpen, onOver, token -> {});
     sessions.add(session);
     return session.loopSide();
   }
