@@ -4,7 +4,9 @@ import dev.memux.http.Http3Service;
 import dev.memux.http.RequestHandler;
 import dev.memux.netty.IoTransport;
 import dev.memux.netty.QuicServer;
+import dev.memux.tls.KeyLog;
 import dev.memux.tls.TicketKeys;
+import dev.memux.tls.TlsCredentials;
 import dev.memux.tls.TlsServerConfig;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A running gateway. Any thread may call it. */
 public final class Gateway implements AutoCloseable {
@@ -29,13 +32,24 @@ public final class Gateway implements AutoCloseable {
   private final EventLoopGroup group;
   private final ExecutorService blocking;
   private final Http3Service service;
+  private final @Nullable KeyLog keyLog;
+
+  /** Of all listeners, and kept when the certificate changes. */
+  private final TicketKeys ticketKeys =
+      new TicketKeys(TICKET_LIFETIME, InstantSource.system(), new SecureRandom());
+
   private final List<QuicServer> servers = new ArrayList<>();
   private final List<String> unavailable = new ArrayList<>();
 
-  private Gateway(EventLoopGroup group, ExecutorService blocking, Http3Service service) {
+  private Gateway(
+      EventLoopGroup group,
+      ExecutorService blocking,
+      Http3Service service,
+      @Nullable KeyLog keyLog) {
     this.group = group;
     this.blocking = blocking;
     this.service = service;
+    this.keyLog = keyLog;
   }
 
   /**
@@ -50,7 +64,7 @@ public final class Gateway implements AutoCloseable {
     RequestHandler site =
         config.root() == null ? EmbeddedSite.load() : new FileSite(config.root(), blocking);
     EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(0);
-    Gateway gateway = new Gateway(group, blocking, new Http3Service(site));
+    Gateway gateway = new Gateway(group, blocking, new Http3Service(site), config.keyLog());
     try {
       gateway.listen(config);
     } catch (IOException | RuntimeException e) {
@@ -75,6 +89,12 @@ public final class Gateway implements AutoCloseable {
     return service.connectionCount();
   }
 
+  /** Shows another certificate from now on; connections that are open go on. Blocks until then. */
+  public void reload(TlsCredentials credentials) {
+    TlsServerConfig renewed = tls(credentials);
+    servers.forEach(server -> server.reload(renewed).syncUninterruptibly());
+  }
+
   /**
    * Stops accepting, lets what is under way finish within the limit and closes the connections.
    * Blocks until then.
@@ -94,16 +114,20 @@ public final class Gateway implements AutoCloseable {
     blocking.shutdown();
   }
 
-  private void listen(GatewayConfig config) throws IOException {
+  private TlsServerConfig tls(TlsCredentials credentials) {
     TlsServerConfig.Builder tls =
         TlsServerConfig.builder()
-            .ticketKeys(new TicketKeys(TICKET_LIFETIME, InstantSource.system(), new SecureRandom()))
-            .credentials(config.credentials())
+            .ticketKeys(ticketKeys)
+            .credentials(credentials)
             .applicationProtocols(Http3Service.ALPN);
-    if (config.keyLog() != null) {
-      tls.keyLog(config.keyLog());
+    if (keyLog != null) {
+      tls.keyLog(keyLog);
     }
-    Listener listener = new Listener(group, tls.build(), service);
+    return tls.build();
+  }
+
+  private void listen(GatewayConfig config) throws IOException {
+    Listener listener = new Listener(group, tls(config.credentials()), service);
     for (ListenAddress address : config.listen()) {
       servers.add(listener.bind(address));
     }

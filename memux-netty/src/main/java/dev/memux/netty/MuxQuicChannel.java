@@ -29,6 +29,7 @@ import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.handler.codec.quic.QuicTransportError;
 import io.netty.handler.codec.quic.QuicTransportParameters;
+import io.netty.handler.ssl.SniCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.util.concurrent.Future;
@@ -53,7 +54,8 @@ import org.jspecify.annotations.Nullable;
  *       IDs loads the native library. {@link #localSocketAddress()} and {@link
  *       #remoteSocketAddress()} tell.
  *   <li>When the handshake is complete the channel becomes active and a {@link
- *       SslHandshakeCompletionEvent} follows; when it fails, that event tells why.
+ *       SslHandshakeCompletionEvent} follows; when it fails, that event tells why. A server's
+ *       channel is told before what name the client asked for: {@link SniCompletionEvent}.
  *   <li>When the connection ends, {@link ConnectionClosedEvent} says why. More streams allowed by
  *       the peer: {@link StreamLimitChangedEvent}.
  *   <li>{@link #close()} closes with application error code 0. QUIC's transport codes are the
@@ -168,6 +170,10 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     noteLimits();
     Promise<QuicChannel> promise = connectPromise;
     connectPromise = null;
+    String serverName = session.serverName();
+    if (connection.isServer() && serverName != null) {
+      pipeline().fireUserEventTriggered(new SniCompletionEvent(serverName));
+    }
     pipeline().fireChannelActive();
     pipeline().fireUserEventTriggered(SslHandshakeCompletionEvent.SUCCESS);
     if (promise != null && !promise.trySuccess(this)) {
@@ -509,7 +515,9 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
 
   private void endStream(MuxQuicStreamChannel stream, ClosedChannelException cause) {
     CloseReason reason = closeReason;
-    if (reason == null || reason.origin() == CloseReason.Origin.LOCAL) {
+    if (reason == null
+        || reason.origin() == CloseReason.Origin.LOCAL
+        || reason.origin() == CloseReason.Origin.CARRIER_LOST) {
       stream.abandon(cause);
     } else {
       stream.outlive(cause);

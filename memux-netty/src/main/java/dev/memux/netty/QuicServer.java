@@ -1,5 +1,6 @@
 package dev.memux.netty;
 
+import dev.memux.tls.TlsServerConfig;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.util.concurrent.Future;
@@ -36,6 +37,29 @@ public final class QuicServer {
   /** How many sockets share the address, one for each event loop in use. */
   public int socketCount() {
     return drivers().size();
+  }
+
+  /**
+   * Uses another TLS configuration, with another certificate for one, for handshakes from now on.
+   * Connections and handshakes under way are not touched.
+   *
+   * @return done when all event loops use it
+   */
+  public Future<Void> reload(TlsServerConfig tls) {
+    Promise<Void> done = GlobalEventExecutor.INSTANCE.newPromise();
+    AtomicInteger waiting = new AtomicInteger(drivers.size());
+    for (UdpDriver driver : drivers) {
+      driver
+          .eventLoop()
+          .execute(
+              () -> {
+                driver.reload(tls);
+                if (waiting.decrementAndGet() == 0) {
+                  done.setSuccess(null);
+                }
+              });
+    }
+    return done;
   }
 
   /** Refuses new connections from now on; the others go on. */

@@ -7,6 +7,7 @@ import dev.memux.engine.quic.QuicEndpoint;
 import dev.memux.engine.quic.SendBatch;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.tls.TlsClientConfig;
+import dev.memux.tls.TlsServerConfig;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -156,6 +157,11 @@ final class UdpDriver implements UdpSocket.Receiver {
       }
       throw e;
     }
+  }
+
+  /** See {@link QuicEndpoint#reload}. On the event loop. */
+  void reload(TlsServerConfig tls) {
+    endpoint.reload(tls);
   }
 
   /** From now on no connection is accepted. On the event loop. */

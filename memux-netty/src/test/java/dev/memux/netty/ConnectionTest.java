@@ -21,8 +21,10 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicTransportParameters;
+import io.netty.handler.ssl.SniCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import io.netty.pkitesting.X509Bundle;
 import io.netty.util.concurrent.Future;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -70,6 +72,8 @@ class ConnectionTest {
     assertTrue(atClient.active);
     Loopback.await(() -> atServer.event(SslHandshakeCompletionEvent.class).isPresent());
     assertTrue(atServer.active);
+    assertEquals(
+        Loopback.SERVER_NAME, atServer.event(SniCompletionEvent.class).orElseThrow().hostname());
     assertTrue(atServer.event(SslHandshakeCompletionEvent.class).orElseThrow().isSuccess());
     assertEquals(Loopback.ALPN, client.tlsSession().applicationProtocol());
     assertEquals(Loopback.ALPN, client.sslEngine().getApplicationProtocol());
@@ -141,6 +145,25 @@ class ConnectionTest {
     stream.shutdownOutput();
     Loopback.await(answer::ended);
     assertEquals("still here", answer.text());
+    Loopback.get(server.close());
+  }
+
+  @Test
+  void newHandshakesSeeAReloadedCertificateAndOldConnectionsLive() throws Exception {
+    QuicServer server = loopback.listen(Echo::new);
+    MuxQuicChannel before = loopback.connect(server);
+    X509Bundle renewed = Loopback.certificate();
+    Loopback.get(server.reload(Loopback.serverTls(renewed, Loopback.ALPN)));
+    MuxQuicChannel after =
+        Loopback.connect(loopback.client(Loopback.clientTls(renewed, Loopback.ALPN)), server);
+    assertEquals(renewed.getCertificate(), after.sslEngine().getSession().getPeerCertificates()[0]);
+    Throwable failure =
+        Loopback.failure(loopback.client().connect(server.localAddress(), Loopback.SERVER_NAME));
+    assertTrue(failure.getMessage().contains("not trusted"), failure.getMessage());
+    Recorder answer = new Recorder();
+    Loopback.open(before, answer)
+        .writeAndFlush(Unpooled.copiedBuffer("still here", StandardCharsets.UTF_8));
+    Loopback.await(() -> answer.text().equals("still here"));
     Loopback.get(server.close());
   }
 

@@ -423,11 +423,11 @@ public final class QuicConnection implements Connection {
       fillBatch(out, nowNanos); // which may close
     }
     if (closing.isClosePending() && mayAmplify()) {
-      closing.onCloseSent();
+      boolean newest = closing.takeNewest();
       add(
           out,
           assembler.assembleClose(
-              out.buffer(), 0, QuicConfig.MIN_DATAGRAM_BYTES, closing.reason(), nowNanos));
+              out.buffer(), QuicConfig.MIN_DATAGRAM_BYTES, closing.reason(), newest, nowNanos));
     }
     return out.count() > 0;
   }
