@@ -25,6 +25,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -50,7 +51,7 @@ final class NativeClient implements AutoCloseable {
             .group(group)
             .channelFactory(NativeQuic::newSocket)
             .handler(codec.build())
-            .bind(new InetSocketAddress("127.0.0.1", 0))
+            .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .sync()
             .channel();
     connection =
@@ -116,7 +117,8 @@ final class NativeClient implements AutoCloseable {
 
   /** {@code port bytes warmup packetBytes}; prints the same line as memux's client. */
   public static void main(String[] arguments) throws Exception {
-    InetSocketAddress server = new InetSocketAddress("127.0.0.1", Integer.parseInt(arguments[0]));
+    InetSocketAddress server =
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[0]));
     PerfPlan plan = PerfPlan.bulk(Long.parseLong(arguments[1]), Long.parseLong(arguments[2]));
     try (NativeClient client = new NativeClient(server, Integer.parseInt(arguments[3]))) {
       System.out.println(client.run(plan).json());

@@ -19,6 +19,7 @@ import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /** What {@code memux perf server} does for bulk downloads, on Netty's native QUIC. */
@@ -59,7 +60,7 @@ final class NativeServer implements AutoCloseable {
             .group(group)
             .channelFactory(NativeQuic::newSocket)
             .handler(codec.build())
-            .bind(new InetSocketAddress("127.0.0.1", 0))
+            .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .sync()
             .channel();
   }

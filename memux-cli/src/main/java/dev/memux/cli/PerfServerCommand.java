@@ -54,7 +54,7 @@ final class PerfServerCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     Diagnostics.configure(verbose);
     CountDownLatch stop = new CountDownLatch(1);
-    StopSignals.listen(stop::countDown);
+    Signals.onStop(stop::countDown);
     try (PerfServer server = PerfServer.start(listen())) {
       InetSocketAddress at = server.localAddress();
       System.out.println(

@@ -46,20 +46,7 @@ public final class QuicServer {
    * @return done when all event loops use it
    */
   public Future<Void> reload(TlsServerConfig tls) {
-    Promise<Void> done = GlobalEventExecutor.INSTANCE.newPromise();
-    AtomicInteger waiting = new AtomicInteger(drivers.size());
-    for (UdpDriver driver : drivers) {
-      driver
-          .eventLoop()
-          .execute(
-              () -> {
-                driver.reload(tls);
-                if (waiting.decrementAndGet() == 0) {
-                  done.setSuccess(null);
-                }
-              });
-    }
-    return done;
+    return sockets.reload(tls);
   }
 
   /** Refuses new connections from now on; the others go on. */

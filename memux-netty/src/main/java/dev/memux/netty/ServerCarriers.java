@@ -51,6 +51,11 @@ public final class ServerCarriers {
     return sockets.localAddress();
   }
 
+  /** Uses {@code tls} for handshakes from now on; done when all event loops do. */
+  public Future<Void> reload(TlsServerConfig tls) {
+    return sockets.reload(tls);
+  }
+
   /** Refuses new connections from now on; the others go on. */
   public void stopAccepting() {
     sockets.stopAccepting();

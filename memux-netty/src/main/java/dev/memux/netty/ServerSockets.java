@@ -116,6 +116,24 @@ final class ServerSockets {
     return drivers;
   }
 
+  /** Uses {@code tls} for handshakes from now on; done when all event loops do. */
+  Future<Void> reload(TlsServerConfig tls) {
+    Promise<Void> done = GlobalEventExecutor.INSTANCE.newPromise();
+    AtomicInteger waiting = new AtomicInteger(drivers.size());
+    for (UdpDriver driver : drivers) {
+      driver
+          .eventLoop()
+          .execute(
+              () -> {
+                driver.reload(tls);
+                if (waiting.decrementAndGet() == 0) {
+                  done.setSuccess(null);
+                }
+              });
+    }
+    return done;
+  }
+
   /** Refuses new connections from now on; the others go on. */
   void stopAccepting() {
     for (UdpDriver driver : drivers) {

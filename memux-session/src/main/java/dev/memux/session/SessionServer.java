@@ -129,6 +129,14 @@ public final class SessionServer implements AutoCloseable {
     return next;
   }
 
+  /**
+   * Uses another TLS configuration, with another certificate for one, for handshakes that begin
+   * after this call. Sessions that live are not touched.
+   */
+  public void reload(TlsServerConfig tls) {
+    carriers.reload(tls).awaitUninterruptibly();
+  }
+
   /** How many sessions live, those shaking hands included. */
   public int sessionCount() {
     return sessions.size();
@@ -199,7 +207,12 @@ public final class SessionServer implements AutoCloseable {
         };
     Session session =
         new Session(
-            carrier, config.mux().connectionWindowBytes(), drainTimeout, this::onOpen, onOver, token -> {});
+            carrier,
+            config.mux().connectionWindowBytes(),
+            drainTimeout,
+            this::onOpen,
+            onOver,
+            token -> {});
     sessions.add(session);
     return session.loopSide();
   }
