@@ -129,6 +129,11 @@ final class UdpDriver implements UdpSocket.Receiver {
     return (InetSocketAddress) socket.channel().localAddress();
   }
 
+  /** See {@link Carrier#io}. */
+  String io() {
+    return socket.io();
+  }
+
   long nowNanos() {
     return System.nanoTime();
   }
