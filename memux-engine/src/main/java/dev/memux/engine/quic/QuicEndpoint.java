@@ -37,7 +37,7 @@ public final class QuicEndpoint {
   private static final byte[] NO_TOKEN = {};
 
   private final QuicConfig config;
-  private final @Nullable TlsServerConfig serverTls;
+  private @Nullable TlsServerConfig serverTls;
   private final SecureRandom random;
   private final int loopIndex;
   private final StatelessResets resets;
@@ -360,6 +360,18 @@ public final class QuicEndpoint {
             && header.type() != PacketType.INITIAL;
     RoutingKey issuer = known ? issuer(buffer, header.dcidFrom()) : null;
     return issuer == null ? -1 : issuer.loopIndex(buffer, header.dcidFrom());
+  }
+
+  /**
+   * From now on handshakes begin with another configuration; those under way end as they began.
+   *
+   * @throws IllegalStateException if this endpoint accepts no connections
+   */
+  public void reload(TlsServerConfig tls) {
+    if (serverTls == null) {
+      throw new IllegalStateException("not a server");
+    }
+    serverTls = tls;
   }
 
   /** From now on clients are told CONNECTION_REFUSED. */
