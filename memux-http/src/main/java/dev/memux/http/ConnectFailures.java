@@ -1,8 +1,6 @@
 package dev.memux.http;
 
-import dev.memux.engine.wire.TransportError;
 import dev.memux.netty.MuxException;
-import dev.memux.tls.AlertDescription;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CancellationException;
 
@@ -19,7 +17,7 @@ final class ConnectFailures {
       case MuxException.CarrierLost e ->
           new HttpException.Unreachable("nobody listens at " + target, failure);
       case MuxException.Transport e ->
-          isCertificateRefused(e)
+          e.isCertificateRefused()
               ? new HttpException.Untrusted(text, failure)
               : new HttpException.HandshakeFailed(text, failure);
       case MuxException.Peer e -> new HttpException.HandshakeFailed(text, failure);
@@ -30,17 +28,6 @@ final class ConnectFailures {
               : new HttpException.Unreachable(
                   "could not connect to " + target + ": " + text, failure);
     };
-  }
-
-  /** Whether it was us who refused the peer's certificate (RFC 8446 §6.2). */
-  private static boolean isCertificateRefused(MuxException.Transport failure) {
-    if (failure.isByPeer()) {
-      return false;
-    }
-    long alert = failure.code() - TransportError.CRYPTO_ERROR;
-    return (alert >= AlertDescription.BAD_CERTIFICATE.code()
-            && alert <= AlertDescription.CERTIFICATE_UNKNOWN.code())
-        || alert == AlertDescription.UNKNOWN_CA.code();
   }
 
   /** Of two attempts that failed, the one that got further. */

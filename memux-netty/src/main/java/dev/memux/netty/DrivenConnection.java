@@ -48,6 +48,11 @@ final class DrivenConnection implements Carrier {
   }
 
   @Override
+  public QuicConnection connection() {
+    return connection;
+  }
+
+  @Override
   public EventLoop eventLoop() {
     return driver.eventLoop();
   }
@@ -75,6 +80,11 @@ final class DrivenConnection implements Carrier {
   @Override
   public InetSocketAddress remote() {
     return connection.remote();
+  }
+
+  @Override
+  public String io() {
+    return driver.io();
   }
 
   @Override

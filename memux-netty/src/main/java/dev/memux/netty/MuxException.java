@@ -1,6 +1,8 @@
 package dev.memux.netty;
 
 import dev.memux.engine.CloseReason;
+import dev.memux.engine.wire.TransportError;
+import dev.memux.tls.AlertDescription;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +50,7 @@ public abstract sealed class MuxException extends IOException {
   /** The ends do not understand each other: a protocol error, found by either, or a TLS alert. */
   public static final class Transport extends MuxException {
     private static final long serialVersionUID = 1;
+    private static final long LAST_CRYPTO_ERROR = TransportError.CRYPTO_ERROR + 0xff;
     private final long code;
     private final String reason;
     private final boolean byPeer;
@@ -77,6 +80,20 @@ public abstract sealed class MuxException extends IOException {
     /** Whether the peer found the error, not this end. */
     public boolean isByPeer() {
       return byPeer;
+    }
+
+    /** Whether it is a TLS alert (RFC 9001 §4.8), so that there never was a secure connection. */
+    public boolean isTlsAlert() {
+      return code >= TransportError.CRYPTO_ERROR && code <= LAST_CRYPTO_ERROR;
+    }
+
+    /** Whether this end does not trust the peer's certificate (RFC 8446 §6.2). */
+    public boolean isCertificateRefused() {
+      long alert = code - TransportError.CRYPTO_ERROR;
+      return !byPeer
+          && ((alert >= AlertDescription.BAD_CERTIFICATE.code()
+                  && alert <= AlertDescription.CERTIFICATE_UNKNOWN.code())
+              || alert == AlertDescription.UNKNOWN_CA.code());
     }
   }
 

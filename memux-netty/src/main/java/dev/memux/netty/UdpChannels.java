@@ -83,6 +83,15 @@ final class UdpChannels {
         && EpollDatagramChannel.isSegmentedDatagramPacketSupported();
   }
 
+  /** The transport, and "gro" if the kernel joins what arrives. */
+  static String describe(Channel channel) {
+    if (channel instanceof NioDatagramChannel) {
+      return "nio";
+    }
+    boolean joins = Boolean.TRUE.equals(channel.config().getOption(EpollChannelOption.UDP_GRO));
+    return joins ? "epoll gro" : "epoll";
+  }
+
   /** Whether a socket's error means that a router or host has sent a datagram of ours back. */
   static boolean saysUnreachable(Throwable cause) {
     return switch (cause) {

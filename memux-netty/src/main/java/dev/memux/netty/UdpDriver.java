@@ -129,8 +129,18 @@ final class UdpDriver implements UdpSocket.Receiver {
     return (InetSocketAddress) socket.channel().localAddress();
   }
 
+  /** See {@link Carrier#io}. */
+  String io() {
+    return socket.io();
+  }
+
   long nowNanos() {
     return System.nanoTime();
+  }
+
+  /** Connections of this loop, handshakes under way among them. On the event loop. */
+  int connectionCount() {
+    return connections.size();
   }
 
   /** Datagrams for this loop that waited too long behind others. Any thread. */

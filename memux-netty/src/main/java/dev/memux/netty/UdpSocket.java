@@ -28,7 +28,7 @@ final class UdpSocket {
 
   private final Channel channel;
   private final Receiver receiver;
-  private boolean segmentation;
+  private volatile boolean segmentation;
 
   /** Who takes what the socket tells. On the event loop. */
   interface Receiver {
@@ -115,6 +115,11 @@ final class UdpSocket {
   /** After {@link #flush}: whether the kernel took everything. */
   boolean isWritable() {
     return channel.isWritable();
+  }
+
+  /** What of the kernel is in use, in words: "epoll gso gro", for example. Any thread. */
+  String io() {
+    return UdpChannels.describe(channel) + (segmentation ? " gso" : "");
   }
 
   /** Whether batches leave as one segmented datagram. */

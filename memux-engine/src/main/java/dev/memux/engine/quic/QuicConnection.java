@@ -248,6 +248,11 @@ public final class QuicConnection implements Connection {
     return peerParameters;
   }
 
+  /** UDP payload of a full packet. */
+  public int datagramBytes() {
+    return datagramBytes;
+  }
+
   /** Figures of the connection and its path. */
   public ConnectionStatistics statistics() {
     return new ConnectionStatistics(
