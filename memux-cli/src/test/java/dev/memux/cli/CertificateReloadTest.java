@@ -1,15 +1,23 @@
 package dev.memux.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.memux.gateway.DevelopmentCertificate;
 import dev.memux.gateway.StateDirectory;
+import dev.memux.tls.Pem;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
+import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +46,8 @@ final class CertificateReloadTest {
       gateway.awaitLine("reloaded the certificate");
       assertEquals(ExitCode.OK, get(port, second));
       assertEquals(ExitCode.UNTRUSTED, get(port, first));
+      assertEquals(200, getByTcp(port, second));
+      assertThrows(SSLHandshakeException.class, () -> getByTcp(port, first));
       assertEquals("", gateway.errors());
 
       Files.copy(first.key(), used.key(), StandardCopyOption.REPLACE_EXISTING); // of another pair
@@ -56,6 +66,16 @@ final class CertificateReloadTest {
         "-o",
         folder.resolve("page").toString(),
         "https://localhost:" + port + "/");
+  }
+
+  private static int getByTcp(int port, Pair trusted) throws Exception {
+    X509Certificate certificate = Pem.certificates(trusted.certificate()).getFirst();
+    try (HttpClient client =
+        HttpClient.newBuilder().sslContext(Trust.contextIn(certificate)).build()) {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create("https://localhost:" + port + "/")).build();
+      return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+    }
   }
 
   private Pair makePair(String name) throws Exception {

@@ -3,21 +3,16 @@ package dev.memux.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.memux.gateway.DevelopmentCertificate;
-import dev.memux.gateway.StateDirectory;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.TrustManagerFactory;
-import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,7 +34,9 @@ final class KwikTest {
     int port = FreePort.find();
     try (MemuxProcess gateway = MemuxProcess.gateway(folder, port, "--root=" + root)) {
       HttpClient client =
-          Http3Client.newBuilder().trustManager(trusting(gateway.stateDirectory())).build();
+          Http3Client.newBuilder()
+              .trustManager(Trust.in(DevelopmentCertificate.certificate(gateway.stateDirectory())))
+              .build();
       List<CompletableFuture<HttpResponse<Path>>> answers = new ArrayList<>();
       for (String name : names) {
         HttpRequest request =
@@ -52,16 +49,5 @@ final class KwikTest {
       RandomFiles.assertSame(root, got, names);
       assertEquals("", gateway.errors());
     }
-  }
-
-  private static X509TrustManager trusting(StateDirectory state) throws Exception {
-    X509Certificate certificate = DevelopmentCertificate.certificate(state);
-    KeyStore anchors = KeyStore.getInstance(KeyStore.getDefaultType());
-    anchors.load(null, null);
-    anchors.setCertificateEntry("memux", certificate);
-    TrustManagerFactory factory =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    factory.init(anchors);
-    return (X509TrustManager) factory.getTrustManagers()[0];
   }
 }
