@@ -7,6 +7,7 @@ import dev.memux.http.ConnectionSummary;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -21,10 +22,20 @@ final class ConnectionLogTest {
   private static final Instant NOW = Instant.parse("2026-11-21T08:00:00.123456Z");
   private static final ConnectionSummary QUIC =
       new ConnectionSummary(
-          new InetSocketAddress("::1", 4711), "h3", "TLSv1.3", "SUITE", "X25519", true);
+          new InetSocketAddress(InetAddress.ofLiteral("::1"), 4711),
+          "h3",
+          "TLSv1.3",
+          "SUITE",
+          "X25519",
+          true);
   private static final ConnectionSummary TCP =
       new ConnectionSummary(
-          new InetSocketAddress("127.0.0.1", 4712), null, "TLSv1.2", "SUITE", null, null);
+          new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 4712),
+          null,
+          "TLSv1.2",
+          "SUITE",
+          null,
+          null);
 
   private final ByteArrayOutputStream written = new ByteArrayOutputStream();
 
