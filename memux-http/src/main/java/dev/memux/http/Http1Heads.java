@@ -34,7 +34,7 @@ final class Http1Heads {
 
   static RequestHead request(HttpRequest request) throws RefusedRequestException {
     if (request.protocolVersion().majorVersion() != 1) {
-      throw new RefusedRequestException(505, "only HTTP/1.1 is spoken here");
+      throw new RefusedRequestException(505, "that version is not spoken here");
     }
     HttpFields fields = fields(request.headers());
     // RFC 9112 §6.1: a coding that is not understood leaves the message without an end.

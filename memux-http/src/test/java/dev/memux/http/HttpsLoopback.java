@@ -41,9 +41,17 @@ final class HttpsLoopback implements AutoCloseable {
   }
 
   static TlsCredentials credentials() throws Exception {
+    return credentials("localhost");
+  }
+
+  static TlsCredentials otherCredentials() throws Exception {
+    return credentials("other");
+  }
+
+  private static TlsCredentials credentials(String name) throws Exception {
     return TlsCredentials.fromPem(
-        Path.of(HttpsLoopback.class.getResource("localhost-cert.pem").toURI()),
-        Path.of(HttpsLoopback.class.getResource("localhost-key.pem").toURI()));
+        Path.of(HttpsLoopback.class.getResource(name + "-cert.pem").toURI()),
+        Path.of(HttpsLoopback.class.getResource(name + "-key.pem").toURI()));
   }
 
   int port() {

@@ -1,11 +1,13 @@
 package dev.memux.netty;
 
 import dev.memux.engine.CloseReason;
+import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.quic.QuicEndpoint;
 import dev.memux.engine.quic.SendBatch;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.tls.TlsClientConfig;
+import dev.memux.tls.TlsServerConfig;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -51,6 +53,7 @@ final class UdpDriver implements UdpSocket.Receiver {
   private final DeadlineHeap deadlines = new DeadlineHeap();
   private final Queue<DrivenConnection> ready = new ArrayDeque<>();
   private final Queue<DrivenConnection> sending = new ArrayDeque<>();
+  private final LogLimit faultLines = new LogLimit();
   private final ForwardingQueue forwarded = new ForwardingQueue();
   private final SendBatch batch = new SendBatch();
   private final byte[] datagram = new byte[UdpChannels.RECEIVE_BUFFER_BYTES];
@@ -64,11 +67,15 @@ final class UdpDriver implements UdpSocket.Receiver {
   private boolean inTurn;
   private boolean turnScheduled;
   private boolean socketFull;
+
+  /** All connections have the same peer, which what the socket says is about. */
+  private boolean connected;
+
   private boolean closed;
 
   /** Takes part in a connection's life. On the event loop. */
   interface Acceptor {
-    /** A peer's connection; it must be given a listener. */
+    /** A peer's connection that concerns the application; it must be given a listener. */
     void onAccept(DrivenConnection connection);
 
     /** The last connection is gone. */
@@ -96,7 +103,13 @@ final class UdpDriver implements UdpSocket.Receiver {
 
   /** Binds the socket; once. */
   ChannelFuture bind(InetSocketAddress local) {
-    return socket.bind(loop, local);
+    return bind(local, null);
+  }
+
+  /** Binds the socket, once; for one peer alone if {@code remote} is given. */
+  ChannelFuture bind(InetSocketAddress local, @Nullable InetSocketAddress remote) {
+    connected = remote != null;
+    return socket.bind(loop, local, remote);
   }
 
   /** Tells which driver owns which loop index; before the first datagram arrives. */
@@ -116,8 +129,18 @@ final class UdpDriver implements UdpSocket.Receiver {
     return (InetSocketAddress) socket.channel().localAddress();
   }
 
+  /** See {@link Carrier#io}. */
+  String io() {
+    return socket.io();
+  }
+
   long nowNanos() {
     return System.nanoTime();
+  }
+
+  /** Connections of this loop, handshakes under way among them. On the event loop. */
+  int connectionCount() {
+    return connections.size();
   }
 
   /** Datagrams for this loop that waited too long behind others. Any thread. */
@@ -125,16 +148,26 @@ final class UdpDriver implements UdpSocket.Receiver {
     return forwarded.dropped();
   }
 
-  /** Opens a connection; its listener must be set before it is woken. On the event loop. */
-  DrivenConnection connect(TlsClientConfig tls, String serverName, InetSocketAddress remote) {
+  /**
+   * Opens a connection; its listener must be set before it is woken. On the event loop.
+   *
+   * @param token of an earlier connection, or empty
+   */
+  DrivenConnection connect(
+      TlsClientConfig tls, String serverName, InetSocketAddress remote, byte[] token) {
     try {
-      return adopt(endpoint.connect(tls, serverName, remote, nowNanos()));
+      return adopt(endpoint.connect(tls, serverName, remote, token, nowNanos()));
     } catch (RuntimeException e) {
       if (connections.isEmpty()) {
         acceptor.onIdle(this);
       }
       throw e;
     }
+  }
+
+  /** See {@link QuicEndpoint#reload}. On the event loop. */
+  void reload(TlsServerConfig tls) {
+    endpoint.reload(tls);
   }
 
   /** From now on no connection is accepted. On the event loop. */
@@ -148,7 +181,8 @@ final class UdpDriver implements UdpSocket.Receiver {
       closed = true;
       timer.cancel();
       for (DrivenConnection c : List.copyOf(connections)) {
-        abandon(c, TransportError.NO_ERROR, "the socket was closed");
+        abandon(
+            c, CloseReason.Origin.CARRIER_LOST, TransportError.NO_ERROR, "the socket was closed");
       }
       socket.channel().close();
     }
@@ -184,6 +218,18 @@ final class UdpDriver implements UdpSocket.Receiver {
     }
   }
 
+  @Override
+  public void onUnreachable() {
+    if (!connected) {
+      return; // one of many peers, and nothing says which
+    }
+    for (DrivenConnection c : connections) {
+      c.connection.onUnreachable();
+      markReady(c);
+    }
+    scheduleTurn();
+  }
+
   /** Who issued the connection ID; this driver when nobody knows. */
   private UdpDriver owner(int length) {
     List<UdpDriver> all = peers;
@@ -215,9 +261,12 @@ final class UdpDriver implements UdpSocket.Receiver {
       if (connection != null) {
         markReady(drivenOf(connection));
       }
+      for (QuicConnection gone; (gone = endpoint.pollDisplaced()) != null; ) {
+        markReady(drivenOf(gone));
+      }
     } catch (RuntimeException | Error e) {
       // The engine promises not to throw; should it, one datagram is lost and the loop lives.
-      log.error("{}: the engine failed on a datagram from {}", transport(), sender, e);
+      logFault("lost a datagram", sender, e);
     }
   }
 
@@ -225,9 +274,7 @@ final class UdpDriver implements UdpSocket.Receiver {
     if (connection.attachment() instanceof DrivenConnection known) {
       return known;
     }
-    DrivenConnection driven = adopt(connection);
-    acceptor.onAccept(driven);
-    return driven;
+    return adopt(connection);
   }
 
   private DrivenConnection adopt(QuicConnection connection) {
@@ -235,6 +282,17 @@ final class UdpDriver implements UdpSocket.Receiver {
     connection.attach(driven);
     connections.add(driven);
     return driven;
+  }
+
+  /**
+   * Who acts on a connection's events; null while it is a peer's that does not concern the
+   * application yet.
+   */
+  private @Nullable ConnectionListener listenerOf(DrivenConnection c) {
+    if (c.listener() == null && c.connection.isServer() && c.connection.concernsApplication()) {
+      acceptor.onAccept(c);
+    }
+    return c.listener();
   }
 
   private void onTimer() {
@@ -301,7 +359,7 @@ final class UdpDriver implements UdpSocket.Receiver {
       }
       telling = c;
       try {
-        ConnectionListener listener = c.listener();
+        ConnectionListener listener = listenerOf(c);
         if (listener != null) {
           listener.onEvents();
         }
@@ -389,6 +447,9 @@ final class UdpDriver implements UdpSocket.Receiver {
 
   private void remove(DrivenConnection c) {
     c.removed = true;
+    if (c.listener() == null && log.isDebugEnabled()) {
+      logFailedHandshake(c);
+    }
     deadlines.remove(c);
     connections.remove(c);
     endpoint.forget(c.connection);
@@ -397,19 +458,36 @@ final class UdpDriver implements UdpSocket.Receiver {
     }
   }
 
+  private void logFailedHandshake(DrivenConnection c) {
+    for (ConnectionEvent e; (e = c.connection.pollEvent()) != null; ) {
+      if (e instanceof ConnectionEvent.Closed closed) {
+        log.debug("{}: handshake with {} failed: {}", transport(), c.remote(), closed.reason());
+      }
+    }
+  }
+
   private void fail(DrivenConnection c, Throwable cause) {
     if (c.removed) {
       return;
     }
-    log.error("{}: closing the connection with {} after a failure", transport(), c.remote(), cause);
-    abandon(c, TransportError.INTERNAL_ERROR, cause.toString());
+    logFault("closing the connection", c.remote(), cause);
+    abandon(c, CloseReason.Origin.LOCAL, TransportError.INTERNAL_ERROR, cause.toString());
   }
 
-  private void abandon(DrivenConnection c, long code, String why) {
+  /** A fault of ours, which a peer may have found out how to provoke. */
+  private void logFault(String consequence, InetSocketAddress remote, Throwable cause) {
+    if (faultLines.admits(nowNanos())) {
+      long leftOut = faultLines.takeLeftOut();
+      String more = leftOut == 0 ? "" : " (" + leftOut + " like it were not logged)";
+      log.error("{}: a fault, {}, {}{}", transport(), consequence, remote, more, cause);
+    }
+  }
+
+  private void abandon(DrivenConnection c, CloseReason.Origin origin, long code, String why) {
     remove(c);
     ConnectionListener listener = c.listener();
     if (listener != null) {
-      listener.onAbandoned(new CloseReason(CloseReason.Origin.LOCAL, false, code, 0, why));
+      listener.onAbandoned(new CloseReason(origin, false, code, 0, why));
     }
   }
 }

@@ -254,6 +254,8 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
           throw new Violation(TerminationInvariant.class, peer.side() + " " + reason);
         }
       }
+      case CARRIER_LOST ->
+          throw new Violation(TerminationInvariant.class, peer.side() + " " + reason);
     }
   }
 
@@ -331,7 +333,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     if (!concerns(packet.connection())) {
       return;
     }
-    amplification.onPacketDelivered(packet.sender(), packet.level());
+    amplification.onPacketDelivered(packet.sender(), packet.level(), packet.hasToken());
     packetNumbers.onPacketDelivered(packet);
     flowControl.onPacketDelivered(packet);
     Side receiver = packet.sender().peer();
