@@ -3,6 +3,8 @@ package dev.memux.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -10,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +22,11 @@ import org.junit.jupiter.api.io.TempDir;
 final class ChromiumTest {
   private static final Pattern SPKI_HASH =
       Pattern.compile("--ignore-certificate-errors-spki-list=(\\S+)");
+
+  private static final int MAX_IDLE_SECONDS = 32;
+
+  private static final String PROTOCOL =
+      "performance.getEntriesByType('navigation')[0].nextHopProtocol";
 
   @TempDir private Path folder;
 
@@ -35,17 +43,119 @@ final class ChromiumTest {
           new DevTools(
               chromium,
               folder.resolve("profile"),
-              "--origin-to-force-quic-on=localhost:" + port,
-              "--ignore-certificate-errors-spki-list=" + hash.group(1))) {
-        for (String domain : List.of("Page", "Runtime", "Log", "Network")) {
-          page.call(domain + ".enable", "{}");
-        }
+              flags(
+                  "--origin-to-force-quic-on=localhost:" + port,
+                  "--ignore-certificate-errors-spki-list=" + hash.group(1)))) {
+        enable(page);
         page.load("https://localhost:" + port + "/");
         assertLoadedOverHttp3(page);
+        assertShowsHowItCame(page, "h3");
         assertNothingToComplainAbout(page);
       }
       assertEquals("", gateway.errors());
     }
+  }
+
+  /** What people do: the browser is told nothing about QUIC but what the server says. */
+  @Test
+  void comesByHttp2AndGoesOnByHttp3() throws Exception {
+    Path chromium = ExternalPrograms.require("chromium", "chromium");
+    KnownAuthority authority = KnownAuthority.in(Files.createDirectory(folder.resolve("ca")));
+    int port = FreePort.find();
+    String url = "https://www." + KnownAuthority.DOMAIN + ":" + port + "/";
+    try (MemuxProcess gateway =
+        MemuxProcess.start(
+            folder,
+            "gateway",
+            "--listen=127.0.0.1:" + port,
+            "--cert=" + authority.certificate(),
+            "--key=" + authority.key(),
+            "--log-connections")) {
+      gateway.awaitLine("ready");
+      try (DevTools page = trusting(chromium, authority, url)) {
+        assertEquals("h2", page.evaluate(PROTOCOL));
+        page.load(url);
+        assertEquals("h3", page.evaluate(PROTOCOL));
+        assertShowsHowItCame(page, "h3");
+      }
+      gateway.terminate();
+      List<String> connections =
+          gateway.output().lines().filter(line -> line.contains(" connection ")).toList();
+      assertTrue(
+          connections.stream().anyMatch(line -> line.contains(" protocol=h2 ")),
+          connections::toString);
+      assertTrue(
+          connections.stream()
+              .anyMatch(line -> line.matches(".* protocol=h3 .* group=X25519MLKEM768 .*")),
+          connections::toString);
+    }
+  }
+
+  /**
+   * A browser that trusts the authority and has loaded the page for the first time. Chromium takes
+   * a newer list of authorities in some idle time after its start, tells nobody, and takes none
+   * after it has refused a certificate: then another browser gets more time.
+   */
+  private DevTools trusting(Path chromium, KnownAuthority authority, String url) throws Exception {
+    String rules = "MAP *." + KnownAuthority.DOMAIN + " 127.0.0.1, MAP * ~NOTFOUND";
+    for (int idleSeconds = 2; ; idleSeconds *= 2) {
+      Path profile = folder.resolve("profile-" + idleSeconds);
+      authority.addTo(profile);
+      DevTools page = new DevTools(chromium, profile, List.of("--host-resolver-rules=" + rules));
+      try {
+        enable(page);
+        page.evaluate("new Promise(done => setTimeout(done, " + idleSeconds * 1_000 + "))");
+        page.load(url);
+        return page;
+      } catch (IOException e) {
+        page.close();
+        if (idleSeconds >= MAX_IDLE_SECONDS
+            || !e.getMessage().contains("ERR_CERT_AUTHORITY_INVALID")) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static List<String> flags(String... more) {
+    return Stream.concat(DevTools.WITHOUT_COMPONENTS.stream(), Stream.of(more)).toList();
+  }
+
+  private static void enable(DevTools page) throws Exception {
+    for (String domain : List.of("Page", "Runtime", "Log", "Network")) {
+      page.call(domain + ".enable", "{}");
+    }
+  }
+
+  /** The panel has a row for each resource, complete with what the server has told. */
+  private static void assertShowsHowItCame(DevTools page, String protocol) throws Exception {
+    String rows =
+        (String)
+            page.evaluate(
+                """
+                new Promise(done => {
+                  const look = () => {
+                    const rows = [...document.querySelectorAll("#rows tr")].map(
+                      row => [...row.cells].map(cell => cell.textContent).join("|"));
+                    if (document.getElementById("transfer").dataset.told) done(rows.join("\\n")); else setTimeout(look, 50);
+                  };
+                  look();
+                })
+                """);
+    List<String> lines = rows.lines().toList();
+    assertTrue(lines.size() >= 40, rows);
+    Set<String> orders = new HashSet<>();
+    for (String line : lines) {
+      assertTrue(
+          line.matches(
+              "[\\w.-]+\\|"
+                  + protocol
+                  + "\\|[0-7]( i)?(, chosen by the server)?\\|\\d+ k?B\\|\\d+\\|\\d+ to \\d+ ms"),
+          line);
+      orders.add(line.split("\\|", -1)[4]);
+    }
+    assertEquals(lines.size(), orders.size(), "each was delivered once");
+    assertTrue(lines.getFirst().startsWith("document|" + protocol + "|0 i|"), rows);
   }
 
   @SuppressWarnings("unchecked")
@@ -56,7 +166,7 @@ final class ChromiumTest {
                 """
                 new Promise(done => setTimeout(() => done(JSON.stringify([
                   ...performance.getEntriesByType("navigation"),
-                  ...performance.getEntriesByType("resource"),
+                  ...performance.getEntriesByType("resource").filter(e => e.initiatorType !== "fetch"),
                 ].map(e => ({name: e.name, protocol: e.nextHopProtocol, status: e.responseStatus,
                              bytes: e.decodedBodySize})))), 100))
                 """);

@@ -21,6 +21,10 @@ import java.util.stream.Stream;
 
 /** A headless Chromium, driven over the DevTools protocol; one page. */
 final class DevTools implements AutoCloseable {
+  /** Keeps the browser from looking for parts of itself, installed ones included. */
+  static final List<String> WITHOUT_COMPONENTS =
+      List.of("--disable-background-networking", "--disable-component-update");
+
   private static final String ANNOUNCEMENT = "DevTools listening on ";
   private static final int PATIENCE_SECONDS = 60;
 
@@ -35,7 +39,7 @@ final class DevTools implements AutoCloseable {
   private final String session;
 
   /** Starts the browser and opens an empty page. */
-  DevTools(Path chromium, Path profile, String... flags) throws Exception {
+  DevTools(Path chromium, Path profile, List<String> flags) throws Exception {
     List<String> command = new ArrayList<>(List.of(chromium.toString(), "--headless"));
     command.addAll(
         List.of(
@@ -43,13 +47,11 @@ final class DevTools implements AutoCloseable {
             "--disable-gpu",
             "--disable-dev-shm-usage",
             "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
             "--disable-sync",
             "--window-size=1280,900",
             "--user-data-dir=" + profile,
             "--remote-debugging-port=0"));
-    command.addAll(List.of(flags));
+    command.addAll(flags);
     command.add("about:blank");
     browser = new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
     socket =

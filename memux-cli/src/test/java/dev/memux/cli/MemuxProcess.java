@@ -129,7 +129,7 @@ final class MemuxProcess implements AutoCloseable {
 
   /** Asks it to stop, as Ctrl-C does. */
   void terminate() {
-    process.destroy();
+    process.toHandle().destroy(); // unlike the process's own, it leaves what was said readable
   }
 
   @Override

@@ -129,6 +129,7 @@ async function askServer(tries) {
   }
   delivered.sort((a, b) => order.indexOf(a.number) - order.indexOf(b.number));
   delivered.forEach((row, i) => (row.done.textContent = i + 1));
+  byId("transfer").dataset.told = "all";
 }
 
 byId("transfer").hidden = false;
