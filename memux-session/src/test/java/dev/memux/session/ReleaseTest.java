@@ -192,8 +192,10 @@ final class ReleaseTest {
   void endOfOutput() throws Exception {
     Blocked writer = writer();
     near.shutdownOutput();
-    writer.failure(ClosedChannelException.class);
-    assertThrows(ClosedChannelException.class, () -> near.write(ByteBuffer.allocate(1)));
+    writer.failure(MuxException.Local.class);
+    assertThrows(MuxException.Peer.class, () -> far.inputStream().readAllBytes());
+    far.shutdownOutput();
+    assertThrows(ClosedChannelException.class, () -> far.write(ByteBuffer.allocate(1)));
   }
 
   @Test
