@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
       GetCommand.class,
       PerfCommand.class,
       LabCommand.class,
+      RehearseCommand.class,
       CommandLine.HelpCommand.class
     },
     versionProvider = Version.class,

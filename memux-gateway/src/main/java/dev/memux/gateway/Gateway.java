@@ -1,9 +1,11 @@
 package dev.memux.gateway;
 
+import dev.memux.http.ConnectionSummary;
 import dev.memux.http.Http3Service;
+import dev.memux.http.HttpsConfig;
+import dev.memux.http.HttpsService;
 import dev.memux.http.RequestHandler;
 import dev.memux.netty.IoTransport;
-import dev.memux.netty.QuicServer;
 import dev.memux.tls.KeyLog;
 import dev.memux.tls.TicketKeys;
 import dev.memux.tls.TlsCredentials;
@@ -16,9 +18,11 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A running gateway. Any thread may call it. */
@@ -31,24 +35,27 @@ public final class Gateway implements AutoCloseable {
 
   private final EventLoopGroup group;
   private final ExecutorService blocking;
-  private final Http3Service service;
+  private final Http3Service http3;
+  private final HttpsService https;
   private final @Nullable KeyLog keyLog;
 
   /** Of all listeners, and kept when the certificate changes. */
   private final TicketKeys ticketKeys =
       new TicketKeys(TICKET_LIFETIME, InstantSource.system(), new SecureRandom());
 
-  private final List<QuicServer> servers = new ArrayList<>();
+  private final List<Listener.Bound> listeners = new ArrayList<>();
   private final List<String> unavailable = new ArrayList<>();
 
   private Gateway(
       EventLoopGroup group,
       ExecutorService blocking,
-      Http3Service service,
+      Http3Service http3,
+      HttpsService https,
       @Nullable KeyLog keyLog) {
     this.group = group;
     this.blocking = blocking;
-    this.service = service;
+    this.http3 = http3;
+    this.https = https;
     this.keyLog = keyLog;
   }
 
@@ -59,12 +66,29 @@ public final class Gateway implements AutoCloseable {
    *     served cannot be read
    */
   public static Gateway start(GatewayConfig config) throws IOException {
+    return start(config, null);
+  }
+
+  /**
+   * Starts to serve; blocks until all addresses are bound.
+   *
+   * @param onConnected who is told of each connection, on its event loop; must not block
+   * @throws IOException with a message for people if an address cannot be bound or the folder to be
+   *     served cannot be read
+   */
+  public static Gateway start(
+      GatewayConfig config, @Nullable Consumer<ConnectionSummary> onConnected) throws IOException {
     ExecutorService blocking =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("memux-files").factory());
     RequestHandler site =
         config.root() == null ? EmbeddedSite.load() : new FileSite(config.root(), blocking);
+    HttpsService https = new HttpsService(site, List.of(config.credentials()), HttpsConfig.DEFAULT);
     EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(0);
-    Gateway gateway = new Gateway(group, blocking, new Http3Service(site), config.keyLog());
+    Gateway gateway = new Gateway(group, blocking, new Http3Service(site), https, config.keyLog());
+    if (onConnected != null) {
+      gateway.http3.onConnected(onConnected);
+      gateway.https.onConnected(onConnected);
+    }
     try {
       gateway.listen(config);
     } catch (IOException | RuntimeException e) {
@@ -74,9 +98,9 @@ public final class Gateway implements AutoCloseable {
     return gateway;
   }
 
-  /** Where it listens, in the order of the configuration. */
+  /** Where it listens, by UDP and TCP alike, in the order of the configuration. */
   public List<InetSocketAddress> addresses() {
-    return servers.stream().map(QuicServer::localAddress).toList();
+    return listeners.stream().map(Listener.Bound::localAddress).toList();
   }
 
   /** Why optional addresses are not listened on, one line each. */
@@ -86,13 +110,18 @@ public final class Gateway implements AutoCloseable {
 
   /** How many connections are open. */
   public int connectionCount() {
-    return service.connectionCount();
+    return http3.connectionCount() + https.connectionCount();
   }
 
-  /** Shows another certificate from now on; connections that are open go on. Blocks until then. */
+  /**
+   * Shows another certificate from now on; connections that are open go on. Blocks until then.
+   *
+   * @throws IllegalArgumentException if TLS cannot work with it; the earlier one stays
+   */
   public void reload(TlsCredentials credentials) {
+    https.credentials(List.of(credentials));
     TlsServerConfig renewed = tls(credentials);
-    servers.forEach(server -> server.reload(renewed).syncUninterruptibly());
+    listeners.forEach(listener -> listener.quic().reload(renewed).syncUninterruptibly());
   }
 
   /**
@@ -100,14 +129,16 @@ public final class Gateway implements AutoCloseable {
    * Blocks until then.
    */
   public void drain(Duration limit) {
-    servers.forEach(QuicServer::stopAccepting);
-    service.drain(limit).toCompletableFuture().join();
+    listeners.forEach(Listener.Bound::stopAccepting);
+    CompletableFuture.allOf(
+            http3.drain(limit).toCompletableFuture(), https.drain(limit).toCompletableFuture())
+        .join();
   }
 
   /** Stops at once. */
   @Override
   public void close() {
-    servers.forEach(server -> server.close().awaitUninterruptibly(LOOP_SHUTDOWN_MILLIS));
+    listeners.forEach(listener -> listener.close(LOOP_SHUTDOWN_MILLIS));
     group
         .shutdownGracefully(0, LOOP_SHUTDOWN_MILLIS, TimeUnit.MILLISECONDS)
         .awaitUninterruptibly(LOOP_SHUTDOWN_MILLIS);
@@ -127,13 +158,13 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void listen(GatewayConfig config) throws IOException {
-    Listener listener = new Listener(group, tls(config.credentials()), service);
+    Listener listener = new Listener(group, tls(config.credentials()), http3, https);
     for (ListenAddress address : config.listen()) {
-      servers.add(listener.bind(address));
+      listeners.add(listener.bind(address));
     }
     for (ListenAddress address : config.optionalListen()) {
       try {
-        servers.add(listener.bind(address));
+        listeners.add(listener.bind(address));
       } catch (IOException e) {
         unavailable.add(String.valueOf(e.getMessage()));
       }

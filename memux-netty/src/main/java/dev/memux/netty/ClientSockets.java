@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * A client with a fixed local port can have but one socket per loop, for all peers, and is not
  * told.
  */
-final class ClientSockets implements UdpDriver.Acceptor {
+final class ClientSockets {
   private static final int ROUTING_KEY_BYTES = 16;
 
   private final QuicConfig config;
@@ -55,7 +55,7 @@ final class ClientSockets implements UdpDriver.Acceptor {
     byte[] routingKey = new byte[ROUTING_KEY_BYTES];
     random.nextBytes(routingKey);
     QuicEndpoint endpoint = new QuicEndpoint(config, null, 0, routingKey, random);
-    UdpDriver driver = new UdpDriver(loop, transport, false, endpoint, 0, this);
+    UdpDriver driver = new UdpDriver(loop, transport, false, endpoint, 0, new Lifetime(key));
     Promise<UdpDriver> opened = loop.newPromise();
     driver
         .bind(local, key.remote())
@@ -73,14 +73,23 @@ final class ClientSockets implements UdpDriver.Acceptor {
     return opened;
   }
 
-  @Override
-  public void onAccept(DrivenConnection connection) {
-    throw new IllegalStateException("a client accepts no connections");
-  }
+  /** A socket is closed after its last connection. */
+  private final class Lifetime implements UdpDriver.Acceptor {
+    private final Key key;
 
-  @Override
-  public void onIdle(UdpDriver driver) {
-    drivers.values().removeIf(opened -> opened.isSuccess() && opened.getNow() == driver);
-    driver.close();
+    Lifetime(Key key) {
+      this.key = key;
+    }
+
+    @Override
+    public void onAccept(DrivenConnection connection) {
+      throw new IllegalStateException("a client accepts no connections");
+    }
+
+    @Override
+    public void onIdle(UdpDriver driver) {
+      drivers.remove(key);
+      driver.close();
+    }
   }
 }

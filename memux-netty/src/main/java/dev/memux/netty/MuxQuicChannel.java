@@ -44,6 +44,8 @@ import java.util.function.Consumer;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A QUIC connection. Netty's HTTP/3 codec and all else that is written for {@link QuicChannel} runs
@@ -67,6 +69,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 public final class MuxQuicChannel extends AbstractChannel implements QuicChannel {
+  private static final Logger log = LoggerFactory.getLogger(MuxQuicChannel.class);
+
   private static final ChannelMetadata METADATA = new ChannelMetadata(false, 16);
 
   private final Connection connection;
@@ -191,6 +195,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       return; // this end has closed it, or it is told once more
     }
     closeReason = reason;
+    log.debug("{} {}", this, CloseReasons.describe(reason));
     if (state == State.HANDSHAKE) {
       pipeline().fireUserEventTriggered(new SslHandshakeCompletionEvent(handshakeFailure(reason)));
     }

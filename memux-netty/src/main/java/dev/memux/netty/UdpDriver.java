@@ -53,6 +53,7 @@ final class UdpDriver implements UdpSocket.Receiver {
   private final DeadlineHeap deadlines = new DeadlineHeap();
   private final Queue<DrivenConnection> ready = new ArrayDeque<>();
   private final Queue<DrivenConnection> sending = new ArrayDeque<>();
+  private final LogLimit faultLines = new LogLimit();
   private final ForwardingQueue forwarded = new ForwardingQueue();
   private final SendBatch batch = new SendBatch();
   private final byte[] datagram = new byte[UdpChannels.RECEIVE_BUFFER_BYTES];
@@ -260,7 +261,7 @@ final class UdpDriver implements UdpSocket.Receiver {
       }
     } catch (RuntimeException | Error e) {
       // The engine promises not to throw; should it, one datagram is lost and the loop lives.
-      log.error("{}: the engine failed on a datagram from {}", transport(), sender, e);
+      logFault("lost a datagram", sender, e);
     }
   }
 
@@ -464,8 +465,17 @@ final class UdpDriver implements UdpSocket.Receiver {
     if (c.removed) {
       return;
     }
-    log.error("{}: closing the connection with {} after a failure", transport(), c.remote(), cause);
+    logFault("closing the connection", c.remote(), cause);
     abandon(c, CloseReason.Origin.LOCAL, TransportError.INTERNAL_ERROR, cause.toString());
+  }
+
+  /** A fault of ours, which a peer may have found out how to provoke. */
+  private void logFault(String consequence, InetSocketAddress remote, Throwable cause) {
+    if (faultLines.admits(nowNanos())) {
+      long leftOut = faultLines.takeLeftOut();
+      String more = leftOut == 0 ? "" : " (" + leftOut + " like it were not logged)";
+      log.error("{}: a fault, {}, {}{}", transport(), consequence, remote, more, cause);
+    }
   }
 
   private void abandon(DrivenConnection c, CloseReason.Origin origin, long code, String why) {

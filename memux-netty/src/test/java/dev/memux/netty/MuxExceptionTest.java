@@ -44,6 +44,19 @@ class MuxExceptionTest {
   }
 
   @Test
+  void whatThePeerSaysCannotForgeALogLineOrCommandATerminal() {
+    String reason = "so\nERROR all is lost\u001b[2J\u009b";
+    MuxException.Peer failure =
+        assertInstanceOf(
+            MuxException.Peer.class,
+            MuxException.of(new CloseReason(Origin.PEER, true, 7, 0, reason)));
+    assertEquals(
+        "connection closed by the peer: application error 0x7: so?ERROR all is lost?[2J?",
+        failure.getMessage());
+    assertEquals(reason, failure.reason());
+  }
+
+  @Test
   void silenceIsATimeout() {
     for (Origin origin : new Origin[] {Origin.IDLE_TIMEOUT, Origin.HANDSHAKE_TIMEOUT}) {
       CloseReason reason = new CloseReason(origin, false, 0, 0, "");

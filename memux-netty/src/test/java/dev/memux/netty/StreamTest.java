@@ -26,6 +26,8 @@ import io.netty.handler.codec.quic.QuicStreamPriority;
 import io.netty.handler.codec.quic.QuicStreamResetException;
 import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.handler.codec.quic.QuicTransportError;
+import io.netty.handler.timeout.ReadTimeoutException;
+import io.netty.handler.timeout.ReadTimeoutHandler;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
@@ -450,6 +452,31 @@ class StreamTest {
       Loopback.await(() -> there.size() > size || there.ended());
     }
     assertEquals(100_000, there.size());
+  }
+
+  @Test
+  void nettysReadTimeoutEndsAStreamThatHasGoneQuiet() throws Exception {
+    Recorder there = new Recorder();
+    server =
+        Loopback.get(
+            loopback
+                .server()
+                .streamHandler(
+                    Loopback.initializer(
+                        channel ->
+                            channel
+                                .pipeline()
+                                .addLast(
+                                    new ReadTimeoutHandler(100, TimeUnit.MILLISECONDS), there)))
+                .bind(Loopback.anyPort()));
+    client = loopback.connect(server);
+    Recorder here = new Recorder();
+    Loopback.open(client, here).writeAndFlush(text("and then nothing"));
+    Loopback.await(() -> there.inactive);
+    assertInstanceOf(ReadTimeoutException.class, there.exceptions.getFirst());
+    assertEquals("and then nothing", there.text());
+    Loopback.await(() -> here.event(StreamStoppedEvent.class).isPresent());
+    assertTrue(client.isActive());
   }
 
   @Test

@@ -50,6 +50,7 @@ public final class QuicEndpoint {
   private final ConnectionIdGenerator generator;
   private final Mac resetTokens;
   private final ChunkPool pool = new ChunkPool();
+  private final LoopBuffers buffers = new LoopBuffers();
   private final Ids ids = new Ids();
   private final ConnectionIdMap<QuicConnection> byLocalId;
 
@@ -160,6 +161,7 @@ public final class QuicEndpoint {
             dcid,
             parameters -> new TlsClient(tls, serverName, parameters.encode(), random),
             pool,
+            buffers,
             random,
             nowNanos);
     connections.add(connection);
@@ -262,6 +264,7 @@ public final class QuicEndpoint {
             parameters ->
                 new TlsServer(tls, parameters.encode(), parameters.remembered().encode(), random),
             pool,
+            buffers,
             random,
             nowNanos);
     connection.receive(buffer, offset, length, nowNanos);
