@@ -89,11 +89,11 @@ final class ReceiveHalf {
   }
 
   private void requireReadable(@Nullable Ending end) throws IOException {
-    if (end != null && end.abrupt()) {
-      end.check();
-    }
     if (closed) {
       throw new ClosedChannelException();
+    }
+    if (end != null && end.abrupt()) {
+      end.check();
     }
   }
 

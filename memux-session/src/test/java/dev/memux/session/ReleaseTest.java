@@ -91,10 +91,11 @@ final class ReleaseTest {
 
   @Test
   void interruption() throws Exception {
-    for (Blocked blocked :
-        new Blocked[] {
-          reader(), writer(), secondWriter(), Blocked.in(() -> loopback.near.accept())
-        }) {
+    Blocked reader = reader();
+    Blocked accepting = Blocked.in(() -> loopback.near.accept());
+    Blocked writer = writer();
+    Blocked second = secondWriter(); // first, as its turn comes with the other's end
+    for (Blocked blocked : new Blocked[] {reader, accepting, second, writer}) {
       blocked.thread().interrupt();
       blocked.failure(InterruptedIOException.class);
     }
