@@ -24,12 +24,12 @@ public final class QuicServer {
     return sockets.localAddress();
   }
 
-  /** The connections that are open or shaking hands, {@link QuicChannel}s all; a live view. */
+  /** The connections that are open, {@link QuicChannel}s all; a live view. */
   public ChannelGroup connections() {
     return acceptor.connections();
   }
 
-  /** How many connections are open or shaking hands. */
+  /** How many connections are open. */
   public int connectionCount() {
     return acceptor.connections().size();
   }

@@ -138,6 +138,11 @@ final class UdpDriver implements UdpSocket.Receiver {
     return System.nanoTime();
   }
 
+  /** Connections of this loop, handshakes under way among them. On the event loop. */
+  int connectionCount() {
+    return connections.size();
+  }
+
   /** Datagrams for this loop that waited too long behind others. Any thread. */
   long droppedForwards() {
     return forwarded.dropped();
