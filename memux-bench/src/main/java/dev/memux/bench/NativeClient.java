@@ -12,13 +12,13 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.quic.EpollQuicUtils;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicChannelOption;
 import io.netty.handler.codec.quic.QuicClientCodecBuilder;
 import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.handler.codec.quic.QuicSslEngine;
+import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.ByteArrayInputStream;
@@ -104,8 +104,9 @@ final class NativeClient implements AutoCloseable {
 
   private void request(byte[] header, ChannelInboundHandlerAdapter handler) throws Exception {
     Channel stream = connection.createStream(QuicStreamType.BIDIRECTIONAL, handler).get();
-    stream.writeAndFlush(Unpooled.wrappedBuffer(header));
-    ((DuplexChannel) stream).shutdownOutput();
+    stream
+        .writeAndFlush(Unpooled.wrappedBuffer(header))
+        .addListener(QuicStreamChannel.SHUTDOWN_OUTPUT);
   }
 
   @Override

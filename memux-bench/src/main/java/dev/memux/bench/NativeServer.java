@@ -6,11 +6,11 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.quic.EpollQuicUtils;
 import io.netty.handler.codec.quic.InsecureQuicTokenHandler;
 import io.netty.handler.codec.quic.QuicChannelOption;
@@ -115,11 +115,12 @@ final class NativeServer implements AutoCloseable {
       int what = header.readByte();
       if (what == PerfProtocol.USAGE) {
         end = 0;
-        ctx.write(Unpooled.wrappedBuffer(PerfUsage.now(packetBytes).encode()));
+        ctx.writeAndFlush(Unpooled.wrappedBuffer(PerfUsage.now(packetBytes).encode()))
+            .addListener(QuicStreamChannel.SHUTDOWN_OUTPUT);
       } else {
         end = header.readLong();
+        write(ctx);
       }
-      write(ctx);
     }
 
     @Override
@@ -130,15 +131,14 @@ final class NativeServer implements AutoCloseable {
     private void write(ChannelHandlerContext ctx) {
       while (at < end && ctx.channel().isWritable()) {
         int n = (int) Math.min(PerfProtocol.PIECE_BYTES, end - at);
-        ctx.write(pattern.slice(PerfProtocol.patternIndex(at), n));
+        ByteBuf piece = pattern.slice(PerfProtocol.patternIndex(at), n);
         at += n;
+        ChannelFuture written = ctx.write(piece);
+        if (at == end) {
+          written.addListener(QuicStreamChannel.SHUTDOWN_OUTPUT); // sooner, and data are lost
+        }
       }
       ctx.flush();
-      if (at == end) {
-        end = Long.MAX_VALUE;
-        at = end;
-        ((DuplexChannel) ctx.channel()).shutdownOutput();
-      }
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.memux.netty;
 
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -12,6 +13,7 @@ import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import java.util.concurrent.ThreadFactory;
 
 /**
  * What moves datagrams between the kernel and the event loops: epoll on Linux (whole batches per
@@ -79,11 +81,18 @@ public enum IoTransport {
 
   /** New event loops for this transport, {@code threads} of them; 0: Netty's default. */
   public EventLoopGroup newEventLoopGroup(int threads) {
-    return new MultiThreadIoEventLoopGroup(
-        threads,
-        switch (this) {
-          case EPOLL -> EpollIoHandler.newFactory();
-          case NIO -> NioIoHandler.newFactory();
-        });
+    return new MultiThreadIoEventLoopGroup(threads, handlers());
+  }
+
+  /** The same, on threads of {@code factory}. */
+  public EventLoopGroup newEventLoopGroup(int threads, ThreadFactory factory) {
+    return new MultiThreadIoEventLoopGroup(threads, factory, handlers());
+  }
+
+  private IoHandlerFactory handlers() {
+    return switch (this) {
+      case EPOLL -> EpollIoHandler.newFactory();
+      case NIO -> NioIoHandler.newFactory();
+    };
   }
 }

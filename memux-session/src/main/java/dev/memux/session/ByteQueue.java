@@ -15,6 +15,7 @@ final class ByteQueue {
   static final int CAPACITY_BYTES = 128 << 10;
 
   private static final int MIN_RING_BYTES = 128;
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   private static final class Ring {
     final byte[] bytes;
@@ -136,7 +137,7 @@ final class ByteQueue {
   ByteBuffer peek() {
     int length = size();
     if (length == 0) {
-      return ByteBuffer.allocate(0);
+      return NOTHING;
     }
     Ring ring = readable();
     int index = ring.index(taken);

@@ -277,6 +277,7 @@ final class LoopSide implements ConnectionListener {
 
   /** Ends the connection; what is written and fits the windows goes first. */
   void close(long code, String reason) {
+    pollEvents(); // it may have ended already
     if (end == null) {
       pumpPending();
       carrier.flushNow();

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReceiveHalf {
   private static final long NONE = -1;
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   private final Stream stream;
   private final ByteQueue queue = new ByteQueue();
@@ -33,7 +34,7 @@ final class ReceiveHalf {
   private volatile @Nullable Ending ending;
 
   /** What the engine still had when the connection ended, read after the queue. */
-  private volatile ByteBuffer rest = ByteBuffer.allocate(0);
+  private volatile ByteBuffer rest = NOTHING;
 
   /** The loop's: how much of the queue has been given back as credit. */
   private long credited;
@@ -88,11 +89,11 @@ final class ReceiveHalf {
   }
 
   private void requireReadable(@Nullable Ending end) throws IOException {
-    if (end != null && end.abrupt()) {
-      end.check();
-    }
     if (closed) {
       throw new ClosedChannelException();
+    }
+    if (end != null && end.abrupt()) {
+      end.check();
     }
   }
 

@@ -85,11 +85,18 @@ final class SendHalf {
     }
   }
 
-  /** Nothing more comes; no effect after an end of any kind. */
+  /**
+   * Nothing more comes; no effect after an end of any kind. A write of another thread that this
+   * cuts off ends in a reset: the peer must not take half of it for all.
+   */
   void finish() {
-    if (ending == null && !finished) {
+    if (ending != null || finished) {
+      return;
+    }
+    if (writing.isLocked() && !writing.isHeldByCurrentThread()) {
+      reset(0);
+    } else {
       finished = true;
-      writer.wake();
       stream.signal();
     }
   }
@@ -101,15 +108,6 @@ final class SendHalf {
       resetCode = code;
       writer.wake();
       stream.signal();
-    }
-  }
-
-  /** The application is done with the stream: what it wrote still goes, unless it is cut off. */
-  void close() {
-    if (writing.isLocked() && !writing.isHeldByCurrentThread()) {
-      reset(0); // the peer must not take half of a write for all of it
-    } else {
-      finish();
     }
   }
 

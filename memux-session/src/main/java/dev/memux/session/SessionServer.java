@@ -21,16 +21,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Listens for sessions. Any thread. */
 public final class SessionServer implements AutoCloseable {
-  /**
-   * Sessions that may wait to be accepted; further ones are closed. Peers make them, and each costs
-   * memory.
-   */
-  static final int MAX_UNACCEPTED = 1024;
+  private static final int DEFAULT_BACKLOG = 1024;
 
   static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(30);
 
   private final QuicConfig config;
   private final Duration drainTimeout;
+  private final int backlog;
   private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
   private final AcceptQueue<Session> accepted = new AcceptQueue<>();
   private final ServerCarriers carriers;
@@ -39,6 +36,7 @@ public final class SessionServer implements AutoCloseable {
       throws IOException {
     config = builder.config;
     drainTimeout = builder.drainTimeout;
+    backlog = builder.backlog;
     EventLoopGroup group = builder.group == null ? SharedLoops.group() : builder.group;
     Future<ServerCarriers> bound = ServerCarriers.bind(group, config, tls, local, this::onCarrier);
     try {
@@ -64,6 +62,7 @@ public final class SessionServer implements AutoCloseable {
     private @Nullable TlsServerConfig tls;
     private QuicConfig config = QuicConfig.DEFAULT;
     private Duration drainTimeout = DRAIN_TIMEOUT;
+    private int backlog = DEFAULT_BACKLOG;
     private @Nullable EventLoopGroup group;
 
     private Builder() {}
@@ -83,6 +82,15 @@ public final class SessionServer implements AutoCloseable {
     /** How long {@link Session#close()} waits; the default is 30 s. */
     public Builder drainTimeout(Duration value) {
       drainTimeout = value;
+      return this;
+    }
+
+    /**
+     * How many sessions may wait to be accepted; further ones are closed, as peers make them and
+     * each costs memory. The default is 1024.
+     */
+    public Builder backlog(int sessions) {
+      backlog = sessions;
       return this;
     }
 
@@ -218,8 +226,8 @@ public final class SessionServer implements AutoCloseable {
   }
 
   private void onOpen(Session session) {
-    if (!accepted.offer(session, MAX_UNACCEPTED)) {
-      session.abandon("too many connections");
+    if (!accepted.offer(session, backlog)) {
+      session.abandon("no more sessions are accepted");
     }
   }
 }

@@ -7,7 +7,10 @@ import io.netty.channel.EventLoopGroup;
 final class SharedLoops {
   private static final class Holder {
     static final EventLoopGroup GROUP =
-        IoTransport.preferred().newEventLoopGroup(Runtime.getRuntime().availableProcessors());
+        IoTransport.preferred()
+            .newEventLoopGroup(
+                Runtime.getRuntime().availableProcessors(),
+                new DefaultThreadFactory("memux-sessions", true));
   }
 
   private SharedLoops() {}

@@ -148,7 +148,8 @@ public final class Stream implements ByteChannel {
   }
 
   /**
-   * Ends our direction after everything written; does not block. No effect if it is over.
+   * Ends our direction after everything written; does not block. No effect if it is over. If
+   * another thread is in the middle of a write, our direction is reset with code 0 instead.
    *
    * @throws NonWritableChannelException if there is no direction towards the peer
    */
@@ -222,8 +223,8 @@ public final class Stream implements ByteChannel {
 
   /**
    * Ends our direction after everything written, and tells the peer that nothing more will be read.
-   * Does not block: what was written still goes. Whoever blocks in the stream is released; if that
-   * is a writer, our direction is reset with code 0 instead.
+   * Does not block: what was written still goes. Whoever blocks in the stream is released; see
+   * {@link #shutdownOutput} about writers.
    */
   @Override
   public void close() {
@@ -232,7 +233,7 @@ public final class Stream implements ByteChannel {
     }
     open = false;
     if (send != null) {
-      send.close();
+      send.finish();
     }
     if (receive != null) {
       receive.close();

@@ -91,10 +91,11 @@ final class ReleaseTest {
 
   @Test
   void interruption() throws Exception {
-    for (Blocked blocked :
-        new Blocked[] {
-          reader(), writer(), secondWriter(), Blocked.in(() -> loopback.near.accept())
-        }) {
+    Blocked reader = reader();
+    Blocked accepting = Blocked.in(() -> loopback.near.accept());
+    Blocked writer = writer();
+    Blocked second = secondWriter(); // first, as its turn comes with the other's end
+    for (Blocked blocked : new Blocked[] {reader, accepting, second, writer}) {
       blocked.thread().interrupt();
       blocked.failure(InterruptedIOException.class);
     }
@@ -192,8 +193,10 @@ final class ReleaseTest {
   void endOfOutput() throws Exception {
     Blocked writer = writer();
     near.shutdownOutput();
-    writer.failure(ClosedChannelException.class);
-    assertThrows(ClosedChannelException.class, () -> near.write(ByteBuffer.allocate(1)));
+    writer.failure(MuxException.Local.class);
+    assertThrows(MuxException.Peer.class, () -> far.inputStream().readAllBytes());
+    far.shutdownOutput();
+    assertThrows(ClosedChannelException.class, () -> far.write(ByteBuffer.allocate(1)));
   }
 
   @Test

@@ -14,6 +14,7 @@ import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.FrameType;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.TransportError;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -80,6 +81,20 @@ class MuxFlowControlTest {
     pair.server.events();
     Packet packet = pair.server.transmit();
     assertEquals(List.of("MAX_DATA 1600"), packet.text());
+  }
+
+  @Test
+  void whatIsTakenForTheApplicationGivesNoCreditBeforeItHasHadIt() throws ProtocolException {
+    server.onStream(0, 0, DATA, 0, 600, false);
+    ByteBuffer target = ByteBuffer.allocate(1_000);
+    assertEquals(600, server.stream(0).take(target));
+    assertFalse(server.hasPending());
+    server.stream(0).giveCredit(600);
+    Packet packet = pair.server.transmit();
+    assertTrue(packet.text().contains("MAX_DATA 1600"), packet.text().toString());
+    server.onStream(0, 600, DATA, 0, 100, true);
+    assertEquals(100, server.stream(0).take(target));
+    assertEquals(-1, server.stream(0).take(target));
   }
 
   @Test
