@@ -39,6 +39,7 @@ final class GatewayTest {
         List.of(ANY_PORT),
         List.of(optional),
         root,
+        null,
         DevelopmentCertificate.loadOrCreate(
             StateDirectory.at(folder.resolve("state")), Clock.systemUTC()),
         null);
@@ -189,6 +190,7 @@ final class GatewayTest {
           new GatewayConfig(
               List.of(new ListenAddress("127.0.0.1", port)),
               List.of(),
+              null,
               null,
               config(null).credentials(),
               null);

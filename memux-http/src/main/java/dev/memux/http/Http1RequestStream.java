@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * Frames the response (RFC 9112 §6.3) and keeps to what it has declared: a body of another length
  * would be taken for the next response.
  */
-final class Http1RequestStream implements HttpStream {
+final class Http1RequestStream implements ServerStream {
   private static final long UNKNOWN = -1;
 
   private final Http1ServerConnection connection;

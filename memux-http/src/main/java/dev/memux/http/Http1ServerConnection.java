@@ -44,7 +44,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter implement
   private final Channel channel;
   private final RequestHandler handler;
   private final String alternatives;
-  private final IdleTimer idle;
+  private final LazyTimer idle;
   private final Queue<HttpObject> waiting = new ArrayDeque<>();
   private @Nullable Http1RequestStream current;
   private @Nullable InboundBody inbound;
@@ -70,8 +70,8 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter implement
     this.channel = channel;
     this.handler = handler;
     this.alternatives = alternatives;
-    idle = new IdleTimer(channel.eventLoop(), idleTimeoutNanos, this::close);
-    idle.onIdle();
+    idle = new LazyTimer(channel.eventLoop(), idleTimeoutNanos, this::close);
+    idle.restart();
   }
 
   @Override
@@ -167,9 +167,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter implement
     } else if (version == HttpVersion.HTTP_1_0) {
       headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
     }
-    if (!headers.contains(HttpHeaderNames.ALT_SVC)) {
-      headers.set(HttpHeaderNames.ALT_SVC, alternatives);
-    }
+    headers.set(HttpHeaderNames.ALT_SVC, alternatives);
   }
 
   void onResponseOver(ChannelFuture written) {
@@ -216,7 +214,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter implement
     }
     if (requestOver) {
       endExchange();
-      idle.onIdle();
+      idle.restart();
     }
     if (!persistent) {
       close();
@@ -261,7 +259,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter implement
       throw Http1Heads.refusal(request.decoderResult());
     }
     RequestHead head = Http1Heads.request(request);
-    idle.onBusy();
+    idle.stop();
     persistent = HttpUtil.isKeepAlive(request) && !draining;
     awaitsContinue = head.fields().contains("expect");
     requestOver = false;
@@ -318,7 +316,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter implement
   private HttpFields trailers(LastHttpContent last) {
     try {
       return Http1Heads.fields(last.trailingHeaders());
-    } catch (RefusedRequestException e) {
+    } catch (IllegalArgumentException e) {
       persistent = false; // RFC 9110 §6.5: trailers may be left out
       return new HttpFields();
     }
