@@ -102,6 +102,7 @@ final class TestClient implements AutoCloseable {
 
   @Override
   public void close() {
+    connection.close().toCompletableFuture().orTimeout(5, TimeUnit.SECONDS).join();
     group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
   }
 
