@@ -89,6 +89,12 @@ final class GatewayCommand implements Callable<Integer> {
   private double drainTimeoutSeconds;
 
   @Option(
+      names = "--log-connections",
+      description =
+          "Print a line for each connection: the peer, the protocol, and what TLS has agreed on.")
+  private boolean logConnections;
+
+  @Option(
       names = {"-v", "--verbose"},
       description = "Log what happens to standard error.")
   private boolean verbose;
@@ -110,7 +116,8 @@ final class GatewayCommand implements Callable<Integer> {
           }
           stop.countDown();
         });
-    try (Gateway gateway = start(config)) {
+    try (ConnectionLog log = ConnectionLog.toStandardOutput();
+        Gateway gateway = start(config, logConnections ? log : null)) {
       gateway.unavailable().forEach(Diagnostics::error);
       Invitation.print(System.out, gateway, config, certificateFile(state), certificate == null);
       stop.await();
@@ -128,9 +135,9 @@ final class GatewayCommand implements Callable<Integer> {
     gateway.drain(Duration.ofNanos((long) (drainTimeoutSeconds * 1e9)));
   }
 
-  private static Gateway start(GatewayConfig config) {
+  private static Gateway start(GatewayConfig config, @Nullable ConnectionLog log) {
     try {
-      return Gateway.start(config);
+      return Gateway.start(config, log);
     } catch (IOException e) {
       throw new CommandFailure(ExitCode.FAILURE, String.valueOf(e.getMessage()));
     }

@@ -37,7 +37,7 @@ import javax.net.ssl.X509ExtendedTrustManager;
 
 /** Fetches from a gateway on this machine by one version of HTTP, trusting it blindly. */
 interface GatewayClient extends AutoCloseable {
-  Duration PATIENCE = Duration.ofSeconds(120);
+  Duration PATIENCE = Duration.ofMinutes(2);
 
   enum Version {
     HTTP_3,

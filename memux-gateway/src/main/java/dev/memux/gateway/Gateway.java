@@ -1,5 +1,6 @@
 package dev.memux.gateway;
 
+import dev.memux.http.ConnectionSummary;
 import dev.memux.http.Http1Client;
 import dev.memux.http.Http3Service;
 import dev.memux.http.HttpsConfig;
@@ -20,6 +21,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A running gateway. Any thread may call it. */
 public final class Gateway implements AutoCloseable {
@@ -51,6 +54,18 @@ public final class Gateway implements AutoCloseable {
    *     served cannot be read
    */
   public static Gateway start(GatewayConfig config) throws IOException {
+    return start(config, null);
+  }
+
+  /**
+   * Starts to serve; blocks until all addresses are bound.
+   *
+   * @param onConnected who is told of each connection, on its event loop; must not block
+   * @throws IOException with a message for people if an address cannot be bound or the folder to be
+   *     served cannot be read
+   */
+  public static Gateway start(
+      GatewayConfig config, @Nullable Consumer<ConnectionSummary> onConnected) throws IOException {
     ExecutorService blocking =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("memux-files").factory());
     EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(0);
@@ -67,6 +82,10 @@ public final class Gateway implements AutoCloseable {
       group.shutdownGracefully();
       blocking.shutdown();
       throw e;
+    }
+    if (onConnected != null) {
+      gateway.http3.onConnected(onConnected);
+      gateway.https.onConnected(onConnected);
     }
     try {
       gateway.listen(config);

@@ -9,6 +9,8 @@ import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An HTTP/3 server without its sockets: its {@link #initializer()} makes any {@link QuicChannel}
@@ -26,6 +28,7 @@ public final class Http3Service {
 
   private final RequestHandler handler;
   private final ServedConnections connections = new ServedConnections();
+  private volatile @Nullable Consumer<ConnectionSummary> onConnected;
 
   /** A service that lets {@code handler} answer every request. */
   public Http3Service(RequestHandler handler) {
@@ -47,6 +50,11 @@ public final class Http3Service {
     };
   }
 
+  /** Who is told of each connection, on its event loop and after its handshake; must not block. */
+  public void onConnected(Consumer<ConnectionSummary> listener) {
+    onConnected = listener;
+  }
+
   /** How many connections are open. */
   public int connectionCount() {
     return connections.size();
@@ -62,6 +70,10 @@ public final class Http3Service {
 
   private void accept(QuicChannel channel) {
     Http3ServerConnection connection = new Http3ServerConnection(channel);
+    Consumer<ConnectionSummary> listener = onConnected;
+    if (listener != null) {
+      channel.pipeline().addLast(new HandshakeObserver(listener));
+    }
     channel
         .pipeline()
         .addLast(

@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +44,7 @@ public final class HttpsService {
   private final HttpsConfig config;
   private final ServedConnections connections = new ServedConnections();
   private volatile SslContext tls;
+  private volatile @Nullable Consumer<ConnectionSummary> onConnected;
 
   /**
    * A service that lets {@code handler} answer every request.
@@ -79,6 +82,11 @@ public final class HttpsService {
     };
   }
 
+  /** Who is told of each connection, on its event loop and after its handshake; must not block. */
+  public void onConnected(Consumer<ConnectionSummary> listener) {
+    onConnected = listener;
+  }
+
   /** How many connections are open. */
   public int connectionCount() {
     return connections.size();
@@ -100,7 +108,12 @@ public final class HttpsService {
     }
     SslHandler secure = tls.newHandler(channel.alloc());
     secure.setHandshakeTimeoutMillis(config.handshakeTimeout().toMillis());
-    channel.pipeline().addLast(new PlainTextRefusal(), secure, new Negotiation());
+    channel.pipeline().addLast(new PlainTextRefusal(), secure);
+    Consumer<ConnectionSummary> listener = onConnected;
+    if (listener != null) {
+      channel.pipeline().addLast(new HandshakeObserver(listener));
+    }
+    channel.pipeline().addLast(new Negotiation());
     connections.add(new Handshaking(channel));
   }
 

@@ -144,6 +144,14 @@ public final class ServerExchange {
   }
 
   /**
+   * Calls back once when the client has acknowledged the whole answer, as far as the transport
+   * tells, or takes no more of it.
+   */
+  public void onDelivered(Runnable listener) {
+    deliveredFuture().addListener(ignored -> listener.run());
+  }
+
+  /**
    * What to assume where the client has not said how urgent the answer is (RFC 9218 §8: a server
    * may know better than the default, not better than the client).
    */

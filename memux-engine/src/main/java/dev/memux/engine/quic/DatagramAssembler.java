@@ -4,12 +4,14 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.packet.HeaderWriter;
 import dev.memux.engine.packet.PacketNumbers;
 import dev.memux.engine.packet.PacketSealer;
+import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.recovery.Recovery;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.SentFrames;
 import dev.memux.engine.wire.TransportError;
+import dev.memux.engine.wire.VarInt;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -41,16 +43,26 @@ final class DatagramAssembler {
   private final Recovery recovery;
   private final PacketNumberSkipper skipper;
   private final FrameWriter writer = new FrameWriter();
-  private final byte[] scratch;
+  private final LoopBuffers buffers;
+  private final int maxDatagramBytes;
+
+  /** Where packets are written before they are sealed. */
+  private byte[] scratch = {};
+
   private final Draft[] drafts = {new Draft(), new Draft(), new Draft()};
   private int draftCount;
   private int ackOnlyPackets;
 
-  DatagramAssembler(QuicConnection connection, int maxDatagramBytes, PacketNumberSkipper skipper) {
+  DatagramAssembler(
+      QuicConnection connection,
+      LoopBuffers buffers,
+      int maxDatagramBytes,
+      PacketNumberSkipper skipper) {
     this.connection = connection;
     this.recovery = connection.recovery();
     this.skipper = skipper;
-    this.scratch = new byte[maxDatagramBytes];
+    this.buffers = buffers;
+    this.maxDatagramBytes = maxDatagramBytes;
   }
 
   /**
@@ -63,6 +75,7 @@ final class DatagramAssembler {
    */
   int assemble(byte[] out, int outFrom, int bytes, boolean mayElicit, long nowNanos) {
     draftCount = 0;
+    scratch = buffers.draft(maxDatagramBytes);
     int end = 0;
     for (PacketNumberSpace space : connection.spaces()) {
       if (space.sealer != null) {
@@ -75,6 +88,7 @@ final class DatagramAssembler {
   /** Writes a datagram that says why we close (RFC 9000 §10.2.3). */
   int assembleClose(byte[] out, int outFrom, int bytes, CloseReason reason, long nowNanos) {
     draftCount = 0;
+    scratch = buffers.draft(maxDatagramBytes);
     int end = 0;
     for (PacketNumberSpace space : connection.spaces()) {
       // Before the handshake is confirmed we do not know which keys the peer has: all levels then.
@@ -158,6 +172,11 @@ final class DatagramAssembler {
         && ackOnlyPackets >= ACK_ONLY_PACKETS_PER_PING;
   }
 
+  /** RFC 9000 §17.2.2: of Initial packets only. */
+  private byte[] token(PacketNumberSpace space) {
+    return space.space == PacketSpace.INITIAL ? connection.start().token() : NO_TOKEN;
+  }
+
   private @Nullable Draft begin(PacketNumberSpace space, int from, int bytes) {
     Draft draft = drafts[draftCount];
     draft.space = space;
@@ -174,7 +193,7 @@ final class DatagramAssembler {
       return null;
     }
     draft.payloadFrom =
-        space.space == PacketSpace.APPLICATION
+        isShort(space)
             ? HeaderWriter.writeShort(
                 scratch,
                 from,
@@ -185,15 +204,15 @@ final class DatagramAssembler {
             : HeaderWriter.writeLong(
                 scratch,
                 from,
-                space.packetType,
+                space.sentType(),
                 QuicVersion.V1,
                 connection.peerIds().current(),
                 connection.localIds().first(),
-                NO_TOKEN,
+                token(space),
                 draft.packetNumber,
                 draft.packetNumberBytes);
     int payloadTo = bytes - PacketSealer.TAG_BYTES;
-    if (space.space != PacketSpace.APPLICATION) {
+    if (!isShort(space)) {
       int longest = HeaderWriter.maxPayloadBytes(draft.packetNumberBytes);
       payloadTo = Math.min(payloadTo, draft.payloadFrom + longest);
     }
@@ -203,10 +222,11 @@ final class DatagramAssembler {
 
   private int headerBytes(PacketNumberSpace space, int packetNumberBytes) {
     int dcid = connection.peerIds().current().length();
-    if (space.space == PacketSpace.APPLICATION) {
+    if (isShort(space)) {
       return 1 + dcid + packetNumberBytes;
     }
-    int token = space.space == PacketSpace.INITIAL ? 1 : 0;
+    int tokenBytes = token(space).length;
+    int token = space.space == PacketSpace.INITIAL ? VarInt.size(tokenBytes) + tokenBytes : 0;
     return 1
         + 4
         + 1
@@ -216,6 +236,10 @@ final class DatagramAssembler {
         + token
         + 2
         + packetNumberBytes;
+  }
+
+  private static boolean isShort(PacketNumberSpace space) {
+    return space.sentType() == PacketType.ONE_RTT;
   }
 
   private int abandon(Draft draft, int from) {
@@ -274,7 +298,7 @@ final class DatagramAssembler {
       throw new IllegalStateException("draft without keys");
     }
     int payloadBytes = draft.payloadEnd - draft.payloadFrom;
-    if (space.space != PacketSpace.APPLICATION) {
+    if (!isShort(space)) {
       HeaderWriter.patchLength(scratch, draft.payloadFrom, draft.packetNumberBytes, payloadBytes);
     }
     int length =

@@ -175,6 +175,21 @@ public final class SendStream {
     maxData = Math.max(maxData, limit);
   }
 
+  /**
+   * The peer has thrown everything away, this limit included (RFC 9001 §4.6.2): as if nothing had
+   * been sent. A reset stays one.
+   *
+   * @throws IllegalStateException if something was acknowledged
+   */
+  public void restart() {
+    buffer.restart();
+    maxData = 0;
+    finLost = false;
+    if (state == State.DATA_SENT) {
+      state = State.SEND;
+    }
+  }
+
   /** The limit that the peer set. */
   public long maxData() {
     return maxData;

@@ -77,6 +77,42 @@ public record TransportParameters(
     return new Builder();
   }
 
+  /**
+   * What a client remembers for early data (RFC 9000 §7.4.1): not what belongs to one connection or
+   * only concerns acknowledgements.
+   */
+  public TransportParameters remembered() {
+    return new TransportParameters(
+        null,
+        maxIdleTimeoutMillis,
+        null,
+        maxUdpPayloadBytes,
+        initialMaxData,
+        initialMaxStreamDataBidiLocal,
+        initialMaxStreamDataBidiRemote,
+        initialMaxStreamDataUni,
+        initialMaxStreamsBidi,
+        initialMaxStreamsUni,
+        Builder.DEFAULT_ACK_DELAY_EXPONENT,
+        Builder.DEFAULT_MAX_ACK_DELAY_MILLIS,
+        disableActiveMigration,
+        null,
+        activeConnectionIdLimit,
+        null,
+        null);
+  }
+
+  /** Whether no limit is lower than in {@code other}, of those that RFC 9000 §7.4.1 names. */
+  public boolean allowsAllOf(TransportParameters other) {
+    return activeConnectionIdLimit >= other.activeConnectionIdLimit
+        && initialMaxData >= other.initialMaxData
+        && initialMaxStreamDataBidiLocal >= other.initialMaxStreamDataBidiLocal
+        && initialMaxStreamDataBidiRemote >= other.initialMaxStreamDataBidiRemote
+        && initialMaxStreamDataUni >= other.initialMaxStreamDataUni
+        && initialMaxStreamsBidi >= other.initialMaxStreamsBidi
+        && initialMaxStreamsUni >= other.initialMaxStreamsUni;
+  }
+
   /** The parameters as the TLS extension carries them. */
   public byte[] encode() {
     Encoder out = new Encoder();
@@ -284,6 +320,11 @@ public record TransportParameters(
 
     public Builder initialSourceConnectionId(byte[] value) {
       initialSourceConnectionId = value;
+      return this;
+    }
+
+    public Builder retrySourceConnectionId(byte[] value) {
+      retrySourceConnectionId = value;
       return this;
     }
 
