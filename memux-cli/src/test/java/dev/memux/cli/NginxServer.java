@@ -10,28 +10,6 @@ import java.util.concurrent.TimeUnit;
 
 /** nginx, serving one folder to this machine alone, with all its files in another. */
 final class NginxServer implements AutoCloseable {
-  private static final String CONFIGURATION =
-      """
-      daemon off;
-      worker_processes 1;
-      pid nginx.pid;
-      error_log error.log;
-      events { worker_connections 2048; }
-      http {
-        access_log off;
-        client_body_temp_path body;
-        proxy_temp_path proxy;
-        fastcgi_temp_path fastcgi;
-        uwsgi_temp_path uwsgi;
-        scgi_temp_path scgi;
-        sendfile on;
-        server {
-          listen 127.0.0.1:%d;
-          root "%s";
-        }
-      }
-      """;
-
   private final Process process;
   private final int port;
 
@@ -53,7 +31,7 @@ final class NginxServer implements AutoCloseable {
       Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
     int port = FreePort.find();
-    Files.writeString(folder.resolve("nginx.conf"), CONFIGURATION.formatted(port, root));
+    Files.writeString(folder.resolve("nginx.conf"), configuration(port, root));
     Process process =
         new ProcessBuilder(
                 nginx.toString(),
@@ -73,6 +51,30 @@ final class NginxServer implements AutoCloseable {
       }
     }
     return server;
+  }
+
+  private static String configuration(int port, Path root) {
+    return """
+    daemon off;
+    worker_processes 1;
+    pid nginx.pid;
+    error_log error.log;
+    events { worker_connections 2048; }
+    http {
+      access_log off;
+      client_body_temp_path body;
+      proxy_temp_path proxy;
+      fastcgi_temp_path fastcgi;
+      uwsgi_temp_path uwsgi;
+      scgi_temp_path scgi;
+      sendfile on;
+      server {
+        listen 127.0.0.1:%d;
+        root "%s";
+      }
+    }
+    """
+        .formatted(port, root);
   }
 
   String url() {

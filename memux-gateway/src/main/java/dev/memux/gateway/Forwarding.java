@@ -80,13 +80,16 @@ final class Forwarding implements ResponseListener {
   @Override
   public void onInterim(ResponseHead interim) {
     interims++;
-    if (interim.status() != CONTINUE && interims <= MAX_INTERIM) {
+    if (!over && interim.status() != CONTINUE && interims <= MAX_INTERIM) {
       exchange.inform(interim);
     }
   }
 
   @Override
   public void onHead(ResponseHead response, InboundBody body) {
+    if (over) {
+      return; // the backend has not heard of it yet
+    }
     fromBackend = body;
     OutboundBody out = exchange.respond(response);
     toClient = out;

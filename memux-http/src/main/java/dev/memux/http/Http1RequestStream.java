@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
@@ -152,8 +151,8 @@ final class Http1RequestStream implements ServerStream {
         chunked && trailers.size() > 0
             ? new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER, Http1Heads.headers(trailers))
             : LastHttpContent.EMPTY_LAST_CONTENT;
-    ChannelFuture written = channel.writeAndFlush(last);
-    connection.onResponseOver(written);
+    channel.writeAndFlush(last);
+    connection.onResponseOver();
   }
 
   @Override

@@ -2,7 +2,6 @@ package dev.memux.http;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -170,7 +169,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter implement
     headers.set(HttpHeaderNames.ALT_SVC, alternatives);
   }
 
-  void onResponseOver(ChannelFuture written) {
+  void onResponseOver() {
     responseOver = true;
     advance();
   }

@@ -20,10 +20,6 @@ final class Http3RequestStream implements ServerStream {
     this.channel = channel;
   }
 
-  long id() {
-    return channel.streamId();
-  }
-
   @Override
   public EventLoop loop() {
     return channel.eventLoop();
