@@ -41,6 +41,7 @@ final class ExitCode {
       case HttpException.Unresolved e -> UNRESOLVED;
       case HttpException.Unreachable e -> UNREACHABLE;
       case HttpException.TimedOut e -> TIMED_OUT;
+      case HttpException.Overloaded e -> TIMED_OUT;
       case HttpException.HandshakeFailed e -> HANDSHAKE;
       case HttpException.Untrusted e -> UNTRUSTED;
       case HttpException.StreamReset e -> RECEIVE_ERROR;

@@ -1,5 +1,6 @@
 package dev.memux.cli;
 
+import dev.memux.gateway.Backend;
 import dev.memux.gateway.DevelopmentCertificate;
 import dev.memux.gateway.Gateway;
 import dev.memux.gateway.GatewayConfig;
@@ -19,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code memux gateway}: serves until it is told to stop. */
@@ -50,7 +52,8 @@ import picocli.CommandLine.Option;
       "",
       "For example:",
       "  memux gateway",
-      "  memux gateway --root public_html --listen 127.0.0.1:4433"
+      "  memux gateway --root public_html --listen 127.0.0.1:4433",
+      "  memux gateway --backend http://127.0.0.1:8080"
     })
 final class GatewayCommand implements Callable<Integer> {
   private static final int INTERRUPTED = 130;
@@ -65,8 +68,11 @@ final class GatewayCommand implements Callable<Integer> {
   @Option(
       names = "--root",
       paramLabel = "FOLDER",
-      description = "Serve the files below this folder (default: the demonstration site).")
+      description =
+          "Serve the files below this folder (default, without --backend: the demonstration site).")
   private @Nullable Path root;
+
+  @Mixin private BackendOptions backend = new BackendOptions();
 
   @Option(
       names = "--cert",
@@ -154,6 +160,11 @@ final class GatewayCommand implements Callable<Integer> {
     if (root != null && !Files.isDirectory(root)) {
       throw new CommandFailure(ExitCode.USAGE, "--root: " + root + " is not a folder");
     }
+    Backend answering = backend.backend();
+    if (root != null && answering != null) {
+      throw new CommandFailure(
+          ExitCode.USAGE, "--root and --backend: only one of them can answer requests");
+    }
     List<ListenAddress> required = listen.stream().map(GatewayCommand::address).toList();
     List<ListenAddress> optional = List.of();
     if (required.isEmpty()) {
@@ -162,7 +173,7 @@ final class GatewayCommand implements Callable<Integer> {
       optional = ListenAddress.DEFAULTS.subList(1, ListenAddress.DEFAULTS.size());
     }
     return new GatewayConfig(
-        required, optional, root, credentials(state), KeyLogs.fromEnvironment());
+        required, optional, root, answering, credentials(state), KeyLogs.fromEnvironment());
   }
 
   private TlsCredentials credentials(StateDirectory state) {

@@ -34,13 +34,7 @@ final class Invitation {
         gateway.addresses().stream()
             .map(address -> Origin.of(address).toString())
             .collect(Collectors.joining(", "));
-    out.println(
-        "memux "
-            + Version.number()
-            + " serves "
-            + (config.root() == null ? "its demonstration site" : config.root())
-            + " at "
-            + url);
+    out.println("memux " + Version.number() + " serves " + served(config) + " at " + url);
     out.println();
     out.println("  listening  " + listening + " (UDP: HTTP/3; TCP: HTTP/2, HTTP/1.1)");
     out.println("  cert       " + certificateFile);
@@ -49,7 +43,7 @@ final class Invitation {
     out.println("Try:");
     String get = "  ./memux get " + (development ? "" : "--cacert " + certificateFile + " ");
     out.println(get + url);
-    if (config.root() == null) {
+    if (config.root() == null && config.backend() == null) {
       out.println(get + "--json " + url + "img/tile-01.png " + url + "img/tile-02.png");
     }
     out.println(
@@ -63,6 +57,13 @@ final class Invitation {
     out.println();
     out.println("ready (Ctrl-C stops)");
     out.flush();
+  }
+
+  private static String served(GatewayConfig config) {
+    if (config.backend() != null) {
+      return config.backend().toString();
+    }
+    return config.root() == null ? "its demonstration site" : config.root().toString();
   }
 
   /**

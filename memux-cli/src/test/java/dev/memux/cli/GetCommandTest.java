@@ -53,6 +53,7 @@ final class GetCommandTest {
                 List.of(new ListenAddress("127.0.0.1", 0)),
                 List.of(),
                 folder.resolve("root"),
+                null,
                 DevelopmentCertificate.loadOrCreate(state, Clock.systemUTC()),
                 null));
     url = "https://127.0.0.1:" + gateway.addresses().getFirst().getPort() + "/";

@@ -1,6 +1,7 @@
 package dev.memux.gateway;
 
 import dev.memux.http.ConnectionSummary;
+import dev.memux.http.Http1Client;
 import dev.memux.http.Http3Service;
 import dev.memux.http.HttpsConfig;
 import dev.memux.http.HttpsService;
@@ -80,11 +81,22 @@ public final class Gateway implements AutoCloseable {
       GatewayConfig config, @Nullable Consumer<ConnectionSummary> onConnected) throws IOException {
     ExecutorService blocking =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("memux-files").factory());
-    RequestHandler site =
-        config.root() == null ? EmbeddedSite.load() : new FileSite(config.root(), blocking);
-    HttpsService https = new HttpsService(site, List.of(config.credentials()), HttpsConfig.DEFAULT);
     EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(0);
-    Gateway gateway = new Gateway(group, blocking, new Http3Service(site), https, config.keyLog());
+    Gateway gateway;
+    try {
+      RequestHandler site = site(config, blocking, group);
+      gateway =
+          new Gateway(
+              group,
+              blocking,
+              new Http3Service(site),
+              new HttpsService(site, List.of(config.credentials()), HttpsConfig.DEFAULT),
+              config.keyLog());
+    } catch (IOException | RuntimeException e) {
+      group.shutdownGracefully();
+      blocking.shutdown();
+      throw e;
+    }
     if (onConnected != null) {
       gateway.http3.onConnected(onConnected);
       gateway.https.onConnected(onConnected);
@@ -143,6 +155,16 @@ public final class Gateway implements AutoCloseable {
         .shutdownGracefully(0, LOOP_SHUTDOWN_MILLIS, TimeUnit.MILLISECONDS)
         .awaitUninterruptibly(LOOP_SHUTDOWN_MILLIS);
     blocking.shutdown();
+  }
+
+  private static RequestHandler site(
+      GatewayConfig config, ExecutorService blocking, EventLoopGroup group) throws IOException {
+    Backend backend = config.backend();
+    if (backend != null) {
+      return new ReverseProxy(
+          new Http1Client(group, backend.host(), backend.port(), backend.config()), backend);
+    }
+    return config.root() == null ? EmbeddedSite.load() : new FileSite(config.root(), blocking);
   }
 
   private TlsServerConfig tls(TlsCredentials credentials) {

@@ -12,13 +12,15 @@ import org.jspecify.annotations.Nullable;
  * @param listen where to listen, at least one address
  * @param optionalListen as {@code listen}, but if one of these cannot be bound that is only
  *     reported
- * @param root the folder whose files are served; null: the embedded site
+ * @param root the folder whose files are served, or null
+ * @param backend who answers instead, or null; without a folder either it is the embedded site
  * @param keyLog where TLS secrets are written for tools that decrypt captures, or null
  */
 public record GatewayConfig(
     List<ListenAddress> listen,
     List<ListenAddress> optionalListen,
     @Nullable Path root,
+    @Nullable Backend backend,
     TlsCredentials credentials,
     @Nullable KeyLog keyLog) {
   /** Checks and copies. */
@@ -27,6 +29,9 @@ public record GatewayConfig(
     optionalListen = List.copyOf(optionalListen);
     if (listen.isEmpty()) {
       throw new IllegalArgumentException("nothing to listen on");
+    }
+    if (root != null && backend != null) {
+      throw new IllegalArgumentException("a folder and a backend at once");
     }
   }
 }

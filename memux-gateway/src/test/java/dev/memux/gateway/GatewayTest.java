@@ -45,6 +45,7 @@ final class GatewayTest {
         List.of(ANY_PORT),
         List.of(optional),
         root,
+        null,
         DevelopmentCertificate.loadOrCreate(
             StateDirectory.at(folder.resolve("state")), Clock.systemUTC()),
         null);
@@ -285,6 +286,7 @@ final class GatewayTest {
           new GatewayConfig(
               List.of(new ListenAddress("127.0.0.1", port)),
               List.of(),
+              null,
               null,
               config(null).credentials(),
               null);

@@ -11,6 +11,7 @@ import dev.memux.http.HttpException;
 import dev.memux.http.HttpFields;
 import dev.memux.http.InboundBody;
 import dev.memux.http.Origin;
+import dev.memux.http.OutboundBody;
 import dev.memux.http.RequestHead;
 import dev.memux.http.ResponseHead;
 import dev.memux.http.ResponseListener;
@@ -18,11 +19,14 @@ import dev.memux.netty.IoTransport;
 import dev.memux.tls.TlsClientConfig;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoopGroup;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
@@ -31,9 +35,10 @@ final class TestClient implements AutoCloseable {
   private final EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(1);
   private final Origin origin;
   private final ClientConnection connection;
+  final List<Integer> interims = new CopyOnWriteArrayList<>();
   private final CompletableFuture<InboundBody> paused = new CompletableFuture<>();
 
-  record Response(ResponseHead head, byte[] body) {
+  record Response(ResponseHead head, byte[] body, HttpFields trailers) {
     int status() {
       return head.status();
     }
@@ -67,12 +72,16 @@ final class TestClient implements AutoCloseable {
   }
 
   CompletableFuture<Response> send(String method, String path, HttpFields fields) {
-    return send(method, path, fields, false);
+    return send(method, path, fields, new byte[0], false);
+  }
+
+  CompletableFuture<Response> send(String method, String path, HttpFields fields, byte[] body) {
+    return send(method, path, fields, body, false);
   }
 
   /** Reads nothing of the body before {@link #resume()}. */
   CompletableFuture<Response> sendAndPauseAfterHead(String path) {
-    return send("GET", path, new HttpFields(), true);
+    return send("GET", path, new HttpFields(), new byte[0], true);
   }
 
   void awaitHead() throws Exception {
@@ -93,11 +102,12 @@ final class TestClient implements AutoCloseable {
 
   @Override
   public void close() {
+    connection.close().toCompletableFuture().orTimeout(5, TimeUnit.SECONDS).join();
     group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
   }
 
   private CompletableFuture<Response> send(
-      String method, String path, HttpFields fields, boolean pause) {
+      String method, String path, HttpFields fields, byte[] body, boolean pause) {
     CompletableFuture<Response> response = new CompletableFuture<>();
     connection.send(
         new RequestHead(method, "https", origin.authority(), path, fields),
@@ -107,13 +117,26 @@ final class TestClient implements AutoCloseable {
           private InboundBody source;
 
           @Override
-          public void onHead(ResponseHead responseHead, InboundBody body) {
+          public void onOpen(OutboundBody requestBody) {
+            if (body.length > 0) {
+              requestBody.write(Unpooled.wrappedBuffer(body));
+            }
+            requestBody.finish();
+          }
+
+          @Override
+          public void onInterim(ResponseHead interim) {
+            interims.add(interim.status());
+          }
+
+          @Override
+          public void onHead(ResponseHead responseHead, InboundBody responseBody) {
             head = responseHead;
-            source = body;
+            source = responseBody;
             if (pause) {
-              paused.complete(body);
+              paused.complete(responseBody);
             } else {
-              body.read();
+              responseBody.read();
             }
           }
 
@@ -126,7 +149,7 @@ final class TestClient implements AutoCloseable {
 
           @Override
           public void onEnd() {
-            response.complete(new Response(head, received.toByteArray()));
+            response.complete(new Response(head, received.toByteArray(), source.trailers()));
           }
 
           @Override

@@ -125,7 +125,6 @@ public final class ClientConnection {
       stream.shutdown(Http3ErrorCode.H3_REQUEST_CANCELLED.code());
       return;
     }
-    exchange.onStream(stream);
     stream.pipeline().get(ClientStreamHandler.class).begin();
   }
 

@@ -1,8 +1,7 @@
 package dev.memux.http;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http3.Http3ErrorCode;
-import io.netty.handler.codec.quic.QuicStreamChannel;
 import org.jspecify.annotations.Nullable;
 
 /** One request of ours, from the moment it was asked for. */
@@ -10,7 +9,9 @@ public final class ClientExchange {
   private final EventLoop loop;
   private final RequestHead head;
   private final ResponseListener listener;
-  private @Nullable QuicStreamChannel channel;
+  private @Nullable HttpStream stream;
+  private @Nullable InboundBody body;
+  private Runnable whenCancelled = () -> {};
   private boolean cancelled;
   private boolean over;
 
@@ -26,8 +27,15 @@ public final class ClientExchange {
         () -> {
           cancelled = true;
           over = true;
-          if (channel != null) {
-            channel.shutdown(Http3ErrorCode.H3_REQUEST_CANCELLED.code());
+          if (stream == null) {
+            whenCancelled.run();
+          } else {
+            stream.abortOutput(HttpErrorCode.REQUEST_CANCELLED);
+            if (body == null) {
+              stream.stopInput(HttpErrorCode.REQUEST_CANCELLED);
+            } else {
+              body.discard(HttpErrorCode.REQUEST_CANCELLED); // with what has arrived already
+            }
           }
         });
   }
@@ -44,8 +52,33 @@ public final class ClientExchange {
     return cancelled;
   }
 
-  void onStream(QuicStreamChannel opened) {
-    channel = opened;
+  /** Whether it has failed or was given up. */
+  boolean isOver() {
+    return over;
+  }
+
+  /** What to do if it is given up before it has a stream. */
+  void whenCancelled(Runnable action) {
+    whenCancelled = action;
+  }
+
+  void onStream(HttpStream opened) {
+    stream = opened;
+  }
+
+  void onInterim(ResponseHead interim) {
+    if (!over) {
+      listener.onInterim(interim);
+    }
+  }
+
+  /** Hands the response to the listener, unless the exchange is over already. */
+  void onHead(ResponseHead response, InboundBody responseBody) {
+    if (!over) {
+      body = responseBody;
+      listener.onHead(response, responseBody);
+      responseBody.listen(new Guard());
+    }
   }
 
   /** Reports a failure, unless the exchange is over already. */
@@ -53,6 +86,31 @@ public final class ClientExchange {
     if (!over) {
       over = true;
       listener.onFailure(failure);
+    }
+  }
+
+  /** Keeps an exchange that is over silent and its buffers released. */
+  private final class Guard implements BodyListener {
+    @Override
+    public void onData(ByteBuf data) {
+      if (over) {
+        data.release();
+      } else {
+        listener.onData(data);
+      }
+    }
+
+    @Override
+    public void onEnd() {
+      if (!over) {
+        over = true;
+        listener.onEnd();
+      }
+    }
+
+    @Override
+    public void onFailure(HttpException failure) {
+      fail(failure);
     }
   }
 }

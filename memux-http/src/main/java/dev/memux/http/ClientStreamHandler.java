@@ -1,6 +1,5 @@
 package dev.memux.http;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
@@ -29,6 +28,7 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
 
   /** Sends the request's head and lets the listener send its body. */
   void begin() {
+    exchange.onStream(stream);
     outbound.watch(stream.writeHead(exchange.head()));
     exchange.listener().onOpen(outbound);
   }
@@ -89,13 +89,12 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
     if (head == null) {
       fail(new HttpException.Malformed("unreadable response head", null));
       channel.shutdown(Http3ErrorCode.H3_MESSAGE_ERROR.code());
-    } else if (head.status() >= 200) {
+    } else if (head.status() < 200) {
       // RFC 9110 §15.2: interim responses come before the one that counts.
+      exchange.onInterim(head);
+    } else {
       headReceived = true;
-      if (!exchange.isCancelled()) {
-        exchange.listener().onHead(head, inbound);
-        inbound.listen(new Guard());
-      }
+      exchange.onHead(head, inbound);
     }
   }
 
@@ -103,30 +102,6 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
     if (headReceived) {
       inbound.onFailure(failure);
     } else {
-      exchange.fail(failure);
-    }
-  }
-
-  /** Keeps a cancelled exchange silent and its buffers released. */
-  private final class Guard implements BodyListener {
-    @Override
-    public void onData(ByteBuf data) {
-      if (exchange.isCancelled()) {
-        data.release();
-      } else {
-        exchange.listener().onData(data);
-      }
-    }
-
-    @Override
-    public void onEnd() {
-      if (!exchange.isCancelled()) {
-        exchange.listener().onEnd();
-      }
-    }
-
-    @Override
-    public void onFailure(HttpException failure) {
       exchange.fail(failure);
     }
   }

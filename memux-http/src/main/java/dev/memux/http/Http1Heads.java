@@ -2,13 +2,19 @@ package dev.memux.http;
 
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Translates between message heads and those of the HTTP/1.1 codec. The codec has refused already
@@ -36,7 +42,12 @@ final class Http1Heads {
     if (request.protocolVersion().majorVersion() != 1) {
       throw new RefusedRequestException(505, "that version is not spoken here");
     }
-    HttpFields fields = fields(request.headers());
+    HttpFields fields;
+    try {
+      fields = fields(request.headers());
+    } catch (IllegalArgumentException e) {
+      throw new RefusedRequestException(BAD_REQUEST, "unreadable fields");
+    }
     // RFC 9112 §6.1: a coding that is not understood leaves the message without an end.
     String coding = fields.combined("transfer-encoding");
     if (coding != null && !coding.toLowerCase(Locale.ROOT).equals("chunked")) {
@@ -89,28 +100,70 @@ final class Http1Heads {
     return new RequestHead(method, scheme, target.substring(begin, end), path, fields);
   }
 
+  /** A response's head, or null if it is malformed. */
+  static @Nullable ResponseHead response(HttpResponse response) {
+    try {
+      HttpFields fields = fields(response.headers());
+      HopByHop.strip(fields);
+      int status = response.status().code();
+      return status < 600 ? new ResponseHead(status, fields) : null; // RFC 9110 §15
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  /**
+   * A request's head for the codec.
+   *
+   * @param hasBody whether a body follows, of the declared length or in chunks
+   */
+  static HttpRequest request(RequestHead head, boolean hasBody) {
+    HttpHeaders headers = newHeaders();
+    headers.set(HttpHeaderNames.HOST, head.authority()); // RFC 9110 §7.2: first of all
+    head.fields().forEach(headers::add);
+    List<String> cookies = head.fields().values("cookie");
+    if (cookies.size() > 1) {
+      headers.set(HttpHeaderNames.COOKIE, String.join("; ", cookies)); // RFC 9113 §8.2.3
+    }
+    if (head.fields().contains("te")) {
+      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderNames.TE); // RFC 9110 §10.1.4
+    }
+    if (!hasBody) {
+      headers.remove(HttpHeaderNames.CONTENT_LENGTH);
+      if (head.method().equals("POST") || head.method().equals("PUT")) {
+        headers.set(HttpHeaderNames.CONTENT_LENGTH, HttpHeaderValues.ZERO); // RFC 9110 §8.6
+      }
+    } else if (!headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
+      headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+    }
+    return new DefaultHttpRequest(
+        io.netty.handler.codec.http.HttpVersion.HTTP_1_1,
+        HttpMethod.valueOf(head.method()),
+        head.path(),
+        headers);
+  }
+
   /**
    * The fields as ours.
    *
-   * @throws RefusedRequestException if one cannot be carried on
+   * @throws IllegalArgumentException if one cannot be carried on
    */
-  static HttpFields fields(HttpHeaders headers) throws RefusedRequestException {
+  static HttpFields fields(HttpHeaders headers) {
     HttpFields fields = new HttpFields();
-    try {
-      for (Map.Entry<String, String> field : headers) {
-        fields.add(field.getKey(), field.getValue());
-      }
-    } catch (IllegalArgumentException e) {
-      throw new RefusedRequestException(BAD_REQUEST, "unreadable fields");
+    for (Map.Entry<String, String> field : headers) {
+      fields.add(field.getKey(), field.getValue());
     }
     return fields;
   }
 
   /** The fields as the codec's; they were checked when they were added. */
   static HttpHeaders headers(HttpFields fields) {
-    HttpHeaders headers =
-        DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
+    HttpHeaders headers = newHeaders();
     fields.forEach(headers::add);
     return headers;
+  }
+
+  private static HttpHeaders newHeaders() {
+    return DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
   }
 }

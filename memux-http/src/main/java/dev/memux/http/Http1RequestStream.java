@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
@@ -27,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * Frames the response (RFC 9112 §6.3) and keeps to what it has declared: a body of another length
  * would be taken for the next response.
  */
-final class Http1RequestStream implements HttpStream {
+final class Http1RequestStream implements ServerStream {
   private static final long UNKNOWN = -1;
 
   private final Http1ServerConnection connection;
@@ -152,8 +151,8 @@ final class Http1RequestStream implements HttpStream {
         chunked && trailers.size() > 0
             ? new DefaultLastHttpContent(Unpooled.EMPTY_BUFFER, Http1Heads.headers(trailers))
             : LastHttpContent.EMPTY_LAST_CONTENT;
-    ChannelFuture written = channel.writeAndFlush(last);
-    connection.onResponseOver(written);
+    channel.writeAndFlush(last);
+    connection.onResponseOver();
   }
 
   @Override

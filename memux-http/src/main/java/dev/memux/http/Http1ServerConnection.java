@@ -2,7 +2,6 @@ package dev.memux.http;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -44,7 +43,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter implement
   private final Channel channel;
   private final RequestHandler handler;
   private final String alternatives;
-  private final IdleTimer idle;
+  private final LazyTimer idle;
   private final Queue<HttpObject> waiting = new ArrayDeque<>();
   private @Nullable Http1RequestStream current;
   private @Nullable InboundBody inbound;
@@ -70,8 +69,8 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter implement
     this.channel = channel;
     this.handler = handler;
     this.alternatives = alternatives;
-    idle = new IdleTimer(channel.eventLoop(), idleTimeoutNanos, this::close);
-    idle.onIdle();
+    idle = new LazyTimer(channel.eventLoop(), idleTimeoutNanos, this::close);
+    idle.restart();
   }
 
   @Override
@@ -167,12 +166,10 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter implement
     } else if (version == HttpVersion.HTTP_1_0) {
       headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
     }
-    if (!headers.contains(HttpHeaderNames.ALT_SVC)) {
-      headers.set(HttpHeaderNames.ALT_SVC, alternatives);
-    }
+    headers.set(HttpHeaderNames.ALT_SVC, alternatives);
   }
 
-  void onResponseOver(ChannelFuture written) {
+  void onResponseOver() {
     responseOver = true;
     advance();
   }
@@ -216,7 +213,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter implement
     }
     if (requestOver) {
       endExchange();
-      idle.onIdle();
+      idle.restart();
     }
     if (!persistent) {
       close();
@@ -261,7 +258,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter implement
       throw Http1Heads.refusal(request.decoderResult());
     }
     RequestHead head = Http1Heads.request(request);
-    idle.onBusy();
+    idle.stop();
     persistent = HttpUtil.isKeepAlive(request) && !draining;
     awaitsContinue = head.fields().contains("expect");
     requestOver = false;
@@ -318,7 +315,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter implement
   private HttpFields trailers(LastHttpContent last) {
     try {
       return Http1Heads.fields(last.trailingHeaders());
-    } catch (RefusedRequestException e) {
+    } catch (IllegalArgumentException e) {
       persistent = false; // RFC 9110 §6.5: trailers may be left out
       return new HttpFields();
     }

@@ -16,7 +16,7 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** A request stream of a server's HTTP/2 connection (RFC 9113 §5). */
-final class Http2RequestStream implements HttpStream {
+final class Http2RequestStream implements ServerStream {
   private final Http2StreamChannel channel;
   private final String alternatives;
   private @Nullable QuicStreamPriority priority;
@@ -71,7 +71,7 @@ final class Http2RequestStream implements HttpStream {
   @Override
   public Future<Void> writeHead(ResponseHead head) {
     Http2Headers headers = MessageHeads.http2(head);
-    if (head.status() >= 200 && !headers.contains(HttpHeaderNames.ALT_SVC)) {
+    if (head.status() >= 200) {
       headers.set(HttpHeaderNames.ALT_SVC, alternatives);
     }
     return channel.writeAndFlush(new DefaultHttp2HeadersFrame(headers));

@@ -59,7 +59,7 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
   private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final Channel channel;
-  private final IdleTimer idle;
+  private final LazyTimer idle;
   private int openStreams;
   private int answeredFrames;
   private long floodWindowBeganNanos = System.nanoTime();
@@ -70,8 +70,8 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
   private Http2ServerConnection(Channel channel, HttpsConfig config) {
     this.channel = channel;
     idle =
-        new IdleTimer(channel.eventLoop(), config.idleTimeout().toNanos(), this::closeGracefully);
-    idle.onIdle();
+        new LazyTimer(channel.eventLoop(), config.idleTimeout().toNanos(), this::closeGracefully);
+    idle.restart();
   }
 
   /**
@@ -187,14 +187,14 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
 
   private void onStreamOpened(Http2StreamChannel stream) {
     openStreams++;
-    idle.onBusy();
+    idle.stop();
     stream
         .closeFuture()
         .addListener(
             closed -> {
               openStreams--;
               if (openStreams == 0) {
-                idle.onIdle();
+                idle.restart();
                 closeIfDrained();
               }
             });

@@ -13,15 +13,11 @@ import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** A request stream of HTTP/3 (RFC 9114 §4.1), at either end. */
-final class Http3RequestStream implements HttpStream {
+final class Http3RequestStream implements ServerStream {
   private final QuicStreamChannel channel;
 
   Http3RequestStream(QuicStreamChannel channel) {
     this.channel = channel;
-  }
-
-  long id() {
-    return channel.streamId();
   }
 
   @Override

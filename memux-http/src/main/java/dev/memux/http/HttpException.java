@@ -38,6 +38,15 @@ public abstract sealed class HttpException extends IOException {
     }
   }
 
+  /** More is asked for at a time than is allowed to wait. */
+  public static final class Overloaded extends HttpException {
+    private static final long serialVersionUID = 1;
+
+    Overloaded(String message) {
+      super(message, null);
+    }
+  }
+
   /** The peer answered, but there is no secure connection. */
   public static final class HandshakeFailed extends HttpException {
     private static final long serialVersionUID = 1;
@@ -81,7 +90,7 @@ public abstract sealed class HttpException extends IOException {
     }
   }
 
-  /** The peer broke the rules of HTTP/3. */
+  /** The peer broke the rules of HTTP. */
   public static final class Malformed extends HttpException {
     private static final long serialVersionUID = 1;
 

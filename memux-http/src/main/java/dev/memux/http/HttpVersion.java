@@ -17,9 +17,4 @@ public enum HttpVersion {
   public String number() {
     return number;
   }
-
-  /** Whether requests share a connection as streams of their own. */
-  boolean isMultiplexed() {
-    return this == HTTP_2 || this == HTTP_3;
-  }
 }

@@ -7,6 +7,11 @@ public interface ResponseListener extends BodyListener {
     requestBody.finish();
   }
 
+  /**
+   * An interim response has arrived (RFC 9110 §15.2), 103 for example. By default it is ignored.
+   */
+  default void onInterim(ResponseHead head) {}
+
   /** The head has arrived. Pieces of the body come as {@link InboundBody#read()} asks for them. */
   void onHead(ResponseHead head, InboundBody body);
 }

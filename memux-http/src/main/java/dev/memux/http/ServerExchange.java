@@ -19,7 +19,7 @@ public final class ServerExchange {
   private static final int CONTINUE = 100;
   private static final int SWITCHING_PROTOCOLS = 101;
 
-  private final HttpStream stream;
+  private final ServerStream stream;
   private final RequestHead request;
   private final InboundBody requestBody;
   private final OutboundBody responseBody;
@@ -27,7 +27,10 @@ public final class ServerExchange {
   private boolean responded;
 
   ServerExchange(
-      HttpStream stream, RequestHead request, InboundBody requestBody, OutboundBody responseBody) {
+      ServerStream stream,
+      RequestHead request,
+      InboundBody requestBody,
+      OutboundBody responseBody) {
     this.stream = stream;
     this.request = request;
     this.requestBody = requestBody;

@@ -1,7 +1,6 @@
 package dev.memux.http;
 
 import dev.memux.tls.TlsCredentials;
-import io.netty.handler.codec.http2.Http2SecurityUtil;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
@@ -11,7 +10,6 @@ import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
-import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -44,9 +42,8 @@ final class TcpTls {
     try {
       return SslContextBuilder.forServer(keys(credentials))
           .sslProvider(openSsl ? SslProvider.OPENSSL : SslProvider.JDK)
-          .protocols("TLSv1.3", "TLSv1.2")
-          // RFC 9113 §9.2.2: what is left of TLS 1.2 is ephemeral and authenticated.
-          .ciphers(Http2SecurityUtil.CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
+          // As over QUIC. TLS 1.2 would bring renegotiation and suites that RFC 9113 §9.2 forbids.
+          .protocols("TLSv1.3")
           .applicationProtocolConfig(
               new ApplicationProtocolConfig(
                   Protocol.ALPN,

@@ -6,40 +6,41 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells when a connection has had nothing to do for too long. A request that comes and goes costs
- * no timer: the one that runs looks when it fires whether it was too early.
+ * Tells when something has lasted too long, on an event loop. To start it anew with every request
+ * costs nothing: the timer that runs looks when it fires whether it was too early.
  */
-final class IdleTimer {
+final class LazyTimer {
   private final EventLoop loop;
   private final long timeoutNanos;
   private final Runnable onTimeout;
   private @Nullable Future<?> timer;
-  private long idleSinceNanos;
-  private boolean idle;
+  private long sinceNanos;
+  private boolean running;
 
   /** A timer that stands still. */
-  IdleTimer(EventLoop loop, long timeoutNanos, Runnable onTimeout) {
+  LazyTimer(EventLoop loop, long timeoutNanos, Runnable onTimeout) {
     this.loop = loop;
     this.timeoutNanos = timeoutNanos;
     this.onTimeout = onTimeout;
   }
 
-  /** There is nothing to do from now on. */
-  void onIdle() {
-    idle = true;
-    idleSinceNanos = System.nanoTime();
+  /** Counts from now. */
+  void restart() {
+    running = true;
+    sinceNanos = System.nanoTime();
     if (timer == null) {
       schedule(timeoutNanos);
     }
   }
 
-  /** There is something to do. */
-  void onBusy() {
-    idle = false;
+  /** Counts no more. */
+  void stop() {
+    running = false;
   }
 
+  /** Counts no more, and holds nothing on the event loop. */
   void cancel() {
-    idle = false;
+    running = false;
     if (timer != null) {
       timer.cancel(false);
       timer = null;
@@ -52,13 +53,14 @@ final class IdleTimer {
 
   private void onTimer() {
     timer = null;
-    if (!idle) {
+    if (!running) {
       return;
     }
-    long leftNanos = timeoutNanos - (System.nanoTime() - idleSinceNanos);
+    long leftNanos = timeoutNanos - (System.nanoTime() - sinceNanos);
     if (leftNanos > 0) {
       schedule(leftNanos);
     } else {
+      running = false;
       onTimeout.run();
     }
   }

@@ -1,0 +1,88 @@
+package dev.memux.cli;
+
+import dev.memux.gateway.Backend;
+import dev.memux.http.Http1ClientConfig;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that say who answers instead of the gateway, and how patient it is with them. */
+final class BackendOptions {
+  private static final double MAX_SECONDS = 86_400;
+
+  @Option(
+      names = "--backend",
+      paramLabel = "URL",
+      description =
+          "Let the HTTP/1.1 server at http://HOST:PORT answer all requests, instead of serving"
+              + " files.")
+  private @Nullable String url;
+
+  @Option(
+      names = "--backend-connections",
+      paramLabel = "N",
+      description = "Connections to the backend at a time (default: 256).")
+  private @Nullable Integer connections;
+
+  @Option(
+      names = "--backend-connect-timeout",
+      paramLabel = "SECONDS",
+      description = "How long connecting to the backend may take; then 504 (default: 5).")
+  private @Nullable Double connectSeconds;
+
+  @Option(
+      names = "--backend-queue-timeout",
+      paramLabel = "SECONDS",
+      description = "How long a request waits for a free connection; then 504 (default: 30).")
+  private @Nullable Double queueSeconds;
+
+  @Option(
+      names = "--backend-timeout",
+      paramLabel = "SECONDS",
+      description =
+          "How long the backend may be silent: before its response, then 504; or within it, then"
+              + " the response is cut off (default: 60).")
+  private @Nullable Double responseSeconds;
+
+  /** The backend, or null if there is none. */
+  @Nullable Backend backend() {
+    if (url == null) {
+      if (connections != null
+          || connectSeconds != null
+          || queueSeconds != null
+          || responseSeconds != null) {
+        throw new CommandFailure(ExitCode.USAGE, "there is no --backend that the options are for");
+      }
+      return null;
+    }
+    try {
+      return Backend.parse(url, config());
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailure(ExitCode.USAGE, "--backend " + e.getMessage());
+    }
+  }
+
+  private Http1ClientConfig config() {
+    Http1ClientConfig defaults = Http1ClientConfig.DEFAULT;
+    int limit = connections == null ? defaults.maxConnections() : connections;
+    if (limit < 1) {
+      throw new CommandFailure(ExitCode.USAGE, "--backend-connections must be at least 1");
+    }
+    return defaults
+        .withLimits(limit, defaults.maxWaiting())
+        .withTimeouts(
+            duration("--backend-queue-timeout", queueSeconds, defaults.queueTimeout()),
+            duration("--backend-connect-timeout", connectSeconds, defaults.connectTimeout()),
+            duration("--backend-timeout", responseSeconds, defaults.responseTimeout()));
+  }
+
+  private static Duration duration(String option, @Nullable Double seconds, Duration otherwise) {
+    if (seconds == null) {
+      return otherwise;
+    }
+    if (!(seconds > 0 && seconds <= MAX_SECONDS)) {
+      throw new CommandFailure(ExitCode.USAGE, option + " must be above 0, at most 86400 seconds");
+    }
+    return Duration.ofNanos((long) (seconds * 1e9));
+  }
+}

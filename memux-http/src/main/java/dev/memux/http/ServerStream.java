@@ -1,0 +1,35 @@
+package dev.memux.http;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.codec.quic.QuicStreamPriority;
+import io.netty.util.concurrent.Future;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/** A stream that a client has opened, as an exchange sees it. */
+interface ServerStream extends HttpStream {
+  ByteBufAllocator alloc();
+
+  HttpVersion version();
+
+  /** Our end, or null if the transport does not tell. */
+  @Nullable SocketAddress localAddress();
+
+  /** The client's end, or null if the transport does not tell. */
+  @Nullable SocketAddress remoteAddress();
+
+  /** Sends a response's head; any number with a 1xx status before the one that counts. */
+  Future<Void> writeHead(ResponseHead head);
+
+  /** Done when the exchange is over, however it ended. */
+  Future<Void> closeFuture();
+
+  /** Done when the client has everything that was sent, as far as the transport tells. */
+  Future<Void> deliveredFuture();
+
+  /** Says how urgent what is sent is, where the version has a use for it. */
+  void prioritize(QuicStreamPriority priority);
+
+  /** What was last said by {@link #prioritize}, or null. */
+  @Nullable QuicStreamPriority priority();
+}
