@@ -1,6 +1,7 @@
 package dev.memux.netty;
 
 import dev.memux.engine.quic.QuicConfig;
+import dev.memux.engine.quic.QuicEndpoint;
 import dev.memux.tls.TlsServerConfig;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
