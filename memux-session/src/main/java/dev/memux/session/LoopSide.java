@@ -145,6 +145,7 @@ final class LoopSide implements ConnectionListener {
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.TokenReceived received -> session.onToken(received.token());
         case ConnectionEvent.StreamsAvailable available -> {}
+        case ConnectionEvent.PeerMigrated migrated -> {} // remoteAddress() asks for itself
         case ConnectionEvent.Closed closed -> {
           pollStreams(); // what arrived before the end is still for the application
           onEnd(closed.reason());
