@@ -145,7 +145,7 @@ final class LoopSide implements ConnectionListener {
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.TokenReceived received -> session.onToken(received.token());
         case ConnectionEvent.StreamsAvailable available -> {}
-        case ConnectionEvent.PeerMigrated migrated -> {}
+        case ConnectionEvent.PeerMigrated migrated -> {} // remoteAddress() asks for itself
         case ConnectionEvent.Closed closed -> {
           pollStreams(); // what arrived before the end is still for the application
           onEnd(closed.reason());
@@ -278,7 +278,6 @@ final class LoopSide implements ConnectionListener {
 
   /** Ends the connection; what is written and fits the windows goes first. */
   void close(long code, String reason) {
-    pollEvents(); // it may have ended already
     if (end == null) {
       pumpPending();
       carrier.flushNow();
