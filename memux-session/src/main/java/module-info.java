@@ -5,7 +5,6 @@ module dev.memux.session {
   requires transitive dev.memux.tls;
   requires transitive io.netty.transport;
   requires io.netty.common;
-  requires org.slf4j;
   requires static transitive org.jspecify;
 
   exports dev.memux.session;

@@ -2,6 +2,7 @@ package dev.memux.session;
 
 import dev.memux.netty.IoTransport;
 import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
 
 /** The event loops of sessions whose makers named none: one for each processor, for all of them. */
 final class SharedLoops {
