@@ -125,13 +125,8 @@ final class ControlQueue {
     RecvStream recv = stream.recv;
     if (has(stream, RESET_STREAM)
         && send != null
-        && send.state() == SendStream.State.RESET_SENT
-        && !done(
-            stream,
-            RESET_STREAM,
-            writer.resetStream(stream.id(), send.resetCode(), send.sentTo()),
-            SentFrames.Kind.RESET_STREAM,
-            sent)) {
+        && send.isResetDue()
+        && !writeReset(stream, send, writer, sent)) {
       return false;
     }
     if (has(stream, STOP_SENDING)
@@ -165,6 +160,22 @@ final class ControlQueue {
             writer.streamDataBlocked(stream.id(), send.maxData()),
             SentFrames.Kind.STREAM_DATA_BLOCKED,
             sent);
+  }
+
+  private static boolean writeReset(
+      MuxStream stream, SendStream send, FrameWriter writer, SentFrames sent) {
+    long code = send.resetCode();
+    long reliable = send.reliableSize();
+    boolean written =
+        reliable == 0
+            ? writer.resetStream(stream.id(), code, send.sentTo())
+            : writer.resetStreamAt(stream.id(), code, send.sentTo(), reliable);
+    if (written) {
+      stream.pendingControl &= ~RESET_STREAM;
+      send.onResetSent();
+      sent.add(SentFrames.Kind.RESET_STREAM, stream.id(), reliable);
+    }
+    return written;
   }
 
   private long raise(RecvStream recv, long nowNanos, long rttNanos) {

@@ -29,7 +29,8 @@ public final class Mux {
   private final boolean server;
   private final MuxConfig config;
   private final ChunkPool pool;
-  private final Scheduler<MuxStream> scheduler;
+  private final Scheduler<Sender> scheduler;
+  private final Datagrams datagrams;
   private final StreamTable streams = new StreamTable();
   private final StreamIds bidi;
   private final StreamIds uni;
@@ -49,6 +50,7 @@ public final class Mux {
     this.config = config;
     this.pool = pool;
     this.scheduler = new Scheduler<>(config.scheduler());
+    this.datagrams = new Datagrams(config.datagrams(), scheduler);
     this.bidi = new StreamIds(StreamType.BIDIRECTIONAL, server, config.maxBidiStreams());
     this.uni = new StreamIds(StreamType.UNIDIRECTIONAL, server, config.maxUniStreams());
     this.credit =
@@ -103,6 +105,16 @@ public final class Mux {
     return streams.get(id);
   }
 
+  /** The connection's unreliable datagrams. */
+  public Datagrams datagrams() {
+    return datagrams;
+  }
+
+  /** Whether the peer takes {@link MuxStream#resetAt}. */
+  public boolean canResetAt() {
+    return peer.resetStreamAt();
+  }
+
   /** How many streams are open. */
   public int streamCount() {
     return streams.size();
@@ -116,6 +128,7 @@ public final class Mux {
     credit.onMaxData(parameters.initialMaxData());
     bidi.onMaxStreams(parameters.initialMaxStreamsBidi());
     uni.onMaxStreams(parameters.initialMaxStreamsUni());
+    datagrams.onPeerLimit(parameters.maxDatagramFrameBytes());
   }
 
   /** What the path is like, for windows and buffers that follow it. */
@@ -142,10 +155,24 @@ public final class Mux {
     }
   }
 
+  /** A DATAGRAM frame, of {@code frameBytes} with type and length. */
+  public void onDatagram(byte[] data, int from, int length, int frameBytes)
+      throws ProtocolException {
+    datagrams.onReceived(data, from, length, frameBytes);
+  }
+
   /** A frame about streams or flow control; the carrier keeps the others to itself. */
   public void onControl(ControlFrame frame) throws ProtocolException {
     switch (frame) {
-      case ControlFrame.ResetStream reset -> onReset(reset);
+      case ControlFrame.ResetStream reset ->
+          onReset(reset.type(), reset.streamId(), reset.errorCode(), reset.finalSize(), 0);
+      case ControlFrame.ResetStreamAt reset ->
+          onReset(
+              reset.type(),
+              reset.streamId(),
+              reset.errorCode(),
+              reset.finalSize(),
+              reset.reliableSize());
       case ControlFrame.StopSending stop -> onStopSending(stop);
       case ControlFrame.MaxData max -> credit.onMaxData(max.maximum());
       case ControlFrame.MaxStreamData max -> onMaxStreamData(max);
@@ -168,14 +195,18 @@ public final class Mux {
     return new IllegalStateException("not a frame of streams: " + frame.type());
   }
 
-  private void onReset(ControlFrame.ResetStream frame) throws ProtocolException {
-    MuxStream stream = receiving(frame.streamId(), FrameType.RESET_STREAM);
+  private void onReset(FrameType frame, long id, long code, long finalSize, long reliableSize)
+      throws ProtocolException {
+    MuxStream stream = receiving(id, frame);
     if (stream == null || stream.recv == null) {
       return;
     }
     RecvStream recv = stream.recv;
-    credit.onReceived(recv.growth(frame.finalSize()), FrameType.RESET_STREAM);
-    boolean news = recv.onReset(frame.errorCode(), frame.finalSize());
+    credit.onReceived(recv.growth(finalSize), frame);
+    boolean news =
+        frame == FrameType.RESET_STREAM_AT
+            ? recv.onResetAt(code, finalSize, reliableSize)
+            : recv.onReset(code, finalSize);
     if (recv.isOver()) {
       // RFC 9000 §4.5: all flow-control credit of the stream counts as used, and comes back.
       returnCredit(stream, recv.highest());
@@ -255,9 +286,12 @@ public final class Mux {
     control.write(writer, sent, nowNanos, rttNanos);
     scheduler.beginPacket();
     while (writer.remaining() > 0) {
-      Entry<MuxStream> next = scheduler.next(credit.isExhausted());
-      if (next == null || !emit(next.stream(), next, writer, sent)) {
+      Entry<Sender> next = scheduler.next(credit.isExhausted());
+      if (next == null || !next.stream().emit(writer, sent)) {
         break;
+      }
+      if (!control.isEmpty()) { // what the frame has brought about goes along with it
+        control.write(writer, sent, nowNanos, rttNanos);
       }
     }
     if (isConnectionBlockedNews()) {
@@ -266,10 +300,10 @@ public final class Mux {
     }
   }
 
-  private boolean emit(
-      MuxStream stream, Entry<MuxStream> entry, FrameWriter writer, SentFrames sent) {
+  boolean emit(MuxStream stream, FrameWriter writer, SentFrames sent) {
     SendStream send = stream.send;
-    if (send == null) {
+    Entry<Sender> entry = stream.entry;
+    if (send == null || entry == null) {
       throw new IllegalStateException("scheduled without a sending part: " + stream);
     }
     long sentBefore = send.sentTo();
@@ -287,16 +321,25 @@ public final class Mux {
     for (int i = 0; i < sent.size(); i++) {
       switch (sent.kind(i)) {
         case STREAM -> onStreamAcked(sent.a(i), sent.b(i), sent.c(i));
-        case RESET_STREAM -> {
-          MuxStream stream = streams.get(sent.a(i));
-          if (stream != null && stream.send != null && !stream.send.isOver()) {
-            stream.send.onResetAcked();
-            raise(stream, MuxStream.SENT);
-            closeIfOver(stream);
-          }
-        }
+        case RESET_STREAM -> onResetAcked(sent.a(i), sent.b(i));
         default -> {} // nothing waits for the acknowledgement of the others
       }
+    }
+  }
+
+  private void onResetAcked(long id, long reliableSize) {
+    MuxStream stream = streams.get(id);
+    if (stream != null && stream.send != null && !stream.send.isOver()) {
+      stream.send.onResetAcked(reliableSize);
+      onSendOver(stream, stream.send);
+    }
+  }
+
+  private void onSendOver(MuxStream stream, SendStream send) {
+    if (send.isOver()) {
+      raise(stream, MuxStream.SENT);
+      update(stream, send);
+      closeIfOver(stream);
     }
   }
 
@@ -308,9 +351,7 @@ public final class Mux {
     SendStream send = stream.send;
     send.onAcked(offset, (int) (lengthAndFin >>> 1), (lengthAndFin & 1) != 0);
     if (send.isOver()) {
-      raise(stream, MuxStream.SENT);
-      update(stream, send);
-      closeIfOver(stream);
+      onSendOver(stream, send);
       return;
     }
     update(stream, send);
@@ -327,7 +368,7 @@ public final class Mux {
     for (int i = 0; i < sent.size(); i++) {
       switch (sent.kind(i)) {
         case STREAM -> onStreamLost(sent.a(i), sent.b(i), sent.c(i));
-        case RESET_STREAM -> resend(sent.a(i), ControlQueue.RESET_STREAM);
+        case RESET_STREAM -> onResetLost(sent.a(i));
         case STOP_SENDING -> resend(sent.a(i), ControlQueue.STOP_SENDING);
         case MAX_STREAM_DATA -> resend(sent.a(i), ControlQueue.MAX_STREAM_DATA);
         case STREAM_DATA_BLOCKED -> resend(sent.a(i), ControlQueue.STREAM_DATA_BLOCKED);
@@ -337,8 +378,22 @@ public final class Mux {
         case DATA_BLOCKED -> credit.onBlockedLost();
         case STREAMS_BLOCKED_BIDI -> control.add(ControlQueue.STREAMS_BLOCKED_BIDI);
         case STREAMS_BLOCKED_UNI -> control.add(ControlQueue.STREAMS_BLOCKED_UNI);
-        case ACK, CRYPTO, NEW_CONNECTION_ID, RETIRE_CONNECTION_ID, HANDSHAKE_DONE, PING -> {}
+        case ACK,
+            CRYPTO,
+            NEW_CONNECTION_ID,
+            RETIRE_CONNECTION_ID,
+            HANDSHAKE_DONE,
+            DATAGRAM,
+            PING -> {}
       }
+    }
+  }
+
+  private void onResetLost(long id) {
+    MuxStream stream = streams.get(id);
+    if (stream != null && stream.send != null) {
+      stream.send.onResetLost();
+      onSendChanged(stream);
     }
   }
 
@@ -360,11 +415,13 @@ public final class Mux {
   /** The connection carries nothing any more. What was received can still be read. */
   public void onConnectionClosed() {
     over = true;
+    datagrams.onConnectionClosed();
   }
 
   /** Frees all memory. */
   public void release() {
     over = true;
+    datagrams.release();
     streams.forEach(
         stream -> {
           if (stream.send != null) {
@@ -390,11 +447,11 @@ public final class Mux {
     return sendBufferBytes;
   }
 
-  Entry<MuxStream> enter(MuxStream stream, Priority priority) {
+  Entry<Sender> enter(MuxStream stream, Priority priority) {
     return scheduler.add(stream.id(), stream, priority, scheduler.defaultGroup());
   }
 
-  void prioritize(Entry<MuxStream> entry, Priority priority) {
+  void prioritize(Entry<Sender> entry, Priority priority) {
     scheduler.prioritize(entry, priority);
   }
 
@@ -405,6 +462,9 @@ public final class Mux {
       return;
     }
     update(stream, send);
+    if (send.isResetDue()) {
+      control.add(stream, ControlQueue.RESET_STREAM);
+    }
     if (send.isBlocked() && stream.blockedReportedAt != send.maxData()) {
       stream.blockedReportedAt = send.maxData();
       control.add(stream, ControlQueue.STREAM_DATA_BLOCKED);
@@ -418,9 +478,12 @@ public final class Mux {
   }
 
   void reset(MuxStream stream, long code) {
-    if (stream.send != null && stream.send.reset(code)) {
-      control.add(stream, ControlQueue.RESET_STREAM);
-      update(stream, stream.send);
+    resetAt(stream, code, 0);
+  }
+
+  void resetAt(MuxStream stream, long code, long reliableBytes) {
+    if (stream.send != null && stream.send.resetAt(code, reliableBytes)) {
+      onSendChanged(stream);
     }
   }
 
@@ -448,7 +511,10 @@ public final class Mux {
     if (recv == null) {
       return;
     }
-    returnCredit(stream, recv.readTo());
+    if (recv.takeResetNews()) {
+      raise(stream, MuxStream.RESET);
+    }
+    returnCredit(stream, recv.isReset() ? recv.highest() : recv.readTo());
     if (recv.wantsCredit()) {
       control.add(stream, ControlQueue.MAX_STREAM_DATA);
     }

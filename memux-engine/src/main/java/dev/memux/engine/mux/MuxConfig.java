@@ -14,8 +14,13 @@ import dev.memux.engine.schedule.SchedulerConfig;
  * @param maxUniStreams how many unidirectional streams the peer may have open at once
  * @param minSendBufferBytes what a stream may always have written and not yet acknowledged
  * @param maxSendBufferBytes what that may grow to as it follows the congestion window
+ * @param maxSendMemoryBytes what all streams together may have written and not yet acknowledged, in
+ *     memory that is held for it; at the cap writes take nothing and wait for room
+ * @param maxReceiveMemoryBytes memory that received data may hold, however sparse: a peer that goes
+ *     beyond it, which windows alone do not let it, is closed
  * @param priority what a stream has that the peer opens
  * @param scheduler how streams share the connection
+ * @param datagrams unreliable datagrams
  */
 public record MuxConfig(
     long streamWindowBytes,
@@ -26,8 +31,11 @@ public record MuxConfig(
     long maxUniStreams,
     int minSendBufferBytes,
     int maxSendBufferBytes,
+    long maxSendMemoryBytes,
+    long maxReceiveMemoryBytes,
     Priority priority,
-    SchedulerConfig scheduler) {
+    SchedulerConfig scheduler,
+    DatagramConfig datagrams) {
 
   public static final MuxConfig DEFAULT =
       new MuxConfig(
@@ -39,8 +47,11 @@ public record MuxConfig(
           100,
           256 << 10,
           16 << 20,
+          24 << 20,
+          32 << 20,
           Priority.DEFAULT_INCREMENTAL,
-          SchedulerConfig.DEFAULT);
+          SchedulerConfig.DEFAULT,
+          DatagramConfig.DISABLED);
 
   /**
    * @throws IllegalArgumentException if a window or buffer is not positive, or a bound below what
@@ -55,7 +66,12 @@ public record MuxConfig(
     require(maxBidiStreams >= 0 && maxBidiStreams <= MAX_STREAMS, "bidirectional streams");
     require(maxUniStreams >= 0 && maxUniStreams <= MAX_STREAMS, "unidirectional streams");
     require(minSendBufferBytes > 0 && minSendBufferBytes <= maxSendBufferBytes, "send buffer");
+    require(maxSendMemoryBytes >= MIN_MEMORY_BYTES, "memory to send");
+    require(maxReceiveMemoryBytes >= MIN_MEMORY_BYTES, "memory to receive");
   }
+
+  /** Below this a connection could not hold one chunk of a stream each way. */
+  public static final long MIN_MEMORY_BYTES = 16 << 10;
 
   /** A limit of our own: each stream open costs memory. */
   public static final long MAX_STREAMS = 1 << 20;
@@ -71,8 +87,11 @@ public record MuxConfig(
         unidirectional,
         minSendBufferBytes,
         maxSendBufferBytes,
+        maxSendMemoryBytes,
+        maxReceiveMemoryBytes,
         priority,
-        scheduler);
+        scheduler,
+        datagrams);
   }
 
   /** The same with other receive windows. */
@@ -86,8 +105,47 @@ public record MuxConfig(
         maxUniStreams,
         minSendBufferBytes,
         maxSendBufferBytes,
+        maxSendMemoryBytes,
+        maxReceiveMemoryBytes,
         priority,
-        scheduler);
+        scheduler,
+        datagrams);
+  }
+
+  /** The same with other bounds of what a stream may have written. */
+  public MuxConfig withSendBuffers(int min, int max) {
+    return new MuxConfig(
+        streamWindowBytes,
+        maxStreamWindowBytes,
+        connectionWindowBytes,
+        maxConnectionWindowBytes,
+        maxBidiStreams,
+        maxUniStreams,
+        min,
+        max,
+        maxSendMemoryBytes,
+        maxReceiveMemoryBytes,
+        priority,
+        scheduler,
+        datagrams);
+  }
+
+  /** The same with other bounds of a connection's memory. */
+  public MuxConfig withMemory(long send, long receive) {
+    return new MuxConfig(
+        streamWindowBytes,
+        maxStreamWindowBytes,
+        connectionWindowBytes,
+        maxConnectionWindowBytes,
+        maxBidiStreams,
+        maxUniStreams,
+        minSendBufferBytes,
+        maxSendBufferBytes,
+        send,
+        receive,
+        priority,
+        scheduler,
+        datagrams);
   }
 
   /** The same with another scheduler. */
@@ -101,7 +159,28 @@ public record MuxConfig(
         maxUniStreams,
         minSendBufferBytes,
         maxSendBufferBytes,
+        maxSendMemoryBytes,
+        maxReceiveMemoryBytes,
         priority,
+        other,
+        datagrams);
+  }
+
+  /** The same with other datagrams. */
+  public MuxConfig withDatagrams(DatagramConfig other) {
+    return new MuxConfig(
+        streamWindowBytes,
+        maxStreamWindowBytes,
+        connectionWindowBytes,
+        maxConnectionWindowBytes,
+        maxBidiStreams,
+        maxUniStreams,
+        minSendBufferBytes,
+        maxSendBufferBytes,
+        maxSendMemoryBytes,
+        maxReceiveMemoryBytes,
+        priority,
+        scheduler,
         other);
   }
 

@@ -201,6 +201,14 @@ final class DatagramAssembler {
     return draft;
   }
 
+  /**
+   * What the frames of one 1-RTT packet in a datagram of {@code bytes} can have, whatever happens.
+   */
+  int frameRoomBytes(int bytes) {
+    int header = 1 + connection.peerIds().current().length() + PacketNumbers.MAX_BYTES;
+    return bytes - header - PacketSealer.TAG_BYTES;
+  }
+
   private int headerBytes(PacketNumberSpace space, int packetNumberBytes) {
     int dcid = connection.peerIds().current().length();
     if (space.space == PacketSpace.APPLICATION) {

@@ -153,6 +153,8 @@ public final class QuicConnection implements Connection {
             .initialMaxStreamDataUni(config.mux().streamWindowBytes())
             .initialMaxStreamsBidi(config.mux().maxBidiStreams())
             .initialMaxStreamsUni(config.mux().maxUniStreams())
+            .maxDatagramFrameBytes(config.mux().datagrams().maxFrameBytes())
+            .resetStreamAt(true)
             .ackDelayExponent(ACK_DELAY_EXPONENT)
             .maxAckDelayMillis(MAX_ACK_DELAY_NANOS / MILLI_NANOS)
             .activeConnectionIdLimit(PeerConnectionIds.ACTIVE_LIMIT)
@@ -225,7 +227,8 @@ public final class QuicConnection implements Connection {
         recovery.bytesInFlight(),
         recovery.windowBytes(),
         recovery.rtt().smoothedNanos(),
-        recovery.rtt().minNanos());
+        recovery.rtt().minNanos(),
+        mux.datagrams().statistics());
   }
 
   @Override
@@ -396,6 +399,7 @@ public final class QuicConnection implements Connection {
     if (!hasUsableKey(nowNanos)) {
       return;
     }
+    mux.datagrams().onPacketRoom(assembler.frameRoomBytes(datagramBytes));
     long rttNanos = recovery.rtt().smoothedNanos();
     int batchBytes = pacer.batchBytes(recovery.windowBytes(), rttNanos);
     while (out.hasRoom(datagramBytes)
@@ -662,6 +666,7 @@ public final class QuicConnection implements Connection {
       }
       recovery.onMaxAckDelay(parameters.maxAckDelayMillis() * MILLI_NANOS);
       mux.onPeerParameters(parameters);
+      mux.datagrams().onPacketRoom(assembler.frameRoomBytes(datagramBytes));
     }
 
     @Override

@@ -96,6 +96,15 @@ final class ChunkWindow {
     end = Math.max(end, first);
   }
 
+  /** Gives back every chunk that lies wholly at or above {@code offset}. */
+  void releaseFrom(long offset) {
+    long from = Math.max(first, (offset + MASK) >>> SHIFT);
+    for (long chunk = from; chunk < end; chunk++) {
+      release(chunk);
+    }
+    end = Math.min(end, from);
+  }
+
   /** Gives everything back; the sequence may go on where it was. */
   void releaseAll() {
     for (long chunk = first; chunk < end; chunk++) {

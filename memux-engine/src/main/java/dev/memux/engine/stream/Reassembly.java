@@ -78,6 +78,12 @@ public final class Reassembly {
     }
   }
 
+  /** Drops what lies at {@code offset} or above. */
+  public void truncate(long offset) {
+    received.remove(offset, Long.MAX_VALUE);
+    chunks.releaseFrom(offset);
+  }
+
   /** Drops everything that is held. */
   public void release() {
     chunks.releaseAll();

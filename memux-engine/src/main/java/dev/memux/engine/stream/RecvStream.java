@@ -16,6 +16,14 @@ public final class RecvStream {
   private long resetCode = UNKNOWN;
   private boolean discarding;
 
+  /** With a reset: what the application still gets before it. */
+  private long reliableSize;
+
+  /** The reset was a RESET_STREAM_AT. */
+  private boolean resetAt;
+
+  private boolean resetTold;
+
   public RecvStream(ReceiveWindow window, ChunkPool pool) {
     this.window = window;
     this.reassembly = new Reassembly(pool);
@@ -48,8 +56,9 @@ public final class RecvStream {
     if (discarding || isReset()) {
       return false;
     }
+    int wanted = resetCode == UNKNOWN ? length : Math.clamp(reliableSize - offset, 0, length);
     long readableBefore = reassembly.readableBytes();
-    if (!reassembly.insert(offset, data, from, length)) {
+    if (!reassembly.insert(offset, data, from, wanted)) {
       throw new ProtocolException(
           TransportError.INTERNAL_ERROR, FrameType.STREAM.code(), "too many gaps in stream data");
     }
@@ -60,23 +69,65 @@ public final class RecvStream {
   /**
    * Takes a RESET_STREAM in.
    *
-   * @return whether this is news to the application
+   * @return whether the application is to be told
    */
   public boolean onReset(long code, long size) throws ProtocolException {
-    checkFinalSize(size, true, FrameType.RESET_STREAM);
+    return onReset(FrameType.RESET_STREAM, code, size, 0);
+  }
+
+  /**
+   * Takes a RESET_STREAM_AT in (draft-ietf-quic-reliable-stream-reset).
+   *
+   * @param reliable what is delivered before the reset; at most {@code size}
+   * @return whether the application is to be told now; if not, {@link #takeResetNews} says when
+   */
+  public boolean onResetAt(long code, long size, long reliable) throws ProtocolException {
+    return onReset(FrameType.RESET_STREAM_AT, code, size, reliable);
+  }
+
+  private boolean onReset(FrameType frame, long code, long size, long reliable)
+      throws ProtocolException {
+    checkFinalSize(size, true, frame);
     if (size > window.limit()) {
       throw new ProtocolException(
           TransportError.FLOW_CONTROL_ERROR,
-          FrameType.RESET_STREAM.code(),
+          frame.code(),
           "final size above the stream limit"); // RFC 9000 §4.5
     }
-    // Before the size is noted: having read all that came is not the end, only a FIN makes it one.
-    if (isReset() || isAllRead()) {
+    boolean isAt = frame == FrameType.RESET_STREAM_AT;
+    if (resetCode != UNKNOWN) {
+      if (code != resetCode && (isAt || resetAt)) {
+        // §4.2 of the draft: which of several frames counts depends on their order on the way, so
+        // they must say the same.
+        throw new ProtocolException(
+            TransportError.STREAM_STATE_ERROR, frame.code(), "error code of a reset changed");
+      }
+      if (isReset() || reliable >= reliableSize) {
+        return false; // §4.2: what would promise more has been overtaken
+      }
+    } else if (isAllRead()) {
+      // Before the size is noted: having read all that came is not the end, only a FIN makes it
+      // one.
       return false;
     }
     highest = Math.max(highest, size);
     finalSize = size;
     resetCode = code;
+    resetAt |= isAt;
+    reliableSize = reliable;
+    reassembly.truncate(Math.max(reliable, reassembly.readTo()));
+    return takeResetNews();
+  }
+
+  /**
+   * Whether all that a reset promises has been read, so that the application is to be told of it
+   * now; once.
+   */
+  public boolean takeResetNews() {
+    if (resetTold || !isReset()) {
+      return false;
+    }
+    resetTold = true;
     reassembly.release();
     return true;
   }
@@ -133,18 +184,19 @@ public final class RecvStream {
     return reassembly.readTo();
   }
 
+  /** Whether the peer has reset the stream, and all that it still promised has been read. */
   public boolean isReset() {
-    return resetCode != UNKNOWN;
+    return resetCode != UNKNOWN && reassembly.readTo() >= reliableSize;
   }
 
-  /** The code of the peer's reset, -1 if there was none. */
+  /** The code of the peer's reset, -1 if there was none, or as long as {@link #isReset} is not. */
   public long resetCode() {
-    return resetCode;
+    return isReset() ? resetCode : UNKNOWN;
   }
 
   /** Whether everything up to the FIN has been read. */
   public boolean isAllRead() {
-    return finalSize != UNKNOWN && !isReset() && reassembly.readTo() == finalSize;
+    return finalSize != UNKNOWN && resetCode == UNKNOWN && reassembly.readTo() == finalSize;
   }
 
   /** Whether so much has been read that the peer should be told of more credit. */

@@ -80,7 +80,7 @@ public final class SendBuffer {
   }
 
   public void onAcked(long offset, int length) {
-    long after = offset + length;
+    long after = Math.min(offset + length, writtenTo);
     if (after <= ackedTo) {
       return;
     }
@@ -104,7 +104,27 @@ public final class SendBuffer {
 
   /** What was acknowledged in another packet meanwhile is not sent again. */
   public void onLost(long offset, int length) {
-    lost.addExcept(Math.max(offset, ackedTo), offset + length, acked);
+    lost.addExcept(Math.max(offset, ackedTo), Math.min(offset + length, writtenTo), acked);
+  }
+
+  /**
+   * Forgets what was written from {@code offset} on: it is sent no more, neither for the first time
+   * nor again.
+   */
+  public void truncate(long offset) {
+    long end = Math.max(offset, ackedTo);
+    if (end >= writtenTo) {
+      return;
+    }
+    writtenTo = end;
+    sentTo = Math.min(sentTo, end);
+    lost.remove(end, Long.MAX_VALUE);
+    acked.remove(end, Long.MAX_VALUE);
+    if (ackedTo == writtenTo) {
+      chunks.releaseAll();
+    } else {
+      chunks.releaseFrom(end);
+    }
   }
 
   public boolean isAllAcked() {

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param preferredAddress server only, encoded
  * @param activeConnectionIdLimit at least 2
  * @param retrySourceConnectionId server only
+ * @param maxDatagramFrameBytes the largest DATAGRAM frame its sender takes, 0: none (RFC 9221 §3)
+ * @param resetStreamAt whether its sender takes RESET_STREAM_AT
+ *     (draft-ietf-quic-reliable-stream-reset §2)
  */
 @SuppressWarnings("ArrayRecordComponent") // connection IDs as bytes; never compared as a whole
 public record TransportParameters(
@@ -36,7 +39,9 @@ public record TransportParameters(
     byte @Nullable [] preferredAddress,
     long activeConnectionIdLimit,
     byte @Nullable [] initialSourceConnectionId,
-    byte @Nullable [] retrySourceConnectionId) {
+    byte @Nullable [] retrySourceConnectionId,
+    long maxDatagramFrameBytes,
+    boolean resetStreamAt) {
 
   private static final int ORIGINAL_DESTINATION_CONNECTION_ID = 0x00;
   private static final int MAX_IDLE_TIMEOUT = 0x01;
@@ -55,6 +60,9 @@ public record TransportParameters(
   private static final int ACTIVE_CONNECTION_ID_LIMIT = 0x0e;
   private static final int INITIAL_SOURCE_CONNECTION_ID = 0x0f;
   private static final int RETRY_SOURCE_CONNECTION_ID = 0x10;
+
+  private static final int RESET_STREAM_AT = 0x1d;
+  private static final int MAX_DATAGRAM_FRAME_SIZE = 0x20;
 
   private static final int MAX_CONNECTION_ID_BYTES = 20;
   private static final int RESET_TOKEN_BYTES = 16;
@@ -100,6 +108,8 @@ public record TransportParameters(
         Builder.DEFAULT_ACTIVE_CONNECTION_ID_LIMIT);
     out.bytes(INITIAL_SOURCE_CONNECTION_ID, initialSourceConnectionId);
     out.bytes(RETRY_SOURCE_CONNECTION_ID, retrySourceConnectionId);
+    out.bytes(RESET_STREAM_AT, resetStreamAt ? new byte[0] : null);
+    out.number(MAX_DATAGRAM_FRAME_SIZE, maxDatagramFrameBytes, 0);
     return out.encoded();
   }
 
@@ -124,7 +134,7 @@ public record TransportParameters(
       if (seen.size() > MAX_PARAMETERS) {
         throw error("more than " + MAX_PARAMETERS + " parameters");
       }
-      if (id <= RETRY_SOURCE_CONNECTION_ID) {
+      if (id <= MAX_DATAGRAM_FRAME_SIZE) {
         decodeKnown((int) id, in, fromServer, out);
       }
     }
@@ -169,7 +179,12 @@ public record TransportParameters(
           out.initialSourceConnectionId = in.bytes(0, MAX_CONNECTION_ID_BYTES);
       case RETRY_SOURCE_CONNECTION_ID ->
           out.retrySourceConnectionId = in.bytes(0, MAX_CONNECTION_ID_BYTES);
-      default -> throw new IllegalStateException("not a known parameter: " + id);
+      case RESET_STREAM_AT -> {
+        in.bytes(0, 0); // §2 of the draft: a value is an error
+        out.resetStreamAt = true;
+      }
+      case MAX_DATAGRAM_FRAME_SIZE -> out.maxDatagramFrameBytes = in.number(0, VarInt.MAX);
+      default -> {} // not known
     }
   }
 
@@ -212,6 +227,8 @@ public record TransportParameters(
     private long activeConnectionIdLimit = DEFAULT_ACTIVE_CONNECTION_ID_LIMIT;
     private byte @Nullable [] initialSourceConnectionId;
     private byte @Nullable [] retrySourceConnectionId;
+    private long maxDatagramFrameBytes;
+    private boolean resetStreamAt;
 
     private Builder() {}
 
@@ -287,6 +304,16 @@ public record TransportParameters(
       return this;
     }
 
+    public Builder maxDatagramFrameBytes(long value) {
+      maxDatagramFrameBytes = value;
+      return this;
+    }
+
+    public Builder resetStreamAt(boolean value) {
+      resetStreamAt = value;
+      return this;
+    }
+
     public TransportParameters build() {
       return new TransportParameters(
           originalDestinationConnectionId,
@@ -305,7 +332,9 @@ public record TransportParameters(
           preferredAddress,
           activeConnectionIdLimit,
           initialSourceConnectionId,
-          retrySourceConnectionId);
+          retrySourceConnectionId,
+          maxDatagramFrameBytes,
+          resetStreamAt);
     }
   }
 

@@ -123,6 +123,12 @@ final class MuxPair {
     }
 
     @Override
+    public void onDatagram(byte[] data, int from, int length, int frameBytes)
+        throws ProtocolException {
+      mux.onDatagram(data, from, length, frameBytes);
+    }
+
+    @Override
     public void onCrypto(long offset, byte[] data, int from, int length) {
       throw new AssertionError();
     }
@@ -146,6 +152,11 @@ final class MuxPair {
     }
 
     @Override
+    public void onDatagram(byte[] data, int from, int length, int frameBytes) {
+      lines.add("DATAGRAM " + length);
+    }
+
+    @Override
     public void onCrypto(long offset, byte[] data, int from, int length) {
       throw new AssertionError();
     }
@@ -161,6 +172,9 @@ final class MuxPair {
           switch (frame) {
             case ControlFrame.ResetStream f ->
                 "RESET_STREAM " + f.streamId() + " " + f.errorCode() + " " + f.finalSize();
+            case ControlFrame.ResetStreamAt f ->
+                "RESET_STREAM_AT %d %d %d %d"
+                    .formatted(f.streamId(), f.errorCode(), f.finalSize(), f.reliableSize());
             case ControlFrame.StopSending f -> "STOP_SENDING " + f.streamId() + " " + f.errorCode();
             case ControlFrame.MaxData f -> "MAX_DATA " + f.maximum();
             case ControlFrame.MaxStreamData f ->
@@ -203,6 +217,8 @@ final class MuxPair {
         .initialMaxStreamDataUni(config.streamWindowBytes())
         .initialMaxStreamsBidi(config.maxBidiStreams())
         .initialMaxStreamsUni(config.maxUniStreams())
+        .maxDatagramFrameBytes(config.datagrams().maxFrameBytes())
+        .resetStreamAt(true)
         .build();
   }
 

@@ -55,7 +55,9 @@ class TransportParametersTest {
             address,
             VarInt.MAX,
             new byte[0],
-            bytes("0a".repeat(20)));
+            bytes("0a".repeat(20)),
+            65_535,
+            true);
     TransportParameters read = TransportParameters.decode(sent.encode(), true);
     assertArrayEquals(sent.encode(), read.encode());
     assertArrayEquals(bytes("0102"), read.originalDestinationConnectionId());
@@ -75,6 +77,8 @@ class TransportParametersTest {
     assertEquals(VarInt.MAX, read.activeConnectionIdLimit());
     assertArrayEquals(new byte[0], read.initialSourceConnectionId());
     assertArrayEquals(bytes("0a".repeat(20)), read.retrySourceConnectionId());
+    assertEquals(65_535, read.maxDatagramFrameBytes());
+    assertTrue(read.resetStreamAt());
   }
 
   @Test
@@ -104,6 +108,8 @@ class TransportParametersTest {
         "1b00 1b00", // unknown, twice: RFC 9000 §7.4 excepts none
         "401b00 1b00",
         "03 02 44af", // max_udp_payload_size 1199
+        "1d 01 00", // reset_stream_at with a value
+        "20 00", // max_datagram_frame_size without one
         "08 08 d000000000000001", // 2^60 + 1 streams
         "09 08 d000000000000001",
         "0a 01 15", // ack_delay_exponent 21

@@ -3,6 +3,7 @@ package dev.memux.sim.world;
 import dev.memux.engine.CloseReason;
 import dev.memux.engine.quic.ConnectionStatistics;
 import dev.memux.engine.quic.QuicConnection;
+import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.sim.Datagram;
@@ -48,6 +49,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private final StreamTimes times = new StreamTimes();
 
   private final DeliveryInvariant delivery = new DeliveryInvariant();
+  private final DatagramInvariant datagrams = new DatagramInvariant();
   private final IndependenceInvariant independence = new IndependenceInvariant();
   private final FlowControlInvariant flowControl = new FlowControlInvariant(this::parameters);
   private final AmplificationInvariant amplification = new AmplificationInvariant();
@@ -109,6 +111,10 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     return delivery;
   }
 
+  DatagramInvariant datagrams() {
+    return datagrams;
+  }
+
   void filterUp(LinkFilter filter) {
     up.filter(filter);
   }
@@ -148,6 +154,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
         peer.at(stream.openAfterNanos(), () -> peer.open(stream));
       }
     }
+    peer.sendDatagrams(plan.datagrams());
     Side cutter = plan.ending() == WorldPlan.Ending.SERVER_ABORTS ? Side.SERVER : Side.CLIENT;
     if (plan.ending().cutsShort() && peer.side() == cutter) {
       peer.at(plan.endAfterNanos(), this::end);
@@ -352,6 +359,8 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       if (frame instanceof TappedFrame.Stream stream) {
         independence.onDelivered(
             receiver, stream.streamId(), stream.offset(), stream.end(), certain);
+      } else if (frame instanceof TappedFrame.Control(ControlFrame.ResetStreamAt reset)) {
+        independence.onPromise(receiver, reset.streamId(), reset.reliableSize());
       } else if (frame instanceof TappedFrame.Ack ack) {
         forgotten.onAckDelivered(ack);
       }

@@ -100,7 +100,8 @@ final class Scenario {
   /** Lives through it. */
   World run(long seed) {
     WorldPlan.ConversationPlan conversation =
-        new WorldPlan.ConversationPlan(0, up, down, streams, WorldPlan.Ending.CLIENT_CLOSES, 0, 0);
+        new WorldPlan.ConversationPlan(
+            0, up, down, streams, DatagramPlan.NONE, WorldPlan.Ending.CLIENT_CLOSES, 0, 0);
     World world =
         new World(
             seed,
@@ -112,6 +113,6 @@ final class Scenario {
   }
 
   private static StreamPlan.Direction direction(long bytes) {
-    return new StreamPlan.Direction(bytes, -1, -1, -1, -1, StreamPlan.Reading.EAGER);
+    return new StreamPlan.Direction(bytes, -1, -1, -1, -1, -1, StreamPlan.Reading.EAGER);
   }
 }

@@ -233,6 +233,13 @@ final class World {
         conversation.peer(Side.CLIENT).onStream(stream, events);
       }
     }
+
+    @Override
+    public void onDatagram(QuicConnection connection, byte[] datagram, long nowNanos) {
+      if (conversation != null) {
+        conversation.datagrams().onReceived(Side.SERVER, datagram);
+      }
+    }
   }
 
   private final class ServerApplication implements QuicApplication {
@@ -246,12 +253,21 @@ final class World {
       peer(connection).onStream(stream, events);
     }
 
+    @Override
+    public void onDatagram(QuicConnection connection, byte[] datagram, long nowNanos) {
+      conversation(connection).datagrams().onReceived(Side.CLIENT, datagram);
+    }
+
     private Peer peer(QuicConnection connection) {
+      return conversation(connection).peer(Side.SERVER);
+    }
+
+    private Conversation conversation(QuicConnection connection) {
       Conversation conversation = conversations.get(connection.remote());
       if (conversation == null) {
         throw new Violation(World.class, "connection from nowhere: " + connection.remote());
       }
-      return conversation.peer(Side.SERVER);
+      return conversation;
     }
   }
 

@@ -47,6 +47,7 @@ record WorldPlan(
       LinkProfile up,
       LinkProfile down,
       List<StreamPlan> streams,
+      DatagramPlan datagrams,
       Ending ending,
       long endAfterNanos,
       int injections) {}
