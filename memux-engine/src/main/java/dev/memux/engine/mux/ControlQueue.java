@@ -1,5 +1,6 @@
 package dev.memux.engine.mux;
 
+import dev.memux.engine.stream.MemoryBudget;
 import dev.memux.engine.stream.RecvStream;
 import dev.memux.engine.stream.SendStream;
 import dev.memux.engine.wire.FrameWriter;
@@ -29,13 +30,15 @@ final class ControlQueue {
   private final ConnectionCredit credit;
   private final StreamIds bidi;
   private final StreamIds uni;
+  private final MemoryBudget budget;
   private final ArrayDeque<MuxStream> streams = new ArrayDeque<>();
   private int pending;
 
-  ControlQueue(ConnectionCredit credit, StreamIds bidi, StreamIds uni) {
+  ControlQueue(ConnectionCredit credit, StreamIds bidi, StreamIds uni, MemoryBudget budget) {
     this.credit = credit;
     this.bidi = bidi;
     this.uni = uni;
+    this.budget = budget;
   }
 
   void add(int flag) {
@@ -71,7 +74,8 @@ final class ControlQueue {
   }
 
   private void writeConnection(FrameWriter writer, SentFrames sent, long nowNanos, long rttNanos) {
-    if (has(MAX_DATA) && writer.maxData(credit.window().raise(nowNanos, rttNanos))) {
+    if (has(MAX_DATA)
+        && writer.maxData(credit.window().raise(nowNanos, rttNanos, budget.pressure()))) {
       done(MAX_DATA, SentFrames.Kind.MAX_DATA, sent);
     }
     if (has(MAX_STREAMS_BIDI) && writer.maxStreams(true, bidi.grant())) {
@@ -179,9 +183,12 @@ final class ControlQueue {
   }
 
   private long raise(RecvStream recv, long nowNanos, long rttNanos) {
-    long limit = recv.window().raise(nowNanos, rttNanos);
+    MemoryBudget.Pressure pressure = budget.pressure();
+    long limit = recv.window().raise(nowNanos, rttNanos, pressure);
     // Half as much again lets one stream at full window leave room for others.
-    credit.window().atLeast(recv.window().windowBytes() * 3 / 2);
+    if (pressure == MemoryBudget.Pressure.NONE) {
+      credit.window().atLeast(recv.window().windowBytes() * 3 / 2);
+    }
     return limit;
   }
 

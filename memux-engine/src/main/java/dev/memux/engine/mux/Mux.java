@@ -3,6 +3,7 @@ package dev.memux.engine.mux;
 import dev.memux.engine.schedule.Entry;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.schedule.Scheduler;
+import dev.memux.engine.stream.ChunkAccount;
 import dev.memux.engine.stream.ChunkPool;
 import dev.memux.engine.stream.ReceiveWindow;
 import dev.memux.engine.stream.RecvStream;
@@ -28,7 +29,9 @@ import org.jspecify.annotations.Nullable;
 public final class Mux {
   private final boolean server;
   private final MuxConfig config;
-  private final ChunkPool pool;
+  private final ChunkAccount sendMemory;
+  private final ChunkAccount receiveMemory;
+  private final MemoryWaiters memoryWaiters;
   private final Scheduler<Sender> scheduler;
   private final Datagrams datagrams;
   private final StreamTable streams = new StreamTable();
@@ -48,7 +51,9 @@ public final class Mux {
   public Mux(boolean server, MuxConfig config, ChunkPool pool) {
     this.server = server;
     this.config = config;
-    this.pool = pool;
+    this.sendMemory = new ChunkAccount(pool, ChunkAccount.Use.SEND, config.maxSendMemoryBytes());
+    this.receiveMemory = new ChunkAccount(pool, ChunkAccount.Use.RECEIVE, Long.MAX_VALUE);
+    this.memoryWaiters = new MemoryWaiters(sendMemory, config.maxSendMemoryBytes());
     this.scheduler = new Scheduler<>(config.scheduler());
     this.datagrams = new Datagrams(config.datagrams(), scheduler);
     this.bidi = new StreamIds(StreamType.BIDIRECTIONAL, server, config.maxBidiStreams());
@@ -56,7 +61,7 @@ public final class Mux {
     this.credit =
         new ConnectionCredit(
             new ReceiveWindow(config.connectionWindowBytes(), config.maxConnectionWindowBytes()));
-    this.control = new ControlQueue(credit, bidi, uni);
+    this.control = new ControlQueue(credit, bidi, uni, pool.budget());
     this.sendBufferBytes = config.minSendBufferBytes();
   }
 
@@ -325,6 +330,7 @@ public final class Mux {
         default -> {} // nothing waits for the acknowledgement of the others
       }
     }
+    wakeMemoryWaiters();
   }
 
   private void onResetAcked(long id, long reliableSize) {
@@ -357,7 +363,9 @@ public final class Mux {
     update(stream, send);
     // A quarter of the buffer: waking the writer for every acknowledgement would cost more than it
     // brings.
-    if (stream.wantsRoom && send.writableBytes(sendBufferBytes) >= sendBufferBytes / 4) {
+    if (stream.wantsRoom
+        && !stream.awaitsMemory
+        && send.writableBytes(sendBufferBytes) >= sendBufferBytes / 4) {
       stream.wantsRoom = false;
       raise(stream, MuxStream.WRITABLE);
     }
@@ -412,6 +420,24 @@ public final class Mux {
     }
   }
 
+  /**
+   * Whether streams wait for memory that other connections hold. Their owner then asks to hear of
+   * memory that comes back, and calls {@link #onMemoryAvailable}.
+   */
+  public boolean isAwaitingMemory() {
+    return !over && memoryWaiters.awaitOthers();
+  }
+
+  /** Other connections have given memory back. */
+  public void onMemoryAvailable() {
+    wakeMemoryWaiters();
+  }
+
+  /** Memory that data to be sent, and data received and not read, holds now. */
+  public long heldBytes() {
+    return sendMemory.heldBytes() + receiveMemory.heldBytes();
+  }
+
   /** The connection carries nothing any more. What was received can still be read. */
   public void onConnectionClosed() {
     over = true;
@@ -441,6 +467,29 @@ public final class Mux {
 
   boolean isOver() {
     return over;
+  }
+
+  /** Memory that can be had for data to be sent. */
+  long freeSendBytes() {
+    return sendMemory.freeBytes();
+  }
+
+  /** A write has found no memory; the stream hears when there is some. */
+  void awaitMemory(MuxStream stream) {
+    memoryWaiters.add(stream);
+  }
+
+  private void wakeMemoryWaiters() {
+    if (memoryWaiters.isEmpty()) {
+      return;
+    }
+    memoryWaiters.begin();
+    for (MuxStream next = memoryWaiters.next(); next != null; next = memoryWaiters.next()) {
+      if (next.isWritable()) {
+        next.wantsRoom = false;
+        raise(next, MuxStream.WRITABLE);
+      }
+    }
   }
 
   int sendBufferBytes() {
@@ -484,6 +533,7 @@ public final class Mux {
   void resetAt(MuxStream stream, long code, long reliableBytes) {
     if (stream.send != null && stream.send.resetAt(code, reliableBytes)) {
       onSendChanged(stream);
+      wakeMemoryWaiters();
     }
   }
 
@@ -591,11 +641,12 @@ public final class Mux {
 
   private MuxStream create(
       long id, long maxData, boolean sends, boolean receives, Priority priority) {
-    SendStream send = sends ? new SendStream(id, maxData, pool) : null;
+    SendStream send = sends ? new SendStream(id, maxData, sendMemory) : null;
     RecvStream recv =
         receives
             ? new RecvStream(
-                new ReceiveWindow(config.streamWindowBytes(), config.maxStreamWindowBytes()), pool)
+                new ReceiveWindow(config.streamWindowBytes(), config.maxStreamWindowBytes()),
+                receiveMemory)
             : null;
     MuxStream stream = new MuxStream(this, id, send, recv, priority);
     streams.add(stream);

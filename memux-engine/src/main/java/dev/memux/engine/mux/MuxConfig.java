@@ -2,6 +2,9 @@ package dev.memux.engine.mux;
 
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.schedule.SchedulerConfig;
+import dev.memux.engine.stream.ChunkPool;
+import dev.memux.engine.stream.MemoryBudget;
+import dev.memux.engine.stream.ReceiveWindow;
 
 /**
  * What a connection grants its peer and keeps in memory.
@@ -9,15 +12,14 @@ import dev.memux.engine.schedule.SchedulerConfig;
  * @param streamWindowBytes flow-control credit that each stream begins with (RFC 9000 §4.1)
  * @param maxStreamWindowBytes what a stream's credit may grow to as it follows the path
  * @param connectionWindowBytes credit that all streams together begin with
- * @param maxConnectionWindowBytes what that may grow to: the most that a peer can make us buffer
+ * @param maxConnectionWindowBytes what that may grow to: the most that a peer can make us buffer,
+ *     but for {@link #RECEIVE_OVERHEAD_BYTES} a stream
  * @param maxBidiStreams how many bidirectional streams the peer may have open at once
  * @param maxUniStreams how many unidirectional streams the peer may have open at once
  * @param minSendBufferBytes what a stream may always have written and not yet acknowledged
  * @param maxSendBufferBytes what that may grow to as it follows the congestion window
  * @param maxSendMemoryBytes what all streams together may have written and not yet acknowledged, in
  *     memory that is held for it; at the cap writes take nothing and wait for room
- * @param maxReceiveMemoryBytes memory that received data may hold, however sparse: a peer that goes
- *     beyond it, which windows alone do not let it, is closed
  * @param priority what a stream has that the peer opens
  * @param scheduler how streams share the connection
  * @param datagrams unreliable datagrams
@@ -32,7 +34,6 @@ public record MuxConfig(
     int minSendBufferBytes,
     int maxSendBufferBytes,
     long maxSendMemoryBytes,
-    long maxReceiveMemoryBytes,
     Priority priority,
     SchedulerConfig scheduler,
     DatagramConfig datagrams) {
@@ -48,7 +49,6 @@ public record MuxConfig(
           256 << 10,
           16 << 20,
           24 << 20,
-          32 << 20,
           Priority.DEFAULT_INCREMENTAL,
           SchedulerConfig.DEFAULT,
           DatagramConfig.DISABLED);
@@ -67,10 +67,15 @@ public record MuxConfig(
     require(maxUniStreams >= 0 && maxUniStreams <= MAX_STREAMS, "unidirectional streams");
     require(minSendBufferBytes > 0 && minSendBufferBytes <= maxSendBufferBytes, "send buffer");
     require(maxSendMemoryBytes >= MIN_MEMORY_BYTES, "memory to send");
-    require(maxReceiveMemoryBytes >= MIN_MEMORY_BYTES, "memory to receive");
   }
 
-  /** Below this a connection could not hold one chunk of a stream each way. */
+  /**
+   * What a stream may hold beyond the data that credit allows: the chunks where that begins and
+   * ends. Sparse data holds no more, for credit counts gaps as well.
+   */
+  public static final long RECEIVE_OVERHEAD_BYTES = 2 * ChunkPool.CHUNK_BYTES;
+
+  /** Below this few streams could hold a chunk each. */
   public static final long MIN_MEMORY_BYTES = 16 << 10;
 
   /** A limit of our own: each stream open costs memory. */
@@ -88,7 +93,6 @@ public record MuxConfig(
         minSendBufferBytes,
         maxSendBufferBytes,
         maxSendMemoryBytes,
-        maxReceiveMemoryBytes,
         priority,
         scheduler,
         datagrams);
@@ -106,7 +110,6 @@ public record MuxConfig(
         minSendBufferBytes,
         maxSendBufferBytes,
         maxSendMemoryBytes,
-        maxReceiveMemoryBytes,
         priority,
         scheduler,
         datagrams);
@@ -124,14 +127,13 @@ public record MuxConfig(
         min,
         max,
         maxSendMemoryBytes,
-        maxReceiveMemoryBytes,
         priority,
         scheduler,
         datagrams);
   }
 
-  /** The same with other bounds of a connection's memory. */
-  public MuxConfig withMemory(long send, long receive) {
+  /** The same with another bound of a connection's memory for data to be sent. */
+  public MuxConfig withMaxSendMemory(long bytes) {
     return new MuxConfig(
         streamWindowBytes,
         maxStreamWindowBytes,
@@ -141,11 +143,30 @@ public record MuxConfig(
         maxUniStreams,
         minSendBufferBytes,
         maxSendBufferBytes,
-        send,
-        receive,
+        bytes,
         priority,
         scheduler,
         datagrams);
+  }
+
+  /**
+   * What connections begin with while memory is scarce: smaller windows, down to {@link
+   * ReceiveWindow#FLOOR_BYTES}.
+   */
+  public MuxConfig under(MemoryBudget.Pressure pressure) {
+    return switch (pressure) {
+      case NONE -> this;
+      case HIGH -> beginningWith(4 * ReceiveWindow.FLOOR_BYTES);
+      case CRITICAL -> beginningWith(ReceiveWindow.FLOOR_BYTES);
+    };
+  }
+
+  private MuxConfig beginningWith(long windowBytes) {
+    return withWindows(
+        Math.min(streamWindowBytes, windowBytes),
+        maxStreamWindowBytes,
+        Math.min(connectionWindowBytes, windowBytes),
+        maxConnectionWindowBytes);
   }
 
   /** The same with another scheduler. */
@@ -160,7 +181,6 @@ public record MuxConfig(
         minSendBufferBytes,
         maxSendBufferBytes,
         maxSendMemoryBytes,
-        maxReceiveMemoryBytes,
         priority,
         other,
         datagrams);
@@ -178,7 +198,6 @@ public record MuxConfig(
         minSendBufferBytes,
         maxSendBufferBytes,
         maxSendMemoryBytes,
-        maxReceiveMemoryBytes,
         priority,
         scheduler,
         other);

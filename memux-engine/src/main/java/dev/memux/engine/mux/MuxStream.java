@@ -63,6 +63,9 @@ public final class MuxStream extends Sender {
   /** Whether a write came up short, so that room is worth an event. */
   boolean wantsRoom;
 
+  /** Whether it stands among the {@link MemoryWaiters}. */
+  boolean awaitsMemory;
+
   /** Bytes of this stream that have been given back to the connection's window. */
   long creditReturned;
 
@@ -120,15 +123,19 @@ public final class MuxStream extends Sender {
     return send != null && send.isWritable() && !mux.isOver();
   }
 
-  /** Bytes that {@link #write} would take now. */
+  /** Bytes that {@link #write} would take now, but for part of a chunk. */
   public int writableBytes() {
-    return isWritable() ? sending().writableBytes(mux.sendBufferBytes()) : 0;
+    if (!isWritable()) {
+      return 0;
+    }
+    return (int) Math.min(sending().writableBytes(mux.sendBufferBytes()), mux.freeSendBytes());
   }
 
   /**
    * Copies data into the stream's send buffer.
    *
-   * @return how many bytes were taken; when fewer than offered, {@link #WRITABLE} follows
+   * @return how many bytes were taken; when fewer than offered, because the stream's buffer is full
+   *     or memory is short, {@link #WRITABLE} follows
    * @throws IllegalStateException if the stream cannot be written to, or not any more
    */
   public int write(ByteBuffer source) {
@@ -140,6 +147,9 @@ public final class MuxStream extends Sender {
     }
     int taken = sending().write(source, mux.sendBufferBytes());
     wantsRoom = source.hasRemaining();
+    if (wantsRoom && sending().writableBytes(mux.sendBufferBytes()) > 0) {
+      mux.awaitMemory(this);
+    }
     if (taken > 0) {
       mux.onSendChanged(this);
     }

@@ -10,6 +10,7 @@ import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.packet.VersionNegotiation;
 import dev.memux.engine.stream.ChunkPool;
+import dev.memux.engine.stream.MemoryBudget;
 import dev.memux.tls.TlsClient;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsServer;
@@ -52,7 +53,7 @@ public final class QuicEndpoint {
   private final SecureRandom random;
   private final ConnectionIdGenerator generator;
   private final Mac resetTokens;
-  private final ChunkPool pool = new ChunkPool();
+  private final ChunkPool pool;
   private final Ids ids = new Ids();
   private final ConnectionIdMap<QuicConnection> byLocalId;
 
@@ -77,6 +78,20 @@ public final class QuicEndpoint {
       int loopIndex,
       byte[] routingKey,
       SecureRandom random) {
+    this(config, serverTls, loopIndex, routingKey, random, MemoryBudget.UNLIMITED);
+  }
+
+  /**
+   * @param memory what the connections of all endpoints of the process share
+   */
+  public QuicEndpoint(
+      QuicConfig config,
+      @Nullable TlsServerConfig serverTls,
+      int loopIndex,
+      byte[] routingKey,
+      SecureRandom random,
+      MemoryBudget memory) {
+    this.pool = new ChunkPool(memory);
     this.config = config;
     this.serverTls = serverTls;
     this.random = random;
@@ -119,7 +134,7 @@ public final class QuicEndpoint {
             pool,
             random,
             nowNanos);
-    connections.add(connection);
+    add(connection);
     return connection;
   }
 
@@ -172,7 +187,7 @@ public final class QuicEndpoint {
     if (header.type() != PacketType.INITIAL || header.dcidLength() < MIN_INITIAL_DCID_BYTES) {
       return null;
     }
-    if (!accepting) {
+    if (!accepting || !pool.budget().hasRoomForConnection()) {
       refuse(remote, buffer);
       return null;
     }
@@ -223,9 +238,14 @@ public final class QuicEndpoint {
       return null;
     }
     byOriginalDcid.put(dcid, connection);
-    connections.add(connection);
+    add(connection);
     handshaking.add(connection);
     return connection;
+  }
+
+  private void add(QuicConnection connection) {
+    connections.add(connection);
+    pool.budget().addConnections(1);
   }
 
   /**
@@ -265,6 +285,7 @@ public final class QuicEndpoint {
   /** Drops a terminated connection. */
   public void forget(QuicConnection connection) {
     if (connections.remove(connection)) {
+      pool.budget().addConnections(-1);
       handshaking.remove(connection);
       if (connection.isServer()) {
         byOriginalDcid.remove(connection.originalDcid());

@@ -14,32 +14,38 @@ public final class Reassembly {
    */
   public static final int MAX_GAPS = 8192;
 
+  /** What came of bytes. */
+  public enum Insertion {
+    TAKEN,
+    /** They would leave more than {@link #MAX_GAPS} holes. */
+    TOO_MANY_GAPS,
+    /** There was no memory for them. */
+    NO_MEMORY
+  }
+
   private final ChunkWindow chunks;
   private final RangeSet received = new RangeSet();
   private long readTo;
 
-  public Reassembly(ChunkPool pool) {
-    chunks = new ChunkWindow(pool);
+  public Reassembly(ChunkSource source) {
+    chunks = new ChunkWindow(source);
   }
 
-  /**
-   * Takes bytes in.
-   *
-   * @return false if they would leave more than {@link #MAX_GAPS} holes; nothing was taken then
-   */
-  public boolean insert(long offset, byte[] data, int from, int length) {
+  /** Takes bytes in. Unless all were taken, this can be used no more. */
+  public Insertion insert(long offset, byte[] data, int from, int length) {
     int skip = (int) Math.min(length, Math.max(0, readTo - offset));
     if (skip == length) {
-      return true;
+      return Insertion.TAKEN;
     }
     long start = offset + skip;
     if (received.size() > MAX_GAPS && !received.touches(start, offset + length)) {
-      return false;
+      return Insertion.TOO_MANY_GAPS;
     }
-    if (received.add(start, offset + length)) {
-      chunks.put(start, data, from + skip, length - skip);
+    if (received.add(start, offset + length)
+        && chunks.put(start, data, from + skip, length - skip) < length - skip) {
+      return Insertion.NO_MEMORY;
     }
-    return true;
+    return Insertion.TAKEN;
   }
 
   /** Offset of the next byte to read. */

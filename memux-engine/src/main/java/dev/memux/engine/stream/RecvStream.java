@@ -24,9 +24,9 @@ public final class RecvStream {
 
   private boolean resetTold;
 
-  public RecvStream(ReceiveWindow window, ChunkPool pool) {
+  public RecvStream(ReceiveWindow window, ChunkSource source) {
     this.window = window;
-    this.reassembly = new Reassembly(pool);
+    this.reassembly = new Reassembly(source);
   }
 
   /** How much further than before a frame that ends at {@code end} reaches. */
@@ -58,12 +58,25 @@ public final class RecvStream {
     }
     int wanted = resetCode == UNKNOWN ? length : Math.clamp(reliableSize - offset, 0, length);
     long readableBefore = reassembly.readableBytes();
-    if (!reassembly.insert(offset, data, from, wanted)) {
-      throw new ProtocolException(
-          TransportError.INTERNAL_ERROR, FrameType.STREAM.code(), "too many gaps in stream data");
-    }
+    insert(offset, data, from, wanted);
     return reassembly.readableBytes() > readableBefore
         || (fin && !wasEndKnown && reassembly.readTo() == finalSize);
+  }
+
+  private void insert(long offset, byte[] data, int from, int length) throws ProtocolException {
+    switch (reassembly.insert(offset, data, from, length)) {
+      case TAKEN -> {}
+      case TOO_MANY_GAPS ->
+          throw new ProtocolException(
+              TransportError.INTERNAL_ERROR,
+              FrameType.STREAM.code(),
+              "too many gaps in stream data");
+      // RFC 9000 §20.1: an endpoint that cannot go on says so. The data lies within the credit we
+      // gave, so that it is not the peer's fault; but it will not come again once acknowledged.
+      case NO_MEMORY ->
+          throw new ProtocolException(
+              TransportError.INTERNAL_ERROR, FrameType.STREAM.code(), "no memory for stream data");
+    }
   }
 
   /**

@@ -19,14 +19,19 @@ public final class SendBuffer {
   private long sentTo;
   private long writtenTo;
 
-  public SendBuffer(ChunkPool pool) {
-    chunks = new ChunkWindow(pool);
+  public SendBuffer(ChunkSource source) {
+    chunks = new ChunkWindow(source);
   }
 
-  /** Appends {@code length} bytes of {@code source}. */
-  public void write(ByteBuffer source, int length) {
-    chunks.put(writtenTo, source, length);
-    writtenTo += length;
+  /**
+   * Appends {@code length} bytes of {@code source}.
+   *
+   * @return how many: fewer if there is no memory for the rest
+   */
+  public int write(ByteBuffer source, int length) {
+    int taken = chunks.put(writtenTo, source, length);
+    writtenTo += taken;
+    return taken;
   }
 
   public void write(byte[] source) {

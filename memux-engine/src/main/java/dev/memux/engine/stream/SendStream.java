@@ -45,10 +45,10 @@ public final class SendStream {
   /**
    * @param maxData the peer's initial limit
    */
-  public SendStream(long id, long maxData, ChunkPool pool) {
+  public SendStream(long id, long maxData, ChunkSource source) {
     this.id = id;
     this.maxData = maxData;
-    this.buffer = new SendBuffer(pool);
+    this.buffer = new SendBuffer(source);
   }
 
   public State state() {
@@ -69,12 +69,12 @@ public final class SendStream {
    * Appends data.
    *
    * @param bufferBytes how much may be written and not yet acknowledged
-   * @return how many bytes were taken, less than offered when the buffer is full
+   * @return how many bytes were taken, less than offered when the buffer is full or there is no
+   *     memory
    */
   public int write(ByteBuffer source, int bufferBytes) {
     int length = Math.min(source.remaining(), writableBytes(bufferBytes));
-    buffer.write(source, length);
-    return length;
+    return buffer.write(source, length);
   }
 
   /** Ends the stream after what was written. */

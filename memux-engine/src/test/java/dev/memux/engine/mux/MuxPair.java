@@ -52,9 +52,9 @@ final class MuxPair {
     /** Every frame sent, as text, in order. */
     final List<String> log = new ArrayList<>();
 
-    Side(boolean isServer, MuxConfig config) {
+    Side(boolean isServer, MuxConfig config, ChunkPool pool) {
       this.isServer = isServer;
-      this.mux = new Mux(isServer, config, new ChunkPool());
+      this.mux = new Mux(isServer, config, pool);
     }
 
     Side peer() {
@@ -194,8 +194,13 @@ final class MuxPair {
   }
 
   MuxPair(MuxConfig clientConfig, MuxConfig serverConfig) {
-    client = new Side(false, clientConfig);
-    server = new Side(true, serverConfig);
+    this(clientConfig, serverConfig, new ChunkPool());
+  }
+
+  /** A pair whose server takes its memory from {@code pool}. */
+  MuxPair(MuxConfig clientConfig, MuxConfig serverConfig, ChunkPool pool) {
+    client = new Side(false, clientConfig, new ChunkPool());
+    server = new Side(true, serverConfig, pool);
     client.mux.onPeerParameters(parameters(serverConfig));
     server.mux.onPeerParameters(parameters(clientConfig));
     client.mux.takeLimitRose(StreamType.BIDIRECTIONAL);

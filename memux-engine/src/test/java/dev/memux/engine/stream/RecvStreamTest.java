@@ -162,7 +162,7 @@ class RecvStreamTest {
     assertFalse(stream.wantsCredit());
     read(1);
     assertTrue(stream.wantsCredit());
-    stream.window().raise(0, 0);
+    stream.window().raise(0, 0, MemoryBudget.Pressure.NONE);
     assertFalse(stream.wantsCredit());
     data(1499, 1);
   }
