@@ -39,6 +39,7 @@ public final class Mux {
   private final StreamIds uni;
   private final ConnectionCredit credit;
   private final ControlQueue control;
+  private final PeerEffort effort;
   private final ArrayDeque<MuxStream> eventQueue = new ArrayDeque<>();
 
   private TransportParameters peer = TransportParameters.builder().build();
@@ -62,6 +63,7 @@ public final class Mux {
         new ConnectionCredit(
             new ReceiveWindow(config.connectionWindowBytes(), config.maxConnectionWindowBytes()));
     this.control = new ControlQueue(credit, bidi, uni, pool.budget());
+    this.effort = new PeerEffort(config);
     this.sendBufferBytes = config.minSendBufferBytes();
   }
 
@@ -143,13 +145,21 @@ public final class Mux {
     sendBufferBytes = Math.clamp(wanted, config.minSendBufferBytes(), config.maxSendBufferBytes());
   }
 
+  /** The frames that follow come from one packet. */
+  public void onPacket(long nowNanos) {
+    effort.beginPacket(nowNanos);
+  }
+
   /** A STREAM frame. */
   public void onStream(long id, long offset, byte[] data, int from, int length, boolean fin)
       throws ProtocolException {
+    boolean isNew = length == 0 && streams.get(id) == null;
     MuxStream stream = receiving(id, FrameType.STREAM);
     if (stream == null || stream.recv == null) {
+      effort.onLimit(length, FrameType.STREAM);
       return;
     }
+    effort.onStreamFrame(stream, length, isNew, fin);
     RecvStream recv = stream.recv;
     credit.onReceived(recv.growth(offset + length), FrameType.STREAM);
     if (recv.onData(offset, data, from, length, fin)) {
@@ -179,12 +189,15 @@ public final class Mux {
               reset.finalSize(),
               reset.reliableSize());
       case ControlFrame.StopSending stop -> onStopSending(stop);
-      case ControlFrame.MaxData max -> credit.onMaxData(max.maximum());
+      case ControlFrame.MaxData max ->
+          effort.onLimit(credit.onMaxData(max.maximum()), frame.type());
       case ControlFrame.MaxStreamData max -> onMaxStreamData(max);
       case ControlFrame.MaxStreams max -> onMaxStreams(max);
-      case ControlFrame.DataBlocked blocked -> {}
-      case ControlFrame.StreamDataBlocked blocked ->
-          receiving(blocked.streamId(), FrameType.STREAM_DATA_BLOCKED);
+      case ControlFrame.DataBlocked blocked -> effort.onIdleFrame(frame.type());
+      case ControlFrame.StreamDataBlocked blocked -> {
+        receiving(blocked.streamId(), FrameType.STREAM_DATA_BLOCKED);
+        effort.onIdleFrame(frame.type());
+      }
       case ControlFrame.StreamsBlocked blocked -> onStreamsBlocked(blocked);
       case ControlFrame.NewToken other -> throw notOurs(other);
       case ControlFrame.NewConnectionId other -> throw notOurs(other);
@@ -204,6 +217,7 @@ public final class Mux {
       throws ProtocolException {
     MuxStream stream = receiving(id, frame);
     if (stream == null || stream.recv == null) {
+      effort.onIdleFrame(frame);
       return;
     }
     RecvStream recv = stream.recv;
@@ -218,6 +232,8 @@ public final class Mux {
     }
     if (news) {
       raise(stream, MuxStream.RESET);
+    } else {
+      effort.onIdleFrame(frame);
     }
     closeIfOver(stream);
   }
@@ -225,9 +241,12 @@ public final class Mux {
   private void onStopSending(ControlFrame.StopSending frame) throws ProtocolException {
     MuxStream stream = sending(frame.streamId(), FrameType.STOP_SENDING);
     if (stream == null || stream.send == null || stream.send.isOver()) {
+      effort.onIdleFrame(frame.type());
       return;
     }
-    if (stream.stopCode() < 0) {
+    if (stream.stopCode() >= 0) {
+      effort.onIdleFrame(frame.type());
+    } else {
       stream.onStopped(frame.errorCode());
       raise(stream, MuxStream.STOPPED);
     }
@@ -236,21 +255,27 @@ public final class Mux {
 
   private void onMaxStreamData(ControlFrame.MaxStreamData frame) throws ProtocolException {
     MuxStream stream = sending(frame.streamId(), FrameType.MAX_STREAM_DATA);
+    long rise = 0;
     if (stream != null && stream.send != null) {
-      stream.send.onMaxData(frame.maximum());
+      rise = stream.send.onMaxData(frame.maximum());
       onSendChanged(stream);
     }
+    effort.onLimit(rise, frame.type());
   }
 
-  private void onMaxStreams(ControlFrame.MaxStreams frame) {
-    if (frame.bidirectional()) {
-      bidiLimitRose |= bidi.onMaxStreams(frame.maximum());
+  private void onMaxStreams(ControlFrame.MaxStreams frame) throws ProtocolException {
+    boolean rose = ids(frame.bidirectional()).onMaxStreams(frame.maximum());
+    if (!rose) {
+      effort.onIdleFrame(frame.type());
+    } else if (frame.bidirectional()) {
+      bidiLimitRose = true;
     } else {
-      uniLimitRose |= uni.onMaxStreams(frame.maximum());
+      uniLimitRose = true;
     }
   }
 
-  private void onStreamsBlocked(ControlFrame.StreamsBlocked frame) {
+  private void onStreamsBlocked(ControlFrame.StreamsBlocked frame) throws ProtocolException {
+    effort.onIdleFrame(frame.type());
     if (ids(frame.bidirectional()).hasGrant()) { // not due perhaps, but the peer waits for it
       control.add(
           frame.bidirectional() ? ControlQueue.MAX_STREAMS_BIDI : ControlQueue.MAX_STREAMS_UNI);
@@ -621,6 +646,7 @@ public final class Mux {
       return null;
     }
     ids.checkRemote(id, frame);
+    effort.onStreamOpened(frame);
     // RFC 9000 §3.2: opening a stream opens all of its type with lower numbers.
     MuxStream opened = null;
     while (ids.nextRemote() <= id) {
@@ -663,6 +689,7 @@ public final class Mux {
       scheduler.remove(stream.entry);
     }
     if (!isLocal(stream.id())) {
+      effort.onStreamOver(stream.isReset());
       StreamIds ids = ids(stream.type());
       ids.onRemoteClosed();
       grantIfDue(ids, stream.type());

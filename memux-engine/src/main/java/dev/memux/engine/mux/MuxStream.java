@@ -66,6 +66,9 @@ public final class MuxStream extends Sender {
   /** Whether it stands among the {@link MemoryWaiters}. */
   boolean awaitsMemory;
 
+  /** The last packet with a small STREAM frame for it; see {@link PeerEffort}. */
+  long tinyFrameInPacket = NONE;
+
   /** Bytes of this stream that have been given back to the connection's window. */
   long creditReturned;
 
@@ -294,6 +297,12 @@ public final class MuxStream extends Sender {
 
   void onStopped(long code) {
     stopCode = code;
+  }
+
+  /** Whether either direction was given up before its end. */
+  boolean isReset() {
+    return (send != null && send.resetCode() >= 0)
+        || (recv != null && (recv.isReset() || recv.isDiscarding()));
   }
 
   /** Whether both directions are over. */

@@ -32,6 +32,7 @@ final class FrameHandler implements FrameSink {
     dcidFrom = idFrom;
     dcidLength = idLength;
     nowNanos = timeNanos;
+    connection.mux().onPacket(timeNanos);
   }
 
   @Override

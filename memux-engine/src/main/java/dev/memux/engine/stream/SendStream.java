@@ -180,9 +180,15 @@ public final class SendStream {
     finLost |= fin && !finAcked && resetCode == NONE;
   }
 
-  /** MAX_STREAM_DATA; a lower limit than before has no effect (RFC 9000 §4.1). */
-  public void onMaxData(long limit) {
-    maxData = Math.max(maxData, limit);
+  /**
+   * MAX_STREAM_DATA; a lower limit than before has no effect (RFC 9000 §4.1).
+   *
+   * @return by how much it rose
+   */
+  public long onMaxData(long limit) {
+    long rise = Math.max(0, limit - maxData);
+    maxData += rise;
+    return rise;
   }
 
   /** The limit that the peer set. */

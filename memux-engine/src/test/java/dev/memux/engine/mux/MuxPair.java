@@ -99,6 +99,7 @@ final class MuxPair {
     }
 
     void receive(byte[] payload) throws ProtocolException {
+      mux.onPacket(nowNanos);
       reader.read(payload, 0, payload.length, EncryptionLevel.APPLICATION, this);
     }
 
