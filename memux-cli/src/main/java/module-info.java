@@ -3,7 +3,9 @@ module dev.memux.cli {
   requires dev.memux.engine;
   requires dev.memux.gateway;
   requires dev.memux.http;
+  requires dev.memux.lab;
   requires dev.memux.netty;
+  requires dev.memux.sim;
   requires dev.memux.tls;
   requires info.picocli;
   requires static org.jspecify;

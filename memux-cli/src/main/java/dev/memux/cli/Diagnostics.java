@@ -12,6 +12,8 @@ final class Diagnostics {
     setDefault("log.dev.memux", verbose ? "debug" : "warn");
     // What a peer can provoke on a stream that nobody listens to is not worth a stack trace.
     setDefault("log.io.netty.channel.DefaultChannelPipeline", verbose ? "warn" : "error");
+    // A network without hardware addresses, such as an emulated one, is nothing to warn of.
+    setDefault("log.io.netty.util.internal.MacAddressUtil", verbose ? "warn" : "error");
     setDefault("showThreadName", "false");
     setDefault("showShortLogName", "true");
     setDefault("levelInBrackets", "true");

@@ -8,7 +8,12 @@ import picocli.CommandLine.Command;
     name = "memux",
     mixinStandardHelpOptions = true,
     description = {"Many streams over one connection, the most important bytes first.", ""},
-    subcommands = {GatewayCommand.class, GetCommand.class, CommandLine.HelpCommand.class},
+    subcommands = {
+      GatewayCommand.class,
+      GetCommand.class,
+      LabCommand.class,
+      CommandLine.HelpCommand.class
+    },
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
     usageHelpAutoWidth = true,

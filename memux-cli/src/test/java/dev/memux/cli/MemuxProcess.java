@@ -30,6 +30,17 @@ final class MemuxProcess implements AutoCloseable {
   /** Starts the command; what it writes beside the state directory is the test's. */
   static MemuxProcess start(Path folder, List<String> arguments, Map<String, String> environment)
       throws IOException {
+    List<String> command = command(arguments);
+    Path errors = Files.createTempFile(folder, "errors", ".txt");
+    ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
+    builder.environment().put("XDG_STATE_HOME", folder.resolve("state").toString());
+    builder.environment().remove("SSLKEYLOGFILE");
+    builder.environment().putAll(environment);
+    return new MemuxProcess(builder.start(), errors);
+  }
+
+  /** What starts the command, program first. */
+  static List<String> command(List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
@@ -38,12 +49,7 @@ final class MemuxProcess implements AutoCloseable {
     command.add(System.getProperty("java.class.path"));
     command.add(Main.class.getName());
     command.addAll(arguments);
-    Path errors = Files.createTempFile(folder, "errors", ".txt");
-    ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
-    builder.environment().put("XDG_STATE_HOME", folder.resolve("state").toString());
-    builder.environment().remove("SSLKEYLOGFILE");
-    builder.environment().putAll(environment);
-    return new MemuxProcess(builder.start(), errors);
+    return command;
   }
 
   static MemuxProcess start(Path folder, String... arguments) throws IOException {

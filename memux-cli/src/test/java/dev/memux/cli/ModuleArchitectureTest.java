@@ -27,10 +27,11 @@ final class ModuleArchitectureTest {
         "tls",
         "engine tls",
         "sim engine tls",
+        "lab sim engine tls",
         "netty engine tls",
         "http netty engine tls",
         "gateway http netty engine tls",
-        "cli gateway http netty engine tls",
+        "cli gateway http netty lab sim engine tls",
       })
   void aModuleSeesOnlyThoseBelowIt(String modules) {
     String[] allowed =
@@ -58,9 +59,9 @@ final class ModuleArchitectureTest {
   }
 
   @Test
-  void nativeAccessStaysInTheNettyModule() {
+  void nativeAccessStaysWhereTheOperatingSystemIsCalled() {
     noClasses()
-        .that(not(resideInAPackage("dev.memux.netty..")))
+        .that(not(resideInAnyPackage("dev.memux.netty..", "dev.memux.lab..")))
         .should()
         .dependOnClassesThat()
         .resideInAPackage("java.lang.foreign..")

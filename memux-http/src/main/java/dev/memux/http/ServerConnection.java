@@ -24,6 +24,9 @@ final class ServerConnection {
   private static final long GOAWAY_ANNOUNCEMENT = (1L << 62) - 4;
   // How long requests that cross the announcement get: a round trip of most paths.
   private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  // What a client has acknowledged it may not have read yet, and some drop it when the connection
+  // ends (RFC 9114 §5.2): after a last answer the client gets this long to close first.
+  private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final QuicChannel channel;
   private final Map<Long, ServerExchange> open = new HashMap<>();
@@ -31,9 +34,11 @@ final class ServerConnection {
   private long highestStreamId = -4;
   private long refusedFrom = Long.MAX_VALUE;
   private boolean draining;
+  private long lastDeliveredNanos;
 
   ServerConnection(QuicChannel channel) {
     this.channel = channel;
+    lastDeliveredNanos = nanoTime() - LINGER_NANOS;
   }
 
   EventLoop loop() {
@@ -74,6 +79,7 @@ final class ServerConnection {
         .addListener(
             done -> {
               open.remove(exchange.streamId());
+              lastDeliveredNanos = nanoTime();
               closeIfDrained();
             });
   }
@@ -119,8 +125,13 @@ final class ServerConnection {
 
   private void closeIfDrained() {
     if (refusedFrom != Long.MAX_VALUE && open.isEmpty()) {
-      closeNow();
+      long lingerNanos = lastDeliveredNanos + LINGER_NANOS - nanoTime();
+      channel.eventLoop().schedule(this::closeNow, Math.max(0, lingerNanos), TimeUnit.NANOSECONDS);
     }
+  }
+
+  private long nanoTime() {
+    return channel.eventLoop().ticker().nanoTime();
   }
 
   private void goAway(long streamId) {

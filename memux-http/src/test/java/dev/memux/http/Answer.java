@@ -13,13 +13,32 @@ class Answer implements ResponseListener {
   private final CompletableFuture<ResponseHead> head = new CompletableFuture<>();
   private final CompletableFuture<byte[]> body = new CompletableFuture<>();
   private final ByteArrayOutputStream received = new ByteArrayOutputStream();
+  private final boolean eager;
   private InboundBody source;
+
+  /** Reads as it arrives. */
+  Answer() {
+    this(true);
+  }
+
+  /** Not eager: reads nothing before {@link #readAll}. */
+  Answer(boolean eager) {
+    this.eager = eager;
+  }
+
+  /** Starts to read. */
+  void readAll() throws Exception {
+    head();
+    source.read();
+  }
 
   @Override
   public void onHead(ResponseHead responseHead, InboundBody responseBody) {
-    head.complete(responseHead);
     source = responseBody;
-    source.read();
+    if (eager) {
+      source.read();
+    }
+    head.complete(responseHead);
   }
 
   @Override

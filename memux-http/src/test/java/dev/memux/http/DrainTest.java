@@ -53,6 +53,26 @@ final class DrainTest {
   }
 
   @Test
+  void anAnswerThatHasArrivedIsReadAlsoAfterTheEndOfTheConnection() throws Exception {
+    byte[] content = new byte[100_000];
+    new Random(3).nextBytes(content);
+    try (Loopback loopback = new Loopback(taken::complete)) {
+      ClientConnection connection = loopback.connect();
+      Answer answer = new Answer(false);
+      connection.send(RequestHead.get(loopback.origin().authority(), "/"), answer);
+      ServerExchange exchange = taken.get(20, TimeUnit.SECONDS);
+      exchange
+          .loop()
+          .execute(() -> exchange.respond(ResponseHead.of(200), Unpooled.wrappedBuffer(content)));
+      exchange.deliveredFuture().await(20, TimeUnit.SECONDS);
+      join(loopback.service.drain(Duration.ofSeconds(30)));
+      join(connection.closed());
+      answer.readAll();
+      assertArrayEquals(content, answer.body());
+    }
+  }
+
+  @Test
   void closesWhatIsLeftWhenTheTimeIsUp() throws Exception {
     try (Loopback loopback = new Loopback(taken::complete)) {
       Answer answer = new Answer();

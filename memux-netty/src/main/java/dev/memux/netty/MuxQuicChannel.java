@@ -473,9 +473,18 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       openableUni = 0;
       ClosedChannelException cause = closedException();
       for (MuxQuicStreamChannel stream : List.copyOf(streams)) {
-        stream.abandon(cause);
+        endStream(stream, cause);
       }
       failConnect();
+    }
+  }
+
+  private void endStream(MuxQuicStreamChannel stream, ClosedChannelException cause) {
+    CloseReason reason = closeReason;
+    if (reason == null || reason.origin() == CloseReason.Origin.LOCAL) {
+      stream.abandon(cause);
+    } else {
+      stream.outlive(cause);
     }
   }
 

@@ -35,7 +35,9 @@ import org.jspecify.annotations.Nullable;
  *       StreamStoppedEvent}, and writes fail with {@link ChannelOutputShutdownException}.
  *   <li>{@link #shutdownOutput()} writes a FIN after everything written before. {@link
  *       #shutdownOutput(int)} sends RESET_STREAM, {@link #shutdownInput(int)} STOP_SENDING.
- *   <li>The channel closes by itself when both directions are over.
+ *   <li>The channel closes by itself when both directions are over, and with its connection. If the
+ *       peer ended that after all it sent on a stream had arrived, and our direction is over, the
+ *       channel stays open until this has been read: what was acknowledged is not lost.
  * </ul>
  *
  * <p>Where the native streams lose something, these do not: FIN never overtakes queued data; a
@@ -121,6 +123,19 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
   void abandon(ClosedChannelException cause) {
     abandoned = true;
     streamUnsafe().closeFor(cause);
+  }
+
+  /**
+   * The connection has ended, and not by us. Where only reading is left to do and all that the peer
+   * sent has arrived, the channel lives on until it has been read; otherwise {@link #abandon}.
+   */
+  void outlive(ClosedChannelException cause) {
+    if (isRegistered() && output.isOver() && input.outlive()) {
+      abandoned = true;
+      input.onReadable();
+    } else {
+      abandon(cause);
+    }
   }
 
   /** The priority that data is sent with. On the event loop. */

@@ -9,6 +9,8 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.quic.DefaultQuicStreamFrame;
 import io.netty.handler.codec.quic.QuicStreamResetException;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The receiving half of a stream channel. It takes data from the engine only while the application
@@ -23,6 +25,9 @@ final class StreamInput {
   private boolean reading;
   private boolean over;
   private volatile boolean shutdown;
+
+  /** What was left in the engine when the connection ended; null while it lives. */
+  private @Nullable ByteBuf rest;
 
   StreamInput(MuxQuicStreamChannel channel, MuxStream stream) {
     this.channel = channel;
@@ -80,11 +85,40 @@ final class StreamInput {
     }
   }
 
+  /**
+   * The connection has ended. What has come to its end before, and acknowledged so, is still the
+   * application's to read: it is taken out of the engine, which will be gone. At most a receive
+   * window.
+   *
+   * @return whether there is such a rest; otherwise nothing more can be read
+   */
+  boolean outlive() {
+    if (over || !stream.isReceived()) {
+      return false;
+    }
+    ByteBuf taken = channel.alloc().buffer(stream.readableBytes());
+    while (taken.isWritable()) {
+      int start = taken.writerIndex();
+      int length = stream.read(taken.internalNioBuffer(start, taken.writableBytes()));
+      if (length <= 0) {
+        break;
+      }
+      taken.writerIndex(start + length);
+    }
+    rest = taken;
+    readable = true;
+    return true;
+  }
+
   /** The channel is closed. */
   void end() {
     over = true;
     shutdown = true;
     readable = false;
+    if (rest != null) {
+      rest.release();
+      rest = null;
+    }
   }
 
   private void read() {
@@ -121,8 +155,8 @@ final class StreamInput {
       handle.attemptedBytesRead(buffer.writableBytes());
       int length = fill(buffer);
       handle.lastBytesRead(length);
-      ended = length < 0 || (frames && stream.isFinished());
-      readable = ended || stream.isFinished() || length == handle.attemptedBytesRead();
+      ended = length < 0 || (frames && isFinished());
+      readable = ended || isFinished() || length == handle.attemptedBytesRead();
       if (length <= 0) {
         buffer.release();
         if (!ended || !frames) {
@@ -146,11 +180,25 @@ final class StreamInput {
 
   private int fill(ByteBuf buffer) {
     int start = buffer.writerIndex();
-    int length = stream.read(buffer.internalNioBuffer(start, buffer.writableBytes()));
+    int length = take(buffer.internalNioBuffer(start, buffer.writableBytes()));
     if (length > 0) {
       buffer.writerIndex(start + length);
     }
     return length;
+  }
+
+  private int take(ByteBuffer target) {
+    if (rest == null) {
+      return stream.read(target);
+    }
+    int length = Math.min(rest.readableBytes(), target.remaining());
+    target.limit(target.position() + length);
+    rest.readBytes(target);
+    return length > 0 ? length : -1;
+  }
+
+  private boolean isFinished() {
+    return rest == null ? stream.isFinished() : !rest.isReadable();
   }
 
   private void onEnd(ChannelPipeline pipeline, boolean frames) {

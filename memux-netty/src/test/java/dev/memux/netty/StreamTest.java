@@ -338,6 +338,51 @@ class StreamTest {
         Loopback.failure(client.createStream(QuicStreamType.BIDIRECTIONAL, null)));
   }
 
+  @Test
+  void whatArrivedToItsEndOutlivesTheConnection() throws Exception {
+    loopback.config(QuicConfig.DEFAULT);
+    server = Loopback.get(notReading().bind(Loopback.anyPort()));
+    client = loopback.connect(server);
+    QuicStreamChannel stream =
+        Loopback.get(client.createStream(QuicStreamType.UNIDIRECTIONAL, new Recorder()));
+    byte[] data = new byte[200_000];
+    new Random(2).nextBytes(data);
+    stream.writeAndFlush(Unpooled.wrappedBuffer(data));
+    stream.shutdownOutput();
+    QuicStreamChannel unfinished =
+        Loopback.get(client.createStream(QuicStreamType.UNIDIRECTIONAL, new Recorder()));
+    unfinished.writeAndFlush(text("cut off"));
+    Recorder there = accept();
+    Recorder cutOff = accept();
+    Loopback.get(((MuxQuicStreamChannel) stream).deliveredFuture());
+    client.close();
+    Loopback.await(() -> cutOff.inactive);
+    assertFalse(there.channel.parent().isOpen());
+    assertTrue(there.channel.isOpen());
+    assertEquals(0, there.size());
+    there.channel.config().setAutoRead(true);
+    Loopback.await(() -> there.inactive);
+    assertTrue(there.ended());
+    assertArrayEquals(data, there.bytes());
+  }
+
+  @Test
+  void whatOutlivesTheConnectionIsReleasedWhenNobodyReadsIt() throws Exception {
+    server = Loopback.get(notReading().bind(Loopback.anyPort()));
+    client = loopback.connect(server);
+    MuxQuicStreamChannel stream =
+        (MuxQuicStreamChannel)
+            Loopback.get(client.createStream(QuicStreamType.UNIDIRECTIONAL, new Recorder()));
+    stream.writeAndFlush(text("unread"));
+    stream.shutdownOutput();
+    Recorder there = accept();
+    Loopback.get(stream.deliveredFuture());
+    client.close();
+    Loopback.await(() -> !there.channel.parent().isOpen());
+    there.channel.close().sync();
+    assertEquals(0, there.size());
+  }
+
   // Reading and back pressure.
 
   @Test

@@ -53,6 +53,12 @@ public final class Simulation {
     at(nowNanos + delayNanos, action);
   }
 
+  /** When the next event is due; {@link Long#MAX_VALUE} if there is none. */
+  public long nextEventNanos() {
+    Event next = events.peek();
+    return next == null ? Long.MAX_VALUE : next.atNanos;
+  }
+
   /** Runs the next event, moving time to it; false if there is none. */
   public boolean step() {
     Event event = events.poll();

@@ -253,6 +253,14 @@ public final class MuxStream extends Sender {
     return recv != null && recv.isAllRead();
   }
 
+  /**
+   * Whether everything up to the peer's end has arrived, read or not. It stays readable when the
+   * connection ends, until {@link Mux#release}.
+   */
+  public boolean isReceived() {
+    return recv != null && recv.isAllReceived();
+  }
+
   /** The code of the peer's reset, -1 if none came or {@link #RESET} is still to follow. */
   public long resetCode() {
     return recv == null ? NONE : recv.resetCode();

@@ -212,6 +212,14 @@ public final class RecvStream {
     return finalSize != UNKNOWN && resetCode == UNKNOWN && reassembly.readTo() == finalSize;
   }
 
+  /** Whether everything up to the FIN has arrived, read or not. */
+  public boolean isAllReceived() {
+    return finalSize != UNKNOWN
+        && resetCode == UNKNOWN
+        && !discarding
+        && reassembly.readTo() + reassembly.readableBytes() == finalSize;
+  }
+
   /** Whether so much has been read that the peer should be told of more credit. */
   public boolean wantsCredit() {
     return takesCredit() && window.isLow();
