@@ -20,14 +20,17 @@ final class ClientSockets implements UdpDriver.Acceptor {
   private final QuicConfig config;
   private final IoTransport transport;
   private final InetSocketAddress local;
+  private final ProcessMemory memory;
 
   /** Each entry is touched only on its loop. */
   private final Map<EventLoop, Future<UdpDriver>> drivers = new ConcurrentHashMap<>();
 
-  ClientSockets(QuicConfig config, IoTransport transport, InetSocketAddress local) {
+  ClientSockets(
+      QuicConfig config, IoTransport transport, InetSocketAddress local, ProcessMemory memory) {
     this.config = config;
     this.transport = transport;
     this.local = local;
+    this.memory = memory;
   }
 
   /** The driver of {@code loop}; called on that loop, and done there. */
@@ -44,7 +47,7 @@ final class ClientSockets implements UdpDriver.Acceptor {
     SecureRandom random = new SecureRandom();
     byte[] routingKey = new byte[ROUTING_KEY_BYTES];
     random.nextBytes(routingKey);
-    QuicEndpoint endpoint = new QuicEndpoint(config, null, 0, routingKey, random);
+    QuicEndpoint endpoint = new QuicEndpoint(config, null, 0, routingKey, random, memory);
     UdpDriver driver = new UdpDriver(loop, transport, false, endpoint, 0, this);
     Promise<UdpDriver> opened = loop.newPromise();
     driver

@@ -39,6 +39,7 @@ public final class QuicServerBootstrap {
   private @Nullable EventLoopGroup group;
   private @Nullable TlsServerConfig tls;
   private QuicConfig config = QuicConfig.DEFAULT;
+  private ProcessMemory memory = ProcessMemory.shared();
 
   /** The event loops, of {@link IoTransport#newEventLoopGroup} for one; required. */
   public QuicServerBootstrap group(EventLoopGroup value) {
@@ -49,6 +50,12 @@ public final class QuicServerBootstrap {
   /** Limits and timeouts; the default is {@link QuicConfig#DEFAULT}. */
   public QuicServerBootstrap config(QuicConfig value) {
     config = value;
+    return this;
+  }
+
+  /** What connections' streams may hold; the default is {@link ProcessMemory#shared}. */
+  public QuicServerBootstrap memory(ProcessMemory value) {
+    memory = value;
     return this;
   }
 
@@ -128,7 +135,7 @@ public final class QuicServerBootstrap {
     for (EventLoop loop : chosen) {
       int index = drivers.size();
       QuicEndpoint endpoint =
-          new QuicEndpoint(config, serverTls, index, routingKey, new SecureRandom());
+          new QuicEndpoint(config, serverTls, index, routingKey, new SecureRandom(), memory);
       drivers.add(new UdpDriver(loop, transport, chosen.size() > 1, endpoint, index, acceptor));
     }
     drivers.forEach(driver -> driver.peers(drivers));

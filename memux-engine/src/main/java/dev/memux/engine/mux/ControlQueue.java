@@ -1,6 +1,6 @@
 package dev.memux.engine.mux;
 
-import dev.memux.engine.stream.MemoryBudget;
+import dev.memux.engine.memory.MemoryBudget;
 import dev.memux.engine.stream.RecvStream;
 import dev.memux.engine.stream.SendStream;
 import dev.memux.engine.wire.FrameWriter;

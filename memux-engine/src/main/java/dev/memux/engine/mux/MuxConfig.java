@@ -1,9 +1,9 @@
 package dev.memux.engine.mux;
 
+import dev.memux.engine.memory.MemoryBudget;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.schedule.SchedulerConfig;
 import dev.memux.engine.stream.ChunkPool;
-import dev.memux.engine.stream.MemoryBudget;
 import dev.memux.engine.stream.ReceiveWindow;
 
 /**

@@ -2,6 +2,7 @@ package dev.memux.engine.quic;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.memux.engine.memory.MemoryBudget;
 import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.ConnectionIdGenerator;
 import dev.memux.engine.packet.ConnectionIdMap;
@@ -10,7 +11,6 @@ import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.packet.VersionNegotiation;
 import dev.memux.engine.stream.ChunkPool;
-import dev.memux.engine.stream.MemoryBudget;
 import dev.memux.tls.TlsClient;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsServer;
@@ -292,6 +292,11 @@ public final class QuicEndpoint {
       }
       connection.release();
     }
+  }
+
+  /** What its connections share with those of other endpoints. */
+  public MemoryBudget memory() {
+    return pool.budget();
   }
 
   /** Connections not forgotten yet. */

@@ -1,5 +1,6 @@
 package dev.memux.engine.stream;
 
+import dev.memux.engine.memory.MemoryBudget;
 import java.util.ArrayDeque;
 
 /**

@@ -1,5 +1,7 @@
 package dev.memux.engine.stream;
 
+import dev.memux.engine.memory.MemoryBudget;
+
 /**
  * The credit we give a peer, for a stream or for a connection (RFC 9000 §4.1). The window is a
  * guess at the bandwidth-delay product: when half of it is consumed in less than two round trips it

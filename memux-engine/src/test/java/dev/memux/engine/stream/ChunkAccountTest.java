@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.engine.memory.MemoryBudget.Pressure;
 import dev.memux.engine.stream.ChunkAccount.Use;
-import dev.memux.engine.stream.MemoryBudget.Pressure;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.memux.engine.stream.MemoryBudget.Pressure;
+import dev.memux.engine.memory.MemoryBudget.Pressure;
 import org.junit.jupiter.api.Test;
 
 /** RFC 9000 §4.1, §4.2. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.engine.memory.MemoryBudget;
 import dev.memux.engine.wire.FrameType;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.TransportError;

@@ -1,4 +1,4 @@
-package dev.memux.engine.stream;
+package dev.memux.engine.memory;
 
 /**
  * The memory that all connections of a process may hold for streams' data. Loops share it, so its
@@ -46,6 +46,14 @@ public interface MemoryBudget {
 
         @Override
         public void addConnections(int count) {}
+
+        @Override
+        public void awaitRoom(Runnable onRoom) {
+          throw new IllegalStateException("there is always room");
+        }
+
+        @Override
+        public void wakeNext() {}
       };
 
   /** The bound. */
@@ -66,6 +74,18 @@ public interface MemoryBudget {
 
   /** Counts connections that begin, or with a negative number end. */
   void addConnections(int count);
+
+  /**
+   * Calls back, once, when memory has come back for data to be sent; those who wait are called in
+   * their order.
+   *
+   * @param onRoom called by whichever thread gives memory back; it hands over to its own. After it
+   *     has taken what it wants, or nothing, it calls {@link #wakeNext}.
+   */
+  void awaitRoom(Runnable onRoom);
+
+  /** If there is room, calls the next who waits for it. */
+  void wakeNext();
 
   /** How far data to be sent may fill it. */
   default long sendLimit() {
