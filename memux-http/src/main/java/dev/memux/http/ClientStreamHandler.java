@@ -14,6 +14,7 @@ import io.netty.util.ReferenceCountUtil;
 final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   private final ClientExchange exchange;
   private final QuicStreamChannel channel;
+  private final Http3RequestStream stream;
   private final InboundBody inbound;
   private final OutboundBody outbound;
   private boolean headReceived;
@@ -21,13 +22,14 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   ClientStreamHandler(ClientExchange exchange, QuicStreamChannel channel) {
     this.exchange = exchange;
     this.channel = channel;
-    inbound = new InboundBody(channel);
-    outbound = new OutboundBody(channel, () -> {}, () -> {});
+    stream = new Http3RequestStream(channel);
+    inbound = new InboundBody(stream);
+    outbound = new OutboundBody(stream, () -> {}, () -> {});
   }
 
   /** Sends the request's head and lets the listener send its body. */
   void begin() {
-    outbound.writeHead(MessageHeads.encode(exchange.head()));
+    outbound.watch(stream.writeHead(exchange.head()));
     exchange.listener().onOpen(outbound);
   }
 
@@ -77,7 +79,11 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
 
   private void onHeaders(Http3HeadersFrame frame) {
     if (headReceived) {
-      return; // trailers
+      HttpFields trailers = MessageHeads.trailers(frame.headers());
+      if (trailers != null) {
+        inbound.onTrailers(trailers);
+      }
+      return;
     }
     ResponseHead head = MessageHeads.response(frame.headers());
     if (head == null) {

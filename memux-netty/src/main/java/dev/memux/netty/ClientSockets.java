@@ -47,7 +47,9 @@ final class ClientSockets implements UdpDriver.Acceptor {
     SecureRandom random = new SecureRandom();
     byte[] routingKey = new byte[ROUTING_KEY_BYTES];
     random.nextBytes(routingKey);
-    QuicEndpoint endpoint = new QuicEndpoint(config, null, 0, routingKey, random, memory);
+    QuicEndpoint endpoint =
+        new QuicEndpoint(
+            config, null, 0, routingKey, QuicEndpoint.newTokenKeys(random), random, memory);
     UdpDriver driver = new UdpDriver(loop, transport, false, endpoint, 0, this);
     Promise<UdpDriver> opened = loop.newPromise();
     driver

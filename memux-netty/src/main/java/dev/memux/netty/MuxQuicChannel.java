@@ -40,6 +40,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   private final Connection connection;
   private final Carrier carrier;
   private final ChannelSetup streamSetup;
+  private final Consumer<byte[]> tokens;
   private final ConnectionChannelConfig config = new ConnectionChannelConfig(this);
   private final Set<MuxQuicStreamChannel> streams = new HashSet<>();
   private final InboundStreams inbound = new InboundStreams(this);
@@ -95,17 +97,22 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     CLOSED
   }
 
-  /** {@code connectPromise}: told how the handshake went; null: nobody waits, as on a server. */
+  /**
+   * @param tokens takes the address tokens that a server gives
+   * @param connectPromise told how the handshake went; null: nobody waits, as on a server
+   */
   MuxQuicChannel(
       Connection connection,
       Carrier carrier,
       ChannelSetup streamSetup,
+      Consumer<byte[]> tokens,
       @Nullable Promise<QuicChannel> connectPromise) {
     super(carrier.transport());
     this.connection = connection;
     this.carrier = carrier;
     this.streamSetup = streamSetup;
     this.datagrams = new DatagramExchange(this, connection.mux().datagrams());
+    this.tokens = tokens;
     this.connectPromise = connectPromise;
   }
 
@@ -135,8 +142,10 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     for (ConnectionEvent event; (event = connection.pollEvent()) != null; ) {
       switch (event) {
         case ConnectionEvent.HandshakeCompleted completed -> onHandshake(completed.session());
+        case ConnectionEvent.EarlyDataReady ready -> {}
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.StreamsAvailable available -> onStreamsAvailable(available.type());
+        case ConnectionEvent.TokenReceived received -> tokens.accept(received.token());
         case ConnectionEvent.Closed closed -> {
           pollStreams(); // what arrived before the end is still for the application
           onClosed(closed.reason());

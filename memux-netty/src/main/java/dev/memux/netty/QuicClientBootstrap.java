@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class QuicClientBootstrap {
   private final ChannelSetup connectionSetup = new ChannelSetup();
   private final ChannelSetup streamSetup = new ChannelSetup();
+  private final TokenCache tokens = new TokenCache();
   private @Nullable EventLoopGroup group;
   private @Nullable TlsClientConfig tls;
   private QuicConfig config = QuicConfig.DEFAULT;
@@ -137,6 +138,7 @@ public final class QuicClientBootstrap {
             serverName,
             connectionSetup.snapshot(),
             streamSetup.snapshot(),
+            tokens,
             loop.newPromise());
     loop.execute(() -> attempt.start(loop));
     return attempt.promise;
@@ -150,6 +152,7 @@ public final class QuicClientBootstrap {
       String serverName,
       ChannelSetup connectionSetup,
       ChannelSetup streamSetup,
+      TokenCache tokens,
       Promise<QuicChannel> promise) {
 
     void start(EventLoop loop) {
@@ -170,9 +173,16 @@ public final class QuicClientBootstrap {
         return;
       }
       try {
-        DrivenConnection driven = driver.connect(tls, serverName, remote);
+        // Servers that share a host have tokens of their own.
+        String server = serverName + ":" + remote.getPort();
+        DrivenConnection driven = driver.connect(tls, serverName, remote, tokens.take(server));
         MuxQuicChannel channel =
-            new MuxQuicChannel(driven.connection, driven, streamSetup, promise);
+            new MuxQuicChannel(
+                driven.connection,
+                driven,
+                streamSetup,
+                token -> tokens.add(server, token),
+                promise);
         driven.listener(channel.listener());
         connectionSetup.apply(channel);
         promise.addListener(

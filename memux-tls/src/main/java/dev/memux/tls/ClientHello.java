@@ -71,6 +71,10 @@ final class ClientHello {
     serverName = readServerName();
     HandshakeReader parameters = extensions.value(ExtensionType.QUIC_TRANSPORT_PARAMETERS);
     transportParameters = parameters == null ? null : parameters.rest();
+    HandshakeReader earlyData = extensions.value(ExtensionType.EARLY_DATA);
+    if (earlyData != null) {
+      earlyData.finish(); // RFC 8446 §4.2.10: empty here
+    }
     resumesWithKeyExchange = readPskModes();
     HandshakeReader offer = extensions.value(ExtensionType.PRE_SHARED_KEY);
     preSharedKeys = offer == null ? null : PskOffer.read(offer);

@@ -21,6 +21,7 @@ final class ClientOffer {
   private final boolean keepsTickets;
   private byte @Nullable [] cookie;
   private @Nullable ResumableSession session;
+  private boolean offersEarlyData;
 
   /**
    * @param session to resume; null: none
@@ -34,6 +35,8 @@ final class ClientOffer {
     this.config = config;
     this.keepsTickets = config.sessionCache() != null;
     this.session = session;
+    this.offersEarlyData =
+        config.offersEarlyData() && session != null && session.allowsEarlyData(config);
     this.serverName = serverName;
     this.transportParameters = transportParameters.clone();
     this.random = random;
@@ -63,6 +66,9 @@ final class ClientOffer {
     if (session != null) {
       offered.add(ExtensionType.PRE_SHARED_KEY);
     }
+    if (offersEarlyData) {
+      offered.add(ExtensionType.EARLY_DATA);
+    }
     return offered;
   }
 
@@ -72,6 +78,11 @@ final class ClientOffer {
 
   boolean has(String applicationProtocol) {
     return config.applicationProtocols().contains(applicationProtocol);
+  }
+
+  /** The session with which early data is sent; null: there is none to be sent. */
+  @Nullable ResumableSession earlyDataSession() {
+    return offersEarlyData ? session : null;
   }
 
   /** The session that a ServerHello resumes, or null: none. */
@@ -99,6 +110,7 @@ final class ClientOffer {
 
   /** Changes the offer as the server wants it (RFC 8446 §4.1.2, §4.1.4). */
   void onRetryRequest(ServerHello retry) throws TlsAlertException {
+    offersEarlyData = false; // RFC 8446 §4.1.2: the retry has refused it
     Integer code = retry.group();
     if (session != null && !session.hasHashOf(retry.suite())) {
       session = null; // RFC 8446 §4.1.4: its key cannot be used with that suite
@@ -147,6 +159,9 @@ final class ClientOffer {
     writeCookie(w);
     if (keepsTickets) {
       writeOpaque(w, ExtensionType.PSK_KEY_EXCHANGE_MODES, new byte[] {1, ClientHello.PSK_DHE_KE});
+    }
+    if (offersEarlyData) {
+      writeOpaque(w, ExtensionType.EARLY_DATA, new byte[0]);
     }
     if (session != null) {
       writePreSharedKey(w, session);

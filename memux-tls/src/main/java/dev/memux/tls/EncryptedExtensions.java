@@ -15,9 +15,13 @@ import org.jspecify.annotations.Nullable;
  * @param applicationProtocol null: no ALPN extension
  * @param transportParameters null: no such extension
  * @param isNamed server_name is acknowledged: it decided on the certificate (RFC 6066 §3)
+ * @param acceptsEarlyData the client's early data is taken (RFC 8446 §4.2.10)
  */
 record EncryptedExtensions(
-    @Nullable String applicationProtocol, byte @Nullable [] transportParameters, boolean isNamed) {
+    @Nullable String applicationProtocol,
+    byte @Nullable [] transportParameters,
+    boolean isNamed,
+    boolean acceptsEarlyData) {
 
   /**
    * @param offered extensions that we sent
@@ -31,6 +35,10 @@ record EncryptedExtensions(
     if (serverName != null) {
       serverName.finish(); // RFC 6066 §3: an empty acknowledgement
     }
+    HandshakeReader earlyData = extensions.value(ExtensionType.EARLY_DATA);
+    if (earlyData != null) {
+      earlyData.finish(); // RFC 8446 §4.2.10: empty here
+    }
     HandshakeReader groups = extensions.value(ExtensionType.SUPPORTED_GROUPS);
     if (groups != null) {
       groups.vector16(2).u16List(); // RFC 8446 §4.2.7: for later connections, not acted upon
@@ -40,7 +48,8 @@ record EncryptedExtensions(
     return new EncryptedExtensions(
         readProtocol(extensions),
         parameters == null ? null : parameters.rest(),
-        serverName != null);
+        serverName != null,
+        earlyData != null);
   }
 
   byte[] write() {
@@ -60,6 +69,9 @@ record EncryptedExtensions(
       int parameters = w.openExtension(QUIC_TRANSPORT_PARAMETERS);
       w.bytes(transportParameters);
       w.close(parameters, 2);
+    }
+    if (acceptsEarlyData) {
+      w.close(w.openExtension(ExtensionType.EARLY_DATA), 2);
     }
     w.close(extensions, 2);
     return w.finish();

@@ -39,6 +39,18 @@ final class KeySchedule {
     return binder;
   }
 
+  /**
+   * What protects a client's early data; before all else.
+   *
+   * @param helloHash of the ClientHello
+   */
+  static byte[] earlySecret(CipherSuite suite, byte[] preSharedKey, byte[] helloHash) {
+    KeySchedule early = new KeySchedule(suite, preSharedKey);
+    byte[] secret = early.derive("c e traffic", helloHash);
+    early.destroy();
+    return secret;
+  }
+
   CipherSuite suite() {
     return suite;
   }

@@ -9,8 +9,10 @@ import java.util.EnumSet;
  * @param lifetimeSeconds how long it is good for
  * @param ageAdd what hides the ticket's age when it comes back
  * @param nonce from which its key is derived
+ * @param allowsEarlyData whether a connection that resumes may begin with early data
  */
-record NewSessionTicket(long lifetimeSeconds, long ageAdd, byte[] nonce, byte[] ticket) {
+record NewSessionTicket(
+    long lifetimeSeconds, long ageAdd, byte[] nonce, byte[] ticket, boolean allowsEarlyData) {
   /** RFC 9001 §4.6.1: in QUIC flow control bounds early data, and this value says so. */
   private static final long QUIC_MAX_EARLY_DATA = 0xffff_ffffL;
 
@@ -31,13 +33,19 @@ record NewSessionTicket(long lifetimeSeconds, long ageAdd, byte[] nonce, byte[] 
             AlertDescription.ILLEGAL_PARAMETER, "max_early_data_size is " + maxBytes);
       }
     }
-    return new NewSessionTicket(lifetimeSeconds, ageAdd, nonce, ticket);
+    return new NewSessionTicket(lifetimeSeconds, ageAdd, nonce, ticket, earlyData != null);
   }
 
   byte[] write() {
     HandshakeWriter w = new HandshakeWriter(HandshakeType.NEW_SESSION_TICKET);
     w.u32(lifetimeSeconds).u32(ageAdd).vector8(nonce).vector16(ticket);
-    w.u16(0); // no extensions: no early data
+    int extensions = w.open(2);
+    if (allowsEarlyData) {
+      int earlyData = w.openExtension(ExtensionType.EARLY_DATA);
+      w.u32(QUIC_MAX_EARLY_DATA);
+      w.close(earlyData, 2);
+    }
+    w.close(extensions, 2);
     return w.finish();
   }
 }

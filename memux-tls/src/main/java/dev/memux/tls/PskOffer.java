@@ -4,19 +4,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A client's pre_shared_key (RFC 8446 §4.2.11). The claimed ages of tickets are read but not
- * judged: they say how fresh a ClientHello is, which matters only to early data.
+ * A client's pre_shared_key (RFC 8446 §4.2.11).
  *
  * @param tickets in the client's order
+ * @param obfuscatedAges one for each ticket: how old the client says that it is, in milliseconds,
+ *     with what hides it added; matters only to early data
  * @param binders one for each ticket: proof that the client has its key
  * @param bindersBytes length of the list of binders, with which the ClientHello ends
  */
-record PskOffer(List<byte[]> tickets, List<byte[]> binders, int bindersBytes) {
+record PskOffer(
+    List<byte[]> tickets, List<Long> obfuscatedAges, List<byte[]> binders, int bindersBytes) {
   /** Clients send one or two; each costs memory, and each that is tried a decryption. */
   static final int MAX_TICKETS = 16;
 
   static PskOffer read(HandshakeReader value) throws TlsAlertException {
     List<byte[]> tickets = new ArrayList<>();
+    List<Long> obfuscatedAges = new ArrayList<>();
     HandshakeReader identities = value.vector16(7);
     while (identities.hasMore()) {
       if (tickets.size() == MAX_TICKETS) {
@@ -24,7 +27,7 @@ record PskOffer(List<byte[]> tickets, List<byte[]> binders, int bindersBytes) {
             AlertDescription.ILLEGAL_PARAMETER, "more than " + MAX_TICKETS + " pre-shared keys");
       }
       tickets.add(identities.vector16(1).rest());
-      identities.u32(); // obfuscated_ticket_age
+      obfuscatedAges.add(identities.u32());
     }
     int bindersBytes = value.remaining();
     List<byte[]> binders = new ArrayList<>();
@@ -38,6 +41,6 @@ record PskOffer(List<byte[]> tickets, List<byte[]> binders, int bindersBytes) {
           AlertDescription.ILLEGAL_PARAMETER,
           tickets.size() + " pre-shared keys with " + binders.size() + " binders");
     }
-    return new PskOffer(tickets, binders, bindersBytes);
+    return new PskOffer(tickets, obfuscatedAges, binders, bindersBytes);
   }
 }

@@ -1,26 +1,33 @@
 package dev.memux.tls;
 
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A ticket that a server gave a client, with what belongs to it (RFC 8446 §4.6.1). It holds the
- * session's secret: keep it in memory. Immutable.
+ * session's secret: whoever reads it can pose as the client or the server. Immutable.
  */
 public final class ResumableSession {
   private static final long MAX_LIFETIME_MILLIS = Duration.ofDays(7).toMillis();
+  private static final int FORMAT = 1;
 
   private final CipherSuite suite;
   private final byte[] preSharedKey;
   private final NewSessionTicket ticket;
   private final long receivedMillis;
   private final String applicationProtocol;
+  private final byte[] transportParameters;
   private final List<X509Certificate> peerCertificates;
-  private final List<TlsCredentials> credentials;
+  private final byte[] credentialsHashes;
 
   /**
    * @param session in which the ticket came
+   * @param transportParameters of the server then, encoded
    * @param credentials that the client was ready to present then
    */
   ResumableSession(
@@ -28,14 +35,88 @@ public final class ResumableSession {
       byte[] preSharedKey,
       NewSessionTicket ticket,
       long receivedMillis,
+      byte[] transportParameters,
       List<TlsCredentials> credentials) {
-    this.suite = session.suite();
+    this(
+        session.suite(),
+        preSharedKey,
+        ticket,
+        receivedMillis,
+        session.applicationProtocol(),
+        transportParameters,
+        session.peerCertificates(),
+        hashes(credentials));
+  }
+
+  private ResumableSession(
+      CipherSuite suite,
+      byte[] preSharedKey,
+      NewSessionTicket ticket,
+      long receivedMillis,
+      String applicationProtocol,
+      byte[] transportParameters,
+      List<X509Certificate> peerCertificates,
+      byte[] credentialsHashes) {
+    this.suite = suite;
     this.preSharedKey = preSharedKey;
     this.ticket = ticket;
     this.receivedMillis = receivedMillis;
-    this.applicationProtocol = session.applicationProtocol();
-    this.peerCertificates = session.peerCertificates();
-    this.credentials = credentials;
+    this.applicationProtocol = applicationProtocol;
+    this.transportParameters = transportParameters;
+    this.peerCertificates = peerCertificates;
+    this.credentialsHashes = credentialsHashes;
+  }
+
+  /** For caches that outlive the program; with its secret, so it must be kept from others. */
+  public byte[] encode() {
+    HandshakeWriter w = new HandshakeWriter();
+    w.u8(FORMAT).u16(suite.code()).vector8(preSharedKey);
+    w.vector24(ticket.write());
+    w.u32(receivedMillis >>> 32).u32(receivedMillis);
+    w.vector8(applicationProtocol.getBytes(StandardCharsets.ISO_8859_1));
+    w.vector16(transportParameters).vector16(credentialsHashes);
+    w.vector24(CertificateMessage.write(peerCertificates));
+    return w.finish();
+  }
+
+  /** What {@link #encode} wrote, or null: it is something else. */
+  public static @Nullable ResumableSession decode(byte[] encoded) {
+    try {
+      HandshakeReader r = new HandshakeReader(encoded, 0, encoded.length);
+      if (r.u8() != FORMAT) {
+        return null;
+      }
+      CipherSuite suite = CipherSuite.of(r.u16());
+      byte[] preSharedKey = r.vector8(0).rest();
+      if (suite == null || preSharedKey.length != suite.hashBytes()) {
+        return null;
+      }
+      NewSessionTicket ticket = NewSessionTicket.read(message(r));
+      long receivedMillis = r.u32() << 32 | r.u32();
+      String protocol = new String(r.vector8(1).rest(), StandardCharsets.ISO_8859_1);
+      byte[] transportParameters = r.vector16(0).rest();
+      byte[] credentialsHashes = r.vector16(0).rest();
+      List<X509Certificate> certificates = CertificateMessage.readServers(message(r));
+      r.finish();
+      return new ResumableSession(
+          suite,
+          preSharedKey,
+          ticket,
+          receivedMillis,
+          protocol,
+          transportParameters,
+          certificates,
+          credentialsHashes);
+    } catch (TlsAlertException e) {
+      return null;
+    }
+  }
+
+  /** The body of a message that stands in a vector. */
+  private static HandshakeReader message(HandshakeReader r) throws TlsAlertException {
+    HandshakeReader message = r.vector24(HandshakeMessage.HEADER_BYTES);
+    message.bytes(HandshakeMessage.HEADER_BYTES);
+    return message;
   }
 
   CipherSuite suite() {
@@ -48,6 +129,15 @@ public final class ResumableSession {
 
   byte[] ticket() {
     return ticket.ticket();
+  }
+
+  String applicationProtocol() {
+    return applicationProtocol;
+  }
+
+  /** Of the server, encoded, as they were then. */
+  byte[] transportParameters() {
+    return transportParameters.clone();
   }
 
   List<X509Certificate> peerCertificates() {
@@ -64,6 +154,17 @@ public final class ResumableSession {
   }
 
   /**
+   * Whether early data may come with it (RFC 8446 §4.2.10): its keys are those of its suite, and
+   * its protocol is the only one that is offered, so that what is written means the same if the
+   * server refuses it at first.
+   */
+  boolean allowsEarlyData(TlsClientConfig config) {
+    return ticket.allowsEarlyData()
+        && config.cipherSuites().contains(suite)
+        && config.applicationProtocols().equals(List.of(applicationProtocol));
+  }
+
+  /**
    * Whether a client of {@code config} may offer it. The server's certificate is judged again: who
    * is trusted may have changed, or other clients may have filled the cache.
    */
@@ -74,13 +175,22 @@ public final class ResumableSession {
         && ageMillis < Math.min(MAX_LIFETIME_MILLIS, 1000 * ticket.lifetimeSeconds())
         && config.applicationProtocols().contains(applicationProtocol)
         && config.cipherSuites().stream().anyMatch(this::hasHashOf)
-        && config.credentials().equals(credentials) // or it would pass for somebody else
+        // Or it would pass for somebody else.
+        && Arrays.equals(hashes(config.credentials()), credentialsHashes)
         && isTrusted(config, serverName);
   }
 
   @Override
   public String toString() {
     return "ResumableSession[" + suite + ", " + applicationProtocol + "]";
+  }
+
+  private static byte[] hashes(List<TlsCredentials> credentials) {
+    ByteArrayOutputStream hashes = new ByteArrayOutputStream();
+    for (TlsCredentials one : credentials) {
+      hashes.writeBytes(one.hash());
+    }
+    return hashes.toByteArray();
   }
 
   private boolean isTrusted(TlsClientConfig config, ServerName serverName) {

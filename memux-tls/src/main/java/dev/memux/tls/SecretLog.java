@@ -13,6 +13,12 @@ final class SecretLog {
     this.clientRandom = clientRandom;
   }
 
+  void early(byte[] clientEarlySecret) {
+    if (keyLog != null) {
+      log(keyLog, "CLIENT_EARLY_TRAFFIC_SECRET", clientEarlySecret);
+    }
+  }
+
   void handshake(KeySchedule schedule) {
     if (keyLog != null) {
       log(keyLog, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", schedule.clientHandshakeSecret());

@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param serverName that the client asked for, in lower case; null: none
  * @param credentialsHash of the certificate that the server has shown, SHA-256
  * @param authenticatedMillis when both sides last proved who they are, by the clock of the keys
+ * @param issuedMillis when it was given out, by the clock of the keys
+ * @param ageAdd what the client hides its age with
+ * @param earlyDataHash of what early data relies on ({@link EarlyDataTerms#hash}); empty: it allows
+ *     none
  * @param clientCertificates as the client presented them; perhaps none
  */
 record Ticket(
@@ -23,11 +27,14 @@ record Ticket(
     @Nullable String serverName,
     byte[] credentialsHash,
     long authenticatedMillis,
+    long issuedMillis,
+    long ageAdd,
+    byte[] earlyDataHash,
     List<X509Certificate> clientCertificates) {
   /** A ticket comes back in every ClientHello, and must fit it. */
   static final int MAX_CERTIFICATES_BYTES = 4 * 1024;
 
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
 
   /** Null if the client's certificates are too long. */
   byte @Nullable [] encode() {
@@ -37,6 +44,8 @@ record Ticket(
     w.vector8((serverName == null ? "" : serverName).getBytes(StandardCharsets.US_ASCII));
     w.vector8(credentialsHash);
     w.u32(authenticatedMillis >>> 32).u32(authenticatedMillis);
+    w.u32(issuedMillis >>> 32).u32(issuedMillis);
+    w.u32(ageAdd).vector8(earlyDataHash);
     int certificates = w.open(2);
     for (X509Certificate certificate : clientCertificates) {
       w.vector24(encode(certificate));
@@ -63,6 +72,9 @@ record Ticket(
     String name = new String(r.vector8(0).rest(), StandardCharsets.US_ASCII);
     byte[] credentialsHash = r.vector8(1).rest();
     long authenticatedMillis = r.u32() << 32 | r.u32();
+    long issuedMillis = r.u32() << 32 | r.u32();
+    long ageAdd = r.u32();
+    byte[] earlyDataHash = r.vector8(0).rest();
     List<X509Certificate> certificates = new ArrayList<>();
     for (HandshakeReader list = r.vector16(0); list.hasMore(); ) {
       certificates.add(CertificateMessage.parse(list.vector24(1).rest()));
@@ -75,6 +87,9 @@ record Ticket(
         name.isEmpty() ? null : name,
         credentialsHash,
         authenticatedMillis,
+        issuedMillis,
+        ageAdd,
+        earlyDataHash,
         certificates);
   }
 

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The ticket from which a server resumes (RFC 8446 §4.2.11). A ticket that does not fit is no
  * fault: the handshake is a full one then. A ticket may come back any number of times, which gives
- * a thief nothing: without the key that belongs to it nobody can complete the handshake.
+ * a thief nothing: without the key that belongs to it nobody can complete the handshake, and early
+ * data is looked at once ({@link StrikeRegister}).
  *
  * @param index in the client's list
  */

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * What a server's tickets for one connection will hold (RFC 8446 §4.6.1).
  *
  * @param credentialsHash of the certificate that was shown, on this connection or the first
+ * @param earlyDataTerms null: no early data
  * @param resumedAuthenticatedMillis when the resumed session began; null: this one is not resumed
  */
 record TicketIssue(
@@ -20,11 +21,13 @@ record TicketIssue(
     String applicationProtocol,
     @Nullable String serverName,
     byte[] credentialsHash,
+    @Nullable EarlyDataTerms earlyDataTerms,
     @Nullable Long resumedAuthenticatedMillis) {
   /** For two connections side by side; a resumed session replaces the one that was used up. */
   static final int TICKETS_AFTER_FULL_HANDSHAKE = 2;
 
   private static final int AGE_ADD_BYTES = 4;
+  private static final byte[] NO_EARLY_DATA = {};
 
   /** Null: the client cannot use any, or the server gives none. */
   static @Nullable TicketIssue of(
@@ -32,7 +35,8 @@ record TicketIssue(
       ClientHello hello,
       ServerChoice choice,
       @Nullable Signer signer,
-      @Nullable TicketChoice resumed) {
+      @Nullable TicketChoice resumed,
+      @Nullable EarlyDataTerms earlyDataTerms) {
     TicketKeys keys = config.ticketKeys();
     if (keys == null || !hello.resumesWithKeyExchange()) {
       return null; // RFC 8446 §4.2.9
@@ -45,6 +49,7 @@ record TicketIssue(
         resumed == null
             ? requireNonNull(signer).credentials().hash()
             : resumed.ticket().credentialsHash(),
+        earlyDataTerms,
         resumed == null ? null : resumed.ticket().authenticatedMillis());
   }
 
@@ -55,6 +60,8 @@ record TicketIssue(
     int count = resumedAuthenticatedMillis == null ? TICKETS_AFTER_FULL_HANDSHAKE : 1;
     for (byte i = 0; i < count; i++) {
       byte[] nonce = {i};
+      long ageAdd = newAgeAdd(random);
+      long nowMillis = keys.nowMillis();
       Ticket ticket =
           new Ticket(
               suite,
@@ -62,15 +69,19 @@ record TicketIssue(
               applicationProtocol,
               serverName,
               credentialsHash,
-              resumedAuthenticatedMillis == null ? keys.nowMillis() : resumedAuthenticatedMillis,
+              resumedAuthenticatedMillis == null ? nowMillis : resumedAuthenticatedMillis,
+              nowMillis,
+              ageAdd,
+              earlyDataTerms == null ? NO_EARLY_DATA : earlyDataTerms.hash(),
               clientCertificates);
       byte[] content = ticket.encode();
       // RFC 8446 §4.6.1: resumption must not put off for ever the next proof of who is who.
       long lifetimeSeconds = keys.remainingMillis(ticket) / 1000;
       if (content != null && lifetimeSeconds > 0) {
-        long ageAdd = newAgeAdd(random);
         messages.add(
-            new NewSessionTicket(lifetimeSeconds, ageAdd, nonce, keys.seal(content)).write());
+            new NewSessionTicket(
+                    lifetimeSeconds, ageAdd, nonce, keys.seal(content), earlyDataTerms != null)
+                .write());
       }
     }
     return messages;

@@ -18,6 +18,7 @@ final class TicketStore {
   private final String key;
   private @Nullable TlsSession session;
   private @Nullable ResumptionSecret secret;
+  private byte[] transportParameters = {};
   private int added;
 
   TicketStore(TlsClientConfig config, SessionCache cache, ServerName serverName) {
@@ -37,10 +38,16 @@ final class TicketStore {
         : null;
   }
 
-  /** Tickets may come from now on. */
-  void onConnected(TlsSession connected, ResumptionSecret resumptionSecret) {
+  /**
+   * Tickets may come from now on.
+   *
+   * @param serverParameters its transport parameters, encoded
+   */
+  void onConnected(
+      TlsSession connected, ResumptionSecret resumptionSecret, byte[] serverParameters) {
     session = connected;
     secret = resumptionSecret;
+    transportParameters = serverParameters;
   }
 
   void add(NewSessionTicket ticket) {
@@ -59,6 +66,7 @@ final class TicketStore {
             preSharedKey,
             ticket,
             config.clock().millis(),
+            transportParameters,
             config.credentials()));
   }
 }

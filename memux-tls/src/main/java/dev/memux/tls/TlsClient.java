@@ -5,6 +5,7 @@ import static dev.memux.tls.AlertDescription.MISSING_EXTENSION;
 import static dev.memux.tls.AlertDescription.NO_APPLICATION_PROTOCOL;
 import static dev.memux.tls.AlertDescription.UNEXPECTED_MESSAGE;
 import static dev.memux.tls.EncryptionLevel.APPLICATION;
+import static dev.memux.tls.EncryptionLevel.EARLY;
 import static dev.memux.tls.EncryptionLevel.HANDSHAKE;
 import static dev.memux.tls.EncryptionLevel.INITIAL;
 import static java.util.Objects.requireNonNull;
@@ -12,11 +13,10 @@ import static java.util.Objects.requireNonNull;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The client's side of a handshake (RFC 8446 §2, RFC 9001 §4). */
-public final class TlsClient implements TlsHandshake {
+public final class TlsClient extends HandshakeMachine {
   private static final byte[] NO_SESSION_ID = {}; // RFC 9001 §8.4
 
   private final ServerName serverName;
@@ -28,19 +28,15 @@ public final class TlsClient implements TlsHandshake {
   private final ClientOffer offer;
   private final SecretLog secretLog;
 
-  private final Transcript transcript = new Transcript();
-  private final MessageInput input = new MessageInput();
-  private final HandshakeOutput output = new HandshakeOutput(transcript);
-
   private ClientState state = ClientState.START;
-  private @Nullable TlsAlertException failure;
   private @Nullable CipherSuite retrySuite;
-  private @Nullable KeySchedule schedule;
   private @Nullable NamedGroup group;
   private @Nullable String applicationProtocol;
   private List<X509Certificate> peerCertificates = List.of();
   private @Nullable ResumableSession resumed;
   private @Nullable SignatureOffer certificateRequest;
+  private EarlyData earlyData = EarlyData.NONE;
+  private byte[] peerParameters = {};
 
   /**
    * @param serverName host name or IP address that the server's certificate must have
@@ -83,46 +79,39 @@ public final class TlsClient implements TlsHandshake {
   public void start() {
     enter(ClientState.WAIT_SERVER_HELLO);
     output.message(INITIAL, offer.write(transcript));
+    ResumableSession session = offer.earlyDataSession();
+    if (session != null) {
+      beginEarlyData(session);
+    }
+  }
+
+  /** RFC 8446 §2.3: what follows at once is protected by the session's key alone. */
+  private void beginEarlyData(ResumableSession session) {
+    CipherSuite suite = session.suite();
+    byte[] secret =
+        KeySchedule.earlySecret(suite, session.preSharedKey(), transcript.hashWith(suite));
+    secretLog.early(secret);
+    output.event(
+        new TlsEvent.EarlyDataOffered(
+            session.applicationProtocol(), session.transportParameters()));
+    output.event(new TlsEvent.WriteSecret(EARLY, suite, secret));
   }
 
   @Override
-  public void receive(EncryptionLevel level, byte[] buffer, int offset, int length)
-      throws TlsAlertException {
-    Objects.checkFromIndexSize(offset, length, buffer.length);
-    if (failure != null) {
-      throw failure;
-    }
+  EncryptionLevel level() {
     if (state == ClientState.START) {
       throw new IllegalStateException("not started");
     }
-    if (length == 0) {
-      return;
-    }
-    try {
-      if (level != state.level()) {
-        throw new TlsAlertException(
-            UNEXPECTED_MESSAGE, "handshake bytes at " + level + " in " + state);
-      }
-      input.offer(buffer, offset, length);
-      for (HandshakeMessage m = next(); m != null; m = next()) {
-        onMessage(m);
-      }
-    } catch (TlsAlertException e) {
-      fail(e);
-      throw e;
-    }
+    return state.level();
   }
 
   @Override
-  public @Nullable TlsEvent pollEvent() {
-    return output.poll();
+  boolean accepts(HandshakeType type) {
+    return state.accepts(type);
   }
 
-  private @Nullable HandshakeMessage next() throws TlsAlertException {
-    return input.next(state::accepts);
-  }
-
-  private void onMessage(HandshakeMessage message) throws TlsAlertException {
+  @Override
+  void onMessage(HandshakeMessage message) throws TlsAlertException {
     switch (message.type()) {
       case SERVER_HELLO -> onServerHello(message);
       case ENCRYPTED_EXTENSIONS -> onEncryptedExtensions(message);
@@ -172,6 +161,9 @@ public final class TlsClient implements TlsHandshake {
     if (state == ClientState.WAIT_SECOND_SERVER_HELLO) {
       throw new TlsAlertException(UNEXPECTED_MESSAGE, "a second HelloRetryRequest");
     }
+    if (offer.earlyDataSession() != null) {
+      onEarlyDataAnswered(false); // RFC 8446 §4.1.4
+    }
     offer.onRetryRequest(retry);
     retrySuite = retry.suite();
     transcript.replaceFirstClientHello(retry.suite());
@@ -207,6 +199,11 @@ public final class TlsClient implements TlsHandshake {
     if (parameters == null && needsTransportParameters) {
       throw new TlsAlertException(MISSING_EXTENSION, "no transport parameters"); // RFC 9001 §8.2
     }
+    ResumableSession earlySession = offer.earlyDataSession();
+    if (earlySession != null) {
+      requireSameSession(earlySession, answers.acceptsEarlyData());
+      onEarlyDataAnswered(answers.acceptsEarlyData());
+    }
     applicationProtocol = protocol;
     transcript.add(message.encoded());
     if (resumed == null) {
@@ -217,8 +214,26 @@ public final class TlsClient implements TlsHandshake {
       enter(ClientState.WAIT_FINISHED);
     }
     if (parameters != null) {
-      output.event(new TlsEvent.PeerTransportParameters(parameters));
+      peerParameters = parameters;
+      output.event(new TlsEvent.PeerTransportParameters(parameters.clone()));
     }
+  }
+
+  /**
+   * RFC 8446 §4.2.10: whoever takes early data must have resumed its session with its suite, or
+   * cannot have read it. The application protocol is the session's, as no other is offered then.
+   */
+  private void requireSameSession(ResumableSession session, boolean accepts)
+      throws TlsAlertException {
+    if (accepts && (resumed == null || keys().suite() != session.suite())) {
+      throw new TlsAlertException(
+          ILLEGAL_PARAMETER, "early data is accepted with another session or suite");
+    }
+  }
+
+  private void onEarlyDataAnswered(boolean accepted) {
+    earlyData = accepted ? EarlyData.ACCEPTED : EarlyData.REFUSED;
+    output.event(new TlsEvent.EarlyDataAnswered(accepted));
   }
 
   private void onCertificateRequest(HandshakeMessage message) throws TlsAlertException {
@@ -263,9 +278,10 @@ public final class TlsClient implements TlsHandshake {
             requireNonNull(group),
             serverName.name(),
             peerCertificates,
-            resumed != null);
+            resumed != null,
+            earlyData);
     if (tickets != null) {
-      tickets.onConnected(session, keys.resumptionSecret(transcript.hash()));
+      tickets.onConnected(session, keys.resumptionSecret(transcript.hash()), peerParameters);
     }
     keys.destroy();
     enter(ClientState.CONNECTED);
@@ -300,13 +316,5 @@ public final class TlsClient implements TlsHandshake {
       throw new IllegalStateException("from " + state + " to " + next);
     }
     state = next;
-  }
-
-  private void fail(TlsAlertException alert) {
-    failure = alert;
-    output.clear();
-    if (schedule != null) {
-      schedule.destroy();
-    }
   }
 }

@@ -17,6 +17,7 @@ public final class TlsClientConfig {
   private final List<TlsCredentials> credentials;
   private final @Nullable SessionCache sessionCache;
   private final InstantSource clock;
+  private final boolean offersEarlyData;
   private final @Nullable KeyLog keyLog;
 
   private TlsClientConfig(Builder builder) {
@@ -34,6 +35,10 @@ public final class TlsClientConfig {
     credentials = builder.credentials;
     sessionCache = builder.sessionCache;
     clock = builder.clock;
+    offersEarlyData = builder.offersEarlyData;
+    if (offersEarlyData && sessionCache == null) {
+      throw new IllegalArgumentException("early data without a session cache");
+    }
     keyLog = builder.keyLog;
   }
 
@@ -71,6 +76,11 @@ public final class TlsClientConfig {
     return sessionCache;
   }
 
+  /** Whether early data is sent to servers that have allowed it. */
+  public boolean offersEarlyData() {
+    return offersEarlyData;
+  }
+
   /** By which the age of sessions is measured. */
   InstantSource clock() {
     return clock;
@@ -103,6 +113,7 @@ public final class TlsClientConfig {
     private List<TlsCredentials> credentials = List.of();
     private @Nullable SessionCache sessionCache;
     private InstantSource clock = InstantSource.system();
+    private boolean offersEarlyData;
     private @Nullable KeyLog keyLog;
 
     private Builder() {}
@@ -173,6 +184,16 @@ public final class TlsClientConfig {
     public Builder sessionCache(SessionCache cache, InstantSource clock) {
       this.sessionCache = cache;
       this.clock = clock;
+      return this;
+    }
+
+    /**
+     * Offers early data (0-RTT) with sessions whose server has allowed it (RFC 8446 §2.3); default:
+     * not. What is sent before the handshake is complete can be replayed by an attacker, so the
+     * application must choose what that is.
+     */
+    public Builder offerEarlyData() {
+      offersEarlyData = true;
       return this;
     }
 

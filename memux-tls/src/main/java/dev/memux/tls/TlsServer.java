@@ -4,8 +4,8 @@ import static dev.memux.tls.AlertDescription.CERTIFICATE_REQUIRED;
 import static dev.memux.tls.AlertDescription.DECRYPT_ERROR;
 import static dev.memux.tls.AlertDescription.ILLEGAL_PARAMETER;
 import static dev.memux.tls.AlertDescription.MISSING_EXTENSION;
-import static dev.memux.tls.AlertDescription.UNEXPECTED_MESSAGE;
 import static dev.memux.tls.EncryptionLevel.APPLICATION;
+import static dev.memux.tls.EncryptionLevel.EARLY;
 import static dev.memux.tls.EncryptionLevel.HANDSHAKE;
 import static dev.memux.tls.EncryptionLevel.INITIAL;
 import static java.util.Objects.requireNonNull;
@@ -14,27 +14,22 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The server's side of a handshake (RFC 8446 §2, RFC 9001 §4). */
-public final class TlsServer implements TlsHandshake {
+public final class TlsServer extends HandshakeMachine {
   private final TlsServerConfig config;
   private final byte[] transportParameters;
+  private final @Nullable EarlyDataTerms earlyDataTerms;
   private final SecureRandom random;
   private final boolean quic;
 
-  private final Transcript transcript = new Transcript();
-  private final MessageInput input = new MessageInput();
-  private final HandshakeOutput output = new HandshakeOutput(transcript);
-
   private ServerState state = ServerState.WAIT_CLIENT_HELLO;
-  private @Nullable TlsAlertException failure;
   private @Nullable Retry retry;
-  private @Nullable KeySchedule schedule;
   private @Nullable ServerChoice choice;
   private @Nullable TicketIssue tickets;
   private boolean isResumed;
+  private EarlyData earlyData = EarlyData.NONE;
   private @Nullable String serverName;
   private List<X509Certificate> peerCertificates = List.of();
 
@@ -46,15 +41,35 @@ public final class TlsServer implements TlsHandshake {
    * @param random for keys, for the ServerHello and for signatures
    */
   public TlsServer(TlsServerConfig config, byte[] transportParameters, SecureRandom random) {
-    this(config, transportParameters, random, true);
+    this(config, transportParameters, transportParameters, random, true);
+  }
+
+  /**
+   * @param transportParameters encoded (RFC 9000 §18)
+   * @param earlyParameters those of them, encoded, that clients remember for early data (RFC 9000
+   *     §7.4.1): if they change, early data is refused
+   * @param random for keys, for the ServerHello and for signatures
+   */
+  public TlsServer(
+      TlsServerConfig config,
+      byte[] transportParameters,
+      byte[] earlyParameters,
+      SecureRandom random) {
+    this(config, transportParameters, earlyParameters, random, true);
   }
 
   /**
    * @param quic false: for clients that speak TLS without QUIC: no transport parameters needed,
    *     middlebox compatibility mode allowed
    */
-  TlsServer(TlsServerConfig config, byte[] transportParameters, SecureRandom random, boolean quic) {
+  TlsServer(
+      TlsServerConfig config,
+      byte[] transportParameters,
+      byte[] earlyParameters,
+      SecureRandom random,
+      boolean quic) {
     this.config = config;
+    this.earlyDataTerms = EarlyDataTerms.of(config, earlyParameters);
     this.transportParameters = transportParameters.clone();
     this.random = random;
     this.quic = quic;
@@ -64,40 +79,17 @@ public final class TlsServer implements TlsHandshake {
   public void start() {}
 
   @Override
-  public void receive(EncryptionLevel level, byte[] buffer, int offset, int length)
-      throws TlsAlertException {
-    Objects.checkFromIndexSize(offset, length, buffer.length);
-    if (failure != null) {
-      throw failure;
-    }
-    if (length == 0) {
-      return;
-    }
-    try {
-      if (level != state.level()) {
-        throw new TlsAlertException(
-            UNEXPECTED_MESSAGE, "handshake bytes at " + level + " in " + state);
-      }
-      input.offer(buffer, offset, length);
-      for (HandshakeMessage m = next(); m != null; m = next()) {
-        onMessage(m);
-      }
-    } catch (TlsAlertException e) {
-      fail(e);
-      throw e;
-    }
+  EncryptionLevel level() {
+    return state.level();
   }
 
   @Override
-  public @Nullable TlsEvent pollEvent() {
-    return output.poll();
+  boolean accepts(HandshakeType type) {
+    return state.accepts(type);
   }
 
-  private @Nullable HandshakeMessage next() throws TlsAlertException {
-    return input.next(state::accepts);
-  }
-
-  private void onMessage(HandshakeMessage message) throws TlsAlertException {
+  @Override
+  void onMessage(HandshakeMessage message) throws TlsAlertException {
     switch (message.type()) {
       case CLIENT_HELLO -> onClientHello(message);
       case CERTIFICATE -> onCertificate(message);
@@ -155,6 +147,9 @@ public final class TlsServer implements TlsHandshake {
 
   /** RFC 8446 §4.1.4: the client supports our group but has not sent its share. */
   private void requestRetry(ClientHello hello, ServerChoice choice, byte[] encoded) {
+    if (hello.has(ExtensionType.EARLY_DATA)) {
+      refuseEarlyData();
+    }
     retry = new Retry(hello, choice.suite(), choice.group());
     transcript.add(encoded);
     transcript.replaceFirstClientHello(choice.suite());
@@ -178,6 +173,10 @@ public final class TlsServer implements TlsHandshake {
     if (clientParameters != null) {
       output.event(new TlsEvent.PeerTransportParameters(clientParameters));
     }
+    SecretLog secretLog = new SecretLog(config.keyLog(), hello.random());
+    if (hello.has(ExtensionType.EARLY_DATA)) {
+      answerEarlyData(hello, choice, resumed, secretLog);
+    }
     sendServerHello(hello, choice, answer.share(), resumed);
     KeySchedule keys =
         resumed == null
@@ -185,7 +184,6 @@ public final class TlsServer implements TlsHandshake {
             : new KeySchedule(choice.suite(), resumed.ticket().preSharedKey());
     schedule = keys;
     keys.onSharedSecret(answer.secret(), transcript.hash());
-    SecretLog secretLog = new SecretLog(config.keyLog(), hello.random());
     secretLog.handshake(keys);
     sendFlight(keys, choice, signer, clientParameters != null);
     secretLog.application(keys);
@@ -195,11 +193,33 @@ public final class TlsServer implements TlsHandshake {
       isResumed = true;
       peerCertificates = resumed.ticket().clientCertificates();
     }
-    tickets = TicketIssue.of(config, hello, choice, signer, resumed);
+    tickets = TicketIssue.of(config, hello, choice, signer, resumed, earlyDataTerms);
     enter(
         signer != null && config.clientCertificates() != ClientCertificates.NONE
             ? ServerState.WAIT_CERTIFICATE
             : ServerState.WAIT_FINISHED);
+  }
+
+  /** Before the ServerHello: the secret depends on the ClientHello alone (RFC 8446 §7.1). */
+  private void answerEarlyData(
+      ClientHello hello, ServerChoice choice, @Nullable TicketChoice resumed, SecretLog secretLog) {
+    if (earlyDataTerms == null
+        || resumed == null
+        || !earlyDataTerms.accept(hello, choice, resumed)) {
+      refuseEarlyData();
+      return;
+    }
+    earlyData = EarlyData.ACCEPTED;
+    output.event(new TlsEvent.EarlyDataAnswered(true));
+    byte[] secret =
+        KeySchedule.earlySecret(choice.suite(), resumed.ticket().preSharedKey(), transcript.hash());
+    secretLog.early(secret);
+    output.event(new TlsEvent.ReadSecret(EARLY, choice.suite(), secret));
+  }
+
+  private void refuseEarlyData() {
+    earlyData = EarlyData.REFUSED;
+    output.event(new TlsEvent.EarlyDataAnswered(false));
   }
 
   private void sendServerHello(
@@ -256,7 +276,8 @@ public final class TlsServer implements TlsHandshake {
         new EncryptedExtensions(
                 choice.applicationProtocol(),
                 clientSpeaksQuic ? transportParameters : null,
-                choice.isNamed() && signer != null) // RFC 6066 §3
+                choice.isNamed() && signer != null, // RFC 6066 §3
+                earlyData == EarlyData.ACCEPTED)
             .write());
     if (signer != null) {
       sendCertificate(signer);
@@ -326,7 +347,8 @@ public final class TlsServer implements TlsHandshake {
         agreed.group(),
         serverName,
         peerCertificates,
-        isResumed);
+        isResumed,
+        earlyData);
   }
 
   private void enter(ServerState next) {
@@ -334,13 +356,5 @@ public final class TlsServer implements TlsHandshake {
       throw new IllegalStateException("from " + state + " to " + next);
     }
     state = next;
-  }
-
-  private void fail(TlsAlertException alert) {
-    failure = alert;
-    output.clear();
-    if (schedule != null) {
-      schedule.destroy();
-    }
   }
 }

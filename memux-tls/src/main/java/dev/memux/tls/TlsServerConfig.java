@@ -22,6 +22,8 @@ public final class TlsServerConfig {
   private final ClientCertificates clientCertificates;
   private final @Nullable CertificateTrust clientTrust;
   private final @Nullable TicketKeys ticketKeys;
+  private final @Nullable StrikeRegister strikeRegister;
+  private final byte[] applicationSettings;
   private final @Nullable KeyLog keyLog;
 
   private TlsServerConfig(Builder builder) {
@@ -36,6 +38,11 @@ public final class TlsServerConfig {
     clientCertificates = builder.clientCertificates;
     clientTrust = builder.clientTrust;
     ticketKeys = builder.ticketKeys;
+    strikeRegister = builder.strikeRegister;
+    applicationSettings = builder.applicationSettings;
+    if (strikeRegister != null && ticketKeys == null) {
+      throw new IllegalArgumentException("early data without ticket keys");
+    }
     keyLog = builder.keyLog;
   }
 
@@ -76,6 +83,16 @@ public final class TlsServerConfig {
     return ticketKeys;
   }
 
+  /** What refuses early data that is replayed, or null: no early data is taken. */
+  public @Nullable StrikeRegister strikeRegister() {
+    return strikeRegister;
+  }
+
+  /** What early data relies on besides transport parameters. */
+  byte[] applicationSettings() {
+    return applicationSettings;
+  }
+
   /** Where to log secrets, or null: nowhere. */
   public @Nullable KeyLog keyLog() {
     return keyLog;
@@ -101,6 +118,8 @@ public final class TlsServerConfig {
     private ClientCertificates clientCertificates = ClientCertificates.NONE;
     private @Nullable CertificateTrust clientTrust;
     private @Nullable TicketKeys ticketKeys;
+    private @Nullable StrikeRegister strikeRegister;
+    private byte[] applicationSettings = {};
     private @Nullable KeyLog keyLog;
 
     private Builder() {}
@@ -188,6 +207,21 @@ public final class TlsServerConfig {
      */
     public Builder ticketKeys(TicketKeys keys) {
       ticketKeys = keys;
+      return this;
+    }
+
+    /**
+     * Takes early data (0-RTT) of clients that resume (RFC 8446 §2.3); default: not. The register
+     * catches replays that reach this process, not what a client itself sends again after a
+     * refusal; so the application still has to act on early data only if that does no harm twice
+     * (RFC 9001 §9.2).
+     *
+     * @param applicationSettings what the application promises to clients that remember it, such as
+     *     HTTP/3's SETTINGS; if it changes, tickets from before bring no early data
+     */
+    public Builder earlyData(StrikeRegister register, byte[] applicationSettings) {
+      this.strikeRegister = register;
+      this.applicationSettings = applicationSettings.clone();
       return this;
     }
 

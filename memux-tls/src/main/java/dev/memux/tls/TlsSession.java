@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param peerCertificates as presented, the end entity's first; empty if the peer presented none;
  *     of a resumed session those of the first one
  * @param resumed from a ticket: the certificates were not presented again (RFC 8446 §2.2)
+ * @param earlyData what became of the client's early data (RFC 8446 §2.3)
  */
 public record TlsSession(
     String applicationProtocol,
@@ -20,7 +21,8 @@ public record TlsSession(
     NamedGroup group,
     @Nullable String serverName,
     List<X509Certificate> peerCertificates,
-    boolean resumed) {
+    boolean resumed,
+    EarlyData earlyData) {
   public TlsSession {
     peerCertificates = List.copyOf(peerCertificates);
   }
@@ -28,13 +30,14 @@ public record TlsSession(
   /** Certificates by their subjects only: in full they fill a page each. */
   @Override
   public String toString() {
-    return "TlsSession[%s, %s, %s, %s, %s%s]"
+    return "TlsSession[%s, %s, %s, %s, %s%s%s]"
         .formatted(
             applicationProtocol,
             suite,
             group,
             serverName,
             peerCertificates.stream().map(X509Certificate::getSubjectX500Principal).toList(),
-            resumed ? ", resumed" : "");
+            resumed ? ", resumed" : "",
+            earlyData == EarlyData.NONE ? "" : ", early data " + earlyData);
   }
 }

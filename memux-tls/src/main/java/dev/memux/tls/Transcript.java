@@ -39,6 +39,11 @@ final class Transcript {
     add(hash);
   }
 
+  /** The hash of the messages so far with that of {@code suite}, which need not be chosen yet. */
+  byte[] hashWith(CipherSuite suite) {
+    return hashWith(suite, new byte[0], 0);
+  }
+
   /** The hash of the messages so far; more may follow. */
   byte[] hash() {
     try {
@@ -54,7 +59,13 @@ final class Transcript {
    */
   byte[] hashWith(CipherSuite suite, byte[] message, int length) {
     try {
-      MessageDigest copy = digest == null ? newDigest(suite) : (MessageDigest) started().clone();
+      MessageDigest copy;
+      if (digest == null) {
+        copy = newDigest(suite);
+        copy.update(early);
+      } else {
+        copy = (MessageDigest) digest.clone();
+      }
       copy.update(message, 0, length);
       return copy.digest();
     } catch (CloneNotSupportedException e) {

@@ -74,7 +74,11 @@ class BouncyCastleTest {
           new RecordConnection(
               listener.accept(),
               new TlsServer(
-                  Configs.server("p256").build(), new byte[] {1}, new SecureRandom(), false))) {
+                  Configs.server("p256").build(),
+                  new byte[] {1},
+                  new byte[0],
+                  new SecureRandom(),
+                  false))) {
         ours.shakeHands();
         assertEquals(group, ours.session.group());
         assertArrayEquals(QUESTION, ours.read(QUESTION.length));

@@ -108,6 +108,9 @@ class ClientHelloRulesTest {
         .adding(GREASE);
     refuses(ILLEGAL_PARAMETER); // not the last extension
 
+    hello.with(42, new byte[1]); // RFC 8446 §4.2.10: early_data is empty in a ClientHello
+    refuses(DECODE_ERROR);
+
     hello.adding(HelloBuilder.PRE_SHARED_KEY, identity, binders); // RFC 8446 §4.2.9
     refuses(MISSING_EXTENSION);
   }
@@ -151,7 +154,8 @@ class ClientHelloRulesTest {
   @Test
   void outsideQuicTheSessionIdIsEchoed() throws Exception {
     byte[] id = {1, 2, 3, 4};
-    Peer server = new Peer(new TlsServer(CONFIG, new byte[0], new SeededRandom(1), false));
+    Peer server =
+        new Peer(new TlsServer(CONFIG, new byte[0], new byte[0], new SeededRandom(1), false));
     server.receive(INITIAL, hello.sessionId(id).without(57).build());
     byte[] serverHello = server.take(INITIAL);
     assertEquals(id.length, serverHello[38]);

@@ -52,10 +52,17 @@ class HandshakeTest {
     List<?> chain = TestFiles.certificates(certificate);
     assertEquals(
         new TlsSession(
-            "h3", suite, group, "server.test", TestFiles.certificates(certificate), false),
+            "h3",
+            suite,
+            group,
+            "server.test",
+            TestFiles.certificates(certificate),
+            false,
+            EarlyData.NONE),
         client.session);
     assertEquals(
-        new TlsSession("h3", suite, group, "server.test", List.of(), false), server.session);
+        new TlsSession("h3", suite, group, "server.test", List.of(), false, EarlyData.NONE),
+        server.session);
     assertEquals(certificate.equals("leaf") ? 2 : 1, chain.size());
     assertArrayEquals(new byte[] {1, 2, 3}, server.transportParameters);
     assertArrayEquals(new byte[] {4, 5, 6, 7}, client.transportParameters);
@@ -114,6 +121,8 @@ class HandshakeTest {
       case TlsEvent.ReadSecret e -> "ReadSecret " + e.level();
       case TlsEvent.WriteSecret e -> "WriteSecret " + e.level();
       case TlsEvent.PeerTransportParameters e -> "PeerTransportParameters";
+      case TlsEvent.EarlyDataOffered e -> "EarlyDataOffered";
+      case TlsEvent.EarlyDataAnswered e -> "EarlyDataAnswered";
       case TlsEvent.HandshakeComplete e -> "HandshakeComplete";
     };
   }

@@ -58,6 +58,10 @@ final class Messages {
     return out;
   }
 
+  static byte[] u32(long value) {
+    return u16((int) (value >> 16) & 0xffff, (int) value & 0xffff);
+  }
+
   static byte[] vector8(byte[]... parts) {
     byte[] all = join(parts);
     return join(new byte[] {(byte) all.length}, all);

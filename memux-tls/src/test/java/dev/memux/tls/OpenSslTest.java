@@ -91,11 +91,14 @@ class OpenSslTest {
         Configs.server("p256").ticketKeys(keys).groups(NamedGroup.SECP256R1).build();
     String file = folder.resolve("session").toString();
     TlsSession full =
-        new TlsSession("h3", suite, NamedGroup.X25519, "server.test", List.of(), false);
+        new TlsSession(
+            "h3", suite, NamedGroup.X25519, "server.test", List.of(), false, EarlyData.NONE);
     TlsSession again =
-        new TlsSession("h3", suite, NamedGroup.X25519, "server.test", List.of(), true);
+        new TlsSession(
+            "h3", suite, NamedGroup.X25519, "server.test", List.of(), true, EarlyData.NONE);
     TlsSession afterRetry =
-        new TlsSession("h3", suite, NamedGroup.SECP256R1, "server.test", List.of(), true);
+        new TlsSession(
+            "h3", suite, NamedGroup.SECP256R1, "server.test", List.of(), true, EarlyData.NONE);
     String[] common = {"-ciphersuites", suite.name(), "-sess_out", file};
     assertEchoes(config, full, common);
     String[] resuming = {"-ciphersuites", suite.name(), "-sess_out", file, "-sess_in", file};
@@ -133,7 +136,13 @@ class OpenSslTest {
       connection.shakeHands();
       assertEquals(
           new TlsSession(
-              "h3", suite, group, "server.test", TestFiles.certificates(certificate), false),
+              "h3",
+              suite,
+              group,
+              "server.test",
+              TestFiles.certificates(certificate),
+              false,
+              EarlyData.NONE),
           connection.session);
       assertReversed(connection);
       assertTrue(connection.ticketsOrOtherMessages > 0); // it sends tickets unasked
@@ -146,7 +155,7 @@ class OpenSslTest {
       throws Exception {
     assertEchoes(
         Configs.server(certificate).build(),
-        new TlsSession("h3", suite, group, "server.test", List.of(), false),
+        new TlsSession("h3", suite, group, "server.test", List.of(), false, EarlyData.NONE),
         "-ciphersuites",
         suite.name(),
         "-groups",
@@ -170,7 +179,8 @@ class OpenSslTest {
   void itsClientFollowsOurHelloRetryRequest(CipherSuite suite) throws Exception {
     assertEchoes(
         Configs.server("p256").groups(NamedGroup.SECP256R1).build(),
-        new TlsSession("h3", suite, NamedGroup.SECP256R1, "server.test", List.of(), false),
+        new TlsSession(
+            "h3", suite, NamedGroup.SECP256R1, "server.test", List.of(), false, EarlyData.NONE),
         "-ciphersuites",
         suite.name(),
         "-groups",
@@ -245,7 +255,8 @@ class OpenSslTest {
             NamedGroup.X25519,
             "server.test",
             chain,
-            false),
+            false,
+            EarlyData.NONE),
         options.toArray(String[]::new));
   }
 
@@ -261,7 +272,8 @@ class OpenSslTest {
             NamedGroup.X25519,
             "server.test",
             List.of(),
-            false));
+            false,
+            EarlyData.NONE));
   }
 
   @Test
@@ -291,7 +303,8 @@ class OpenSslTest {
             NamedGroup.X25519,
             "server.test",
             List.of(),
-            false);
+            false,
+            EarlyData.NONE);
     assertEchoes(config, session, "-sigalgs", "RSA-PSS+SHA512:ECDSA+SHA256");
     assertEchoes(config, session, "-sigalgs", "ECDSA+SHA256");
   }
@@ -374,7 +387,7 @@ class OpenSslTest {
           RecordConnection connection =
               new RecordConnection(
                   listener.accept(),
-                  new TlsServer(config, new byte[] {1}, new SecureRandom(), false))) {
+                  new TlsServer(config, new byte[] {1}, new byte[0], new SecureRandom(), false))) {
         connection.shakeHands();
         assertEquals(expected, connection.session);
         client.awaitLine("Verification: OK");

@@ -75,6 +75,8 @@ final class Peer {
         case TlsEvent.WriteSecret secret -> writeSecrets.put(secret.level(), secret);
         case TlsEvent.PeerTransportParameters parameters ->
             transportParameters = parameters.encoded();
+        case TlsEvent.EarlyDataOffered offered -> {}
+        case TlsEvent.EarlyDataAnswered answered -> {}
         case TlsEvent.HandshakeComplete complete -> session = complete.session();
       }
     }

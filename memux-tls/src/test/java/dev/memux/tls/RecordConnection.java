@@ -89,6 +89,8 @@ final class RecordConnection implements AutoCloseable {
         case TlsEvent.WriteSecret secret ->
             writing = new Protection(secret.suite(), secret.secret());
         case TlsEvent.PeerTransportParameters parameters -> {}
+        case TlsEvent.EarlyDataOffered offered -> {}
+        case TlsEvent.EarlyDataAnswered answered -> {}
         case TlsEvent.HandshakeComplete complete -> session = complete.session();
       }
     }

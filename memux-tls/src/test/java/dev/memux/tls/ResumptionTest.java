@@ -12,6 +12,7 @@ import static dev.memux.tls.EncryptionLevel.INITIAL;
 import static dev.memux.tls.Messages.extension;
 import static dev.memux.tls.Messages.join;
 import static dev.memux.tls.Messages.u16;
+import static dev.memux.tls.Messages.u32;
 import static dev.memux.tls.Messages.vector16;
 import static dev.memux.tls.Messages.vector8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -277,12 +278,14 @@ class ResumptionTest {
     connect();
     while (cache.take(SERVER) != null) {}
     int added = TicketIssue.TICKETS_AFTER_FULL_HANDSHAKE;
-    client.receive(APPLICATION, new NewSessionTicket(0, 0, new byte[1], new byte[9]).write());
+    client.receive(
+        APPLICATION, new NewSessionTicket(0, 0, new byte[1], new byte[9], false).write());
     byte[] tooLong = new byte[TicketStore.MAX_TICKET_BYTES + 1];
-    client.receive(APPLICATION, new NewSessionTicket(60, 0, new byte[1], tooLong).write());
+    client.receive(APPLICATION, new NewSessionTicket(60, 0, new byte[1], tooLong, false).write());
     assertNull(cache.take(SERVER));
     for (int i = added; i < TicketStore.MAX_TICKETS + 3; i++) {
-      client.receive(APPLICATION, new NewSessionTicket(60, 0, new byte[1], new byte[9]).write());
+      client.receive(
+          APPLICATION, new NewSessionTicket(60, 0, new byte[1], new byte[9], false).write());
       assertEquals(i < TicketStore.MAX_TICKETS, cache.take(SERVER) != null);
     }
   }
@@ -292,7 +295,8 @@ class ResumptionTest {
   void noTicketIsKeptForMoreThanSevenDays() throws Exception {
     connect();
     client.receive(
-        APPLICATION, new NewSessionTicket(0xffff_ffffL, 0, new byte[1], new byte[9]).write());
+        APPLICATION,
+        new NewSessionTicket(0xffff_ffffL, 0, new byte[1], new byte[9], false).write());
     clock.advance(Duration.ofDays(7).minusMillis(1));
     TlsClientConfig config = clientConfig().build();
     ResumableSession session = cache.take(SERVER);
@@ -375,11 +379,18 @@ class ResumptionTest {
 
   /** A hello that offers {@code tickets} with good binders for the session's key. */
   private static byte[] offering(HelloBuilder hello, ResumableSession session, byte[]... tickets) {
+    return offering(hello, session, new TestClock(), tickets);
+  }
+
+  /** The same at the time of {@code clock}. */
+  static byte[] offering(
+      HelloBuilder hello, ResumableSession session, TestClock clock, byte[]... tickets) {
+    byte[] age = u32(session.obfuscatedAge(clock.millis()));
     byte[] identities = {};
     byte[] binders = {};
     byte[] none = new byte[session.suite().hashBytes()];
     for (byte[] ticket : tickets) {
-      identities = join(identities, vector16(ticket), new byte[4]);
+      identities = join(identities, vector16(ticket), age);
       binders = join(binders, vector8(none));
     }
     byte[] bytes =
@@ -672,10 +683,17 @@ class ResumptionTest {
   void theAgeOfATicketIsHidden() throws Exception {
     TlsSession session =
         new TlsSession(
-            "h3", CipherSuite.TLS_AES_128_GCM_SHA256, NamedGroup.X25519, SERVER, List.of(), false);
-    NewSessionTicket ticket = new NewSessionTicket(60, 0xffff_fffeL, new byte[1], new byte[1]);
+            "h3",
+            CipherSuite.TLS_AES_128_GCM_SHA256,
+            NamedGroup.X25519,
+            SERVER,
+            List.of(),
+            false,
+            EarlyData.NONE);
+    NewSessionTicket ticket =
+        new NewSessionTicket(60, 0xffff_fffeL, new byte[1], new byte[1], false);
     ResumableSession resumable =
-        new ResumableSession(session, new byte[32], ticket, 1_000, List.of());
+        new ResumableSession(session, new byte[32], ticket, 1_000, new byte[0], List.of());
     assertEquals(0xffff_fffeL, resumable.obfuscatedAge(1_000));
     assertEquals(0, resumable.obfuscatedAge(1_002));
     assertEquals(498, resumable.obfuscatedAge(1_500));

@@ -139,6 +139,17 @@ class Rfc8448Test {
             hex("63224b2e4573f2d3454ca84b9d009a04f6be9e05711a8396473aefa01e924a14")));
   }
 
+  // RFC 8448 §4
+  @Test
+  void theSecretOfItsEarlyDataIsMadeAlike() {
+    assertArrayEquals(
+        hex("3fbbe6a60deb66c30a32795aba0eff7eaa10105586e7be5c09678d63b6caab62"),
+        KeySchedule.earlySecret(
+            suite,
+            PRE_SHARED_KEY,
+            hex("08ad0fa05d7c7233b1775ba2ff9f4c5b8b59276b7f227f13a976245f5d960913")));
+  }
+
   private static X509Certificate readCertificate(byte[] message) throws TlsAlertException {
     return CertificateMessage.readServers(new HandshakeReader(message, 4, message.length))
         .getFirst();

@@ -63,11 +63,11 @@ class TicketKeysTest {
       clock.advance(LIFETIME.dividedBy(17));
       most = Math.max(most, keys.keyCount());
     }
-    assertTrue(most > 1 && most <= TicketKeys.MAX_KEYS, most + " keys");
+    assertTrue(most > 1 && most <= KeyRing.MAX_KEYS, most + " keys");
     for (int i = 0; i < 50; i++) { // a clock that goes back must not keep keys for ever
       keys.seal(CONTENT);
       clock.advance(i % 2 == 0 ? LIFETIME : LIFETIME.dividedBy(-2));
-      assertTrue(keys.keyCount() <= TicketKeys.MAX_KEYS);
+      assertTrue(keys.keyCount() <= KeyRing.MAX_KEYS);
     }
   }
 
@@ -101,11 +101,17 @@ class TicketKeysTest {
     SessionCache cache = SessionCache.inMemory(2);
     TlsSession session =
         new TlsSession(
-            "h3", CipherSuite.TLS_AES_128_GCM_SHA256, NamedGroup.X25519, "a", List.of(), false);
+            "h3",
+            CipherSuite.TLS_AES_128_GCM_SHA256,
+            NamedGroup.X25519,
+            "a",
+            List.of(),
+            false,
+            EarlyData.NONE);
     List<ResumableSession> sessions = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      NewSessionTicket ticket = new NewSessionTicket(60, i, new byte[1], new byte[1]);
-      sessions.add(new ResumableSession(session, new byte[32], ticket, 0, List.of()));
+      NewSessionTicket ticket = new NewSessionTicket(60, i, new byte[1], new byte[1], false);
+      sessions.add(new ResumableSession(session, new byte[32], ticket, 0, new byte[0], List.of()));
     }
     for (ResumableSession s : sessions) {
       cache.add("a", s);

@@ -41,6 +41,13 @@ final class ConnectionCredit {
     return rise;
   }
 
+  /** The peer has thrown away what was sent, and its limit is not known any more. */
+  void restart() {
+    sent = 0;
+    peerLimit = 0;
+    blockedReportedAt = -1;
+  }
+
   long peerLimit() {
     return peerLimit;
   }

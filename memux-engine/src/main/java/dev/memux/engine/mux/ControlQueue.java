@@ -64,7 +64,9 @@ final class ControlQueue {
     }
     while (!streams.isEmpty()) {
       MuxStream stream = streams.peekFirst();
-      if (!stream.closed && !writeStream(stream, writer, sent, nowNanos, rttNanos)) {
+      if (!stream.closed
+          && !stream.mux.isWithheld(stream)
+          && !writeStream(stream, writer, sent, nowNanos, rttNanos)) {
         return;
       }
       stream.controlQueued = false;

@@ -179,7 +179,7 @@ public final class Datagrams extends Sender {
 
   private void dropTooLarge() {
     for (byte[] next = outgoing.peek();
-        next != null && next.length > maxPayloadBytes();
+        next != null && (!isAccepted() || next.length > maxPayloadBytes());
         next = outgoing.peek()) {
       outgoing.poll();
       notSent++;

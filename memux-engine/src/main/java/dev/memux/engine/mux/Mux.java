@@ -46,6 +46,13 @@ public final class Mux {
   private long rttNanos;
   private int sendBufferBytes;
   private boolean over;
+
+  /** Whether what arrives now is early data. */
+  private boolean early;
+
+  /** Whether streams of ours may be above the peer's limit, after it has thrown away the rest. */
+  private boolean withholding;
+
   private boolean bidiLimitRose;
   private boolean uniLimitRose;
 
@@ -89,8 +96,7 @@ public final class Mux {
       return null;
     }
     boolean both = type == StreamType.BIDIRECTIONAL;
-    long maxData = both ? peer.initialMaxStreamDataBidiRemote() : peer.initialMaxStreamDataUni();
-    return create(ids.open(), maxData, true, both, priority);
+    return create(ids.open(), initialMaxData(type), true, both, priority);
   }
 
   /** How many streams may be opened now. */
@@ -129,13 +135,93 @@ public final class Mux {
 
   // What the carrier tells.
 
-  /** The peer's transport parameters are known. */
+  /**
+   * The peer's transport parameters are known; also, before the present ones, those that a client
+   * remembers for early data (RFC 9000 §7.4.1).
+   */
   public void onPeerParameters(TransportParameters parameters) {
     peer = parameters;
     credit.onMaxData(parameters.initialMaxData());
     bidi.onMaxStreams(parameters.initialMaxStreamsBidi());
     uni.onMaxStreams(parameters.initialMaxStreamsUni());
     datagrams.onPeerLimit(parameters.maxDatagramFrameBytes());
+    streams.forEach(this::raiseInitialLimit);
+    resumeWithheld();
+  }
+
+  /** RFC 9000 §7.4.1: streams opened for early data get the limits of the handshake. */
+  private void raiseInitialLimit(MuxStream stream) {
+    if (stream.send != null && isLocal(stream.id())) {
+      stream.send.onMaxData(initialMaxData(stream.type()));
+      onSendChanged(stream);
+    }
+  }
+
+  private long initialMaxData(StreamType type) {
+    return type == StreamType.BIDIRECTIONAL
+        ? peer.initialMaxStreamDataBidiRemote()
+        : peer.initialMaxStreamDataUni();
+  }
+
+  /**
+   * The server has thrown away all early data, and the limits for it do not hold (RFC 9001 §4.6.2):
+   * streams keep what was written to them and begin again when there are new limits, perhaps fewer
+   * of them at once.
+   */
+  public void onEarlyDataRefused() {
+    peer = TransportParameters.builder().build();
+    credit.restart();
+    bidi.restart();
+    uni.restart();
+    datagrams.onPeerLimit(0);
+    withholding = true;
+    streams.forEach(
+        stream -> {
+          if (stream.send != null) {
+            stream.send.restart();
+            stream.blockedReportedAt = -1;
+            update(stream, stream.send);
+          }
+        });
+  }
+
+  /** Whether the peer does not allow a stream of ours any more, or not yet. */
+  boolean isWithheld(MuxStream stream) {
+    return withholding && isLocal(stream.id()) && !ids(stream.type()).isLocalAllowed(stream.id());
+  }
+
+  /** The peer may have allowed streams that were withheld: what they have to say is due. */
+  private void resumeWithheld() {
+    if (!withholding) {
+      return;
+    }
+    streams.forEach(
+        stream -> {
+          if (!isWithheld(stream)) {
+            resume(stream);
+          }
+        });
+    withholding = !bidi.isAllLocalAllowed() || !uni.isAllLocalAllowed();
+  }
+
+  private void resume(MuxStream stream) {
+    if (stream.send != null && stream.send.state() == SendStream.State.RESET_SENT) {
+      control.add(stream, ControlQueue.RESET_STREAM);
+    }
+    if (stream.stopSendingCode >= 0 && stream.recv != null && !stream.recv.isOver()) {
+      control.add(stream, ControlQueue.STOP_SENDING);
+    }
+    onSendChanged(stream);
+  }
+
+  /**
+   * A packet has come, with the frames that follow.
+   *
+   * @param earlyData whether it is a 0-RTT packet
+   */
+  public void onPacket(boolean earlyData, long nowNanos) {
+    early = earlyData;
+    effort.beginPacket(nowNanos);
   }
 
   /** What the path is like, for windows and buffers that follow it. */
@@ -143,11 +229,6 @@ public final class Mux {
     rttNanos = smoothedRttNanos;
     long wanted = 2 * congestionWindowBytes;
     sendBufferBytes = Math.clamp(wanted, config.minSendBufferBytes(), config.maxSendBufferBytes());
-  }
-
-  /** The frames that follow come from one packet. */
-  public void onPacket(long nowNanos) {
-    effort.beginPacket(nowNanos);
   }
 
   /** A STREAM frame. */
@@ -161,6 +242,7 @@ public final class Mux {
     }
     effort.onStreamFrame(stream, length, isNew, fin);
     RecvStream recv = stream.recv;
+    stream.early |= early;
     credit.onReceived(recv.growth(offset + length), FrameType.STREAM);
     if (recv.onData(offset, data, from, length, fin)) {
       raise(stream, MuxStream.READABLE);
@@ -272,6 +354,7 @@ public final class Mux {
     } else {
       uniLimitRose = true;
     }
+    resumeWithheld();
   }
 
   private void onStreamsBlocked(ControlFrame.StreamsBlocked frame) throws ProtocolException {
@@ -417,6 +500,7 @@ public final class Mux {
             RETIRE_CONNECTION_ID,
             HANDSHAKE_DONE,
             DATAGRAM,
+            NEW_TOKEN,
             PING -> {}
       }
     }
@@ -547,7 +631,8 @@ public final class Mux {
 
   private void update(MuxStream stream, SendStream send) {
     if (stream.entry != null && !stream.closed) {
-      scheduler.update(stream.entry, send.needsNoCredit(), send.hasFresh());
+      boolean may = !isWithheld(stream);
+      scheduler.update(stream.entry, may && send.needsNoCredit(), may && send.hasFresh());
     }
   }
 

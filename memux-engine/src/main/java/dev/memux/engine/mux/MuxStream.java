@@ -60,6 +60,9 @@ public final class MuxStream extends Sender {
   boolean eventsQueued;
   boolean closed;
 
+  /** Some of it came as early data. */
+  boolean early;
+
   /** Whether a write came up short, so that room is worth an event. */
   boolean wantsRoom;
 
@@ -246,6 +249,15 @@ public final class MuxStream extends Sender {
   /** Bytes that {@link #read} can return now. */
   public int readableBytes() {
     return recv == null ? 0 : recv.readableBytes();
+  }
+
+  /**
+   * Whether some of what was received came as early data (0-RTT): until the handshake is complete,
+   * an attacker may have sent it again, so nothing may be done that must not be done twice (RFC
+   * 9001 §9.2).
+   */
+  public boolean isEarly() {
+    return early;
   }
 
   /** Whether the peer's end has been reached: everything it sent has been read. */

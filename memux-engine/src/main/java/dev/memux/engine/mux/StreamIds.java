@@ -61,6 +61,22 @@ final class StreamIds {
     return rises;
   }
 
+  /** The peer's limit is not known any more; streams of ours that are open may be above it. */
+  void restart() {
+    localLimit = 0;
+    blockedReportedAt = -1;
+  }
+
+  /** Whether the peer allows {@code id}, one of ours. */
+  boolean isLocalAllowed(long id) {
+    return id >>> 2 < localLimit;
+  }
+
+  /** Whether the peer allows all that are open. */
+  boolean isAllLocalAllowed() {
+    return localOpened <= localLimit;
+  }
+
   /** Whether {@code id}, one of ours, was ever opened. */
   boolean isLocalOpened(long id) {
     return id >>> 2 < localOpened;

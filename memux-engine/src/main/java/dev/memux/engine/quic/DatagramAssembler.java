@@ -4,12 +4,14 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.packet.HeaderWriter;
 import dev.memux.engine.packet.PacketNumbers;
 import dev.memux.engine.packet.PacketSealer;
+import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.recovery.Recovery;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.SentFrames;
 import dev.memux.engine.wire.TransportError;
+import dev.memux.engine.wire.VarInt;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -158,6 +160,11 @@ final class DatagramAssembler {
         && ackOnlyPackets >= ACK_ONLY_PACKETS_PER_PING;
   }
 
+  /** RFC 9000 §17.2.2: of Initial packets only. */
+  private byte[] token(PacketNumberSpace space) {
+    return space.space == PacketSpace.INITIAL ? connection.start().token() : NO_TOKEN;
+  }
+
   private @Nullable Draft begin(PacketNumberSpace space, int from, int bytes) {
     Draft draft = drafts[draftCount];
     draft.space = space;
@@ -174,7 +181,7 @@ final class DatagramAssembler {
       return null;
     }
     draft.payloadFrom =
-        space.space == PacketSpace.APPLICATION
+        isShort(space)
             ? HeaderWriter.writeShort(
                 scratch,
                 from,
@@ -185,15 +192,15 @@ final class DatagramAssembler {
             : HeaderWriter.writeLong(
                 scratch,
                 from,
-                space.packetType,
+                space.sentType(),
                 QuicVersion.V1,
                 connection.peerIds().current(),
                 connection.localIds().first(),
-                NO_TOKEN,
+                token(space),
                 draft.packetNumber,
                 draft.packetNumberBytes);
     int payloadTo = bytes - PacketSealer.TAG_BYTES;
-    if (space.space != PacketSpace.APPLICATION) {
+    if (!isShort(space)) {
       int longest = HeaderWriter.maxPayloadBytes(draft.packetNumberBytes);
       payloadTo = Math.min(payloadTo, draft.payloadFrom + longest);
     }
@@ -201,20 +208,19 @@ final class DatagramAssembler {
     return draft;
   }
 
-  /**
-   * What the frames of one 1-RTT packet in a datagram of {@code bytes} can have, whatever happens.
-   */
+  /** What the frames of one packet with application data can have, whatever its number. */
   int frameRoomBytes(int bytes) {
-    int header = 1 + connection.peerIds().current().length() + PacketNumbers.MAX_BYTES;
-    return bytes - header - PacketSealer.TAG_BYTES;
+    PacketNumberSpace space = connection.spaces()[PacketSpace.APPLICATION.ordinal()];
+    return bytes - headerBytes(space, PacketNumbers.MAX_BYTES) - PacketSealer.TAG_BYTES;
   }
 
   private int headerBytes(PacketNumberSpace space, int packetNumberBytes) {
     int dcid = connection.peerIds().current().length();
-    if (space.space == PacketSpace.APPLICATION) {
+    if (isShort(space)) {
       return 1 + dcid + packetNumberBytes;
     }
-    int token = space.space == PacketSpace.INITIAL ? 1 : 0;
+    int tokenBytes = token(space).length;
+    int token = space.space == PacketSpace.INITIAL ? VarInt.size(tokenBytes) + tokenBytes : 0;
     return 1
         + 4
         + 1
@@ -224,6 +230,10 @@ final class DatagramAssembler {
         + token
         + 2
         + packetNumberBytes;
+  }
+
+  private static boolean isShort(PacketNumberSpace space) {
+    return space.sentType() == PacketType.ONE_RTT;
   }
 
   private int abandon(Draft draft, int from) {
@@ -282,7 +292,7 @@ final class DatagramAssembler {
       throw new IllegalStateException("draft without keys");
     }
     int payloadBytes = draft.payloadEnd - draft.payloadFrom;
-    if (space.space != PacketSpace.APPLICATION) {
+    if (!isShort(space)) {
       HeaderWriter.patchLength(scratch, draft.payloadFrom, draft.packetNumberBytes, payloadBytes);
     }
     int length =

@@ -32,7 +32,6 @@ final class FrameHandler implements FrameSink {
     dcidFrom = idFrom;
     dcidLength = idLength;
     nowNanos = timeNanos;
-    connection.mux().onPacket(timeNanos);
   }
 
   @Override
@@ -85,7 +84,10 @@ final class FrameHandler implements FrameSink {
       case ControlFrame.DataBlocked f -> connection.mux().onControl(f);
       case ControlFrame.StreamDataBlocked f -> connection.mux().onControl(f);
       case ControlFrame.StreamsBlocked f -> connection.mux().onControl(f);
-      case ControlFrame.NewToken f -> onlyFromServer(f); // of use to later connections only
+      case ControlFrame.NewToken f -> {
+        onlyFromServer(f);
+        connection.onNewToken(f.token());
+      }
       case ControlFrame.NewConnectionId f -> connection.peerIds().onNewConnectionId(f);
       case ControlFrame.RetireConnectionId f ->
           connection.localIds().onRetired(f.sequence(), datagram, dcidFrom, dcidLength);

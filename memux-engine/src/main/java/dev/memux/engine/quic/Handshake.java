@@ -3,6 +3,7 @@ package dev.memux.engine.quic;
 import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.PacketOpener;
 import dev.memux.engine.packet.PacketSealer;
+import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.wire.FrameType;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.TransportError;
@@ -21,6 +22,10 @@ final class Handshake {
   interface Listener {
     void onKeys(PacketNumberSpace space);
 
+    void onEarlyDataOffered(TransportParameters remembered);
+
+    void onEarlyDataAnswered(boolean accepted);
+
     void onPeerParameters(TransportParameters parameters) throws ProtocolException;
 
     void onComplete(TlsSession session);
@@ -29,13 +34,20 @@ final class Handshake {
   private final TlsHandshake tls;
   private final boolean server;
   private final PacketNumberSpace[] spaces;
+  private final ZeroRtt zeroRtt;
   private final Listener listener;
   private boolean complete;
 
-  Handshake(TlsHandshake tls, boolean server, PacketNumberSpace[] spaces, Listener listener) {
+  Handshake(
+      TlsHandshake tls,
+      boolean server,
+      PacketNumberSpace[] spaces,
+      ZeroRtt zeroRtt,
+      Listener listener) {
     this.tls = tls;
     this.server = server;
     this.spaces = spaces;
+    this.zeroRtt = zeroRtt;
     this.listener = listener;
   }
 
@@ -75,16 +87,11 @@ final class Handshake {
     for (TlsEvent event = tls.pollEvent(); event != null; event = tls.pollEvent()) {
       switch (event) {
         case TlsEvent.HandshakeBytes out -> space(out.level()).crypto.write(out.bytes());
-        case TlsEvent.ReadSecret read -> {
-          PacketNumberSpace space = space(read.level());
-          space.opener = new PacketOpener(read.suite(), read.secret());
-          listener.onKeys(space);
-        }
-        case TlsEvent.WriteSecret write -> {
-          PacketNumberSpace space = space(write.level());
-          space.sealer = new PacketSealer(write.suite(), write.secret());
-          listener.onKeys(space);
-        }
+        case TlsEvent.ReadSecret read -> onReadSecret(read);
+        case TlsEvent.WriteSecret write -> onWriteSecret(write);
+        case TlsEvent.EarlyDataOffered offered -> onEarlyDataOffered(offered);
+        case TlsEvent.EarlyDataAnswered answered ->
+            listener.onEarlyDataAnswered(answered.accepted());
         case TlsEvent.PeerTransportParameters parameters ->
             listener.onPeerParameters(TransportParameters.decode(parameters.encoded(), !server));
         case TlsEvent.HandshakeComplete done -> {
@@ -95,26 +102,67 @@ final class Handshake {
     }
   }
 
+  private void onReadSecret(TlsEvent.ReadSecret read) {
+    PacketNumberSpace space = space(read.level());
+    PacketOpener opener = new PacketOpener(read.suite(), read.secret());
+    if (read.level() == EncryptionLevel.EARLY) {
+      zeroRtt.onOpener(opener);
+    } else {
+      space.opener = opener;
+    }
+    listener.onKeys(space);
+  }
+
+  private void onWriteSecret(TlsEvent.WriteSecret write) {
+    PacketNumberSpace space = space(write.level());
+    PacketSealer sealer = new PacketSealer(write.suite(), write.secret());
+    switch (write.level()) {
+      case EARLY -> zeroRtt.onSealer(sealer);
+      case APPLICATION -> zeroRtt.onOneRttSealer(sealer);
+      case INITIAL, HANDSHAKE -> space.sealer = sealer;
+    }
+    listener.onKeys(space);
+  }
+
+  private void onEarlyDataOffered(TlsEvent.EarlyDataOffered offered) {
+    try {
+      listener.onEarlyDataOffered(
+          TransportParameters.decode(offered.transportParameters(), !server));
+    } catch (ProtocolException e) {
+      // Kept somewhere and damaged there: nothing is sent early then.
+    }
+  }
+
   private PacketNumberSpace space(EncryptionLevel level) {
-    return spaces[level.ordinal()];
+    return switch (level) {
+      case INITIAL -> spaces[PacketSpace.INITIAL.ordinal()];
+      case HANDSHAKE -> spaces[PacketSpace.HANDSHAKE.ordinal()];
+      case EARLY, APPLICATION -> spaces[PacketSpace.APPLICATION.ordinal()];
+    };
   }
 
   /**
    * RFC 9000 §7.3: the IDs that travelled unprotected must be those that the peer says it used, or
    * somebody has interfered.
    *
-   * @param original on a client, what its first packet went to; null on a server
+   * @param start on a client, where its packets went; null on a server
    * @param source what the peer's first packet came from
    */
   static void checkConnectionIds(
-      TransportParameters peer, @Nullable ConnectionId original, ConnectionId source)
+      TransportParameters peer, @Nullable ConnectionStart start, ConnectionId source)
       throws ProtocolException {
     require(peer.initialSourceConnectionId(), source, "initial_source_connection_id");
-    if (original != null) {
-      require(
-          peer.originalDestinationConnectionId(), original, "original_destination_connection_id");
+    if (start == null) {
+      return;
     }
-    if (peer.retrySourceConnectionId() != null) {
+    require(
+        peer.originalDestinationConnectionId(),
+        start.original(),
+        "original_destination_connection_id");
+    ConnectionId retrySource = start.retrySource();
+    if (retrySource != null) {
+      require(peer.retrySourceConnectionId(), retrySource, "retry_source_connection_id");
+    } else if (peer.retrySourceConnectionId() != null) {
       throw new ProtocolException(
           TransportError.TRANSPORT_PARAMETER_ERROR, 0, "retry_source_connection_id without Retry");
     }

@@ -48,6 +48,11 @@ final class KeyPhases {
     return updates;
   }
 
+  /** The first 1-RTT key for sending is there; 0-RTT packets have used up numbers before. */
+  void onFirstSealer() {
+    firstSent = space.nextPacketNumber;
+  }
+
   void onHandshakeConfirmed() {
     PacketOpener opener = space.opener;
     if (opener != null && next == null) {

@@ -12,12 +12,19 @@ import dev.memux.engine.wire.SentFrames;
  * (RFC 9000 §13.3).
  */
 final class OutgoingFrames implements RecoveryListener {
+  private static final byte[] NO_TOKEN = {};
+
   private final PacketNumberSpace[] spaces;
   private final Mux mux;
   private final LocalConnectionIds localIds;
   private final PeerConnectionIds peerIds;
   private final PathResponses pathResponses = new PathResponses();
   private boolean handshakeDonePending;
+
+  /** For the client's next connection; empty once it has it. */
+  private byte[] newToken = NO_TOKEN;
+
+  private boolean newTokenPending;
   private boolean pingPending;
 
   OutgoingFrames(
@@ -37,6 +44,12 @@ final class OutgoingFrames implements RecoveryListener {
     handshakeDonePending = true;
   }
 
+  /** Gives the client a token for its next connection (RFC 9000 §19.7). */
+  void addNewToken(byte[] token) {
+    newToken = token;
+    newTokenPending = true;
+  }
+
   /** Asks for an acknowledgement. */
   void addPing() {
     pingPending = true;
@@ -54,10 +67,14 @@ final class OutgoingFrames implements RecoveryListener {
 
   /** Whether {@link #fill} would write something. */
   boolean hasPending(PacketNumberSpace space) {
+    if (space.sealsEarly) {
+      return mux.hasPending() || pingPending;
+    }
     return space.crypto.hasPending()
         || (space.space == PacketSpace.APPLICATION
             && (mux.hasPending()
                 || handshakeDonePending
+                || newTokenPending
                 || pingPending
                 || localIds.hasPending()
                 || peerIds.hasPending()
@@ -66,6 +83,10 @@ final class OutgoingFrames implements RecoveryListener {
 
   /** Writes what a packet of that space should carry. */
   void fill(PacketNumberSpace space, FrameWriter writer, SentFrames sent, long nowNanos) {
+    if (space.sealsEarly) {
+      fillApplication(writer, sent, nowNanos);
+      return;
+    }
     space.crypto.fill(writer, sent);
     if (space.space != PacketSpace.APPLICATION) {
       return;
@@ -74,9 +95,18 @@ final class OutgoingFrames implements RecoveryListener {
       handshakeDonePending = false;
       sent.add(SentFrames.Kind.HANDSHAKE_DONE);
     }
+    if (newTokenPending && writer.newToken(newToken)) {
+      newTokenPending = false;
+      sent.add(SentFrames.Kind.NEW_TOKEN);
+    }
     pathResponses.write(writer, sent);
     peerIds.write(writer, sent);
     localIds.write(writer, sent);
+    fillApplication(writer, sent, nowNanos);
+  }
+
+  /** What is legal in 0-RTT packets too (RFC 9000 §12.4); the rest answers the server. */
+  private void fillApplication(FrameWriter writer, SentFrames sent, long nowNanos) {
     mux.fill(writer, sent, nowNanos);
     if (pingPending && writer.ping()) {
       pingPending = false;
@@ -91,6 +121,10 @@ final class OutgoingFrames implements RecoveryListener {
         case CRYPTO -> spaces[space.ordinal()].crypto.onAcked(frames.a(i), (int) frames.b(i));
         case ACK -> spaces[space.ordinal()].received.onAckAcknowledged(frames.a(i));
         case RETIRE_CONNECTION_ID -> peerIds.onRetireAcked(frames.a(i));
+        case NEW_TOKEN -> {
+          newToken = NO_TOKEN;
+          newTokenPending = false;
+        }
         default -> {} // the others are the streams', or nothing waits for them
       }
     }
@@ -119,6 +153,7 @@ final class OutgoingFrames implements RecoveryListener {
         case NEW_CONNECTION_ID -> localIds.onLost(frames.a(i));
         case RETIRE_CONNECTION_ID -> peerIds.onRetireLost(frames.a(i));
         case HANDSHAKE_DONE -> handshakeDonePending = true;
+        case NEW_TOKEN -> newTokenPending = newToken.length > 0;
         default -> {} // the others are the streams', or are not repeated
       }
     }

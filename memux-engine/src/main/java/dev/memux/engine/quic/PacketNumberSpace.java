@@ -19,6 +19,9 @@ final class PacketNumberSpace {
   @Nullable PacketSealer sealer;
   @Nullable PacketOpener opener;
 
+  /** Whether {@link #sealer} is for 0-RTT packets: a client's, of APPLICATION only. */
+  boolean sealsEarly;
+
   /** Of 1-RTT keys only. */
   final KeyPhases keyPhases = new KeyPhases(this);
 
@@ -41,6 +44,11 @@ final class PacketNumberSpace {
         };
     this.crypto = new CryptoStream(pool);
     this.received = new ReceivedPackets(space, maxAckDelayNanos);
+  }
+
+  /** What packets sent now are. */
+  PacketType sentType() {
+    return sealsEarly ? PacketType.ZERO_RTT : packetType;
   }
 
   /** Whether keys have been there and are gone. */

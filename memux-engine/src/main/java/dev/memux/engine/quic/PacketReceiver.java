@@ -6,10 +6,12 @@ import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.packet.PacketOpener;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.QuicVersion;
+import dev.memux.engine.packet.RetryPacket;
 import dev.memux.engine.packet.VersionNegotiation;
 import dev.memux.engine.wire.FrameReader;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.TransportError;
+import dev.memux.tls.EncryptionLevel;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -94,7 +96,10 @@ final class PacketReceiver {
       case HANDSHAKE -> isFromPeer(datagram) && open(datagram, from, nowNanos);
       case ONE_RTT -> open(datagram, from, nowNanos);
       case VERSION_NEGOTIATION -> onVersionNegotiation(datagram);
-      case ZERO_RTT, RETRY, UNSUPPORTED_VERSION -> false;
+      case ZERO_RTT ->
+          connection.isServer() && isFromPeer(datagram) && open(datagram, from, nowNanos);
+      case RETRY -> onRetry(datagram, from, nowNanos);
+      case UNSUPPORTED_VERSION -> false;
     };
   }
 
@@ -116,6 +121,7 @@ final class PacketReceiver {
     // RFC 9000 §6.2: only as the first answer, and not if it offers what we have asked for.
     if (connection.isServer()
         || peerSource != null
+        || connection.start().retrySource() != null
         || VersionNegotiation.lists(datagram, header, QuicVersion.V1)
         || !connection.isAddressedBy(datagram, header)) {
       return false;
@@ -124,13 +130,34 @@ final class PacketReceiver {
     return true;
   }
 
+  private boolean onRetry(byte[] datagram, int from, long nowNanos) {
+    // RFC 9000 §17.2.5.2: one at most, and only as the first answer. §17.2.5.1: who names our own
+    // choice as its own would have us go round in a circle.
+    ConnectionStart start = connection.start();
+    if (connection.isServer()
+        || peerSource != null
+        || start.retrySource() != null
+        || header.tokenLength() > ConnectionStart.MAX_TOKEN_BYTES
+        || !connection.localIds().first().matches(datagram, header.dcidFrom(), header.dcidLength())
+        || start.original().matches(datagram, header.scidFrom(), header.scidLength())
+        || !RetryPacket.isAuthentic(datagram, from, header.packetEnd(), start.original())) {
+      return false;
+    }
+    int tokenEnd = header.tokenFrom() + header.tokenLength();
+    connection.onRetry(
+        ConnectionId.of(datagram, header.scidFrom(), header.scidLength()),
+        Arrays.copyOfRange(datagram, header.tokenFrom(), tokenEnd),
+        nowNanos);
+    return true;
+  }
+
   private boolean open(byte[] datagram, int from, long nowNanos) throws ProtocolException {
     PacketType type = header.type();
     int end = header.packetEnd();
     PacketNumberSpace space = connection.space(type);
-    PacketOpener opener = space.opener;
+    PacketOpener opener = opener(type, space, nowNanos);
     if (opener == null) {
-      if (!space.isDiscarded()) {
+      if (mayStillOpen(type, space)) {
         early.add(datagram, from, end);
       }
       return false;
@@ -160,15 +187,33 @@ final class PacketReceiver {
       connection.onPeerSource(peerSource);
     }
     connection.onAuthenticated(space, nowNanos);
-    read(datagram, space, opener.packetNumber(), payloadBytes, nowNanos);
+    if (type == PacketType.ONE_RTT) {
+      connection.zeroRtt().onOneRttPacket(connection.ptoNanos(), nowNanos);
+    }
+    EncryptionLevel level = type == PacketType.ZERO_RTT ? EncryptionLevel.EARLY : space.level;
+    read(datagram, space, level, opener.packetNumber(), payloadBytes, nowNanos);
     return true;
   }
 
+  private @Nullable PacketOpener opener(PacketType type, PacketNumberSpace space, long nowNanos) {
+    return type == PacketType.ZERO_RTT ? connection.zeroRtt().opener(nowNanos) : space.opener;
+  }
+
+  private boolean mayStillOpen(PacketType type, PacketNumberSpace space) {
+    return type == PacketType.ZERO_RTT ? connection.zeroRtt().mayStillOpen() : !space.isDiscarded();
+  }
+
   private void read(
-      byte[] datagram, PacketNumberSpace space, long number, int payloadBytes, long nowNanos)
+      byte[] datagram,
+      PacketNumberSpace space,
+      EncryptionLevel level,
+      long number,
+      int payloadBytes,
+      long nowNanos)
       throws ProtocolException {
+    connection.mux().onPacket(level == EncryptionLevel.EARLY, nowNanos);
     frames.begin(space, datagram, header.dcidFrom(), header.dcidLength(), nowNanos);
-    boolean ackEliciting = reader.read(plaintext, 0, payloadBytes, space.level, frames);
+    boolean ackEliciting = reader.read(plaintext, 0, payloadBytes, level, frames);
     space.received.onReceived(number, ackEliciting, nowNanos);
   }
 

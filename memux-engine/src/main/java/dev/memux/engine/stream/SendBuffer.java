@@ -107,6 +107,19 @@ public final class SendBuffer {
     }
   }
 
+  /**
+   * As if nothing had been sent.
+   *
+   * @throws IllegalStateException if something was acknowledged
+   */
+  public void restart() {
+    if (ackedTo > 0 || !acked.isEmpty()) {
+      throw new IllegalStateException("acknowledged up to " + ackedTo);
+    }
+    sentTo = 0;
+    lost.clear();
+  }
+
   /** What was acknowledged in another packet meanwhile is not sent again. */
   public void onLost(long offset, int length) {
     lost.addExcept(Math.max(offset, ackedTo), Math.min(offset + length, writtenTo), acked);

@@ -191,6 +191,23 @@ public final class SendStream {
     return rise;
   }
 
+  /**
+   * The peer has thrown everything away, this limit included (RFC 9001 §4.6.2): as if nothing had
+   * been sent. A reset stays one.
+   *
+   * @throws IllegalStateException if something was acknowledged
+   */
+  public void restart() {
+    buffer.restart();
+    maxData = 0;
+    finLost = false;
+    sentBeforeReset = 0;
+    resetPending = state == State.RESET_SENT;
+    if (state == State.DATA_SENT) {
+      state = State.SEND;
+    }
+  }
+
   /** The limit that the peer set. */
   public long maxData() {
     return maxData;

@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
 public enum FrameType {
   PADDING(0x00, Legal.EVERYWHERE),
   PING(0x01, Legal.EVERYWHERE),
-  ACK(0x02, Legal.EVERYWHERE),
-  ACK_ECN(0x03, Legal.EVERYWHERE),
+  ACK(0x02, Legal.NOT_EARLY),
+  ACK_ECN(0x03, Legal.NOT_EARLY),
   RESET_STREAM(0x04, Legal.APPLICATION),
   STOP_SENDING(0x05, Legal.APPLICATION),
-  CRYPTO(0x06, Legal.EVERYWHERE),
-  NEW_TOKEN(0x07, Legal.APPLICATION),
+  CRYPTO(0x06, Legal.NOT_EARLY),
+  NEW_TOKEN(0x07, Legal.ONE_RTT),
   STREAM(0x08, Legal.APPLICATION),
   MAX_DATA(0x10, Legal.APPLICATION),
   MAX_STREAM_DATA(0x11, Legal.APPLICATION),
@@ -26,12 +26,12 @@ public enum FrameType {
   STREAMS_BLOCKED_BIDI(0x16, Legal.APPLICATION),
   STREAMS_BLOCKED_UNI(0x17, Legal.APPLICATION),
   NEW_CONNECTION_ID(0x18, Legal.APPLICATION),
-  RETIRE_CONNECTION_ID(0x19, Legal.APPLICATION),
+  RETIRE_CONNECTION_ID(0x19, Legal.ONE_RTT),
   PATH_CHALLENGE(0x1a, Legal.APPLICATION),
-  PATH_RESPONSE(0x1b, Legal.APPLICATION),
+  PATH_RESPONSE(0x1b, Legal.ONE_RTT),
   CONNECTION_CLOSE(0x1c, Legal.EVERYWHERE),
   APPLICATION_CLOSE(0x1d, Legal.APPLICATION),
-  HANDSHAKE_DONE(0x1e, Legal.APPLICATION),
+  HANDSHAKE_DONE(0x1e, Legal.ONE_RTT),
   /** draft-ietf-quic-reliable-stream-reset. */
   RESET_STREAM_AT(0x24, Legal.APPLICATION),
   /** RFC 9221 §4. */
@@ -39,7 +39,12 @@ public enum FrameType {
 
   private enum Legal {
     EVERYWHERE,
-    APPLICATION
+    /** Everywhere but in 0-RTT packets. */
+    NOT_EARLY,
+    /** In 0-RTT and 1-RTT packets. */
+    APPLICATION,
+    /** What answers the server, or only comes from it, cannot be early. */
+    ONE_RTT
   }
 
   /** STREAM frames have eight types: {@code 0x08} with flags for offset, length and FIN. */
@@ -85,6 +90,11 @@ public enum FrameType {
 
   /** Whether the frame may stand in packets of {@code level}. */
   public boolean isLegalAt(EncryptionLevel level) {
-    return legal == Legal.EVERYWHERE || level == EncryptionLevel.APPLICATION;
+    return switch (legal) {
+      case EVERYWHERE -> true;
+      case NOT_EARLY -> level != EncryptionLevel.EARLY;
+      case APPLICATION -> level == EncryptionLevel.EARLY || level == EncryptionLevel.APPLICATION;
+      case ONE_RTT -> level == EncryptionLevel.APPLICATION;
+    };
   }
 }

@@ -35,6 +35,7 @@ public final class SentFrames {
     RETIRE_CONNECTION_ID,
     HANDSHAKE_DONE,
     DATAGRAM,
+    NEW_TOKEN,
     PING
   }
 

@@ -85,6 +85,49 @@ public record TransportParameters(
     return new Builder();
   }
 
+  /**
+   * What a client remembers for early data (RFC 9000 §7.4.1): not what belongs to one connection or
+   * only concerns acknowledgements.
+   */
+  public TransportParameters remembered() {
+    return new TransportParameters(
+        null,
+        maxIdleTimeoutMillis,
+        null,
+        maxUdpPayloadBytes,
+        initialMaxData,
+        initialMaxStreamDataBidiLocal,
+        initialMaxStreamDataBidiRemote,
+        initialMaxStreamDataUni,
+        initialMaxStreamsBidi,
+        initialMaxStreamsUni,
+        Builder.DEFAULT_ACK_DELAY_EXPONENT,
+        Builder.DEFAULT_MAX_ACK_DELAY_MILLIS,
+        disableActiveMigration,
+        null,
+        activeConnectionIdLimit,
+        null,
+        null,
+        maxDatagramFrameBytes,
+        resetStreamAt);
+  }
+
+  /**
+   * Whether no limit is lower than in {@code other}, of those that RFC 9000 §7.4.1, RFC 9221 §3 and
+   * §2 of draft-ietf-quic-reliable-stream-reset name.
+   */
+  public boolean allowsAllOf(TransportParameters other) {
+    return activeConnectionIdLimit >= other.activeConnectionIdLimit
+        && initialMaxData >= other.initialMaxData
+        && initialMaxStreamDataBidiLocal >= other.initialMaxStreamDataBidiLocal
+        && initialMaxStreamDataBidiRemote >= other.initialMaxStreamDataBidiRemote
+        && initialMaxStreamDataUni >= other.initialMaxStreamDataUni
+        && initialMaxStreamsBidi >= other.initialMaxStreamsBidi
+        && initialMaxStreamsUni >= other.initialMaxStreamsUni
+        && maxDatagramFrameBytes >= other.maxDatagramFrameBytes
+        && (resetStreamAt || !other.resetStreamAt);
+  }
+
   /** The parameters as the TLS extension carries them. */
   public byte[] encode() {
     Encoder out = new Encoder();
@@ -301,6 +344,11 @@ public record TransportParameters(
 
     public Builder initialSourceConnectionId(byte[] value) {
       initialSourceConnectionId = value;
+      return this;
+    }
+
+    public Builder retrySourceConnectionId(byte[] value) {
+      retrySourceConnectionId = value;
       return this;
     }
 

@@ -99,7 +99,7 @@ final class MuxPair {
     }
 
     void receive(byte[] payload) throws ProtocolException {
-      mux.onPacket(nowNanos);
+      mux.onPacket(false, nowNanos);
       reader.read(payload, 0, payload.length, EncryptionLevel.APPLICATION, this);
     }
 

@@ -47,7 +47,7 @@ class PeerEffortTest {
   private long repeat(long times, long perSecond, Deed deed) {
     for (long n = 0; n < times; n++) {
       now += SECOND / perSecond;
-      mux.onPacket(now);
+      mux.onPacket(false, now);
       ProtocolException refusal = attempt(deed, n);
       if (refusal != null) {
         assertEquals(

@@ -200,6 +200,27 @@ class FrameReaderTest {
   }
 
   @Test
+  void earlyDataHoldsNothingThatAnswersTheServer() {
+    // RFC 9000 §12.4: ACK, CRYPTO, NEW_TOKEN, RETIRE_CONNECTION_ID, PATH_RESPONSE, HANDSHAKE_DONE.
+    List<Integer> illegal = List.of(0x02, 0x03, 0x06, 0x07, 0x19, 0x1b, 0x1e);
+    oneOfEach()
+        .forEach(
+            hex -> {
+              byte[] frame = bytes(hex);
+              if (!illegal.contains((int) frame[0])) {
+                readUnchecked(hex, EncryptionLevel.EARLY);
+              } else {
+                ProtocolException fault =
+                    assertThrows(
+                        ProtocolException.class,
+                        () -> reader.read(frame, 0, frame.length, EncryptionLevel.EARLY, recorder),
+                        hex);
+                assertEquals(TransportError.PROTOCOL_VIOLATION, fault.code(), hex);
+              }
+            });
+  }
+
+  @Test
   void onlyPaddingAcksAndClosesNeedNoAcknowledgement() throws ProtocolException {
     // RFC 9002 §2: ack-eliciting.
     List<Integer> silent = List.of(0x02, 0x03, 0x1c, 0x1d);
@@ -353,7 +374,7 @@ class FrameReaderTest {
         payload[random.nextInt(payload.length)] = (byte) random.nextInt();
       }
       try {
-        EncryptionLevel level = EncryptionLevel.values()[random.nextInt(3)];
+        EncryptionLevel level = EncryptionLevel.values()[random.nextInt(4)];
         reader.read(payload, 0, payload.length, level, recorder);
       } catch (ProtocolException expected) {
         assertTrue(

@@ -1,0 +1,71 @@
+package dev.memux.tls;
+
+import static dev.memux.tls.AlertDescription.UNEXPECTED_MESSAGE;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What both sides do alike: bytes become messages, and the first failure is the last. */
+abstract class HandshakeMachine implements TlsHandshake {
+  final Transcript transcript = new Transcript();
+  final MessageInput input = new MessageInput();
+  final HandshakeOutput output = new HandshakeOutput(transcript);
+  @Nullable KeySchedule schedule;
+  private @Nullable TlsAlertException failure;
+
+  /**
+   * At which level bytes are taken now.
+   *
+   * @throws IllegalStateException if none are, as the handshake has not begun
+   */
+  abstract EncryptionLevel level();
+
+  /** Whether a message has its place now. */
+  abstract boolean accepts(HandshakeType type);
+
+  /** A message that has its place. */
+  abstract void onMessage(HandshakeMessage message) throws TlsAlertException;
+
+  @Override
+  public final void receive(EncryptionLevel level, byte[] buffer, int offset, int length)
+      throws TlsAlertException {
+    Objects.checkFromIndexSize(offset, length, buffer.length);
+    if (failure != null) {
+      throw failure;
+    }
+    EncryptionLevel expected = level();
+    if (length == 0) {
+      return;
+    }
+    try {
+      if (level != expected) {
+        throw new TlsAlertException(
+            UNEXPECTED_MESSAGE, "handshake bytes at " + level + " instead of " + expected);
+      }
+      input.offer(buffer, offset, length);
+      for (HandshakeMessage m = next(); m != null; m = next()) {
+        onMessage(m);
+      }
+    } catch (TlsAlertException e) {
+      fail(e);
+      throw e;
+    }
+  }
+
+  @Override
+  public final @Nullable TlsEvent pollEvent() {
+    return output.poll();
+  }
+
+  private @Nullable HandshakeMessage next() throws TlsAlertException {
+    return input.next(this::accepts);
+  }
+
+  private void fail(TlsAlertException alert) {
+    failure = alert;
+    output.clear();
+    if (schedule != null) {
+      schedule.destroy();
+    }
+  }
+}
