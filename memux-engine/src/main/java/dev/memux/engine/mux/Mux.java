@@ -39,6 +39,7 @@ public final class Mux {
   private final StreamIds uni;
   private final ConnectionCredit credit;
   private final ControlQueue control;
+  private final FrameOutcomes outcomes;
   private final PeerEffort effort;
   private final ArrayDeque<MuxStream> eventQueue = new ArrayDeque<>();
 
@@ -70,6 +71,7 @@ public final class Mux {
         new ConnectionCredit(
             new ReceiveWindow(config.connectionWindowBytes(), config.maxConnectionWindowBytes()));
     this.control = new ControlQueue(credit, bidi, uni, pool.budget());
+    this.outcomes = new FrameOutcomes(this, streams, control, credit);
     this.effort = new PeerEffort(config);
     this.sendBufferBytes = config.minSendBufferBytes();
   }
@@ -431,102 +433,13 @@ public final class Mux {
 
   /** A packet was acknowledged, or its bytes were handed to a carrier that loses none. */
   public void onAcked(SentFrames sent) {
-    for (int i = 0; i < sent.size(); i++) {
-      switch (sent.kind(i)) {
-        case STREAM -> onStreamAcked(sent.a(i), sent.b(i), sent.c(i));
-        case RESET_STREAM -> onResetAcked(sent.a(i), sent.b(i));
-        default -> {} // nothing waits for the acknowledgement of the others
-      }
-    }
+    outcomes.onAcked(sent);
     wakeMemoryWaiters();
-  }
-
-  private void onResetAcked(long id, long reliableSize) {
-    MuxStream stream = streams.get(id);
-    if (stream != null && stream.send != null && !stream.send.isOver()) {
-      stream.send.onResetAcked(reliableSize);
-      onSendOver(stream, stream.send);
-    }
-  }
-
-  private void onSendOver(MuxStream stream, SendStream send) {
-    if (send.isOver()) {
-      raise(stream, MuxStream.SENT);
-      update(stream, send);
-      closeIfOver(stream);
-    }
-  }
-
-  private void onStreamAcked(long id, long offset, long lengthAndFin) {
-    MuxStream stream = streams.get(id);
-    if (stream == null || stream.send == null || stream.send.isOver()) {
-      return;
-    }
-    SendStream send = stream.send;
-    send.onAcked(offset, (int) (lengthAndFin >>> 1), (lengthAndFin & 1) != 0);
-    if (send.isOver()) {
-      onSendOver(stream, send);
-      return;
-    }
-    update(stream, send);
-    // A quarter of the buffer: waking the writer for every acknowledgement would cost more than it
-    // brings.
-    if (stream.wantsRoom
-        && !stream.awaitsMemory
-        && send.writableBytes(sendBufferBytes) >= sendBufferBytes / 4) {
-      stream.wantsRoom = false;
-      raise(stream, MuxStream.WRITABLE);
-    }
   }
 
   /** A packet was lost, or is to be sent again as a probe: what is still current goes again. */
   public void onLost(SentFrames sent) {
-    for (int i = 0; i < sent.size(); i++) {
-      switch (sent.kind(i)) {
-        case STREAM -> onStreamLost(sent.a(i), sent.b(i), sent.c(i));
-        case RESET_STREAM -> onResetLost(sent.a(i));
-        case STOP_SENDING -> resend(sent.a(i), ControlQueue.STOP_SENDING);
-        case MAX_STREAM_DATA -> resend(sent.a(i), ControlQueue.MAX_STREAM_DATA);
-        case STREAM_DATA_BLOCKED -> resend(sent.a(i), ControlQueue.STREAM_DATA_BLOCKED);
-        case MAX_DATA -> control.add(ControlQueue.MAX_DATA);
-        case MAX_STREAMS_BIDI -> control.add(ControlQueue.MAX_STREAMS_BIDI);
-        case MAX_STREAMS_UNI -> control.add(ControlQueue.MAX_STREAMS_UNI);
-        case DATA_BLOCKED -> credit.onBlockedLost();
-        case STREAMS_BLOCKED_BIDI -> control.add(ControlQueue.STREAMS_BLOCKED_BIDI);
-        case STREAMS_BLOCKED_UNI -> control.add(ControlQueue.STREAMS_BLOCKED_UNI);
-        case ACK,
-            CRYPTO,
-            NEW_CONNECTION_ID,
-            RETIRE_CONNECTION_ID,
-            HANDSHAKE_DONE,
-            DATAGRAM,
-            NEW_TOKEN,
-            PING -> {}
-      }
-    }
-  }
-
-  private void onResetLost(long id) {
-    MuxStream stream = streams.get(id);
-    if (stream != null && stream.send != null) {
-      stream.send.onResetLost();
-      onSendChanged(stream);
-    }
-  }
-
-  private void onStreamLost(long id, long offset, long lengthAndFin) {
-    MuxStream stream = streams.get(id);
-    if (stream != null && stream.send != null) {
-      stream.send.onLost(offset, (int) (lengthAndFin >>> 1), (lengthAndFin & 1) != 0);
-      update(stream, stream.send);
-    }
-  }
-
-  private void resend(long id, int flag) {
-    MuxStream stream = streams.get(id);
-    if (stream != null) {
-      control.add(stream, flag);
-    }
+    outcomes.onLost(sent);
   }
 
   /**
@@ -629,7 +542,8 @@ public final class Mux {
     }
   }
 
-  private void update(MuxStream stream, SendStream send) {
+  /** Says to the scheduler what a stream could send. */
+  void update(MuxStream stream, SendStream send) {
     if (stream.entry != null && !stream.closed) {
       boolean may = !isWithheld(stream);
       scheduler.update(stream.entry, may && send.needsNoCredit(), may && send.hasFresh());
@@ -764,7 +678,7 @@ public final class Mux {
     return stream;
   }
 
-  private void closeIfOver(MuxStream stream) {
+  void closeIfOver(MuxStream stream) {
     if (stream.closed || !stream.isOver()) {
       return;
     }
@@ -791,7 +705,7 @@ public final class Mux {
     }
   }
 
-  private void raise(MuxStream stream, int event) {
+  void raise(MuxStream stream, int event) {
     stream.events |= event;
     if (!stream.eventsQueued) {
       stream.eventsQueued = true;

@@ -43,16 +43,26 @@ final class DatagramAssembler {
   private final Recovery recovery;
   private final PacketNumberSkipper skipper;
   private final FrameWriter writer = new FrameWriter();
-  private final byte[] scratch;
+  private final LoopBuffers buffers;
+  private final int maxDatagramBytes;
+
+  /** Where packets are written before they are sealed. */
+  private byte[] scratch = {};
+
   private final Draft[] drafts = {new Draft(), new Draft(), new Draft()};
   private int draftCount;
   private int ackOnlyPackets;
 
-  DatagramAssembler(QuicConnection connection, int maxDatagramBytes, PacketNumberSkipper skipper) {
+  DatagramAssembler(
+      QuicConnection connection,
+      LoopBuffers buffers,
+      int maxDatagramBytes,
+      PacketNumberSkipper skipper) {
     this.connection = connection;
     this.recovery = connection.recovery();
     this.skipper = skipper;
-    this.scratch = new byte[maxDatagramBytes];
+    this.buffers = buffers;
+    this.maxDatagramBytes = maxDatagramBytes;
   }
 
   /**
@@ -65,6 +75,7 @@ final class DatagramAssembler {
    */
   int assemble(byte[] out, int outFrom, int bytes, boolean mayElicit, long nowNanos) {
     draftCount = 0;
+    scratch = buffers.draft(maxDatagramBytes);
     int end = 0;
     for (PacketNumberSpace space : connection.spaces()) {
       if (space.sealer != null) {
@@ -77,6 +88,7 @@ final class DatagramAssembler {
   /** Writes a datagram that says why we close (RFC 9000 §10.2.3). */
   int assembleClose(byte[] out, int outFrom, int bytes, CloseReason reason, long nowNanos) {
     draftCount = 0;
+    scratch = buffers.draft(maxDatagramBytes);
     int end = 0;
     for (PacketNumberSpace space : connection.spaces()) {
       // Before the handshake is confirmed we do not know which keys the peer has: all levels then.

@@ -64,12 +64,16 @@ final class Handshake {
     }
   }
 
-  /** A CRYPTO frame came in a packet of {@code space}. */
-  void onCrypto(PacketNumberSpace space, long offset, byte[] data, int from, int length)
+  /**
+   * A CRYPTO frame came in a packet of {@code space}.
+   *
+   * @return whether it brought TLS further
+   */
+  boolean onCrypto(PacketNumberSpace space, long offset, byte[] data, int from, int length)
       throws ProtocolException {
     byte[] readable = space.crypto.receive(offset, data, from, length);
     if (readable.length == 0) {
-      return;
+      return false;
     }
     try {
       tls.receive(space.level, readable, 0, readable.length);
@@ -81,6 +85,7 @@ final class Handshake {
           String.valueOf(e.getMessage()));
     }
     drain();
+    return true;
   }
 
   private void drain() throws ProtocolException {

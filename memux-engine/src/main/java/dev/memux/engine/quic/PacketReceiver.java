@@ -22,15 +22,16 @@ final class PacketReceiver {
   private final FrameReader reader = new FrameReader();
   private final FrameHandler frames;
   private final EarlyPackets early = new EarlyPackets();
-  private byte[] plaintext = new byte[2048];
+  private final LoopBuffers buffers;
   private long packetsDropped;
 
   /** The source connection ID of the peer's first packet. */
   private @Nullable ConnectionId peerSource;
 
-  PacketReceiver(QuicConnection connection) {
+  PacketReceiver(QuicConnection connection, LoopBuffers buffers, long nowNanos) {
     this.connection = connection;
-    this.frames = new FrameHandler(connection);
+    this.buffers = buffers;
+    this.frames = new FrameHandler(connection, nowNanos);
   }
 
   /** The source connection ID of the peer's first packet; only after one was authenticated. */
@@ -162,9 +163,7 @@ final class PacketReceiver {
       }
       return false;
     }
-    if (end - from > plaintext.length) {
-      plaintext = new byte[end - from];
-    }
+    byte[] plaintext = buffers.plaintext(end - from);
     int offset = header.packetNumberOffset();
     int payloadBytes =
         type == PacketType.ONE_RTT
@@ -191,7 +190,7 @@ final class PacketReceiver {
       connection.zeroRtt().onOneRttPacket(connection.ptoNanos(), nowNanos);
     }
     EncryptionLevel level = type == PacketType.ZERO_RTT ? EncryptionLevel.EARLY : space.level;
-    read(datagram, space, level, opener.packetNumber(), payloadBytes, nowNanos);
+    read(datagram, space, level, opener.packetNumber(), plaintext, payloadBytes, nowNanos);
     return true;
   }
 
@@ -208,6 +207,7 @@ final class PacketReceiver {
       PacketNumberSpace space,
       EncryptionLevel level,
       long number,
+      byte[] plaintext,
       int payloadBytes,
       long nowNanos)
       throws ProtocolException {
@@ -215,6 +215,7 @@ final class PacketReceiver {
     frames.begin(space, datagram, header.dcidFrom(), header.dcidLength(), nowNanos);
     boolean ackEliciting = reader.read(plaintext, 0, payloadBytes, level, frames);
     space.received.onReceived(number, ackEliciting, nowNanos);
+    frames.end();
   }
 
   private static void checkIntegrityLimit(PacketOpener opener) throws ProtocolException {

@@ -106,6 +106,7 @@ public final class QuicConnection implements Connection {
       ConnectionId peerId,
       Function<TransportParameters, TlsHandshake> tls,
       ChunkPool pool,
+      LoopBuffers buffers,
       RandomGenerator random,
       long nowNanos) {
     this.server = server;
@@ -144,9 +145,10 @@ public final class QuicConnection implements Connection {
             spaces[PacketSpace.HANDSHAKE.ordinal()],
             mux);
     this.handshake = newHandshake(tls);
-    this.receiver = new PacketReceiver(this);
+    this.receiver = new PacketReceiver(this, buffers, nowNanos);
     this.assembler =
-        new DatagramAssembler(this, config.maxDatagramBytes(), new PacketNumberSkipper(random));
+        new DatagramAssembler(
+            this, buffers, config.maxDatagramBytes(), new PacketNumberSkipper(random));
     makeInitialKeys();
     handshake.start();
   }
@@ -231,12 +233,14 @@ public final class QuicConnection implements Connection {
   }
 
   /**
-   * Whether an application should hear of a connection that it did not open: its handshake is
-   * complete, or was ended for a reason that may interest. One that is under way, or was never
+   * Whether an application should hear of a connection that it did not open: streams can be used,
+   * or it was ended for a reason that may interest. A handshake that is under way, or was never
    * finished, may be an attacker's (RFC 9000 §21.3) and is not worth an object.
    */
   public boolean concernsApplication() {
-    return handshake.isComplete() || !(closing.isOpen() || closing.isTerminated());
+    return handshake.isComplete()
+        || zeroRtt.isAccepted()
+        || !(closing.isOpen() || closing.isTerminated());
   }
 
   /** The peer's address. */

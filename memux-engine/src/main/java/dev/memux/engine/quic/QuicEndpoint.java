@@ -51,6 +51,7 @@ public final class QuicEndpoint {
   private final ConnectionIdGenerator generator;
   private final Mac resetTokens;
   private final ChunkPool pool;
+  private final LoopBuffers buffers = new LoopBuffers();
   private final Ids ids = new Ids();
   private final ConnectionIdMap<QuicConnection> byLocalId;
 
@@ -174,6 +175,7 @@ public final class QuicEndpoint {
             dcid,
             parameters -> new TlsClient(tls, serverName, parameters.encode(), random),
             pool,
+            buffers,
             random,
             nowNanos);
     add(connection);
@@ -276,6 +278,7 @@ public final class QuicEndpoint {
             parameters ->
                 new TlsServer(tls, parameters.encode(), parameters.remembered().encode(), random),
             pool,
+            buffers,
             random,
             nowNanos);
     connection.receive(buffer, offset, length, nowNanos);

@@ -61,6 +61,7 @@ class EmptyConnectionIdTest {
             new TlsClient(
                 ConnectedPair.clientTls("test"), "localhost", parameters.encode(), random),
         new ChunkPool(),
+        new LoopBuffers(),
         random,
         now);
   }
