@@ -9,7 +9,8 @@ import dev.memux.engine.schedule.Priority;
  * @param maxFrameBytes the largest DATAGRAM frame that the peer may send, type and length included;
  *     0: none at all
  * @param maxQueued how many wait at most to be sent, and as many to be read
- * @param maxQueuedBytes bytes that wait at most in either queue; one datagram always fits
+ * @param maxQueuedBytes bytes that wait at most in either queue; one datagram always fits. They do
+ *     not count in the memory that connections share.
  * @param overflow what happens to a datagram that finds no room in the queue of those to be sent.
  *     Among those to be read the oldest always makes room: a reader that is behind wants the
  *     newest.

@@ -239,7 +239,7 @@ public final class Mux {
     boolean isNew = length == 0 && streams.get(id) == null;
     MuxStream stream = receiving(id, FrameType.STREAM);
     if (stream == null || stream.recv == null) {
-      effort.onLimit(length, FrameType.STREAM);
+      effort.onForgottenStream(length);
       return;
     }
     effort.onStreamFrame(stream, length, isNew, fin);

@@ -67,6 +67,13 @@ final class PeerEffort {
     }
   }
 
+  /** A STREAM frame for a stream that is over: some are late, and a full packet is no bargain. */
+  void onForgottenStream(int length) throws ProtocolException {
+    if (length < TINY_BYTES) {
+      onIdleFrame(FrameType.STREAM);
+    }
+  }
+
   /** A limit was told. */
   void onLimit(long rise, FrameType frame) throws ProtocolException {
     if (rise < TINY_CREDIT_BYTES) {

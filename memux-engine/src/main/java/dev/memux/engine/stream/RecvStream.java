@@ -110,13 +110,13 @@ public final class RecvStream {
     boolean isAt = frame == FrameType.RESET_STREAM_AT;
     if (resetCode != UNKNOWN) {
       if (code != resetCode && (isAt || resetAt)) {
-        // §4.2 of the draft: which of several frames counts depends on their order on the way, so
+        // §5.2 of the draft: which of several frames counts depends on their order on the way, so
         // they must say the same.
         throw new ProtocolException(
             TransportError.STREAM_STATE_ERROR, frame.code(), "error code of a reset changed");
       }
       if (isReset() || reliable >= reliableSize) {
-        return false; // §4.2: what would promise more has been overtaken
+        return false; // §5.2: what would promise more has been overtaken
       }
     } else if (isAllRead()) {
       // Before the size is noted: having read all that came is not the end, only a FIN makes it

@@ -225,8 +225,8 @@ public final class SendStream {
 
   /**
    * Gives up what lies at {@code size} or above; what is below is still delivered
-   * (draft-ietf-quic-reliable-stream-reset §4). A second reset can only give up more, and keeps the
-   * first one's code (§4.2).
+   * (draft-ietf-quic-reliable-stream-reset §5). A second reset can only give up more, and keeps the
+   * first one's code (§5.2).
    *
    * @param size at most {@link #writtenTo}
    * @return whether it changes anything
@@ -261,7 +261,7 @@ public final class SendStream {
 
   /**
    * Whether the reset is to be sent now. It waits until all that it promises has been sent once: so
-   * its final size never needs credit that is not there (§3).
+   * its final size never needs credit that is not there (§4).
    */
   public boolean isResetDue() {
     return resetPending && state == State.RESET_SENT && buffer.sentTo() == buffer.writtenTo();
@@ -278,7 +278,7 @@ public final class SendStream {
   /**
    * A reset was acknowledged.
    *
-   * @param size what it promised; one that promised more than the last is not the last word (§4.2)
+   * @param size what it promised; one that promised more than the last is not the last word (§5.2)
    */
   public void onResetAcked(long size) {
     if (state == State.RESET_SENT && size == reliableSize) {

@@ -13,7 +13,7 @@ public sealed interface ControlFrame {
     }
   }
 
-  /** draft-ietf-quic-reliable-stream-reset §3; the reliable size is at most the final one. */
+  /** draft-ietf-quic-reliable-stream-reset §4; the reliable size is at most the final one. */
   record ResetStreamAt(long streamId, long errorCode, long finalSize, long reliableSize)
       implements ControlFrame {
     @Override

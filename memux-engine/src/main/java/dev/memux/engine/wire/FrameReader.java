@@ -172,7 +172,7 @@ public final class FrameReader {
     ControlFrame.ResetStreamAt frame =
         new ControlFrame.ResetStreamAt(varint(), varint(), varint(), varint());
     if (frame.reliableSize() > frame.finalSize()) {
-      // draft-ietf-quic-reliable-stream-reset §3: nobody can deliver what is beyond the end.
+      // draft-ietf-quic-reliable-stream-reset §4: nobody can deliver what is beyond the end.
       throw malformed("reliable size above the final size");
     }
     return frame;

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param retrySourceConnectionId server only
  * @param maxDatagramFrameBytes the largest DATAGRAM frame its sender takes, 0: none (RFC 9221 §3)
  * @param resetStreamAt whether its sender takes RESET_STREAM_AT
- *     (draft-ietf-quic-reliable-stream-reset §2)
+ *     (draft-ietf-quic-reliable-stream-reset §3)
  */
 @SuppressWarnings("ArrayRecordComponent") // connection IDs as bytes; never compared as a whole
 public record TransportParameters(
@@ -114,7 +114,7 @@ public record TransportParameters(
 
   /**
    * Whether no limit is lower than in {@code other}, of those that RFC 9000 §7.4.1, RFC 9221 §3 and
-   * §2 of draft-ietf-quic-reliable-stream-reset name.
+   * §3 of draft-ietf-quic-reliable-stream-reset name.
    */
   public boolean allowsAllOf(TransportParameters other) {
     return activeConnectionIdLimit >= other.activeConnectionIdLimit
@@ -223,7 +223,7 @@ public record TransportParameters(
       case RETRY_SOURCE_CONNECTION_ID ->
           out.retrySourceConnectionId = in.bytes(0, MAX_CONNECTION_ID_BYTES);
       case RESET_STREAM_AT -> {
-        in.bytes(0, 0); // §2 of the draft: a value is an error
+        in.bytes(0, 0); // §3 of the draft: a value is an error
         out.resetStreamAt = true;
       }
       case MAX_DATAGRAM_FRAME_SIZE -> out.maxDatagramFrameBytes = in.number(0, VarInt.MAX);

@@ -257,6 +257,19 @@ class DatagramsTest {
   }
 
   @Test
+  void whatWasForEarlyDataIsDroppedIfTheServerAcceptsNoneNow() throws ProtocolException {
+    // RFC 9221 §3: the limit of an earlier connection holds only if early data is accepted.
+    send(client, 0, 0);
+    send(client, 10, 1);
+    pair.client.mux.onEarlyDataRefused();
+    assertEquals(SendResult.NOT_ACCEPTED, send(client, 10, 2));
+    pair.client.mux.onPeerParameters(MuxPair.parameters(MuxConfig.DEFAULT));
+    assertNull(pair.client.transmit(ROOM));
+    assertEquals(2, client.statistics().notSent());
+    assertFalse(pair.client.mux.hasPending());
+  }
+
+  @Test
   void afterTheEndNothingIsTakenAndWhatCameCanBeRead() throws ProtocolException {
     send(client, 10, 1);
     pair.exchange();

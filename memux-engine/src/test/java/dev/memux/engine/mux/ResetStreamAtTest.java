@@ -19,7 +19,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
-/** Resets that still deliver the beginning (draft-ietf-quic-reliable-stream-reset). */
+/**
+ * Resets that still deliver the beginning (draft-ietf-quic-reliable-stream-reset, whose sections
+ * are meant where no RFC is named).
+ */
 class ResetStreamAtTest {
   private static final byte[] DATA = new byte[4096];
 
@@ -57,7 +60,7 @@ class ResetStreamAtTest {
 
   @Test
   void lostDataBelowTheReliableSizeIsSentAgainAndNoOther() throws ProtocolException {
-    // §4: the initiator must retransmit data below, and should not retransmit data beyond.
+    // §5: the initiator must retransmit data below, and should not retransmit data beyond.
     MuxPair.write(ours, 1900);
     Packet first = pair.client.transmit(1000);
     Packet second = pair.client.transmit();
@@ -73,7 +76,7 @@ class ResetStreamAtTest {
 
   @Test
   void theResetWaitsUntilWhatItPromisesMayBeSent() throws ProtocolException {
-    // §3: its final size needs credit as data does.
+    // §4: its final size needs credit as data does.
     MuxPair tight = new MuxPair(MuxPair.config(100, 1000, 1, 1));
     MuxStream stream = tight.client.open(UNIDIRECTIONAL);
     MuxPair.write(stream, 400);
@@ -98,7 +101,7 @@ class ResetStreamAtTest {
 
   @Test
   void aSecondResetPromisesLessWithTheFirstCode() throws ProtocolException {
-    // §4.2: neither code nor final size may change, nor the reliable size grow.
+    // §5.2: neither code nor final size may change, nor the reliable size grow.
     MuxPair.write(ours, 1000);
     pair.client.transmit();
     ours.resetAt(7, 800);
@@ -115,7 +118,7 @@ class ResetStreamAtTest {
 
   @Test
   void onlyTheLastResetEndsTheStream() throws ProtocolException {
-    // §4.2: the frame with the smallest size is sent until it is acknowledged.
+    // §5.2: the frame with the smallest size is sent until it is acknowledged.
     MuxPair.write(ours, 1000);
     Packet data = pair.client.transmit();
     ours.resetAt(7, 800);
@@ -135,7 +138,7 @@ class ResetStreamAtTest {
 
   @Test
   void theStreamIsOverOnlyWhenThePromiseIsAcknowledgedToo() throws ProtocolException {
-    // §4.3
+    // §5.3
     MuxPair.write(ours, 1000);
     Packet data = pair.client.transmit();
     ours.resetAt(7, 800);
@@ -147,7 +150,7 @@ class ResetStreamAtTest {
 
   @Test
   void aResetMayFollowTheEnd() throws ProtocolException {
-    // §4.1
+    // §5.1
     MuxPair.write(ours, 1000);
     ours.finish();
     Packet data = pair.client.transmit();
@@ -161,7 +164,7 @@ class ResetStreamAtTest {
 
   @Test
   void stopSendingWithdrawsThePromise() throws ProtocolException {
-    // §5: the peer has said that it processes no further data, so RESET_STREAM answers.
+    // §5.4: the peer has said that it processes no further data, so RESET_STREAM answers.
     MuxPair.write(ours, 5000);
     Packet first = pair.client.transmit();
     ours.resetAt(7, 3000);
@@ -200,7 +203,7 @@ class ResetStreamAtTest {
 
   @Test
   void aLaterFrameCanPromiseLessAndNotMore() throws ProtocolException {
-    // §4.2: reordering may bring a frame that promises more after one that promises less.
+    // §5.2: reordering may bring a frame that promises more after one that promises less.
     server.onStream(2, 0, DATA, 0, 1000, false);
     server.onControl(new ControlFrame.ResetStreamAt(2, 7, 2000, 600));
     server.onControl(new ControlFrame.ResetStreamAt(2, 7, 2000, 900));
@@ -249,7 +252,7 @@ class ResetStreamAtTest {
 
   @Test
   void aChangedCodeIsAnError() throws ProtocolException {
-    // §4.2: which frame counts depends on their order on the way, so they must say the same.
+    // §5.2: which frame counts depends on their order on the way, so they must say the same.
     server.onControl(new ControlFrame.ResetStreamAt(2, 7, 2000, 600));
     assertFault(TransportError.STREAM_STATE_ERROR, new ControlFrame.ResetStreamAt(2, 8, 2000, 100));
     assertFault(TransportError.STREAM_STATE_ERROR, new ControlFrame.ResetStream(2, 8, 2000));
@@ -257,7 +260,7 @@ class ResetStreamAtTest {
 
   @Test
   void aChangedFinalSizeIsAnError() throws ProtocolException {
-    // §4.2, RFC 9000 §4.5
+    // §5.2, RFC 9000 §4.5
     server.onControl(new ControlFrame.ResetStreamAt(2, 7, 2000, 600));
     assertFault(TransportError.FINAL_SIZE_ERROR, new ControlFrame.ResetStreamAt(2, 7, 2001, 600));
     assertFault(TransportError.FINAL_SIZE_ERROR, new ControlFrame.ResetStream(2, 7, 1999));
@@ -266,7 +269,7 @@ class ResetStreamAtTest {
 
   @Test
   void aFinalSizeAboveALimitIsAnError() {
-    // §3: it is subject to flow control as in RESET_STREAM.
+    // §4: it is subject to flow control as in RESET_STREAM.
     long stream = MuxConfig.DEFAULT.streamWindowBytes();
     assertFault(
         TransportError.FLOW_CONTROL_ERROR, new ControlFrame.ResetStreamAt(2, 7, stream + 1, 0));

@@ -86,7 +86,7 @@ class PeerFaultTest {
 
   @Test
   void resetThatPromisesMoreThanThereIs() {
-    // draft-ietf-quic-reliable-stream-reset §3
+    // draft-ietf-quic-reliable-stream-reset §4
     assertServerCloses(
         TransportError.FRAME_ENCODING_ERROR, writer -> writer.resetStreamAt(0, 0, 5, 6));
   }

@@ -102,7 +102,7 @@ class FrameReaderTest {
 
   @Test
   void aResetThatPromisesMoreThanThereIsIsMalformed() {
-    // draft-ietf-quic-reliable-stream-reset §3
+    // draft-ietf-quic-reliable-stream-reset §4
     assertFault(TransportError.FRAME_ENCODING_ERROR, bytes("24 08 00 05 06"));
   }
 

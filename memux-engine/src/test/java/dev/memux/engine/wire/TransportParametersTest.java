@@ -82,6 +82,24 @@ class TransportParametersTest {
   }
 
   @Test
+  void earlyDataMayRelyOnDatagramsAndResetsAsRemembered() {
+    // RFC 9221 §3, draft-ietf-quic-reliable-stream-reset §3
+    TransportParameters before =
+        TransportParameters.builder().maxDatagramFrameBytes(1000).resetStreamAt(true).build();
+    assertTrue(before.allowsAllOf(before.remembered()));
+    assertFalse(with(999, true).allowsAllOf(before.remembered()));
+    assertFalse(with(1000, false).allowsAllOf(before.remembered()));
+    assertTrue(with(1001, true).allowsAllOf(before.remembered()));
+  }
+
+  private static TransportParameters with(long maxDatagramFrameBytes, boolean resetStreamAt) {
+    return TransportParameters.builder()
+        .maxDatagramFrameBytes(maxDatagramFrameBytes)
+        .resetStreamAt(resetStreamAt)
+        .build();
+  }
+
+  @Test
   void everyParameterCutAnywhereIsRefused() throws ProtocolException {
     byte[] whole =
         bytes(

@@ -7,7 +7,7 @@ import java.util.Map;
 /**
  * Every byte written is read once, in order and equal; a stream ends where its writer ended it (RFC
  * 9000 §2.2). What a reset has promised to deliver is read before it is told
- * (draft-ietf-quic-reliable-stream-reset §4).
+ * (draft-ietf-quic-reliable-stream-reset §5).
  */
 final class DeliveryInvariant {
   private final Map<Direction, Progress> progress = new HashMap<>();

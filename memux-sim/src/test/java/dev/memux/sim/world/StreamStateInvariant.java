@@ -11,7 +11,7 @@ import java.util.Set;
 /**
  * Who has reset a stream sends nothing more on it but what it has promised to deliver, and never
  * promises more than before; who knows its end grants it no more credit (RFC 9000 §3.3,
- * draft-ietf-quic-reliable-stream-reset §4).
+ * draft-ietf-quic-reliable-stream-reset §5).
  */
 final class StreamStateInvariant {
   /** What each reset has promised to deliver last. */

@@ -84,8 +84,17 @@ final class WorldPlanner {
             .withHandshakeTimeoutNanos(handshakeNanos)
             .withMaxDatagramBytes(r.chance(0.7) ? DATAGRAM_BYTES : r.between(1200, 1500));
     return config
-        .withMux(mux(r).withDatagrams(datagramConfig(seed.split("datagrams").random())))
+        .withMux(
+            mux(r)
+                .withDatagrams(datagramConfig(seed.split("datagrams").random()))
+                .withMaxSendMemory(sendMemory(seed.split("memory").random())))
         .withCongestion(seed.split("congestion").random().oneOf(CongestionControl.values()));
+  }
+
+  private static long sendMemory(Randomness r) {
+    return r.chance(0.7)
+        ? MuxConfig.DEFAULT.maxSendMemoryBytes()
+        : r.logarithmic(MuxConfig.MIN_MEMORY_BYTES, 1 << 20);
   }
 
   private static DatagramConfig datagramConfig(Randomness r) {
