@@ -30,7 +30,9 @@ import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.handler.codec.quic.QuicTransportError;
 import io.netty.handler.codec.quic.QuicTransportParameters;
+import io.netty.handler.ssl.SniCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import io.netty.util.internal.StringUtil;
@@ -44,6 +46,8 @@ import java.util.function.Consumer;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A QUIC connection. Netty's HTTP/3 codec and all else that is written for {@link QuicChannel} runs
@@ -54,7 +58,8 @@ import org.jspecify.annotations.Nullable;
  *       IDs loads the native library. {@link #localSocketAddress()} and {@link
  *       #remoteSocketAddress()} tell.
  *   <li>When the handshake is complete the channel becomes active and a {@link
- *       SslHandshakeCompletionEvent} follows; when it fails, that event tells why.
+ *       SslHandshakeCompletionEvent} follows; when it fails, that event tells why. A server's
+ *       channel is told before what name the client asked for: {@link SniCompletionEvent}.
  *   <li>When the connection ends, {@link ConnectionClosedEvent} says why. More streams allowed by
  *       the peer: {@link StreamLimitChangedEvent}.
  *   <li>{@link #close()} closes with application error code 0. QUIC's transport codes are the
@@ -69,6 +74,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 public final class MuxQuicChannel extends AbstractChannel implements QuicChannel {
+  private static final Logger log = LoggerFactory.getLogger(MuxQuicChannel.class);
+
   private static final ChannelMetadata METADATA = new ChannelMetadata(false, 16);
 
   private final Connection connection;
@@ -179,6 +186,10 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     noteLimits();
     Promise<QuicChannel> promise = connectPromise;
     connectPromise = null;
+    String serverName = session.serverName();
+    if (connection.isServer() && serverName != null) {
+      pipeline().fireUserEventTriggered(new SniCompletionEvent(serverName));
+    }
     datagrams.announce();
     pipeline().fireChannelActive();
     pipeline().fireUserEventTriggered(SslHandshakeCompletionEvent.SUCCESS);
@@ -197,12 +208,32 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       return; // this end has closed it, or it is told once more
     }
     closeReason = reason;
+    log.debug("{} {}", this, CloseReasons.describe(reason));
     if (state == State.HANDSHAKE) {
-      SSLHandshakeException failure = new SSLHandshakeException(CloseReasons.describe(reason));
-      pipeline().fireUserEventTriggered(new SslHandshakeCompletionEvent(failure));
+      pipeline().fireUserEventTriggered(new SslHandshakeCompletionEvent(handshakeFailure(reason)));
     }
     pipeline().fireUserEventTriggered(new ConnectionClosedEvent(reason));
     unsafe().close(voidPromise());
+  }
+
+  /** Whoever waits for the handshake has waited long enough. */
+  void giveUpHandshake() {
+    if (state == State.HANDSHAKE) {
+      connection.close(0, "", carrier.nowNanos());
+      carrier.wake();
+      onClosed(new CloseReason(CloseReason.Origin.HANDSHAKE_TIMEOUT, false, 0, 0, ""));
+    }
+  }
+
+  private static SSLHandshakeException handshakeFailure(CloseReason reason) {
+    MuxException cause = MuxException.of(reason);
+    String message = CloseReasons.describe(reason);
+    SSLHandshakeException failure =
+        cause instanceof MuxException.Timeout
+            ? new SslHandshakeTimeoutException(message)
+            : new SSLHandshakeException(message);
+    failure.initCause(cause);
+    return failure;
   }
 
   Carrier carrier() {
@@ -316,7 +347,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       return;
     }
     if (state != State.ACTIVE) {
-      promise.tryFailure(closedException());
+      promise.tryFailure(closedException(0));
       return;
     }
     MuxStream stream = connection.mux().open(typeOf(type), Priority.DEFAULT_INCREMENTAL);
@@ -525,9 +556,8 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       openableBidi = 0;
       openableUni = 0;
       maxDatagramLength = 0;
-      ClosedChannelException cause = closedException();
       for (MuxQuicStreamChannel stream : List.copyOf(streams)) {
-        endStream(stream, cause);
+        endStream(stream, closedException(stream.ackedBytes()));
       }
       failConnect();
     }
@@ -535,7 +565,9 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
 
   private void endStream(MuxQuicStreamChannel stream, ClosedChannelException cause) {
     CloseReason reason = closeReason;
-    if (reason == null || reason.origin() == CloseReason.Origin.LOCAL) {
+    if (reason == null
+        || reason.origin() == CloseReason.Origin.LOCAL
+        || reason.origin() == CloseReason.Origin.CARRIER_LOST) {
       stream.abandon(cause);
     } else {
       stream.outlive(cause);
@@ -556,13 +588,15 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     CloseReason reason = closeReason;
     connectPromise = null;
     if (promise != null && reason != null) {
-      promise.tryFailure(new QuicConnectException(remoteSocketAddress(), reason));
+      promise.tryFailure(QuicConnectException.of(remoteSocketAddress(), reason));
     }
   }
 
-  private ClosedChannelException closedException() {
+  private ClosedChannelException closedException(long bytesAcknowledged) {
     CloseReason reason = closeReason;
-    return reason == null ? new ClosedChannelException() : new ConnectionClosedException(reason);
+    return reason == null
+        ? new ClosedChannelException()
+        : new ConnectionClosedException(reason, bytesAcknowledged);
   }
 
   private void noteLimits() {

@@ -588,7 +588,7 @@ public final class Mux {
     if (recv.takeResetNews()) {
       raise(stream, MuxStream.RESET);
     }
-    returnCredit(stream, recv.isReset() ? recv.highest() : recv.readTo());
+    returnCredit(stream, recv.isReset() ? recv.highest() : recv.consumedTo());
     if (recv.wantsCredit()) {
       control.add(stream, ControlQueue.MAX_STREAM_DATA);
     }
