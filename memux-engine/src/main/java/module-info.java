@@ -5,6 +5,7 @@ module dev.memux.engine {
   requires static transitive org.jspecify;
 
   exports dev.memux.engine;
+  exports dev.memux.engine.memory;
   exports dev.memux.engine.mux;
   exports dev.memux.engine.packet to
       dev.memux.sim;

@@ -24,7 +24,7 @@ public final class ClientCarriers {
    */
   public ClientCarriers(EventLoopGroup group, QuicConfig config, InetSocketAddress local) {
     this.group = group;
-    this.sockets = new ClientSockets(config, IoTransport.of(group), local);
+    this.sockets = new ClientSockets(config, IoTransport.of(group), local, ProcessMemory.shared());
   }
 
   /**

@@ -25,6 +25,7 @@ final class ClientSockets {
   private final QuicConfig config;
   private final IoTransport transport;
   private final InetSocketAddress local;
+  private final ProcessMemory memory;
 
   /** Each entry is touched only on its loop. */
   private final Map<Key, Future<UdpDriver>> drivers = new ConcurrentHashMap<>();
@@ -32,10 +33,12 @@ final class ClientSockets {
   /** {@code remote}: null where the socket is for all peers. */
   private record Key(EventLoop loop, @Nullable InetSocketAddress remote) {}
 
-  ClientSockets(QuicConfig config, IoTransport transport, InetSocketAddress local) {
+  ClientSockets(
+      QuicConfig config, IoTransport transport, InetSocketAddress local, ProcessMemory memory) {
     this.config = config;
     this.transport = transport;
     this.local = local;
+    this.memory = memory;
   }
 
   /** The driver of {@code loop} for {@code remote}; called on that loop, and done there. */
@@ -54,7 +57,9 @@ final class ClientSockets {
     SecureRandom random = new SecureRandom();
     byte[] routingKey = new byte[ROUTING_KEY_BYTES];
     random.nextBytes(routingKey);
-    QuicEndpoint endpoint = new QuicEndpoint(config, null, 0, routingKey, random);
+    QuicEndpoint endpoint =
+        new QuicEndpoint(
+            config, null, 0, routingKey, QuicEndpoint.newTokenKeys(random), random, memory);
     UdpDriver driver = new UdpDriver(loop, transport, false, endpoint, 0, new Lifetime(key));
     Promise<UdpDriver> opened = loop.newPromise();
     driver

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One connection as its {@link UdpDriver} keeps it: the engine's object and its places in queues.
  */
-final class DrivenConnection implements Carrier {
+final class DrivenConnection extends DeficitRoundRobin.Member implements Carrier {
   final QuicConnection connection;
   private final UdpDriver driver;
   private @Nullable ConnectionListener listener;
@@ -17,8 +17,8 @@ final class DrivenConnection implements Carrier {
   /** Waits for {@link ConnectionListener#onEvents}. */
   boolean inReadyQueue;
 
-  /** Waits for its turn to transmit. */
-  boolean inSendQueue;
+  /** Waits for memory that other connections hold. */
+  boolean awaitsMemory;
 
   /** Place in the driver's {@link DeadlineHeap}; -1: none. */
   int heapIndex = -1;

@@ -20,6 +20,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultChannelPipeline;
 import io.netty.channel.EventLoop;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicConnectionAddress;
 import io.netty.handler.codec.quic.QuicConnectionPathStats;
@@ -35,6 +36,7 @@ import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import io.netty.util.internal.StringUtil;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
@@ -68,6 +70,9 @@ import org.slf4j.LoggerFactory;
  *   <li>When a client's address changes, as behind a NAT, {@link #remoteSocketAddress()} follows
  *       and a {@link QuicPathEvent.PeerMigrated} is fired, once the client has shown that it is
  *       there.
+ *   <li>A {@link ByteBuf} written to the channel is an unreliable datagram (RFC 9221), and so is
+ *       each that is read from it; {@link DatagramExtensionEvent} says that the peer accepts them.
+ *       Whether this end does is part of {@code MuxConfig}.
  *   <li>Streams of the peer are read from the channel like messages, so that with auto-read off no
  *       stream is taken on before {@link #read()}. What no handler takes is registered with the
  *       bootstrap's stream handler.
@@ -85,6 +90,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   private final ConnectionChannelConfig config = new ConnectionChannelConfig(this);
   private final Set<MuxQuicStreamChannel> streams = new HashSet<>();
   private final InboundStreams inbound = new InboundStreams(this);
+  private final DatagramExchange datagrams;
 
   private @Nullable Promise<QuicChannel> connectPromise;
   private long closeCode;
@@ -96,6 +102,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   private volatile State state = State.HANDSHAKE;
   private volatile @Nullable TlsSession tlsSession;
   private volatile @Nullable CloseReason closeReason;
+  private volatile int maxDatagramLength;
   private volatile long openableBidi;
   private volatile long openableUni;
 
@@ -119,6 +126,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     this.connection = connection;
     this.carrier = carrier;
     this.streamSetup = streamSetup;
+    this.datagrams = new DatagramExchange(this, connection.mux().datagrams());
     this.tokens = tokens;
     this.connectPromise = connectPromise;
     this.remoteAddress = carrier.remote();
@@ -133,6 +141,10 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       public void onEvents() {
         pollEvents();
         pollStreams();
+        datagrams.complete();
+        if (state == State.ACTIVE) {
+          noteLimits();
+        }
       }
 
       @Override
@@ -196,6 +208,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     if (connection.isServer() && serverName != null) {
       pipeline().fireUserEventTriggered(new SniCompletionEvent(serverName));
     }
+    datagrams.announce();
     pipeline().fireChannelActive();
     pipeline().fireUserEventTriggered(SslHandshakeCompletionEvent.SUCCESS);
     if (promise != null && !promise.trySuccess(this)) {
@@ -266,6 +279,32 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   }
 
   // QuicChannel
+
+  /**
+   * The longest datagram that can be written now; 0 if the peer accepts none. It follows the path.
+   * Any thread.
+   */
+  public int maxDatagramLength() {
+    return maxDatagramLength;
+  }
+
+  /**
+   * Changes when datagrams not sent yet are sent, among streams: at an urgency of RFC 9218, whose
+   * streams they take turns with. Any thread.
+   */
+  public void prioritizeDatagrams(int urgency) {
+    Runnable change = () -> connection.mux().datagrams().setUrgency(urgency);
+    if (eventLoop().inEventLoop()) {
+      change.run();
+    } else {
+      eventLoop().execute(change);
+    }
+  }
+
+  @SuppressWarnings("deprecation") // what Unsafe returns
+  RecvByteBufAllocator.Handle recvHandle() {
+    return unsafe().recvBufAllocHandle();
+  }
 
   /** What the handshake has agreed on; null before it is complete. Any thread. */
   public @Nullable TlsSession tlsSession() {
@@ -494,16 +533,21 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   @Override
   protected void doBeginRead() {
     inbound.beginRead();
+    datagrams.beginRead();
   }
 
   @Override
   protected Object filterOutboundMessage(Object message) {
-    throw new UnsupportedOperationException("only streams can be written to");
+    if (message instanceof ByteBuf) {
+      return message;
+    }
+    throw new UnsupportedOperationException(
+        "unsupported message type: " + StringUtil.simpleClassName(message));
   }
 
   @Override
   protected void doWrite(ChannelOutboundBuffer buffer) {
-    throw new UnsupportedOperationException("only streams can be written to");
+    datagrams.drain(buffer);
   }
 
   @Override
@@ -529,6 +573,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     } finally {
       openableBidi = 0;
       openableUni = 0;
+      maxDatagramLength = 0;
       for (MuxQuicStreamChannel stream : List.copyOf(streams)) {
         endStream(stream, closedException(stream.ackedBytes()));
       }
@@ -575,6 +620,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   private void noteLimits() {
     openableBidi = connection.mux().openable(StreamType.BIDIRECTIONAL);
     openableUni = connection.mux().openable(StreamType.UNIDIRECTIONAL);
+    maxDatagramLength = connection.mux().datagrams().maxPayloadBytes();
   }
 
   private static StreamType typeOf(QuicStreamType type) {

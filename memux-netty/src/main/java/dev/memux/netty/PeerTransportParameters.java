@@ -65,9 +65,8 @@ record PeerTransportParameters(TransportParameters parameters) implements QuicTr
     return parameters.activeConnectionIdLimit();
   }
 
-  /** DATAGRAM frames (RFC 9221) are not supported. */
   @Override
   public long maxDatagramFrameSize() {
-    return 0;
+    return parameters.maxDatagramFrameBytes();
   }
 }

@@ -32,6 +32,7 @@ public final class QuicClientBootstrap {
   private @Nullable EventLoopGroup group;
   private @Nullable TlsClientConfig tls;
   private QuicConfig config = QuicConfig.DEFAULT;
+  private ProcessMemory memory = ProcessMemory.shared();
   private InetSocketAddress localAddress = new InetSocketAddress(0);
 
   /** Made for the first connection, and anew after the settings of sockets have changed. */
@@ -47,6 +48,13 @@ public final class QuicClientBootstrap {
   /** Limits and timeouts of connections to come; the default is {@link QuicConfig#DEFAULT}. */
   public QuicClientBootstrap config(QuicConfig value) {
     config = value;
+    sockets = null;
+    return this;
+  }
+
+  /** What connections' streams may hold; the default is {@link ProcessMemory#shared}. */
+  public QuicClientBootstrap memory(ProcessMemory value) {
+    memory = value;
     sockets = null;
     return this;
   }
@@ -124,7 +132,7 @@ public final class QuicClientBootstrap {
       throw new UnresolvedAddressException();
     }
     if (sockets == null) {
-      sockets = new ClientSockets(config, IoTransport.of(loops), localAddress);
+      sockets = new ClientSockets(config, IoTransport.of(loops), localAddress, memory);
     }
     EventLoop loop = loops.next();
     Attempt attempt =

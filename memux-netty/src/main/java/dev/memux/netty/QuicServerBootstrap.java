@@ -30,6 +30,7 @@ public final class QuicServerBootstrap {
   private @Nullable TlsServerConfig tls;
   private QuicConfig config = QuicConfig.DEFAULT;
   private byte @Nullable [] routingKey;
+  private ProcessMemory memory = ProcessMemory.shared();
 
   /** The event loops, of {@link IoTransport#newEventLoopGroup} for one; required. */
   public QuicServerBootstrap group(EventLoopGroup value) {
@@ -57,6 +58,12 @@ public final class QuicServerBootstrap {
       throw new IllegalArgumentException("key of " + secret.length + " bytes");
     }
     routingKey = secret.clone();
+    return this;
+  }
+
+  /** What connections' streams may hold; the default is {@link ProcessMemory#shared}. */
+  public QuicServerBootstrap memory(ProcessMemory value) {
+    memory = value;
     return this;
   }
 
@@ -123,7 +130,7 @@ public final class QuicServerBootstrap {
     ServerAcceptor acceptor =
         new ServerAcceptor(connectionSetup.snapshot(), streamSetup.snapshot());
     Promise<QuicServer> promise = GlobalEventExecutor.INSTANCE.newPromise();
-    ServerSockets.bind(loops, config, serverTls, routingKey, local, acceptor)
+    ServerSockets.bind(loops, config, serverTls, routingKey, memory, local, acceptor)
         .addListener(
             (Future<ServerSockets> bound) -> {
               if (!bound.isSuccess()) {

@@ -34,7 +34,8 @@ public final class ServerCarriers {
       InetSocketAddress local,
       Function<Carrier, ConnectionListener> listener) {
     Promise<ServerCarriers> promise = GlobalEventExecutor.INSTANCE.newPromise();
-    ServerSockets.bind(group, config, tls, null, local, new Acceptor(listener))
+    ServerSockets.bind(
+            group, config, tls, null, ProcessMemory.shared(), local, new Acceptor(listener))
         .addListener(
             (Future<ServerSockets> bound) -> {
               if (!bound.isSuccess()) {

@@ -45,9 +45,10 @@ final class ServerSockets {
       QuicConfig config,
       TlsServerConfig tls,
       byte @Nullable [] routingKey,
+      ProcessMemory memory,
       InetSocketAddress local,
       UdpDriver.Acceptor acceptor) {
-    List<UdpDriver> drivers = newDrivers(group, config, tls, routingKey, acceptor);
+    List<UdpDriver> drivers = newDrivers(group, config, tls, routingKey, memory, acceptor);
     Promise<ServerSockets> promise = GlobalEventExecutor.INSTANCE.newPromise();
     bind(drivers, 0, local, promise);
     return promise;
@@ -58,6 +59,7 @@ final class ServerSockets {
       QuicConfig config,
       TlsServerConfig tls,
       byte @Nullable [] routingKey,
+      ProcessMemory memory,
       UdpDriver.Acceptor acceptor) {
     IoTransport transport = IoTransport.of(group);
     List<EventLoop> loops = chooseLoops(group, transport);
@@ -68,7 +70,7 @@ final class ServerSockets {
     for (EventLoop loop : loops) {
       int index = drivers.size();
       QuicEndpoint endpoint =
-          new QuicEndpoint(config, tls, index, key, tokenKeys, new SecureRandom());
+          new QuicEndpoint(config, tls, index, key, tokenKeys, new SecureRandom(), memory);
       drivers.add(new UdpDriver(loop, transport, loops.size() > 1, endpoint, index, acceptor));
     }
     drivers.forEach(driver -> driver.peers(drivers));

@@ -155,6 +155,11 @@ final class StreamInput {
       handle.attemptedBytesRead(buffer.writableBytes());
       int length = fill(buffer);
       handle.lastBytesRead(length);
+      if (length < 0 && stream.resetCode() >= 0) {
+        readable = false; // the event that tells of the reset comes after the data before it
+        buffer.release();
+        break;
+      }
       ended = length < 0 || (frames && isFinished());
       readable = ended || isFinished() || length == handle.attemptedBytesRead();
       if (length <= 0) {

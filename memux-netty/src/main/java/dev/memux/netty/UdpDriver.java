@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
  * <p>Everything happens in turns. Input (datagrams, due timers, calls on channels) only marks
  * connections as ready; a turn then lets each ready connection tell its events, and transmits. So
  * packets leave once per event-loop turn, after all input has been read, and the scheduler decides
- * what is in them as late as possible. Connections transmit one batch each, in rotation, for as
- * long as the socket takes them.
+ * what is in them as late as possible. Connections transmit batch by batch, sharing the socket by
+ * bytes ({@link DeficitRoundRobin}), for as long as it takes them.
  *
  * <p>An exception out of the engine costs the connection it concerns, never the loop.
  */
@@ -52,7 +52,7 @@ final class UdpDriver implements UdpSocket.Receiver {
   private final Set<DrivenConnection> connections = new HashSet<>();
   private final DeadlineHeap deadlines = new DeadlineHeap();
   private final Queue<DrivenConnection> ready = new ArrayDeque<>();
-  private final Queue<DrivenConnection> sending = new ArrayDeque<>();
+  private final DeficitRoundRobin<DrivenConnection> sending = new DeficitRoundRobin<>();
   private final LogLimit faultLines = new LogLimit();
   private final ForwardingQueue forwarded = new ForwardingQueue();
   private final SendBatch batch = new SendBatch();
@@ -365,8 +365,8 @@ final class UdpDriver implements UdpSocket.Receiver {
         }
         if (c.connection.isTerminated()) {
           remove(c);
-        } else if (!c.inSendQueue) {
-          c.inSendQueue = true;
+        } else {
+          awaitMemory(c);
           sending.add(c);
         }
       } catch (RuntimeException | Error e) {
@@ -377,29 +377,42 @@ final class UdpDriver implements UdpSocket.Receiver {
     }
   }
 
-  /** One batch for each connection in rotation; returns whether to go on in another turn. */
+  /** Its streams have found no memory; connections of all loops are woken one after another. */
+  private void awaitMemory(DrivenConnection c) {
+    if (!c.awaitsMemory && c.connection.mux().isAwaitingMemory()) {
+      c.awaitsMemory = true;
+      endpoint.memory().awaitRoom(() -> loop.execute(() -> onMemory(c)));
+    }
+  }
+
+  private void onMemory(DrivenConnection c) {
+    c.awaitsMemory = false;
+    if (!c.removed) {
+      c.connection.mux().onMemoryAvailable();
+      markReady(c);
+      turn();
+    }
+    endpoint.memory().wakeNext();
+  }
+
+  /** Lets connections send in turn; returns whether to go on in another turn of the loop. */
   private boolean transmit() {
     int budget = MAX_BATCHES_PER_TURN;
     sendStateless();
     while (budget > 0 && !socketFull) {
-      DrivenConnection c = sending.poll();
+      DrivenConnection c = sending.next();
       if (c == null) {
         break;
       }
-      if (transmitBatch(c)) {
-        sending.add(c);
-        if (--budget % BATCHES_PER_FLUSH == 0) {
-          flush();
-        }
-      } else {
-        c.inSendQueue = false;
+      if (!transmitBatch(c)) {
+        sending.removeFirst();
+      } else if (--budget % BATCHES_PER_FLUSH == 0) {
+        flush();
       }
     }
     flush();
     // Timers go on while a full socket keeps packets back.
-    for (DrivenConnection c : sending) {
-      deadlines.update(c, c.connection.deadlineNanos());
-    }
+    sending.forEach(this::updateDeadline);
     return !sending.isEmpty() && !socketFull;
   }
 
@@ -412,13 +425,18 @@ final class UdpDriver implements UdpSocket.Receiver {
       batch.clear();
       if (c.connection.transmit(batch, nowNanos())) {
         socket.send(batch);
+        sending.charge(c, batch.length());
         return true;
       }
-      deadlines.update(c, c.connection.deadlineNanos());
+      updateDeadline(c);
     } catch (RuntimeException | Error e) {
       fail(c, e);
     }
     return false;
+  }
+
+  private void updateDeadline(DrivenConnection c) {
+    deadlines.update(c, c.connection.deadlineNanos());
   }
 
   private void sendStateless() {

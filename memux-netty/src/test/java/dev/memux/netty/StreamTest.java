@@ -605,19 +605,10 @@ class StreamTest {
   private static final int SEND_BUFFER = 64 << 10;
 
   private static QuicConfig smallWindows() {
-    MuxConfig d = MuxConfig.DEFAULT;
     return QuicConfig.DEFAULT.withMux(
-        new MuxConfig(
-            WINDOW,
-            WINDOW,
-            WINDOW,
-            WINDOW,
-            d.maxBidiStreams(),
-            d.maxUniStreams(),
-            SEND_BUFFER,
-            SEND_BUFFER,
-            d.priority(),
-            d.scheduler()));
+        MuxConfig.DEFAULT
+            .withWindows(WINDOW, WINDOW, WINDOW, WINDOW)
+            .withSendBuffers(SEND_BUFFER, SEND_BUFFER));
   }
 
   private QuicServerBootstrap notReading() throws Exception {

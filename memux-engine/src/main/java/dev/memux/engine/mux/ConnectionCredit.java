@@ -30,9 +30,15 @@ final class ConnectionCredit {
     sent += freshBytes;
   }
 
-  /** MAX_DATA; a lower limit than before has no effect. */
-  void onMaxData(long limit) {
-    peerLimit = Math.max(peerLimit, limit);
+  /**
+   * MAX_DATA; a lower limit than before has no effect.
+   *
+   * @return by how much it rose
+   */
+  long onMaxData(long limit) {
+    long rise = Math.max(0, limit - peerLimit);
+    peerLimit += rise;
+    return rise;
   }
 
   /** The peer has thrown away what was sent, and its limit is not known any more. */

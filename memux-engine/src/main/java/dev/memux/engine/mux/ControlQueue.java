@@ -1,5 +1,6 @@
 package dev.memux.engine.mux;
 
+import dev.memux.engine.memory.MemoryBudget;
 import dev.memux.engine.stream.RecvStream;
 import dev.memux.engine.stream.SendStream;
 import dev.memux.engine.wire.FrameWriter;
@@ -29,13 +30,15 @@ final class ControlQueue {
   private final ConnectionCredit credit;
   private final StreamIds bidi;
   private final StreamIds uni;
+  private final MemoryBudget budget;
   private final ArrayDeque<MuxStream> streams = new ArrayDeque<>();
   private int pending;
 
-  ControlQueue(ConnectionCredit credit, StreamIds bidi, StreamIds uni) {
+  ControlQueue(ConnectionCredit credit, StreamIds bidi, StreamIds uni, MemoryBudget budget) {
     this.credit = credit;
     this.bidi = bidi;
     this.uni = uni;
+    this.budget = budget;
   }
 
   void add(int flag) {
@@ -73,7 +76,8 @@ final class ControlQueue {
   }
 
   private void writeConnection(FrameWriter writer, SentFrames sent, long nowNanos, long rttNanos) {
-    if (has(MAX_DATA) && writer.maxData(credit.window().raise(nowNanos, rttNanos))) {
+    if (has(MAX_DATA)
+        && writer.maxData(credit.window().raise(nowNanos, rttNanos, budget.pressure()))) {
       done(MAX_DATA, SentFrames.Kind.MAX_DATA, sent);
     }
     if (has(MAX_STREAMS_BIDI) && writer.maxStreams(true, bidi.grant())) {
@@ -127,13 +131,8 @@ final class ControlQueue {
     RecvStream recv = stream.recv;
     if (has(stream, RESET_STREAM)
         && send != null
-        && send.state() == SendStream.State.RESET_SENT
-        && !done(
-            stream,
-            RESET_STREAM,
-            writer.resetStream(stream.id(), send.resetCode(), send.sentTo()),
-            SentFrames.Kind.RESET_STREAM,
-            sent)) {
+        && send.isResetDue()
+        && !writeReset(stream, send, writer, sent)) {
       return false;
     }
     if (has(stream, STOP_SENDING)
@@ -169,10 +168,29 @@ final class ControlQueue {
             sent);
   }
 
+  private static boolean writeReset(
+      MuxStream stream, SendStream send, FrameWriter writer, SentFrames sent) {
+    long code = send.resetCode();
+    long reliable = send.reliableSize();
+    boolean written =
+        reliable == 0
+            ? writer.resetStream(stream.id(), code, send.sentTo())
+            : writer.resetStreamAt(stream.id(), code, send.sentTo(), reliable);
+    if (written) {
+      stream.pendingControl &= ~RESET_STREAM;
+      send.onResetSent();
+      sent.add(SentFrames.Kind.RESET_STREAM, stream.id(), reliable);
+    }
+    return written;
+  }
+
   private long raise(RecvStream recv, long nowNanos, long rttNanos) {
-    long limit = recv.window().raise(nowNanos, rttNanos);
+    MemoryBudget.Pressure pressure = budget.pressure();
+    long limit = recv.window().raise(nowNanos, rttNanos, pressure);
     // Half as much again lets one stream at full window leave room for others.
-    credit.window().atLeast(recv.window().windowBytes() * 3 / 2);
+    if (pressure == MemoryBudget.Pressure.NONE) {
+      credit.window().atLeast(recv.window().windowBytes() * 3 / 2);
+    }
     return limit;
   }
 

@@ -3,6 +3,7 @@ package dev.memux.engine.mux;
 import dev.memux.engine.schedule.Entry;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.schedule.Scheduler;
+import dev.memux.engine.stream.ChunkAccount;
 import dev.memux.engine.stream.ChunkPool;
 import dev.memux.engine.stream.ReceiveWindow;
 import dev.memux.engine.stream.RecvStream;
@@ -28,13 +29,18 @@ import org.jspecify.annotations.Nullable;
 public final class Mux {
   private final boolean server;
   private final MuxConfig config;
-  private final ChunkPool pool;
-  private final Scheduler<MuxStream> scheduler;
+  private final ChunkAccount sendMemory;
+  private final ChunkAccount receiveMemory;
+  private final MemoryWaiters memoryWaiters;
+  private final Scheduler<Sender> scheduler;
+  private final Datagrams datagrams;
   private final StreamTable streams = new StreamTable();
   private final StreamIds bidi;
   private final StreamIds uni;
   private final ConnectionCredit credit;
   private final ControlQueue control;
+  private final FrameOutcomes outcomes;
+  private final PeerEffort effort;
   private final ArrayDeque<MuxStream> eventQueue = new ArrayDeque<>();
 
   private TransportParameters peer = TransportParameters.builder().build();
@@ -54,14 +60,19 @@ public final class Mux {
   public Mux(boolean server, MuxConfig config, ChunkPool pool) {
     this.server = server;
     this.config = config;
-    this.pool = pool;
+    this.sendMemory = new ChunkAccount(pool, ChunkAccount.Use.SEND, config.maxSendMemoryBytes());
+    this.receiveMemory = new ChunkAccount(pool, ChunkAccount.Use.RECEIVE, Long.MAX_VALUE);
+    this.memoryWaiters = new MemoryWaiters(sendMemory, config.maxSendMemoryBytes());
     this.scheduler = new Scheduler<>(config.scheduler());
+    this.datagrams = new Datagrams(config.datagrams(), scheduler);
     this.bidi = new StreamIds(StreamType.BIDIRECTIONAL, server, config.maxBidiStreams());
     this.uni = new StreamIds(StreamType.UNIDIRECTIONAL, server, config.maxUniStreams());
     this.credit =
         new ConnectionCredit(
             new ReceiveWindow(config.connectionWindowBytes(), config.maxConnectionWindowBytes()));
-    this.control = new ControlQueue(credit, bidi, uni);
+    this.control = new ControlQueue(credit, bidi, uni, pool.budget());
+    this.outcomes = new FrameOutcomes(this, streams, control, credit);
+    this.effort = new PeerEffort(config);
     this.sendBufferBytes = config.minSendBufferBytes();
   }
 
@@ -109,6 +120,16 @@ public final class Mux {
     return streams.get(id);
   }
 
+  /** The connection's unreliable datagrams. */
+  public Datagrams datagrams() {
+    return datagrams;
+  }
+
+  /** Whether the peer takes {@link MuxStream#resetAt}. */
+  public boolean canResetAt() {
+    return peer.resetStreamAt();
+  }
+
   /** How many streams are open. */
   public int streamCount() {
     return streams.size();
@@ -125,6 +146,7 @@ public final class Mux {
     credit.onMaxData(parameters.initialMaxData());
     bidi.onMaxStreams(parameters.initialMaxStreamsBidi());
     uni.onMaxStreams(parameters.initialMaxStreamsUni());
+    datagrams.onPeerLimit(parameters.maxDatagramFrameBytes());
     streams.forEach(this::raiseInitialLimit);
     resumeWithheld();
   }
@@ -153,6 +175,7 @@ public final class Mux {
     credit.restart();
     bidi.restart();
     uni.restart();
+    datagrams.onPeerLimit(0);
     withholding = true;
     streams.forEach(
         stream -> {
@@ -198,8 +221,9 @@ public final class Mux {
    *
    * @param earlyData whether it is a 0-RTT packet
    */
-  public void onPacket(boolean earlyData) {
+  public void onPacket(boolean earlyData, long nowNanos) {
     early = earlyData;
+    effort.beginPacket(nowNanos);
   }
 
   /** What the path is like, for windows and buffers that follow it. */
@@ -212,10 +236,13 @@ public final class Mux {
   /** A STREAM frame. */
   public void onStream(long id, long offset, byte[] data, int from, int length, boolean fin)
       throws ProtocolException {
+    boolean isNew = length == 0 && streams.get(id) == null;
     MuxStream stream = receiving(id, FrameType.STREAM);
     if (stream == null || stream.recv == null) {
+      effort.onForgottenStream(length);
       return;
     }
+    effort.onStreamFrame(stream, length, isNew, fin);
     RecvStream recv = stream.recv;
     stream.early |= early;
     credit.onReceived(recv.growth(offset + length), FrameType.STREAM);
@@ -227,17 +254,34 @@ public final class Mux {
     }
   }
 
+  /** A DATAGRAM frame, of {@code frameBytes} with type and length. */
+  public void onDatagram(byte[] data, int from, int length, int frameBytes)
+      throws ProtocolException {
+    datagrams.onReceived(data, from, length, frameBytes);
+  }
+
   /** A frame about streams or flow control; the carrier keeps the others to itself. */
   public void onControl(ControlFrame frame) throws ProtocolException {
     switch (frame) {
-      case ControlFrame.ResetStream reset -> onReset(reset);
+      case ControlFrame.ResetStream reset ->
+          onReset(reset.type(), reset.streamId(), reset.errorCode(), reset.finalSize(), 0);
+      case ControlFrame.ResetStreamAt reset ->
+          onReset(
+              reset.type(),
+              reset.streamId(),
+              reset.errorCode(),
+              reset.finalSize(),
+              reset.reliableSize());
       case ControlFrame.StopSending stop -> onStopSending(stop);
-      case ControlFrame.MaxData max -> credit.onMaxData(max.maximum());
+      case ControlFrame.MaxData max ->
+          effort.onLimit(credit.onMaxData(max.maximum()), frame.type());
       case ControlFrame.MaxStreamData max -> onMaxStreamData(max);
       case ControlFrame.MaxStreams max -> onMaxStreams(max);
-      case ControlFrame.DataBlocked blocked -> {}
-      case ControlFrame.StreamDataBlocked blocked ->
-          receiving(blocked.streamId(), FrameType.STREAM_DATA_BLOCKED);
+      case ControlFrame.DataBlocked blocked -> effort.onIdleFrame(frame.type());
+      case ControlFrame.StreamDataBlocked blocked -> {
+        receiving(blocked.streamId(), FrameType.STREAM_DATA_BLOCKED);
+        effort.onIdleFrame(frame.type());
+      }
       case ControlFrame.StreamsBlocked blocked -> onStreamsBlocked(blocked);
       case ControlFrame.NewToken other -> throw notOurs(other);
       case ControlFrame.NewConnectionId other -> throw notOurs(other);
@@ -253,20 +297,27 @@ public final class Mux {
     return new IllegalStateException("not a frame of streams: " + frame.type());
   }
 
-  private void onReset(ControlFrame.ResetStream frame) throws ProtocolException {
-    MuxStream stream = receiving(frame.streamId(), FrameType.RESET_STREAM);
+  private void onReset(FrameType frame, long id, long code, long finalSize, long reliableSize)
+      throws ProtocolException {
+    MuxStream stream = receiving(id, frame);
     if (stream == null || stream.recv == null) {
+      effort.onIdleFrame(frame);
       return;
     }
     RecvStream recv = stream.recv;
-    credit.onReceived(recv.growth(frame.finalSize()), FrameType.RESET_STREAM);
-    boolean news = recv.onReset(frame.errorCode(), frame.finalSize());
+    credit.onReceived(recv.growth(finalSize), frame);
+    boolean news =
+        frame == FrameType.RESET_STREAM_AT
+            ? recv.onResetAt(code, finalSize, reliableSize)
+            : recv.onReset(code, finalSize);
     if (recv.isOver()) {
       // RFC 9000 §4.5: all flow-control credit of the stream counts as used, and comes back.
       returnCredit(stream, recv.highest());
     }
     if (news) {
       raise(stream, MuxStream.RESET);
+    } else {
+      effort.onIdleFrame(frame);
     }
     closeIfOver(stream);
   }
@@ -274,9 +325,12 @@ public final class Mux {
   private void onStopSending(ControlFrame.StopSending frame) throws ProtocolException {
     MuxStream stream = sending(frame.streamId(), FrameType.STOP_SENDING);
     if (stream == null || stream.send == null || stream.send.isOver()) {
+      effort.onIdleFrame(frame.type());
       return;
     }
-    if (stream.stopCode() < 0) {
+    if (stream.stopCode() >= 0) {
+      effort.onIdleFrame(frame.type());
+    } else {
       stream.onStopped(frame.errorCode());
       raise(stream, MuxStream.STOPPED);
     }
@@ -285,22 +339,28 @@ public final class Mux {
 
   private void onMaxStreamData(ControlFrame.MaxStreamData frame) throws ProtocolException {
     MuxStream stream = sending(frame.streamId(), FrameType.MAX_STREAM_DATA);
+    long rise = 0;
     if (stream != null && stream.send != null) {
-      stream.send.onMaxData(frame.maximum());
+      rise = stream.send.onMaxData(frame.maximum());
       onSendChanged(stream);
     }
+    effort.onLimit(rise, frame.type());
   }
 
-  private void onMaxStreams(ControlFrame.MaxStreams frame) {
-    if (frame.bidirectional()) {
-      bidiLimitRose |= bidi.onMaxStreams(frame.maximum());
+  private void onMaxStreams(ControlFrame.MaxStreams frame) throws ProtocolException {
+    boolean rose = ids(frame.bidirectional()).onMaxStreams(frame.maximum());
+    if (!rose) {
+      effort.onIdleFrame(frame.type());
+    } else if (frame.bidirectional()) {
+      bidiLimitRose = true;
     } else {
-      uniLimitRose |= uni.onMaxStreams(frame.maximum());
+      uniLimitRose = true;
     }
     resumeWithheld();
   }
 
-  private void onStreamsBlocked(ControlFrame.StreamsBlocked frame) {
+  private void onStreamsBlocked(ControlFrame.StreamsBlocked frame) throws ProtocolException {
+    effort.onIdleFrame(frame.type());
     if (ids(frame.bidirectional()).hasGrant()) { // not due perhaps, but the peer waits for it
       control.add(
           frame.bidirectional() ? ControlQueue.MAX_STREAMS_BIDI : ControlQueue.MAX_STREAMS_UNI);
@@ -341,9 +401,12 @@ public final class Mux {
     control.write(writer, sent, nowNanos, rttNanos);
     scheduler.beginPacket();
     while (writer.remaining() > 0) {
-      Entry<MuxStream> next = scheduler.next(credit.isExhausted());
-      if (next == null || !emit(next.stream(), next, writer, sent)) {
+      Entry<Sender> next = scheduler.next(credit.isExhausted());
+      if (next == null || !next.stream().emit(writer, sent)) {
         break;
+      }
+      if (!control.isEmpty()) { // what the frame has brought about goes along with it
+        control.write(writer, sent, nowNanos, rttNanos);
       }
     }
     if (isConnectionBlockedNews()) {
@@ -352,10 +415,10 @@ public final class Mux {
     }
   }
 
-  private boolean emit(
-      MuxStream stream, Entry<MuxStream> entry, FrameWriter writer, SentFrames sent) {
+  boolean emit(MuxStream stream, FrameWriter writer, SentFrames sent) {
     SendStream send = stream.send;
-    if (send == null) {
+    Entry<Sender> entry = stream.entry;
+    if (send == null || entry == null) {
       throw new IllegalStateException("scheduled without a sending part: " + stream);
     }
     long sentBefore = send.sentTo();
@@ -370,93 +433,43 @@ public final class Mux {
 
   /** A packet was acknowledged, or its bytes were handed to a carrier that loses none. */
   public void onAcked(SentFrames sent) {
-    for (int i = 0; i < sent.size(); i++) {
-      switch (sent.kind(i)) {
-        case STREAM -> onStreamAcked(sent.a(i), sent.b(i), sent.c(i));
-        case RESET_STREAM -> {
-          MuxStream stream = streams.get(sent.a(i));
-          if (stream != null && stream.send != null && !stream.send.isOver()) {
-            stream.send.onResetAcked();
-            raise(stream, MuxStream.SENT);
-            closeIfOver(stream);
-          }
-        }
-        default -> {} // nothing waits for the acknowledgement of the others
-      }
-    }
-  }
-
-  private void onStreamAcked(long id, long offset, long lengthAndFin) {
-    MuxStream stream = streams.get(id);
-    if (stream == null || stream.send == null || stream.send.isOver()) {
-      return;
-    }
-    SendStream send = stream.send;
-    send.onAcked(offset, (int) (lengthAndFin >>> 1), (lengthAndFin & 1) != 0);
-    if (send.isOver()) {
-      raise(stream, MuxStream.SENT);
-      update(stream, send);
-      closeIfOver(stream);
-      return;
-    }
-    update(stream, send);
-    // A quarter of the buffer: waking the writer for every acknowledgement would cost more than it
-    // brings.
-    if (stream.wantsRoom && send.writableBytes(sendBufferBytes) >= sendBufferBytes / 4) {
-      stream.wantsRoom = false;
-      raise(stream, MuxStream.WRITABLE);
-    }
+    outcomes.onAcked(sent);
+    wakeMemoryWaiters();
   }
 
   /** A packet was lost, or is to be sent again as a probe: what is still current goes again. */
   public void onLost(SentFrames sent) {
-    for (int i = 0; i < sent.size(); i++) {
-      switch (sent.kind(i)) {
-        case STREAM -> onStreamLost(sent.a(i), sent.b(i), sent.c(i));
-        case RESET_STREAM -> resend(sent.a(i), ControlQueue.RESET_STREAM);
-        case STOP_SENDING -> resend(sent.a(i), ControlQueue.STOP_SENDING);
-        case MAX_STREAM_DATA -> resend(sent.a(i), ControlQueue.MAX_STREAM_DATA);
-        case STREAM_DATA_BLOCKED -> resend(sent.a(i), ControlQueue.STREAM_DATA_BLOCKED);
-        case MAX_DATA -> control.add(ControlQueue.MAX_DATA);
-        case MAX_STREAMS_BIDI -> control.add(ControlQueue.MAX_STREAMS_BIDI);
-        case MAX_STREAMS_UNI -> control.add(ControlQueue.MAX_STREAMS_UNI);
-        case DATA_BLOCKED -> credit.onBlockedLost();
-        case STREAMS_BLOCKED_BIDI -> control.add(ControlQueue.STREAMS_BLOCKED_BIDI);
-        case STREAMS_BLOCKED_UNI -> control.add(ControlQueue.STREAMS_BLOCKED_UNI);
-        case ACK,
-            CRYPTO,
-            NEW_CONNECTION_ID,
-            RETIRE_CONNECTION_ID,
-            HANDSHAKE_DONE,
-            NEW_TOKEN,
-            PING -> {}
-      }
-    }
+    outcomes.onLost(sent);
   }
 
-  private void onStreamLost(long id, long offset, long lengthAndFin) {
-    MuxStream stream = streams.get(id);
-    if (stream != null && stream.send != null) {
-      stream.send.onLost(offset, (int) (lengthAndFin >>> 1), (lengthAndFin & 1) != 0);
-      update(stream, stream.send);
-    }
+  /**
+   * Whether streams wait for memory that other connections hold. Their owner then asks to hear of
+   * memory that comes back, and calls {@link #onMemoryAvailable}.
+   */
+  public boolean isAwaitingMemory() {
+    return !over && memoryWaiters.awaitOthers();
   }
 
-  private void resend(long id, int flag) {
-    MuxStream stream = streams.get(id);
-    if (stream != null) {
-      control.add(stream, flag);
-    }
+  /** Other connections have given memory back. */
+  public void onMemoryAvailable() {
+    wakeMemoryWaiters();
+  }
+
+  /** Memory that data to be sent, and data received and not read, holds now. */
+  public long heldBytes() {
+    return sendMemory.heldBytes() + receiveMemory.heldBytes();
   }
 
   /** The connection carries nothing any more. What was received can still be read. */
   public void onConnectionClosed() {
     over = true;
+    datagrams.onConnectionClosed();
   }
 
   /** Frees all memory. */
   public void release() {
     over = true;
+    datagrams.release();
     streams.forEach(
         stream -> {
           if (stream.send != null) {
@@ -478,15 +491,38 @@ public final class Mux {
     return over;
   }
 
+  /** Memory that can be had for data to be sent. */
+  long freeSendBytes() {
+    return sendMemory.freeBytes();
+  }
+
+  /** A write has found no memory; the stream hears when there is some. */
+  void awaitMemory(MuxStream stream) {
+    memoryWaiters.add(stream);
+  }
+
+  private void wakeMemoryWaiters() {
+    if (memoryWaiters.isEmpty()) {
+      return;
+    }
+    memoryWaiters.begin();
+    for (MuxStream next = memoryWaiters.next(); next != null; next = memoryWaiters.next()) {
+      if (next.isWritable()) {
+        next.wantsRoom = false;
+        raise(next, MuxStream.WRITABLE);
+      }
+    }
+  }
+
   int sendBufferBytes() {
     return sendBufferBytes;
   }
 
-  Entry<MuxStream> enter(MuxStream stream, Priority priority) {
+  Entry<Sender> enter(MuxStream stream, Priority priority) {
     return scheduler.add(stream.id(), stream, priority, scheduler.defaultGroup());
   }
 
-  void prioritize(Entry<MuxStream> entry, Priority priority) {
+  void prioritize(Entry<Sender> entry, Priority priority) {
     scheduler.prioritize(entry, priority);
   }
 
@@ -497,13 +533,17 @@ public final class Mux {
       return;
     }
     update(stream, send);
+    if (send.isResetDue()) {
+      control.add(stream, ControlQueue.RESET_STREAM);
+    }
     if (send.isBlocked() && stream.blockedReportedAt != send.maxData()) {
       stream.blockedReportedAt = send.maxData();
       control.add(stream, ControlQueue.STREAM_DATA_BLOCKED);
     }
   }
 
-  private void update(MuxStream stream, SendStream send) {
+  /** Says to the scheduler what a stream could send. */
+  void update(MuxStream stream, SendStream send) {
     if (stream.entry != null && !stream.closed) {
       boolean may = !isWithheld(stream);
       scheduler.update(stream.entry, may && send.needsNoCredit(), may && send.hasFresh());
@@ -511,9 +551,13 @@ public final class Mux {
   }
 
   void reset(MuxStream stream, long code) {
-    if (stream.send != null && stream.send.reset(code)) {
-      control.add(stream, ControlQueue.RESET_STREAM);
-      update(stream, stream.send);
+    resetAt(stream, code, 0);
+  }
+
+  void resetAt(MuxStream stream, long code, long reliableBytes) {
+    if (stream.send != null && stream.send.resetAt(code, reliableBytes)) {
+      onSendChanged(stream);
+      wakeMemoryWaiters();
     }
   }
 
@@ -541,7 +585,10 @@ public final class Mux {
     if (recv == null) {
       return;
     }
-    returnCredit(stream, recv.consumedTo());
+    if (recv.takeResetNews()) {
+      raise(stream, MuxStream.RESET);
+    }
+    returnCredit(stream, recv.isReset() ? recv.highest() : recv.consumedTo());
     if (recv.wantsCredit()) {
       control.add(stream, ControlQueue.MAX_STREAM_DATA);
     }
@@ -598,6 +645,7 @@ public final class Mux {
       return null;
     }
     ids.checkRemote(id, frame);
+    effort.onStreamOpened(frame);
     // RFC 9000 §3.2: opening a stream opens all of its type with lower numbers.
     MuxStream opened = null;
     while (ids.nextRemote() <= id) {
@@ -618,18 +666,19 @@ public final class Mux {
 
   private MuxStream create(
       long id, long maxData, boolean sends, boolean receives, Priority priority) {
-    SendStream send = sends ? new SendStream(id, maxData, pool) : null;
+    SendStream send = sends ? new SendStream(id, maxData, sendMemory) : null;
     RecvStream recv =
         receives
             ? new RecvStream(
-                new ReceiveWindow(config.streamWindowBytes(), config.maxStreamWindowBytes()), pool)
+                new ReceiveWindow(config.streamWindowBytes(), config.maxStreamWindowBytes()),
+                receiveMemory)
             : null;
     MuxStream stream = new MuxStream(this, id, send, recv, priority);
     streams.add(stream);
     return stream;
   }
 
-  private void closeIfOver(MuxStream stream) {
+  void closeIfOver(MuxStream stream) {
     if (stream.closed || !stream.isOver()) {
       return;
     }
@@ -639,6 +688,7 @@ public final class Mux {
       scheduler.remove(stream.entry);
     }
     if (!isLocal(stream.id())) {
+      effort.onStreamOver(stream.isReset());
       StreamIds ids = ids(stream.type());
       ids.onRemoteClosed();
       grantIfDue(ids, stream.type());
@@ -655,7 +705,7 @@ public final class Mux {
     }
   }
 
-  private void raise(MuxStream stream, int event) {
+  void raise(MuxStream stream, int event) {
     stream.events |= event;
     if (!stream.eventsQueued) {
       stream.eventsQueued = true;

@@ -1,7 +1,10 @@
 package dev.memux.engine.mux;
 
+import dev.memux.engine.memory.MemoryBudget;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.schedule.SchedulerConfig;
+import dev.memux.engine.stream.ChunkPool;
+import dev.memux.engine.stream.ReceiveWindow;
 
 /**
  * What a connection grants its peer and keeps in memory.
@@ -9,13 +12,17 @@ import dev.memux.engine.schedule.SchedulerConfig;
  * @param streamWindowBytes flow-control credit that each stream begins with (RFC 9000 §4.1)
  * @param maxStreamWindowBytes what a stream's credit may grow to as it follows the path
  * @param connectionWindowBytes credit that all streams together begin with
- * @param maxConnectionWindowBytes what that may grow to: the most that a peer can make us buffer
+ * @param maxConnectionWindowBytes what that may grow to: the most that a peer can make us buffer,
+ *     but for {@link #RECEIVE_OVERHEAD_BYTES} a stream
  * @param maxBidiStreams how many bidirectional streams the peer may have open at once
  * @param maxUniStreams how many unidirectional streams the peer may have open at once
  * @param minSendBufferBytes what a stream may always have written and not yet acknowledged
  * @param maxSendBufferBytes what that may grow to as it follows the congestion window
+ * @param maxSendMemoryBytes what all streams together may have written and not yet acknowledged, in
+ *     memory that is held for it; at the cap writes take nothing and wait for room
  * @param priority what a stream has that the peer opens
  * @param scheduler how streams share the connection
+ * @param datagrams unreliable datagrams
  */
 public record MuxConfig(
     long streamWindowBytes,
@@ -26,8 +33,10 @@ public record MuxConfig(
     long maxUniStreams,
     int minSendBufferBytes,
     int maxSendBufferBytes,
+    long maxSendMemoryBytes,
     Priority priority,
-    SchedulerConfig scheduler) {
+    SchedulerConfig scheduler,
+    DatagramConfig datagrams) {
 
   public static final MuxConfig DEFAULT =
       new MuxConfig(
@@ -39,8 +48,10 @@ public record MuxConfig(
           100,
           256 << 10,
           16 << 20,
+          24 << 20,
           Priority.DEFAULT_INCREMENTAL,
-          SchedulerConfig.DEFAULT);
+          SchedulerConfig.DEFAULT,
+          DatagramConfig.DISABLED);
 
   /**
    * @throws IllegalArgumentException if a window or buffer is not positive, or a bound below what
@@ -55,7 +66,17 @@ public record MuxConfig(
     require(maxBidiStreams >= 0 && maxBidiStreams <= MAX_STREAMS, "bidirectional streams");
     require(maxUniStreams >= 0 && maxUniStreams <= MAX_STREAMS, "unidirectional streams");
     require(minSendBufferBytes > 0 && minSendBufferBytes <= maxSendBufferBytes, "send buffer");
+    require(maxSendMemoryBytes >= MIN_MEMORY_BYTES, "memory to send");
   }
+
+  /**
+   * What a stream may hold beyond the data that credit allows: the chunks where that begins and
+   * ends. Sparse data holds no more, for credit counts gaps as well.
+   */
+  public static final long RECEIVE_OVERHEAD_BYTES = 2 * ChunkPool.CHUNK_BYTES;
+
+  /** Below this few streams could hold a chunk each. */
+  public static final long MIN_MEMORY_BYTES = 16 << 10;
 
   /** A limit of our own: each stream open costs memory. */
   public static final long MAX_STREAMS = 1 << 20;
@@ -71,8 +92,10 @@ public record MuxConfig(
         unidirectional,
         minSendBufferBytes,
         maxSendBufferBytes,
+        maxSendMemoryBytes,
         priority,
-        scheduler);
+        scheduler,
+        datagrams);
   }
 
   /** The same with other receive windows. */
@@ -86,8 +109,64 @@ public record MuxConfig(
         maxUniStreams,
         minSendBufferBytes,
         maxSendBufferBytes,
+        maxSendMemoryBytes,
         priority,
-        scheduler);
+        scheduler,
+        datagrams);
+  }
+
+  /** The same with other bounds of what a stream may have written. */
+  public MuxConfig withSendBuffers(int min, int max) {
+    return new MuxConfig(
+        streamWindowBytes,
+        maxStreamWindowBytes,
+        connectionWindowBytes,
+        maxConnectionWindowBytes,
+        maxBidiStreams,
+        maxUniStreams,
+        min,
+        max,
+        maxSendMemoryBytes,
+        priority,
+        scheduler,
+        datagrams);
+  }
+
+  /** The same with another bound of a connection's memory for data to be sent. */
+  public MuxConfig withMaxSendMemory(long bytes) {
+    return new MuxConfig(
+        streamWindowBytes,
+        maxStreamWindowBytes,
+        connectionWindowBytes,
+        maxConnectionWindowBytes,
+        maxBidiStreams,
+        maxUniStreams,
+        minSendBufferBytes,
+        maxSendBufferBytes,
+        bytes,
+        priority,
+        scheduler,
+        datagrams);
+  }
+
+  /**
+   * What connections begin with while memory is scarce: smaller windows, down to {@link
+   * ReceiveWindow#FLOOR_BYTES}.
+   */
+  public MuxConfig under(MemoryBudget.Pressure pressure) {
+    return switch (pressure) {
+      case NONE -> this;
+      case HIGH -> beginningWith(4 * ReceiveWindow.FLOOR_BYTES);
+      case CRITICAL -> beginningWith(ReceiveWindow.FLOOR_BYTES);
+    };
+  }
+
+  private MuxConfig beginningWith(long windowBytes) {
+    return withWindows(
+        Math.min(streamWindowBytes, windowBytes),
+        maxStreamWindowBytes,
+        Math.min(connectionWindowBytes, windowBytes),
+        maxConnectionWindowBytes);
   }
 
   /** The same with another scheduler. */
@@ -101,7 +180,26 @@ public record MuxConfig(
         maxUniStreams,
         minSendBufferBytes,
         maxSendBufferBytes,
+        maxSendMemoryBytes,
         priority,
+        other,
+        datagrams);
+  }
+
+  /** The same with other datagrams. */
+  public MuxConfig withDatagrams(DatagramConfig other) {
+    return new MuxConfig(
+        streamWindowBytes,
+        maxStreamWindowBytes,
+        connectionWindowBytes,
+        maxConnectionWindowBytes,
+        maxBidiStreams,
+        maxUniStreams,
+        minSendBufferBytes,
+        maxSendBufferBytes,
+        maxSendMemoryBytes,
+        priority,
+        scheduler,
         other);
   }
 

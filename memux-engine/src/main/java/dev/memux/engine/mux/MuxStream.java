@@ -4,6 +4,8 @@ import dev.memux.engine.schedule.Entry;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.stream.RecvStream;
 import dev.memux.engine.stream.SendStream;
+import dev.memux.engine.wire.FrameWriter;
+import dev.memux.engine.wire.SentFrames;
 import dev.memux.engine.wire.VarInt;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -14,14 +16,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link Mux#pollStream} says which stream has events; {@link #takeEvents} says which, as flags.
  */
-public final class MuxStream {
+public final class MuxStream extends Sender {
   /** The peer has opened the stream. */
   public static final int OPENED = 1;
 
   /** There is something to read: data, or the end. Read until 0 or -1. */
   public static final int READABLE = 1 << 1;
 
-  /** The peer has given up sending (RESET_STREAM): {@link #resetCode}. */
+  /**
+   * The peer has given up sending (RESET_STREAM): {@link #resetCode}. Comes after all has been read
+   * that the peer still promised to deliver (RESET_STREAM_AT).
+   */
   public static final int RESET = 1 << 2;
 
   /** The peer does not want our data (STOP_SENDING): {@link #stopCode}. Our side has been reset. */
@@ -41,7 +46,7 @@ public final class MuxStream {
   final Mux mux;
   final @Nullable SendStream send;
   final @Nullable RecvStream recv;
-  final @Nullable Entry<MuxStream> entry;
+  final @Nullable Entry<Sender> entry;
   private final long id;
 
   /** Control frames that wait to be sent; flags of {@link ControlQueue}. */
@@ -60,6 +65,12 @@ public final class MuxStream {
 
   /** Whether a write came up short, so that room is worth an event. */
   boolean wantsRoom;
+
+  /** Whether it stands among the {@link MemoryWaiters}. */
+  boolean awaitsMemory;
+
+  /** The last packet with a small STREAM frame for it; see {@link PeerEffort}. */
+  long tinyFrameInPacket = NONE;
 
   /** Bytes of this stream that have been given back to the connection's window. */
   long creditReturned;
@@ -118,15 +129,19 @@ public final class MuxStream {
     return send != null && send.isWritable() && !mux.isOver();
   }
 
-  /** Bytes that {@link #write} would take now. */
+  /** Bytes that {@link #write} would take now, but for part of a chunk. */
   public int writableBytes() {
-    return isWritable() ? sending().writableBytes(mux.sendBufferBytes()) : 0;
+    if (!isWritable()) {
+      return 0;
+    }
+    return (int) Math.min(sending().writableBytes(mux.sendBufferBytes()), mux.freeSendBytes());
   }
 
   /**
    * Copies data into the stream's send buffer.
    *
-   * @return how many bytes were taken; when fewer than offered, {@link #WRITABLE} follows
+   * @return how many bytes were taken; when fewer than offered, because the stream's buffer is full
+   *     or memory is short, {@link #WRITABLE} follows
    * @throws IllegalStateException if the stream cannot be written to, or not any more
    */
   public int write(ByteBuffer source) {
@@ -138,6 +153,9 @@ public final class MuxStream {
     }
     int taken = sending().write(source, mux.sendBufferBytes());
     wantsRoom = source.hasRemaining();
+    if (wantsRoom && sending().writableBytes(mux.sendBufferBytes()) > 0) {
+      mux.awaitMemory(this);
+    }
     if (taken > 0) {
       mux.onSendChanged(this);
     }
@@ -169,6 +187,32 @@ public final class MuxStream {
     if (send != null && !mux.isOver()) {
       mux.reset(this, code);
     }
+  }
+
+  /**
+   * Gives up our direction but for its beginning, which is still delivered (RESET_STREAM_AT,
+   * draft-ietf-quic-reliable-stream-reset). May follow {@link #finish}, and itself in order to
+   * promise less; the first code stays. No effect after everything has been acknowledged, or if
+   * less is promised already.
+   *
+   * @param code the application's error code, at most 2^62-1
+   * @param reliableBytes how much of what was written is delivered
+   * @throws IllegalArgumentException if the code cannot be encoded, or so much was not written
+   * @throws IllegalStateException if the peer does not take such frames: {@link Mux#canResetAt}
+   */
+  public void resetAt(long code, long reliableBytes) {
+    requireCode(code);
+    SendStream ours = sending();
+    if (reliableBytes < 0 || (ours.resetCode() < 0 && reliableBytes > ours.writtenTo())) {
+      throw new IllegalArgumentException(reliableBytes + " bytes, written are " + ours.writtenTo());
+    }
+    if (mux.isOver()) {
+      return;
+    }
+    if (!mux.canResetAt()) {
+      throw new IllegalStateException("the peer does not take RESET_STREAM_AT");
+    }
+    mux.resetAt(this, code, reliableBytes);
   }
 
   /**
@@ -253,7 +297,7 @@ public final class MuxStream {
     return recv != null && recv.isAllReceived();
   }
 
-  /** The code of the peer's RESET_STREAM, -1 if none came. */
+  /** The code of the peer's reset, -1 if none came or {@link #RESET} is still to follow. */
   public long resetCode() {
     return recv == null ? NONE : recv.resetCode();
   }
@@ -290,8 +334,19 @@ public final class MuxStream {
     attachment = object;
   }
 
+  @Override
+  boolean emit(FrameWriter writer, SentFrames sent) {
+    return mux.emit(this, writer, sent);
+  }
+
   void onStopped(long code) {
     stopCode = code;
+  }
+
+  /** Whether either direction was given up before its end. */
+  boolean isReset() {
+    return (send != null && send.resetCode() >= 0)
+        || (recv != null && (recv.isReset() || recv.isDiscarding()));
   }
 
   /** Whether both directions are over. */

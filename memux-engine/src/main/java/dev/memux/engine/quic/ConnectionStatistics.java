@@ -1,5 +1,7 @@
 package dev.memux.engine.quic;
 
+import dev.memux.engine.mux.DatagramStatistics;
+
 /**
  * What a connection has done so far, and what its path looks like now.
  *
@@ -10,6 +12,7 @@ package dev.memux.engine.quic;
  * @param congestionEvents times that loss reduced the window
  * @param smoothedRttNanos RFC 9002 §5.3
  * @param minRttNanos RFC 9002 §5.2
+ * @param datagrams the application's unreliable ones
  */
 public record ConnectionStatistics(
     long datagramsSent,
@@ -26,4 +29,5 @@ public record ConnectionStatistics(
     long bytesInFlight,
     long windowBytes,
     long smoothedRttNanos,
-    long minRttNanos) {}
+    long minRttNanos,
+    DatagramStatistics datagrams) {}

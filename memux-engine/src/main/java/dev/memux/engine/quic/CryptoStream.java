@@ -42,7 +42,7 @@ final class CryptoStream {
    */
   byte[] receive(long offset, byte[] data, int from, int length) throws ProtocolException {
     if (offset + length - in.readTo() > maxBufferedBytes
-        || !in.insert(offset, data, from, length)) {
+        || in.insert(offset, data, from, length) != Reassembly.Insertion.TAKEN) {
       throw new ProtocolException(
           TransportError.CRYPTO_BUFFER_EXCEEDED,
           FrameType.CRYPTO.code(),

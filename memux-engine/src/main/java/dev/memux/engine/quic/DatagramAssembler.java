@@ -282,6 +282,12 @@ final class DatagramAssembler {
     return draft;
   }
 
+  /** What the frames of one packet with application data can have, whatever its number. */
+  int frameRoomBytes(int bytes) {
+    PacketNumberSpace space = connection.spaces()[PacketSpace.APPLICATION.ordinal()];
+    return bytes - headerBytes(space, PacketNumbers.MAX_BYTES) - PacketSealer.TAG_BYTES;
+  }
+
   private int headerBytes(PacketNumberSpace space, int packetNumberBytes) {
     int dcid = path.peerId().id().length();
     if (isShort(space)) {

@@ -56,6 +56,15 @@ final class FrameHandler implements FrameSink {
   }
 
   @Override
+  public void onDatagram(byte[] data, int from, int length, int frameBytes)
+      throws ProtocolException {
+    if (!connection.isOpen()) {
+      return;
+    }
+    connection.mux().onDatagram(data, from, length, frameBytes);
+  }
+
+  @Override
   public void onCrypto(long offset, byte[] data, int from, int length) throws ProtocolException {
     if (!connection.isOpen()) {
       return;
@@ -93,6 +102,7 @@ final class FrameHandler implements FrameSink {
     }
     switch (frame) {
       case ControlFrame.ResetStream f -> connection.mux().onControl(f);
+      case ControlFrame.ResetStreamAt f -> connection.mux().onControl(f);
       case ControlFrame.StopSending f -> connection.mux().onControl(f);
       case ControlFrame.MaxData f -> connection.mux().onControl(f);
       case ControlFrame.MaxStreamData f -> connection.mux().onControl(f);

@@ -135,6 +135,20 @@ final class OutgoingFrames implements RecoveryListener {
   @Override
   public void onFramesLost(PacketSpace space, SentFrames frames) {
     for (int i = 0; i < frames.size(); i++) {
+      if (frames.kind(i) == SentFrames.Kind.DATAGRAM) {
+        mux.datagrams().onLost();
+      }
+    }
+    sendAgain(space, frames);
+  }
+
+  @Override
+  public void onFramesProbed(PacketSpace space, SentFrames frames) {
+    sendAgain(space, frames);
+  }
+
+  private void sendAgain(PacketSpace space, SentFrames frames) {
+    for (int i = 0; i < frames.size(); i++) {
       switch (frames.kind(i)) {
         case CRYPTO -> spaces[space.ordinal()].crypto.onLost(frames.a(i), (int) frames.b(i));
         case NEW_CONNECTION_ID -> localIds.onLost(frames.a(i));
@@ -145,10 +159,5 @@ final class OutgoingFrames implements RecoveryListener {
       }
     }
     mux.onLost(frames);
-  }
-
-  @Override
-  public void onFramesProbed(PacketSpace space, SentFrames frames) {
-    onFramesLost(space, frames);
   }
 }

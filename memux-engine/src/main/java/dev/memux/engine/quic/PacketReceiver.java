@@ -221,7 +221,7 @@ final class PacketReceiver {
       long nowNanos)
       throws ProtocolException {
     connection.paths().onPacketOpened(datagram, header.dcidFrom(), header.dcidLength());
-    connection.mux().onPacket(level == EncryptionLevel.EARLY);
+    connection.mux().onPacket(level == EncryptionLevel.EARLY, nowNanos);
     frames.begin(space, datagram, header.dcidFrom(), header.dcidLength(), nowNanos);
     boolean ackEliciting = reader.read(plaintext, 0, payloadBytes, level, frames);
     space.received.onReceived(number, ackEliciting, nowNanos);

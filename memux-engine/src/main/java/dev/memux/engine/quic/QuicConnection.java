@@ -6,6 +6,7 @@ import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.congestion.Pacer;
 import dev.memux.engine.mux.Mux;
+import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.InitialSecrets;
@@ -48,6 +49,7 @@ public final class QuicConnection implements Connection {
 
   private final boolean server;
   private final QuicConfig config;
+  private final MuxConfig muxConfig;
   private final ConnectionIdRegistry registry;
   private final ConnectionStart start;
   private final PacketNumberSpace[] spaces = new PacketNumberSpace[PacketSpace.values().length];
@@ -113,7 +115,8 @@ public final class QuicConnection implements Connection {
     for (PacketSpace space : PacketSpace.values()) {
       spaces[space.ordinal()] = new PacketNumberSpace(space, MAX_ACK_DELAY_NANOS, pool);
     }
-    this.mux = new Mux(server, config.mux(), pool);
+    this.muxConfig = config.mux().under(pool.budget().pressure());
+    this.mux = new Mux(server, muxConfig, pool);
     this.pacer = new Pacer(config.maxDatagramBytes());
     this.localIds = new LocalConnectionIds(registry, this);
     this.peerIds = new PeerConnectionIds(peerId);
@@ -179,11 +182,13 @@ public final class QuicConnection implements Connection {
     TransportParameters.Builder parameters =
         TransportParameters.builder()
             .maxIdleTimeoutMillis(config.maxIdleTimeoutNanos() / MILLI_NANOS)
-            .initialMaxData(config.mux().connectionWindowBytes())
-            .initialMaxStreamDataBidi(config.mux().streamWindowBytes())
-            .initialMaxStreamDataUni(config.mux().streamWindowBytes())
-            .initialMaxStreamsBidi(config.mux().maxBidiStreams())
-            .initialMaxStreamsUni(config.mux().maxUniStreams())
+            .initialMaxData(muxConfig.connectionWindowBytes())
+            .initialMaxStreamDataBidi(muxConfig.streamWindowBytes())
+            .initialMaxStreamDataUni(muxConfig.streamWindowBytes())
+            .initialMaxStreamsBidi(muxConfig.maxBidiStreams())
+            .initialMaxStreamsUni(muxConfig.maxUniStreams())
+            .maxDatagramFrameBytes(muxConfig.datagrams().maxFrameBytes())
+            .resetStreamAt(true)
             .ackDelayExponent(ACK_DELAY_EXPONENT)
             .maxAckDelayMillis(MAX_ACK_DELAY_NANOS / MILLI_NANOS)
             .activeConnectionIdLimit(PeerConnectionIds.ACTIVE_LIMIT)
@@ -284,7 +289,8 @@ public final class QuicConnection implements Connection {
         recovery.bytesInFlight(),
         recovery.windowBytes(),
         recovery.rtt().smoothedNanos(),
-        recovery.rtt().minNanos());
+        recovery.rtt().minNanos(),
+        mux.datagrams().statistics());
   }
 
   @Override
@@ -495,6 +501,7 @@ public final class QuicConnection implements Connection {
     if (!hasUsableKey(nowNanos)) {
       return;
     }
+    mux.datagrams().onPacketRoom(assembler.frameRoomBytes(datagramBytes));
     long rttNanos = recovery.rtt().smoothedNanos();
     int batchBytes = pacer.batchBytes(recovery.windowBytes(), rttNanos);
     while (out.hasRoom(datagramBytes)
@@ -889,6 +896,7 @@ public final class QuicConnection implements Connection {
       if (server) {
         mux.onPeerParameters(parameters);
       }
+      mux.datagrams().onPacketRoom(assembler.frameRoomBytes(datagramBytes));
     }
 
     @Override

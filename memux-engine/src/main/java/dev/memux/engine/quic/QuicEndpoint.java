@@ -1,5 +1,6 @@
 package dev.memux.engine.quic;
 
+import dev.memux.engine.memory.MemoryBudget;
 import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.ConnectionIdGenerator;
 import dev.memux.engine.packet.ConnectionIdMap;
@@ -42,7 +43,7 @@ public final class QuicEndpoint {
   private final int loopIndex;
   private final StatelessResets resets;
   private final ExpectedResets expectedResets;
-  private final ChunkPool pool = new ChunkPool();
+  private final ChunkPool pool;
   private final LoopBuffers buffers = new LoopBuffers();
   private final Ids ids = new Ids();
   private final ConnectionIdMap<QuicConnection> byLocalId;
@@ -67,14 +68,24 @@ public final class QuicEndpoint {
 
   private boolean accepting = true;
 
-  /** Like the other constructor, with keys for tokens that no other loop knows. */
+  /**
+   * Like the other constructor, with keys for tokens that no other loop knows, and memory without
+   * bound.
+   */
   public QuicEndpoint(
       QuicConfig config,
       @Nullable TlsServerConfig serverTls,
       int loopIndex,
       byte[] routingKey,
       SecureRandom random) {
-    this(config, serverTls, loopIndex, routingKey, newTokenKeys(random), random);
+    this(
+        config,
+        serverTls,
+        loopIndex,
+        routingKey,
+        newTokenKeys(random),
+        random,
+        MemoryBudget.UNLIMITED);
   }
 
   /**
@@ -86,6 +97,7 @@ public final class QuicEndpoint {
    * @param tokenKeys of {@link #newTokenKeys}, which all loops of a server share, as they do the
    *     clock that {@code nowNanos} is read from
    * @param random for keys, connection IDs and what must not be predicted
+   * @param memory what the connections of all endpoints of the process share
    */
   public QuicEndpoint(
       QuicConfig config,
@@ -93,7 +105,9 @@ public final class QuicEndpoint {
       int loopIndex,
       byte[] routingKey,
       KeyRing tokenKeys,
-      SecureRandom random) {
+      SecureRandom random,
+      MemoryBudget memory) {
+    this.pool = new ChunkPool(memory);
     this.config = config;
     this.serverTls = serverTls;
     this.random = random;
@@ -165,7 +179,7 @@ public final class QuicEndpoint {
             buffers,
             random,
             nowNanos);
-    connections.add(connection);
+    add(connection);
     return connection;
   }
 
@@ -235,7 +249,7 @@ public final class QuicEndpoint {
     if (header.type() != PacketType.INITIAL || header.dcidLength() < MIN_INITIAL_DCID_BYTES) {
       return null;
     }
-    if (!accepting) {
+    if (!accepting || !pool.budget().hasRoomForConnection()) {
       answers.addRefusal(remote, buffer, header, TransportError.CONNECTION_REFUSED);
       return null;
     }
@@ -316,9 +330,14 @@ public final class QuicEndpoint {
       displaceHandshake();
     }
     byInitialDcid.put(start.initialDcid(), connection);
-    connections.add(connection);
+    add(connection);
     handshakes.add(connection);
     return connection;
+  }
+
+  private void add(QuicConnection connection) {
+    connections.add(connection);
+    pool.budget().addConnections(1);
   }
 
   private void displaceHandshake() {
@@ -382,12 +401,18 @@ public final class QuicEndpoint {
   /** Drops a terminated connection. */
   public void forget(QuicConnection connection) {
     if (connections.remove(connection)) {
+      pool.budget().addConnections(-1);
       if (connection.isServer()) {
         handshakes.remove(connection);
         byInitialDcid.remove(connection.start().initialDcid());
       }
       connection.release();
     }
+  }
+
+  /** What its connections share with those of other endpoints. */
+  public MemoryBudget memory() {
+    return pool.budget();
   }
 
   /** Connections not forgotten yet. */

@@ -1,20 +1,38 @@
 package dev.memux.engine.stream;
 
+import dev.memux.engine.memory.MemoryBudget;
 import java.util.ArrayDeque;
 
 /**
  * Byte arrays of one size that streams of a loop's connections buffer data in. What is free is kept
  * up to a bound; a burst's memory goes back to the collector.
  */
-public final class ChunkPool {
+public final class ChunkPool implements ChunkSource {
   /** Three to four full packets; a stream with one byte pending holds this much. */
   public static final int CHUNK_BYTES = 4096;
 
   private static final int MAX_FREE_CHUNKS = 4096;
 
   private final ArrayDeque<byte[]> free = new ArrayDeque<>();
+  private final MemoryBudget budget;
 
-  byte[] take() {
+  /** A pool that nothing bounds. */
+  public ChunkPool() {
+    this(MemoryBudget.UNLIMITED);
+  }
+
+  /** What connections take from it counts in {@code budget}; what is kept for them does not. */
+  public ChunkPool(MemoryBudget budget) {
+    this.budget = budget;
+  }
+
+  /** What bounds all connections of the process together. */
+  public MemoryBudget budget() {
+    return budget;
+  }
+
+  @Override
+  public byte[] take() {
     byte[] chunk = free.pollLast();
     return chunk == null ? new byte[CHUNK_BYTES] : chunk;
   }
@@ -24,7 +42,8 @@ public final class ChunkPool {
     return free.size();
   }
 
-  void give(byte[] chunk) {
+  @Override
+  public void give(byte[] chunk) {
     if (free.size() < MAX_FREE_CHUNKS) {
       free.addLast(chunk);
     }

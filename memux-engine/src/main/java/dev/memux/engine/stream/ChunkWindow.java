@@ -14,7 +14,7 @@ final class ChunkWindow {
   private static final int SHIFT = Integer.numberOfTrailingZeros(ChunkPool.CHUNK_BYTES);
   private static final int MASK = ChunkPool.CHUNK_BYTES - 1;
 
-  private final ChunkPool pool;
+  private final ChunkSource chunks;
 
   /** Chunk n of the sequence stands at {@code n & (ring.length - 1)}. */
   private byte[] @Nullable [] ring = new byte[INITIAL_CHUNKS] @Nullable [];
@@ -25,34 +25,46 @@ final class ChunkWindow {
   /** One more than the highest chunk that may be held. */
   private long end;
 
-  ChunkWindow(ChunkPool pool) {
-    this.pool = pool;
+  ChunkWindow(ChunkSource source) {
+    this.chunks = source;
   }
 
-  void put(long offset, byte[] source, int from, int length) {
+  /** Returns how many bytes were put: fewer if there is no memory for the rest. */
+  int put(long offset, byte[] source, int from, int length) {
     long at = offset;
     int index = from;
     int left = length;
     while (left > 0) {
       int within = (int) at & MASK;
       int n = Math.min(left, ChunkPool.CHUNK_BYTES - within);
-      System.arraycopy(source, index, writable(at >>> SHIFT), within, n);
+      byte[] chunk = writable(at >>> SHIFT);
+      if (chunk == null) {
+        break;
+      }
+      System.arraycopy(source, index, chunk, within, n);
       at += n;
       index += n;
       left -= n;
     }
+    return length - left;
   }
 
-  void put(long offset, ByteBuffer source, int length) {
+  /** Returns how many bytes were put: fewer if there is no memory for the rest. */
+  int put(long offset, ByteBuffer source, int length) {
     long at = offset;
     int left = length;
     while (left > 0) {
       int within = (int) at & MASK;
       int n = Math.min(left, ChunkPool.CHUNK_BYTES - within);
-      source.get(writable(at >>> SHIFT), within, n);
+      byte[] chunk = writable(at >>> SHIFT);
+      if (chunk == null) {
+        break;
+      }
+      source.get(chunk, within, n);
       at += n;
       left -= n;
     }
+    return length - left;
   }
 
   void copyTo(long offset, byte[] target, int to, int length) {
@@ -96,6 +108,15 @@ final class ChunkWindow {
     end = Math.max(end, first);
   }
 
+  /** Gives back every chunk that lies wholly at or above {@code offset}. */
+  void releaseFrom(long offset) {
+    long from = Math.max(first, (offset + MASK) >>> SHIFT);
+    for (long chunk = from; chunk < end; chunk++) {
+      release(chunk);
+    }
+    end = Math.min(end, from);
+  }
+
   /** Gives everything back; the sequence may go on where it was. */
   void releaseAll() {
     for (long chunk = first; chunk < end; chunk++) {
@@ -109,7 +130,7 @@ final class ChunkWindow {
     byte[] bytes = ring[slot];
     if (bytes != null) {
       ring[slot] = null;
-      pool.give(bytes);
+      chunks.give(bytes);
     }
   }
 
@@ -121,7 +142,8 @@ final class ChunkWindow {
     return bytes;
   }
 
-  private byte[] writable(long chunk) {
+  /** Null: there is no memory for it. */
+  private byte @Nullable [] writable(long chunk) {
     if (chunk < first) {
       throw new IllegalStateException("chunk " + chunk + " has been released");
     }
@@ -132,7 +154,7 @@ final class ChunkWindow {
     int slot = slot(chunk);
     byte[] bytes = ring[slot];
     if (bytes == null) {
-      bytes = pool.take();
+      bytes = chunks.take();
       ring[slot] = bytes;
     }
     return bytes;

@@ -9,37 +9,44 @@ import java.nio.ByteBuffer;
  */
 public final class Reassembly {
   /**
-   * A peer could leave a hole after every byte; beyond this many its stream counts as an attack. A
-   * window of 16 MB with every second packet lost has fewer.
+   * A peer could leave a hole after every byte; beyond this many its stream counts as an attack
+   * (RFC 9000 §21.7). An honest one has to lose every second packet of 5 MB to get there. Ranges
+   * stand in arrays: at this bound the worst insertion takes about 0.2 µs, at 8192 about 1 µs.
    */
-  public static final int MAX_GAPS = 8192;
+  public static final int MAX_GAPS = 2048;
+
+  /** What came of bytes. */
+  public enum Insertion {
+    TAKEN,
+    /** They would leave more than {@link #MAX_GAPS} holes. */
+    TOO_MANY_GAPS,
+    /** There was no memory for them. */
+    NO_MEMORY
+  }
 
   private final ChunkWindow chunks;
   private final RangeSet received = new RangeSet();
   private long readTo;
 
-  public Reassembly(ChunkPool pool) {
-    chunks = new ChunkWindow(pool);
+  public Reassembly(ChunkSource source) {
+    chunks = new ChunkWindow(source);
   }
 
-  /**
-   * Takes bytes in.
-   *
-   * @return false if they would leave more than {@link #MAX_GAPS} holes; nothing was taken then
-   */
-  public boolean insert(long offset, byte[] data, int from, int length) {
+  /** Takes bytes in. Unless all were taken, this can be used no more. */
+  public Insertion insert(long offset, byte[] data, int from, int length) {
     int skip = (int) Math.min(length, Math.max(0, readTo - offset));
     if (skip == length) {
-      return true;
+      return Insertion.TAKEN;
     }
     long start = offset + skip;
     if (received.size() > MAX_GAPS && !received.touches(start, offset + length)) {
-      return false;
+      return Insertion.TOO_MANY_GAPS;
     }
-    if (received.add(start, offset + length)) {
-      chunks.put(start, data, from + skip, length - skip);
+    if (received.add(start, offset + length)
+        && chunks.put(start, data, from + skip, length - skip) < length - skip) {
+      return Insertion.NO_MEMORY;
     }
-    return true;
+    return Insertion.TAKEN;
   }
 
   /** Offset of the next byte to read. */
@@ -76,6 +83,12 @@ public final class Reassembly {
     if (!received.isEmpty() && received.max() == readTo) {
       chunks.releaseAll(); // an idle stream holds nothing, not even the chunk it stopped in
     }
+  }
+
+  /** Drops what lies at {@code offset} or above. */
+  public void truncate(long offset) {
+    received.remove(offset, Long.MAX_VALUE);
+    chunks.releaseFrom(offset);
   }
 
   /** Drops everything that is held. */

@@ -1,12 +1,18 @@
 package dev.memux.engine.stream;
 
+import dev.memux.engine.memory.MemoryBudget;
+
 /**
  * The credit we give a peer, for a stream or for a connection (RFC 9000 §4.1). The window is a
  * guess at the bandwidth-delay product: when half of it is consumed in less than two round trips it
  * may be what holds the sender back, and is doubled, up to a bound. So it follows the path, and an
- * idle stream keeps the small window that it began with.
+ * idle stream keeps the small window that it began with. While memory is scarce windows do not
+ * grow, or even shrink.
  */
 public final class ReceiveWindow {
+  /** What windows shrink to when memory is scarce: some packets a round trip for everybody. */
+  public static final long FLOOR_BYTES = 16 << 10;
+
   private final long maxWindowBytes;
   private long windowBytes;
   private long limit;
@@ -46,14 +52,21 @@ public final class ReceiveWindow {
    * nothing about the path.
    *
    * @param rttNanos smoothed round-trip time, 0 if unknown
+   * @param pressure how scarce memory is
    * @return the limit
    */
-  public long raise(long nowNanos, long rttNanos) {
+  public long raise(long nowNanos, long rttNanos, MemoryBudget.Pressure pressure) {
     if (!isLow()) {
       return limit;
     }
-    if (raised && nowNanos - raisedAtNanos < 2 * rttNanos) {
-      windowBytes = Math.min(2 * windowBytes, maxWindowBytes);
+    switch (pressure) {
+      case NONE -> {
+        if (raised && nowNanos - raisedAtNanos < 2 * rttNanos) {
+          windowBytes = Math.min(2 * windowBytes, maxWindowBytes);
+        }
+      }
+      case HIGH -> {}
+      case CRITICAL -> windowBytes = Math.max(windowBytes / 2, Math.min(windowBytes, FLOOR_BYTES));
     }
     raised = true;
     raisedAtNanos = nowNanos;

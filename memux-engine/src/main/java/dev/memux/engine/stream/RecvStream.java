@@ -17,9 +17,17 @@ public final class RecvStream {
   private long resetCode = UNKNOWN;
   private boolean discarding;
 
-  public RecvStream(ReceiveWindow window, ChunkPool pool) {
+  /** With a reset: what the application still gets before it. */
+  private long reliableSize;
+
+  /** The reset was a RESET_STREAM_AT. */
+  private boolean resetAt;
+
+  private boolean resetTold;
+
+  public RecvStream(ReceiveWindow window, ChunkSource source) {
     this.window = window;
-    this.reassembly = new Reassembly(pool);
+    this.reassembly = new Reassembly(source);
   }
 
   /** How much further than before a frame that ends at {@code end} reaches. */
@@ -49,35 +57,91 @@ public final class RecvStream {
     if (discarding || isReset()) {
       return false;
     }
+    int wanted = resetCode == UNKNOWN ? length : Math.clamp(reliableSize - offset, 0, length);
     long readableBefore = reassembly.readableBytes();
-    if (!reassembly.insert(offset, data, from, length)) {
-      throw new ProtocolException(
-          TransportError.INTERNAL_ERROR, FrameType.STREAM.code(), "too many gaps in stream data");
-    }
+    insert(offset, data, from, wanted);
     return reassembly.readableBytes() > readableBefore
         || (fin && !wasEndKnown && reassembly.readTo() == finalSize);
+  }
+
+  private void insert(long offset, byte[] data, int from, int length) throws ProtocolException {
+    switch (reassembly.insert(offset, data, from, length)) {
+      case TAKEN -> {}
+      case TOO_MANY_GAPS ->
+          throw new ProtocolException(
+              TransportError.INTERNAL_ERROR,
+              FrameType.STREAM.code(),
+              "too many gaps in stream data");
+      // RFC 9000 §20.1: an endpoint that cannot go on says so. The data lies within the credit we
+      // gave, so that it is not the peer's fault; but it will not come again once acknowledged.
+      case NO_MEMORY ->
+          throw new ProtocolException(
+              TransportError.INTERNAL_ERROR, FrameType.STREAM.code(), "no memory for stream data");
+    }
   }
 
   /**
    * Takes a RESET_STREAM in.
    *
-   * @return whether this is news to the application
+   * @return whether the application is to be told
    */
   public boolean onReset(long code, long size) throws ProtocolException {
-    checkFinalSize(size, true, FrameType.RESET_STREAM);
+    return onReset(FrameType.RESET_STREAM, code, size, 0);
+  }
+
+  /**
+   * Takes a RESET_STREAM_AT in (draft-ietf-quic-reliable-stream-reset).
+   *
+   * @param reliable what is delivered before the reset; at most {@code size}
+   * @return whether the application is to be told now; if not, {@link #takeResetNews} says when
+   */
+  public boolean onResetAt(long code, long size, long reliable) throws ProtocolException {
+    return onReset(FrameType.RESET_STREAM_AT, code, size, reliable);
+  }
+
+  private boolean onReset(FrameType frame, long code, long size, long reliable)
+      throws ProtocolException {
+    checkFinalSize(size, true, frame);
     if (size > window.limit()) {
       throw new ProtocolException(
           TransportError.FLOW_CONTROL_ERROR,
-          FrameType.RESET_STREAM.code(),
+          frame.code(),
           "final size above the stream limit"); // RFC 9000 §4.5
     }
-    // Before the size is noted: having read all that came is not the end, only a FIN makes it one.
-    if (isReset() || isAllRead()) {
+    boolean isAt = frame == FrameType.RESET_STREAM_AT;
+    if (resetCode != UNKNOWN) {
+      if (code != resetCode && (isAt || resetAt)) {
+        // §5.2 of the draft: which of several frames counts depends on their order on the way, so
+        // they must say the same.
+        throw new ProtocolException(
+            TransportError.STREAM_STATE_ERROR, frame.code(), "error code of a reset changed");
+      }
+      if (isReset() || reliable >= reliableSize) {
+        return false; // §5.2: what would promise more has been overtaken
+      }
+    } else if (isAllRead()) {
+      // Before the size is noted: having read all that came is not the end, only a FIN makes it
+      // one.
       return false;
     }
     highest = Math.max(highest, size);
     finalSize = size;
     resetCode = code;
+    resetAt |= isAt;
+    reliableSize = reliable;
+    reassembly.truncate(Math.max(reliable, reassembly.readTo()));
+    return takeResetNews();
+  }
+
+  /**
+   * Whether all that a reset promises has been read, so that the application is to be told of it
+   * now; once.
+   */
+  public boolean takeResetNews() {
+    if (resetTold || !isReset()) {
+      return false;
+    }
+    resetTold = true;
     reassembly.release();
     return true;
   }
@@ -148,24 +212,25 @@ public final class RecvStream {
     return consumedTo;
   }
 
+  /** Whether the peer has reset the stream, and all that it still promised has been read. */
   public boolean isReset() {
-    return resetCode != UNKNOWN;
+    return resetCode != UNKNOWN && reassembly.readTo() >= reliableSize;
   }
 
-  /** The code of the peer's reset, -1 if there was none. */
+  /** The code of the peer's reset, -1 if there was none, or as long as {@link #isReset} is not. */
   public long resetCode() {
-    return resetCode;
+    return isReset() ? resetCode : UNKNOWN;
   }
 
   /** Whether everything up to the FIN has been read. */
   public boolean isAllRead() {
-    return finalSize != UNKNOWN && !isReset() && reassembly.readTo() == finalSize;
+    return finalSize != UNKNOWN && resetCode == UNKNOWN && reassembly.readTo() == finalSize;
   }
 
   /** Whether everything up to the FIN has arrived, read or not. */
   public boolean isAllReceived() {
     return finalSize != UNKNOWN
-        && !isReset()
+        && resetCode == UNKNOWN
         && !discarding
         && reassembly.readTo() + reassembly.readableBytes() == finalSize;
   }

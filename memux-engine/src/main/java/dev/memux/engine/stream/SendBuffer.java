@@ -19,14 +19,19 @@ public final class SendBuffer {
   private long sentTo;
   private long writtenTo;
 
-  public SendBuffer(ChunkPool pool) {
-    chunks = new ChunkWindow(pool);
+  public SendBuffer(ChunkSource source) {
+    chunks = new ChunkWindow(source);
   }
 
-  /** Appends {@code length} bytes of {@code source}. */
-  public void write(ByteBuffer source, int length) {
-    chunks.put(writtenTo, source, length);
-    writtenTo += length;
+  /**
+   * Appends {@code length} bytes of {@code source}.
+   *
+   * @return how many: fewer if there is no memory for the rest
+   */
+  public int write(ByteBuffer source, int length) {
+    int taken = chunks.put(writtenTo, source, length);
+    writtenTo += taken;
+    return taken;
   }
 
   public void write(byte[] source) {
@@ -80,7 +85,7 @@ public final class SendBuffer {
   }
 
   public void onAcked(long offset, int length) {
-    long after = offset + length;
+    long after = Math.min(offset + length, writtenTo);
     if (after <= ackedTo) {
       return;
     }
@@ -117,7 +122,27 @@ public final class SendBuffer {
 
   /** What was acknowledged in another packet meanwhile is not sent again. */
   public void onLost(long offset, int length) {
-    lost.addExcept(Math.max(offset, ackedTo), offset + length, acked);
+    lost.addExcept(Math.max(offset, ackedTo), Math.min(offset + length, writtenTo), acked);
+  }
+
+  /**
+   * Forgets what was written from {@code offset} on: it is sent no more, neither for the first time
+   * nor again.
+   */
+  public void truncate(long offset) {
+    long end = Math.max(offset, ackedTo);
+    if (end >= writtenTo) {
+      return;
+    }
+    writtenTo = end;
+    sentTo = Math.min(sentTo, end);
+    lost.remove(end, Long.MAX_VALUE);
+    acked.remove(end, Long.MAX_VALUE);
+    if (ackedTo == writtenTo) {
+      chunks.releaseAll();
+    } else {
+      chunks.releaseFrom(end);
+    }
   }
 
   public boolean isAllAcked() {

@@ -12,11 +12,11 @@ public final class SendStream {
     SEND,
     /** Everything and the FIN have been sent. */
     DATA_SENT,
-    /** RESET_STREAM is being sent. */
+    /** RESET_STREAM is being sent, or RESET_STREAM_AT with what it promises to deliver. */
     RESET_SENT,
     /** The peer has acknowledged everything and the FIN. */
     DATA_RECEIVED,
-    /** The peer has acknowledged the reset. */
+    /** The peer has acknowledged the reset and all that it promised. */
     RESET_RECEIVED
   }
 
@@ -31,13 +31,24 @@ public final class SendStream {
   private boolean finAcked;
   private long resetCode = NONE;
 
+  /** What is delivered although the stream is reset; 0: nothing. */
+  private long reliableSize;
+
+  /** How far data had been sent when the stream was reset; a part of it may be forgotten since. */
+  private long sentBeforeReset;
+
+  /** The reset has to be sent, for the first time or again. */
+  private boolean resetPending;
+
+  private boolean resetAcked;
+
   /**
    * @param maxData the peer's initial limit
    */
-  public SendStream(long id, long maxData, ChunkPool pool) {
+  public SendStream(long id, long maxData, ChunkSource source) {
     this.id = id;
     this.maxData = maxData;
-    this.buffer = new SendBuffer(pool);
+    this.buffer = new SendBuffer(source);
   }
 
   public State state() {
@@ -58,12 +69,12 @@ public final class SendStream {
    * Appends data.
    *
    * @param bufferBytes how much may be written and not yet acknowledged
-   * @return how many bytes were taken, less than offered when the buffer is full
+   * @return how many bytes were taken, less than offered when the buffer is full or there is no
+   *     memory
    */
   public int write(ByteBuffer source, int bufferBytes) {
     int length = Math.min(source.remaining(), writableBytes(bufferBytes));
-    buffer.write(source, length);
-    return length;
+    return buffer.write(source, length);
   }
 
   /** Ends the stream after what was written. */
@@ -73,7 +84,12 @@ public final class SendStream {
 
   /** Offset of the first byte that was never sent: what counts against flow control. */
   public long sentTo() {
-    return buffer.sentTo();
+    return Math.max(buffer.sentTo(), sentBeforeReset);
+  }
+
+  /** Offset after the last byte written and not given up. */
+  public long writtenTo() {
+    return buffer.writtenTo();
   }
 
   /** Bytes from the start that the peer has acknowledged without a hole. */
@@ -83,7 +99,7 @@ public final class SendStream {
 
   /** Whether something was lost that has to be sent again. */
   public boolean hasLost() {
-    return resetCode == NONE && (buffer.hasLost() || finLost);
+    return buffer.hasLost() || finLost;
   }
 
   /** Whether there is something that no flow control holds back: lost data, or a FIN alone. */
@@ -93,13 +109,12 @@ public final class SendStream {
 
   /** Whether there is new data with stream credit, or a FIN that was never sent. */
   public boolean hasFresh() {
-    return state == State.SEND
-        && (buffer.sentTo() < Math.min(buffer.writtenTo(), maxData) || finIsNext());
+    return buffer.sentTo() < Math.min(buffer.writtenTo(), maxData) || finIsNext();
   }
 
   /** Whether data waits for the peer to raise its limit (RFC 9000 §4.1). */
   public boolean isBlocked() {
-    return state == State.SEND && buffer.sentTo() == maxData && buffer.writtenTo() > maxData;
+    return buffer.sentTo() == maxData && buffer.writtenTo() > maxData;
   }
 
   private boolean finIsNext() {
@@ -113,9 +128,6 @@ public final class SendStream {
    * @return bytes of data in the frame, 0 for a FIN alone, -1 if nothing was written
    */
   public int emit(FrameWriter writer, SentFrames sent, long creditBytes) {
-    if (resetCode != NONE) {
-      return -1; // RFC 9000 §3.1: nothing of the stream follows its reset
-    }
     if (buffer.hasLost()) {
       return emit(writer, sent, buffer.lostFrom(), buffer.lostTo() - buffer.lostFrom());
     }
@@ -124,7 +136,7 @@ public final class SendStream {
     }
     long from = buffer.sentTo();
     long available = Math.min(Math.min(buffer.writtenTo(), maxData) - from, creditBytes);
-    if (state != State.SEND || (available <= 0 && !finIsNext())) {
+    if (available <= 0 && !finIsNext()) {
       return -1;
     }
     return emit(writer, sent, from, Math.max(0, available));
@@ -150,10 +162,11 @@ public final class SendStream {
 
   /** A frame of ours was acknowledged. */
   public void onAcked(long offset, int length, boolean fin) {
+    buffer.onAcked(offset, length);
     if (resetCode != NONE) {
+      endReset();
       return;
     }
-    buffer.onAcked(offset, length);
     finAcked |= fin;
     finLost &= !fin;
     if (finAcked && buffer.isAllAcked()) {
@@ -163,16 +176,19 @@ public final class SendStream {
 
   /** A frame of ours was lost. */
   public void onLost(long offset, int length, boolean fin) {
-    if (resetCode != NONE || state == State.DATA_RECEIVED) {
-      return;
-    }
     buffer.onLost(offset, length);
-    finLost |= fin && !finAcked;
+    finLost |= fin && !finAcked && resetCode == NONE;
   }
 
-  /** MAX_STREAM_DATA; a lower limit than before has no effect (RFC 9000 §4.1). */
-  public void onMaxData(long limit) {
-    maxData = Math.max(maxData, limit);
+  /**
+   * MAX_STREAM_DATA; a lower limit than before has no effect (RFC 9000 §4.1).
+   *
+   * @return by how much it rose
+   */
+  public long onMaxData(long limit) {
+    long rise = Math.max(0, limit - maxData);
+    maxData += rise;
+    return rise;
   }
 
   /**
@@ -185,6 +201,8 @@ public final class SendStream {
     buffer.restart();
     maxData = 0;
     finLost = false;
+    sentBeforeReset = 0;
+    resetPending = state == State.RESET_SENT;
     if (state == State.DATA_SENT) {
       state = State.SEND;
     }
@@ -198,16 +216,36 @@ public final class SendStream {
   /**
    * Gives up what was not delivered (RFC 9000 §3.1).
    *
-   * @return whether a RESET_STREAM has to be sent; not when all has been acknowledged, or after a
-   *     reset
+   * @return whether a RESET_STREAM has to be sent; not when all has been acknowledged, or after
+   *     such a reset
    */
   public boolean reset(long code) {
-    if (state == State.DATA_RECEIVED || resetCode != NONE) {
+    return resetAt(code, 0);
+  }
+
+  /**
+   * Gives up what lies at {@code size} or above; what is below is still delivered
+   * (draft-ietf-quic-reliable-stream-reset §5). A second reset can only give up more, and keeps the
+   * first one's code (§5.2).
+   *
+   * @param size at most {@link #writtenTo}
+   * @return whether it changes anything
+   */
+  public boolean resetAt(long code, long size) {
+    if (isOver() || (resetCode != NONE && size >= reliableSize)) {
       return false;
     }
-    resetCode = code;
+    if (resetCode == NONE) {
+      resetCode = code;
+    }
     state = State.RESET_SENT;
-    buffer.release();
+    reliableSize = size;
+    sentBeforeReset = sentTo();
+    resetPending = true;
+    resetAcked = false;
+    finWritten = false;
+    finLost = false;
+    buffer.truncate(size);
     return true;
   }
 
@@ -216,8 +254,44 @@ public final class SendStream {
     return resetCode;
   }
 
-  public void onResetAcked() {
-    state = State.RESET_RECEIVED;
+  /** How much is delivered although the stream is reset. */
+  public long reliableSize() {
+    return reliableSize;
+  }
+
+  /**
+   * Whether the reset is to be sent now. It waits until all that it promises has been sent once: so
+   * its final size never needs credit that is not there (§4).
+   */
+  public boolean isResetDue() {
+    return resetPending && state == State.RESET_SENT && buffer.sentTo() == buffer.writtenTo();
+  }
+
+  public void onResetSent() {
+    resetPending = false;
+  }
+
+  public void onResetLost() {
+    resetPending = state == State.RESET_SENT && !resetAcked;
+  }
+
+  /**
+   * A reset was acknowledged.
+   *
+   * @param size what it promised; one that promised more than the last is not the last word (§5.2)
+   */
+  public void onResetAcked(long size) {
+    if (state == State.RESET_SENT && size == reliableSize) {
+      resetAcked = true;
+      resetPending = false;
+      endReset();
+    }
+  }
+
+  private void endReset() {
+    if (resetAcked && buffer.isAllAcked()) {
+      state = State.RESET_RECEIVED;
+    }
   }
 
   /** Whether nothing is left to do (RFC 9000 §3.1, the terminal states). */

@@ -13,6 +13,15 @@ public sealed interface ControlFrame {
     }
   }
 
+  /** draft-ietf-quic-reliable-stream-reset §4; the reliable size is at most the final one. */
+  record ResetStreamAt(long streamId, long errorCode, long finalSize, long reliableSize)
+      implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return FrameType.RESET_STREAM_AT;
+    }
+  }
+
   /** RFC 9000 §19.5. */
   record StopSending(long streamId, long errorCode) implements ControlFrame {
     @Override

@@ -72,6 +72,7 @@ public final class FrameReader {
     probing &= type.isProbing();
     switch (type) {
       case STREAM -> readStream(sink);
+      case DATAGRAM -> readDatagram(sink, start);
       case ACK, ACK_ECN -> {
         readAck(type == FrameType.ACK_ECN);
         sink.onAck(ack);
@@ -99,6 +100,14 @@ public final class FrameReader {
     int from = position;
     position += length;
     sink.onStream(id, offset, buffer, from, length, (flags & FrameType.STREAM_FIN) != 0);
+  }
+
+  private void readDatagram(FrameSink sink, int start) throws ProtocolException {
+    boolean hasLength = (frameCode & FrameType.DATAGRAM_LENGTH) != 0;
+    int length = hasLength ? length() : end - position;
+    int from = position;
+    position += length;
+    sink.onDatagram(buffer, from, length, position - start);
   }
 
   private void readCrypto(FrameSink sink) throws ProtocolException {
@@ -138,6 +147,7 @@ public final class FrameReader {
   private ControlFrame readControl(FrameType type) throws ProtocolException {
     return switch (type) {
       case RESET_STREAM -> new ControlFrame.ResetStream(varint(), varint(), varint());
+      case RESET_STREAM_AT -> readResetStreamAt();
       case STOP_SENDING -> new ControlFrame.StopSending(varint(), varint());
       case NEW_TOKEN -> readNewToken();
       case MAX_DATA -> new ControlFrame.MaxData(varint());
@@ -153,9 +163,27 @@ public final class FrameReader {
       case PATH_CHALLENGE -> new ControlFrame.PathChallenge(eightBytes());
       case PATH_RESPONSE -> new ControlFrame.PathResponse(eightBytes());
       case HANDSHAKE_DONE -> new ControlFrame.HandshakeDone();
-      case PADDING, PING, ACK, ACK_ECN, CRYPTO, STREAM, CONNECTION_CLOSE, APPLICATION_CLOSE ->
+      case PADDING,
+          PING,
+          ACK,
+          ACK_ECN,
+          CRYPTO,
+          STREAM,
+          DATAGRAM,
+          CONNECTION_CLOSE,
+          APPLICATION_CLOSE ->
           throw new IllegalStateException("read elsewhere: " + type);
     };
+  }
+
+  private ControlFrame readResetStreamAt() throws ProtocolException {
+    ControlFrame.ResetStreamAt frame =
+        new ControlFrame.ResetStreamAt(varint(), varint(), varint(), varint());
+    if (frame.reliableSize() > frame.finalSize()) {
+      // draft-ietf-quic-reliable-stream-reset §4: nobody can deliver what is beyond the end.
+      throw malformed("reliable size above the final size");
+    }
+    return frame;
   }
 
   private ControlFrame readNewToken() throws ProtocolException {

@@ -10,6 +10,13 @@ public interface FrameSink {
   void onStream(long streamId, long offset, byte[] data, int from, int length, boolean fin)
       throws ProtocolException;
 
+  /**
+   * DATAGRAM (RFC 9221 §4).
+   *
+   * @param frameBytes size of the whole frame, which is what max_datagram_frame_size limits
+   */
+  void onDatagram(byte[] data, int from, int length, int frameBytes) throws ProtocolException;
+
   /** CRYPTO (RFC 9000 §19.6). */
   void onCrypto(long offset, byte[] data, int from, int length) throws ProtocolException;
 

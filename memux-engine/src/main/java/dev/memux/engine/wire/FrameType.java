@@ -31,7 +31,11 @@ public enum FrameType {
   PATH_RESPONSE(0x1b, Legal.ONE_RTT, true),
   CONNECTION_CLOSE(0x1c, Legal.EVERYWHERE),
   APPLICATION_CLOSE(0x1d, Legal.APPLICATION),
-  HANDSHAKE_DONE(0x1e, Legal.ONE_RTT);
+  HANDSHAKE_DONE(0x1e, Legal.ONE_RTT),
+  /** draft-ietf-quic-reliable-stream-reset. */
+  RESET_STREAM_AT(0x24, Legal.APPLICATION),
+  /** RFC 9221 §4. */
+  DATAGRAM(0x30, Legal.APPLICATION);
 
   private enum Legal {
     EVERYWHERE,
@@ -50,7 +54,10 @@ public enum FrameType {
   static final int STREAM_OFFSET = 0x04;
   static final int STREAM_FLAGS = STREAM_FIN | STREAM_LENGTH | STREAM_OFFSET;
 
-  private static final int TYPE_COUNT = 0x1f;
+  /** DATAGRAM has a type with a length and one without, {@code 0x30}. */
+  static final int DATAGRAM_LENGTH = 0x01;
+
+  private static final int TYPE_COUNT = 0x32;
   private static final @Nullable FrameType[] BY_CODE = new @Nullable FrameType[TYPE_COUNT];
 
   static {
@@ -60,6 +67,7 @@ public enum FrameType {
     for (int flags = 0; flags <= STREAM_FLAGS; flags++) {
       BY_CODE[STREAM.code | flags] = STREAM;
     }
+    BY_CODE[DATAGRAM.code | DATAGRAM_LENGTH] = DATAGRAM;
   }
 
   private final int code;
@@ -76,7 +84,7 @@ public enum FrameType {
     this.probing = probing;
   }
 
-  /** The type as it stands on the wire; STREAM's without flags. */
+  /** The type as it stands on the wire; STREAM's and DATAGRAM's without flags. */
   public int code() {
     return code;
   }

@@ -88,6 +88,27 @@ public final class FrameWriter {
     return length;
   }
 
+  /**
+   * DATAGRAM (RFC 9221 §4); without its length if it fits only so, and then as the last frame of
+   * the payload.
+   */
+  public boolean datagram(byte[] data) {
+    boolean hasLength = 1 + VarInt.size(data.length) + data.length <= remaining();
+    if (!hasLength && 1 + data.length > remaining()) {
+      return false;
+    }
+    if (!hasLength) {
+      padTo(end - 1 - data.length);
+    }
+    buffer[position++] =
+        (byte) (FrameType.DATAGRAM.code() | (hasLength ? FrameType.DATAGRAM_LENGTH : 0));
+    if (hasLength) {
+      put(data.length);
+    }
+    put(data, data.length);
+    return true;
+  }
+
   /** Like {@link #stream} for CRYPTO, which always has a length. */
   public int crypto(long offset, int available) {
     int room = remaining() - 1 - VarInt.size(offset);
@@ -155,6 +176,21 @@ public final class FrameWriter {
 
   public boolean resetStream(long streamId, long errorCode, long finalSize) {
     return fields(FrameType.RESET_STREAM, streamId, errorCode, finalSize);
+  }
+
+  public boolean resetStreamAt(long streamId, long errorCode, long finalSize, long reliableSize) {
+    int size =
+        1
+            + VarInt.size(streamId)
+            + VarInt.size(errorCode)
+            + VarInt.size(finalSize)
+            + VarInt.size(reliableSize);
+    if (size > remaining()) {
+      return false;
+    }
+    fields(FrameType.RESET_STREAM_AT, streamId, errorCode, finalSize);
+    put(reliableSize);
+    return true;
   }
 
   public boolean stopSending(long streamId, long errorCode) {

@@ -15,7 +15,7 @@ public final class SentFrames {
     CRYPTO,
     /** {@code a}: stream ID, {@code b}: offset, {@code c}: length times two, plus one with FIN. */
     STREAM,
-    /** {@code a}: stream ID. */
+    /** {@code a}: stream ID, {@code b}: reliable size, 0 in RESET_STREAM. */
     RESET_STREAM,
     /** {@code a}: stream ID. */
     STOP_SENDING,
@@ -34,6 +34,7 @@ public final class SentFrames {
     /** {@code a}: sequence number. */
     RETIRE_CONNECTION_ID,
     HANDSHAKE_DONE,
+    DATAGRAM,
     NEW_TOKEN,
     PING
   }
@@ -76,6 +77,10 @@ public final class SentFrames {
 
   public void add(Kind kind, long a) {
     add(kind, a, 0, 0);
+  }
+
+  public void add(Kind kind, long a, long b) {
+    add(kind, a, b, 0);
   }
 
   public void add(Kind kind, long a, long b, long c) {

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param preferredAddress server only, encoded
  * @param activeConnectionIdLimit at least 2
  * @param retrySourceConnectionId server only
+ * @param maxDatagramFrameBytes the largest DATAGRAM frame its sender takes, 0: none (RFC 9221 §3)
+ * @param resetStreamAt whether its sender takes RESET_STREAM_AT
+ *     (draft-ietf-quic-reliable-stream-reset §3)
  */
 @SuppressWarnings("ArrayRecordComponent") // connection IDs as bytes; never compared as a whole
 public record TransportParameters(
@@ -36,7 +39,9 @@ public record TransportParameters(
     byte @Nullable [] preferredAddress,
     long activeConnectionIdLimit,
     byte @Nullable [] initialSourceConnectionId,
-    byte @Nullable [] retrySourceConnectionId) {
+    byte @Nullable [] retrySourceConnectionId,
+    long maxDatagramFrameBytes,
+    boolean resetStreamAt) {
 
   private static final int ORIGINAL_DESTINATION_CONNECTION_ID = 0x00;
   private static final int MAX_IDLE_TIMEOUT = 0x01;
@@ -55,6 +60,9 @@ public record TransportParameters(
   private static final int ACTIVE_CONNECTION_ID_LIMIT = 0x0e;
   private static final int INITIAL_SOURCE_CONNECTION_ID = 0x0f;
   private static final int RETRY_SOURCE_CONNECTION_ID = 0x10;
+
+  private static final int RESET_STREAM_AT = 0x1d;
+  private static final int MAX_DATAGRAM_FRAME_SIZE = 0x20;
 
   private static final int MAX_CONNECTION_ID_BYTES = 20;
   private static final int RESET_TOKEN_BYTES = 16;
@@ -99,10 +107,15 @@ public record TransportParameters(
         null,
         activeConnectionIdLimit,
         null,
-        null);
+        null,
+        maxDatagramFrameBytes,
+        resetStreamAt);
   }
 
-  /** Whether no limit is lower than in {@code other}, of those that RFC 9000 §7.4.1 names. */
+  /**
+   * Whether no limit is lower than in {@code other}, of those that RFC 9000 §7.4.1, RFC 9221 §3 and
+   * §3 of draft-ietf-quic-reliable-stream-reset name.
+   */
   public boolean allowsAllOf(TransportParameters other) {
     return activeConnectionIdLimit >= other.activeConnectionIdLimit
         && initialMaxData >= other.initialMaxData
@@ -110,7 +123,9 @@ public record TransportParameters(
         && initialMaxStreamDataBidiRemote >= other.initialMaxStreamDataBidiRemote
         && initialMaxStreamDataUni >= other.initialMaxStreamDataUni
         && initialMaxStreamsBidi >= other.initialMaxStreamsBidi
-        && initialMaxStreamsUni >= other.initialMaxStreamsUni;
+        && initialMaxStreamsUni >= other.initialMaxStreamsUni
+        && maxDatagramFrameBytes >= other.maxDatagramFrameBytes
+        && (resetStreamAt || !other.resetStreamAt);
   }
 
   /** The parameters as the TLS extension carries them. */
@@ -136,6 +151,8 @@ public record TransportParameters(
         Builder.DEFAULT_ACTIVE_CONNECTION_ID_LIMIT);
     out.bytes(INITIAL_SOURCE_CONNECTION_ID, initialSourceConnectionId);
     out.bytes(RETRY_SOURCE_CONNECTION_ID, retrySourceConnectionId);
+    out.bytes(RESET_STREAM_AT, resetStreamAt ? new byte[0] : null);
+    out.number(MAX_DATAGRAM_FRAME_SIZE, maxDatagramFrameBytes, 0);
     return out.encoded();
   }
 
@@ -160,7 +177,7 @@ public record TransportParameters(
       if (seen.size() > MAX_PARAMETERS) {
         throw error("more than " + MAX_PARAMETERS + " parameters");
       }
-      if (id <= RETRY_SOURCE_CONNECTION_ID) {
+      if (id <= MAX_DATAGRAM_FRAME_SIZE) {
         decodeKnown((int) id, in, fromServer, out);
       }
     }
@@ -205,7 +222,12 @@ public record TransportParameters(
           out.initialSourceConnectionId = in.bytes(0, MAX_CONNECTION_ID_BYTES);
       case RETRY_SOURCE_CONNECTION_ID ->
           out.retrySourceConnectionId = in.bytes(0, MAX_CONNECTION_ID_BYTES);
-      default -> throw new IllegalStateException("not a known parameter: " + id);
+      case RESET_STREAM_AT -> {
+        in.bytes(0, 0); // §3 of the draft: a value is an error
+        out.resetStreamAt = true;
+      }
+      case MAX_DATAGRAM_FRAME_SIZE -> out.maxDatagramFrameBytes = in.number(0, VarInt.MAX);
+      default -> {} // not known
     }
   }
 
@@ -248,6 +270,8 @@ public record TransportParameters(
     private long activeConnectionIdLimit = DEFAULT_ACTIVE_CONNECTION_ID_LIMIT;
     private byte @Nullable [] initialSourceConnectionId;
     private byte @Nullable [] retrySourceConnectionId;
+    private long maxDatagramFrameBytes;
+    private boolean resetStreamAt;
 
     private Builder() {}
 
@@ -328,6 +352,16 @@ public record TransportParameters(
       return this;
     }
 
+    public Builder maxDatagramFrameBytes(long value) {
+      maxDatagramFrameBytes = value;
+      return this;
+    }
+
+    public Builder resetStreamAt(boolean value) {
+      resetStreamAt = value;
+      return this;
+    }
+
     public TransportParameters build() {
       return new TransportParameters(
           originalDestinationConnectionId,
@@ -346,7 +380,9 @@ public record TransportParameters(
           preferredAddress,
           activeConnectionIdLimit,
           initialSourceConnectionId,
-          retrySourceConnectionId);
+          retrySourceConnectionId,
+          maxDatagramFrameBytes,
+          resetStreamAt);
     }
   }
 

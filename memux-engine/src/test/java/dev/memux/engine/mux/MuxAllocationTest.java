@@ -158,6 +158,11 @@ class MuxAllocationTest implements FrameSink {
   }
 
   @Override
+  public void onDatagram(byte[] data, int from, int length, int frameBytes) {
+    throw new AssertionError();
+  }
+
+  @Override
   public void onCrypto(long offset, byte[] data, int from, int length) {
     throw new AssertionError();
   }

@@ -201,11 +201,19 @@ class MuxFlowControlTest {
   }
 
   @Test
+  void aStreamThatBecomesBlockedSaysSoInTheSamePacket() throws ProtocolException {
+    MuxPair.write(pair.client.open(BIDIRECTIONAL), 5_000);
+    assertEquals(
+        List.of("STREAM 0 0+600", "STREAM_DATA_BLOCKED 0 600"), pair.client.transmit().text());
+    assertFalse(pair.client.mux.hasPending());
+  }
+
+  @Test
   void aBlockedStreamDoesNotBlockOthers() throws ProtocolException {
     MuxPair.write(pair.client.open(BIDIRECTIONAL), 5_000);
     MuxPair.write(pair.client.open(BIDIRECTIONAL), 400);
     silence(pair.client);
-    assertTrue(pair.client.log.contains("STREAM 4 394+6"), pair.client.log.toString());
+    assertTrue(pair.client.log.contains("STREAM 4 390+10"), pair.client.log.toString());
   }
 
   @Test

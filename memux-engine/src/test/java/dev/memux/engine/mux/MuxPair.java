@@ -52,9 +52,9 @@ final class MuxPair {
     /** Every frame sent, as text, in order. */
     final List<String> log = new ArrayList<>();
 
-    Side(boolean isServer, MuxConfig config) {
+    Side(boolean isServer, MuxConfig config, ChunkPool pool) {
       this.isServer = isServer;
-      this.mux = new Mux(isServer, config, new ChunkPool());
+      this.mux = new Mux(isServer, config, pool);
     }
 
     Side peer() {
@@ -99,6 +99,7 @@ final class MuxPair {
     }
 
     void receive(byte[] payload) throws ProtocolException {
+      mux.onPacket(false, nowNanos);
       reader.read(payload, 0, payload.length, EncryptionLevel.APPLICATION, this);
     }
 
@@ -120,6 +121,12 @@ final class MuxPair {
     public void onStream(long id, long offset, byte[] data, int from, int length, boolean fin)
         throws ProtocolException {
       mux.onStream(id, offset, data, from, length, fin);
+    }
+
+    @Override
+    public void onDatagram(byte[] data, int from, int length, int frameBytes)
+        throws ProtocolException {
+      mux.onDatagram(data, from, length, frameBytes);
     }
 
     @Override
@@ -146,6 +153,11 @@ final class MuxPair {
     }
 
     @Override
+    public void onDatagram(byte[] data, int from, int length, int frameBytes) {
+      lines.add("DATAGRAM " + length);
+    }
+
+    @Override
     public void onCrypto(long offset, byte[] data, int from, int length) {
       throw new AssertionError();
     }
@@ -161,6 +173,9 @@ final class MuxPair {
           switch (frame) {
             case ControlFrame.ResetStream f ->
                 "RESET_STREAM " + f.streamId() + " " + f.errorCode() + " " + f.finalSize();
+            case ControlFrame.ResetStreamAt f ->
+                "RESET_STREAM_AT %d %d %d %d"
+                    .formatted(f.streamId(), f.errorCode(), f.finalSize(), f.reliableSize());
             case ControlFrame.StopSending f -> "STOP_SENDING " + f.streamId() + " " + f.errorCode();
             case ControlFrame.MaxData f -> "MAX_DATA " + f.maximum();
             case ControlFrame.MaxStreamData f ->
@@ -180,8 +195,13 @@ final class MuxPair {
   }
 
   MuxPair(MuxConfig clientConfig, MuxConfig serverConfig) {
-    client = new Side(false, clientConfig);
-    server = new Side(true, serverConfig);
+    this(clientConfig, serverConfig, new ChunkPool());
+  }
+
+  /** A pair whose server takes its memory from {@code pool}. */
+  MuxPair(MuxConfig clientConfig, MuxConfig serverConfig, ChunkPool pool) {
+    client = new Side(false, clientConfig, new ChunkPool());
+    server = new Side(true, serverConfig, pool);
     client.mux.onPeerParameters(parameters(serverConfig));
     server.mux.onPeerParameters(parameters(clientConfig));
     client.mux.takeLimitRose(StreamType.BIDIRECTIONAL);
@@ -203,6 +223,8 @@ final class MuxPair {
         .initialMaxStreamDataUni(config.streamWindowBytes())
         .initialMaxStreamsBidi(config.maxBidiStreams())
         .initialMaxStreamsUni(config.maxUniStreams())
+        .maxDatagramFrameBytes(config.datagrams().maxFrameBytes())
+        .resetStreamAt(true)
         .build();
   }
 

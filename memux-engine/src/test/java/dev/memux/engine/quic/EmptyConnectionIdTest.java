@@ -200,6 +200,9 @@ class EmptyConnectionIdTest {
     public void onStream(long id, long offset, byte[] data, int from, int length, boolean fin) {}
 
     @Override
+    public void onDatagram(byte[] data, int from, int length, int frameBytes) {}
+
+    @Override
     public void onCrypto(long offset, byte[] data, int from, int length) {}
 
     @Override

@@ -173,6 +173,9 @@ class HandshakeTest {
               long id, long offset, byte[] data, int from, int length, boolean fin) {}
 
           @Override
+          public void onDatagram(byte[] data, int from, int length, int frameBytes) {}
+
+          @Override
           public void onCrypto(long offset, byte[] data, int from, int length) {
             System.arraycopy(data, from, hello, (int) offset, length);
             end[0] = Math.max(end[0], (int) offset + length);

@@ -78,6 +78,20 @@ class PeerFaultTest {
   }
 
   @Test
+  void datagramThatWasNotAnnounced() {
+    // RFC 9221 §3
+    assertServerCloses(
+        TransportError.PROTOCOL_VIOLATION, writer -> writer.datagram(new byte[] {1}));
+  }
+
+  @Test
+  void resetThatPromisesMoreThanThereIs() {
+    // draft-ietf-quic-reliable-stream-reset §4
+    assertServerCloses(
+        TransportError.FRAME_ENCODING_ERROR, writer -> writer.resetStreamAt(0, 0, 5, 6));
+  }
+
+  @Test
   void streamAboveTheLimit() {
     // RFC 9000 §4.6: the 101st bidirectional stream of a client.
     assertServerCloses(TransportError.STREAM_LIMIT_ERROR, writer -> writer.stream(400, 0, 0, true));

@@ -360,6 +360,11 @@ class ReceivedPacketsTest {
     }
 
     @Override
+    public void onDatagram(byte[] data, int from, int length, int frameBytes) {
+      throw new AssertionError("no DATAGRAM was written");
+    }
+
+    @Override
     public void onCrypto(long offset, byte[] data, int from, int length) {
       throw new AssertionError("no CRYPTO was written");
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.engine.memory.MemoryBudget.Pressure;
 import org.junit.jupiter.api.Test;
 
 /** RFC 9000 §4.1, §4.2. */
@@ -19,7 +20,7 @@ class ReceiveWindowTest {
     assertFalse(window.isLow());
     window.consume(1);
     assertTrue(window.isLow());
-    assertEquals(1500, window.raise(0, RTT));
+    assertEquals(1500, window.raise(0, RTT, Pressure.NONE));
     assertFalse(window.isLow());
   }
 
@@ -44,7 +45,7 @@ class ReceiveWindowTest {
   void staysWhileTheRoundTripIsUnknown() {
     consumeHalf(0);
     window.consume(500);
-    window.raise(1, 0);
+    window.raise(1, 0, Pressure.NONE);
     assertEquals(1000, window.windowBytes());
   }
 
@@ -64,7 +65,7 @@ class ReceiveWindowTest {
     consumeHalf(0);
     long limit = window.limit();
     for (int i = 1; i < 20; i++) {
-      assertEquals(limit, window.raise(i, RTT));
+      assertEquals(limit, window.raise(i, RTT, Pressure.NONE));
     }
     assertEquals(1000, window.windowBytes());
   }
@@ -73,7 +74,7 @@ class ReceiveWindowTest {
   void neverFalls() {
     window.atLeast(100);
     assertEquals(1000, window.windowBytes());
-    assertEquals(1000, window.raise(0, RTT));
+    assertEquals(1000, window.raise(0, RTT, Pressure.NONE));
   }
 
   @Test
@@ -83,7 +84,7 @@ class ReceiveWindowTest {
     window.atLeast(9000);
     assertEquals(5000, window.windowBytes());
     assertTrue(window.isLow(), "less than half of the new window is left");
-    assertEquals(5000, window.raise(0, RTT));
+    assertEquals(5000, window.raise(0, RTT, Pressure.NONE));
   }
 
   @Test
@@ -92,7 +93,7 @@ class ReceiveWindowTest {
     for (int i = 1; i < 10; i++) {
       tiny.consume(1);
       assertTrue(tiny.isLow());
-      assertEquals(i + 1, tiny.raise(i, RTT));
+      assertEquals(i + 1, tiny.raise(i, RTT, Pressure.NONE));
       assertFalse(tiny.isLow());
     }
   }
@@ -101,6 +102,39 @@ class ReceiveWindowTest {
     while (!window.isLow()) {
       window.consume(1);
     }
-    window.raise(nowNanos, RTT);
+    window.raise(nowNanos, RTT, Pressure.NONE);
+  }
+
+  @Test
+  void whileMemoryIsScarceItDoesNotGrow() {
+    ReceiveWindow window = new ReceiveWindow(100_000, 1_000_000);
+    for (int i = 0; i < 5; i++) {
+      window.consume(window.limit());
+      window.raise(i, RTT, Pressure.HIGH);
+    }
+    assertEquals(100_000, window.windowBytes());
+  }
+
+  @Test
+  void whileMemoryIsAlmostGoneItShrinksToTheFloorAndGrowsAgainAfter() {
+    ReceiveWindow window = new ReceiveWindow(100_000, 1_000_000);
+    long consumed = 0;
+    for (int i = 0; i < 10; i++) {
+      window.consume(window.limit() - consumed);
+      consumed = window.limit();
+      assertTrue(window.raise(i, RTT, Pressure.CRITICAL) > consumed, "the peer may still go on");
+    }
+    assertEquals(ReceiveWindow.FLOOR_BYTES, window.windowBytes());
+    window.consume(window.limit() - consumed);
+    window.raise(11, RTT, Pressure.NONE);
+    assertEquals(2 * ReceiveWindow.FLOOR_BYTES, window.windowBytes());
+  }
+
+  @Test
+  void aWindowBelowTheFloorStaysAsItIs() {
+    ReceiveWindow window = new ReceiveWindow(1000, 1000);
+    window.consume(1000);
+    window.raise(0, RTT, Pressure.CRITICAL);
+    assertEquals(1000, window.windowBytes());
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.engine.memory.MemoryBudget;
 import dev.memux.engine.wire.FrameType;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.TransportError;
@@ -162,7 +163,7 @@ class RecvStreamTest {
     assertFalse(stream.wantsCredit());
     read(1);
     assertTrue(stream.wantsCredit());
-    stream.window().raise(0, 0);
+    stream.window().raise(0, 0, MemoryBudget.Pressure.NONE);
     assertFalse(stream.wantsCredit());
     data(1499, 1);
   }

@@ -296,7 +296,7 @@ class SendStreamTest {
     assertFalse(stream.isBlocked());
     assertFalse(stream.isWritable());
     assertNothingToSend();
-    stream.onResetAcked();
+    stream.onResetAcked(0);
     assertEquals(State.RESET_RECEIVED, stream.state());
     assertTrue(stream.isOver());
   }
@@ -306,7 +306,7 @@ class SendStreamTest {
     assertTrue(stream.reset(7));
     assertFalse(stream.reset(8));
     assertEquals(7, stream.resetCode());
-    stream.onResetAcked();
+    stream.onResetAcked(0);
     assertFalse(stream.reset(9));
   }
 
@@ -353,7 +353,7 @@ class SendStreamTest {
     stream.reset(1);
     assertFalse(stream.hasLost());
     assertNothingToSend();
-    stream.onResetAcked();
+    stream.onResetAcked(0);
     assertFalse(stream.hasLost());
     assertFalse(stream.needsNoCredit());
     assertNothingToSend();

@@ -55,7 +55,10 @@ class FrameReaderTest {
         "1b 0102030405060708",
         "1c 0a 4006 03 626164",
         "1d 4100 03 626164",
-        "1e");
+        "1e",
+        "24 08 7fff 80010000 4003",
+        "31 03 aabbcc",
+        "31 00");
   }
 
   @ParameterizedTest
@@ -90,6 +93,20 @@ class FrameReaderTest {
   }
 
   @Test
+  void aDatagramWithoutLengthReachesTheEndOfThePacket() throws ProtocolException {
+    // RFC 9221 §4: no LEN bit.
+    read("01 30 aabbcc");
+    read("30");
+    assertEquals(List.of("DATAGRAM 4 aabbcc", "DATAGRAM 1 "), recorder.frames);
+  }
+
+  @Test
+  void aResetThatPromisesMoreThanThereIsIsMalformed() {
+    // draft-ietf-quic-reliable-stream-reset §4
+    assertFault(TransportError.FRAME_ENCODING_ERROR, bytes("24 08 00 05 06"));
+  }
+
+  @Test
   void readsWhatItShould() throws ProtocolException {
     oneOfEach().forEach(this::readUnchecked);
     assertEquals(
@@ -120,7 +137,10 @@ class FrameReaderTest {
             "PathResponse[data=72623859790382856]",
             "ConnectionClose[application=false, errorCode=10, frameType=6, reason=bad]",
             "ConnectionClose[application=true, errorCode=256, frameType=0, reason=bad]",
-            "HandshakeDone[]"),
+            "HandshakeDone[]",
+            "ResetStreamAt[streamId=8, errorCode=16383, finalSize=65536, reliableSize=3]",
+            "DATAGRAM 5 aabbcc",
+            "DATAGRAM 2 "),
         recorder.frames);
   }
 
@@ -129,7 +149,7 @@ class FrameReaderTest {
     StringBuilder all = new StringBuilder("0000");
     oneOfEach().forEach(frame -> all.append(frame).append("00"));
     read(all.toString());
-    assertEquals(27, recorder.frames.size());
+    assertEquals(30, recorder.frames.size());
   }
 
   @Test
@@ -368,6 +388,11 @@ class FrameReaderTest {
   private abstract static class OnlyAcks implements FrameSink {
     @Override
     public void onStream(long id, long offset, byte[] data, int from, int length, boolean fin) {
+      throw new AssertionError();
+    }
+
+    @Override
+    public void onDatagram(byte[] data, int from, int length, int frameBytes) {
       throw new AssertionError();
     }
 

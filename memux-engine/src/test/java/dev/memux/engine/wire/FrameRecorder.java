@@ -15,6 +15,11 @@ final class FrameRecorder implements FrameSink {
   }
 
   @Override
+  public void onDatagram(byte[] data, int from, int length, int frameBytes) {
+    frames.add("DATAGRAM " + frameBytes + " " + hex(data, from, length));
+  }
+
+  @Override
   public void onCrypto(long offset, byte[] data, int from, int length) {
     frames.add("CRYPTO " + offset + " " + hex(data, from, length));
   }

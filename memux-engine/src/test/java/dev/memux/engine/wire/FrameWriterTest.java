@@ -57,6 +57,10 @@ class FrameWriterTest {
                             "ResetStream[streamId=4, errorCode=" + v + ", finalSize=" + v + "]",
                             w -> w.resetStream(4, v, v)),
                         new Case(
+                            "ResetStreamAt[streamId=4, errorCode=%d, finalSize=%d, reliableSize=%d]"
+                                .formatted(v, v, v),
+                            w -> w.resetStreamAt(4, v, v, v)),
+                        new Case(
                             "StopSending[streamId=" + v + ", errorCode=" + v + "]",
                             w -> w.stopSending(v, v)),
                         new Case("MaxData[maximum=" + v + "]", w -> w.maxData(v)),
@@ -97,6 +101,25 @@ class FrameWriterTest {
       assertEquals(room == size, frame.write.test(writer), "room for " + room);
       assertEquals(room == size ? FROM + size : FROM, writer.position());
       assertUntouched(room == size ? FROM + size : FROM);
+    }
+  }
+
+  @Test
+  void datagramsReadBackForEveryRoom() throws ProtocolException {
+    // RFC 9221 §4: without a length where only so it fits, and then nothing can follow.
+    for (int length : new int[] {0, 1, 62, 63, 64, 65, 1000}) {
+      byte[] datagram = new byte[length];
+      Arrays.fill(datagram, (byte) 0xab);
+      for (int room = 0; room <= length + 10; room++) {
+        begin(room);
+        assertEquals(room > length, writer.datagram(datagram), length + " into " + room);
+        assertUntouched(writer.position());
+        if (room > length) {
+          String payload = "ab".repeat(length);
+          assertTrue(readBack().getFirst().endsWith(" " + payload), length + " into " + room);
+          assertTrue(writer.position() <= FROM + room);
+        }
+      }
     }
   }
 

@@ -55,7 +55,9 @@ class TransportParametersTest {
             address,
             VarInt.MAX,
             new byte[0],
-            bytes("0a".repeat(20)));
+            bytes("0a".repeat(20)),
+            65_535,
+            true);
     TransportParameters read = TransportParameters.decode(sent.encode(), true);
     assertArrayEquals(sent.encode(), read.encode());
     assertArrayEquals(bytes("0102"), read.originalDestinationConnectionId());
@@ -75,6 +77,26 @@ class TransportParametersTest {
     assertEquals(VarInt.MAX, read.activeConnectionIdLimit());
     assertArrayEquals(new byte[0], read.initialSourceConnectionId());
     assertArrayEquals(bytes("0a".repeat(20)), read.retrySourceConnectionId());
+    assertEquals(65_535, read.maxDatagramFrameBytes());
+    assertTrue(read.resetStreamAt());
+  }
+
+  @Test
+  void earlyDataMayRelyOnDatagramsAndResetsAsRemembered() {
+    // RFC 9221 §3, draft-ietf-quic-reliable-stream-reset §3
+    TransportParameters before =
+        TransportParameters.builder().maxDatagramFrameBytes(1000).resetStreamAt(true).build();
+    assertTrue(before.allowsAllOf(before.remembered()));
+    assertFalse(with(999, true).allowsAllOf(before.remembered()));
+    assertFalse(with(1000, false).allowsAllOf(before.remembered()));
+    assertTrue(with(1001, true).allowsAllOf(before.remembered()));
+  }
+
+  private static TransportParameters with(long maxDatagramFrameBytes, boolean resetStreamAt) {
+    return TransportParameters.builder()
+        .maxDatagramFrameBytes(maxDatagramFrameBytes)
+        .resetStreamAt(resetStreamAt)
+        .build();
   }
 
   @Test
@@ -104,6 +126,8 @@ class TransportParametersTest {
         "1b00 1b00", // unknown, twice: RFC 9000 §7.4 excepts none
         "401b00 1b00",
         "03 02 44af", // max_udp_payload_size 1199
+        "1d 01 00", // reset_stream_at with a value
+        "20 00", // max_datagram_frame_size without one
         "08 08 d000000000000001", // 2^60 + 1 streams
         "09 08 d000000000000001",
         "0a 01 15", // ack_delay_exponent 21

@@ -95,6 +95,11 @@ final class PacketDecoder implements FrameSink {
   }
 
   @Override
+  public void onDatagram(byte[] data, int from, int length, int frameBytes) {
+    frames.add(new TappedFrame.Datagram(data, from, length));
+  }
+
+  @Override
   public void onCrypto(long offset, byte[] data, int from, int length) {
     frames.add(new TappedFrame.Crypto(offset, length));
     if (offset == 0 && hello != null) {

@@ -18,4 +18,7 @@ public interface QuicApplication {
    * @param events bits of {@link MuxStream}
    */
   default void onStream(QuicConnection connection, MuxStream stream, int events, long nowNanos) {}
+
+  /** An unreliable datagram has arrived (RFC 9221). */
+  default void onDatagram(QuicConnection connection, byte[] datagram, long nowNanos) {}
 }

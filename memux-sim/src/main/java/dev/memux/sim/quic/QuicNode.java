@@ -162,6 +162,11 @@ public final class QuicNode implements Node {
         stream = connection.mux().pollStream()) {
       application.onStream(connection, stream, stream.takeEvents(), nowNanos);
     }
+    for (byte[] datagram = connection.mux().datagrams().poll();
+        datagram != null;
+        datagram = connection.mux().datagrams().poll()) {
+      application.onDatagram(connection, datagram, nowNanos);
+    }
   }
 
   private void transmit(QuicConnection connection, DatagramSink out, long nowNanos) {

@@ -23,6 +23,19 @@ public sealed interface TappedFrame {
     }
   }
 
+  /**
+   * RFC 9221 §4.
+   *
+   * @param payload the packet's; the datagram is {@code length} bytes of it at {@code from}
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Datagram(byte[] payload, int from, int length) implements TappedFrame {
+    @Override
+    public String toString() {
+      return "DATAGRAM [" + length + " B]";
+    }
+  }
+
   /** RFC 9000 §19.6. */
   record Crypto(long offset, int length) implements TappedFrame {
     @Override

@@ -52,6 +52,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
 
   private final Content content;
   private final DeliveryInvariant delivery;
+  private final DatagramInvariant datagrams;
   private final IndependenceInvariant independence = new IndependenceInvariant();
   private final FlowControlInvariant flowControl;
   private final RebindingInvariant rebinding = new RebindingInvariant();
@@ -65,7 +66,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private final Map<Side, Integer> maxDatagramBytes = new EnumMap<>(Side.class);
 
   /** Those that the endpoints have sent over this connection. */
-  private final Set<Long> datagrams = new HashSet<>();
+  private final Set<Long> ownDatagrams = new HashSet<>();
 
   private Runnable spoof = () -> {};
 
@@ -91,6 +92,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     this.rebindings = rebindings;
     content = new Content(number);
     delivery = new DeliveryInvariant(content);
+    datagrams = new DatagramInvariant(content);
     flowControl = new FlowControlInvariant(content, this::parameters);
     maxDatagramBytes.put(Side.CLIENT, world.clientConfig().maxDatagramBytes());
     maxDatagramBytes.put(Side.SERVER, world.serverConfig().maxDatagramBytes());
@@ -151,6 +153,10 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     return delivery;
   }
 
+  DatagramInvariant datagrams() {
+    return datagrams;
+  }
+
   void filterUp(LinkFilter filter) {
     rebindings.up().filter(filter);
   }
@@ -190,6 +196,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
         peer.at(stream.openAfterNanos(), () -> peer.open(stream));
       }
     }
+    peer.sendDatagrams(plan.datagrams());
     Side cutter = plan.ending() == WorldPlan.Ending.SERVER_ABORTS ? Side.SERVER : Side.CLIENT;
     if (plan.ending().cutsShort() && peer.side() == cutter) {
       peer.at(plan.endAfterNanos(), this::end);
@@ -372,7 +379,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   public void onDatagramSent(
       TappedConnection connection, Side sender, Datagram datagram, long nowNanos) {
     if (concerns(connection)) {
-      datagrams.add(datagram.id());
+      ownDatagrams.add(datagram.id());
       amplification.onDatagramSent(sender, clientOf(sender, datagram), datagram.bytes());
       if (sender == Side.SERVER) {
         rebinding.onServerSent(datagram.destination());
@@ -463,6 +470,8 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       if (frame instanceof TappedFrame.Stream stream) {
         independence.onDelivered(
             receiver, stream.streamId(), stream.offset(), stream.end(), certain);
+      } else if (frame instanceof TappedFrame.Control(ControlFrame.ResetStreamAt reset)) {
+        independence.onPromise(receiver, reset.streamId(), reset.reliableSize());
       } else if (frame instanceof TappedFrame.Ack ack) {
         forgotten.onAckDelivered(ack);
       }
@@ -550,7 +559,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
 
   /** Whether an endpoint has sent it over this connection. */
   boolean concerns(Datagram datagram) {
-    return datagrams.contains(datagram.id());
+    return ownDatagrams.contains(datagram.id());
   }
 
   private Side receiver(Datagram datagram) {

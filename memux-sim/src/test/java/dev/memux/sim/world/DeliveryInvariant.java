@@ -6,7 +6,8 @@ import java.util.Map;
 
 /**
  * Every byte written is read once, in order and equal; a stream ends where its writer ended it (RFC
- * 9000 §2.2). None is another connection's.
+ * 9000 §2.2). None is another connection's. What a reset has promised to deliver is read before it
+ * is told (draft-ietf-quic-reliable-stream-reset §5).
  */
 final class DeliveryInvariant {
   private final Content content;
@@ -26,7 +27,14 @@ final class DeliveryInvariant {
 
   /** The sender gave up, by itself or because its peer asked. */
   void onReset(Side sender, long streamId) {
-    of(sender, streamId).reset = true;
+    onReset(sender, streamId, 0);
+  }
+
+  /** The sender gave up what lies beyond {@code reliable}. */
+  void onReset(Side sender, long streamId, long reliable) {
+    Progress stream = of(sender, streamId);
+    stream.promised = stream.reset ? Math.min(stream.promised, reliable) : reliable;
+    stream.reset = true;
   }
 
   void onRead(Side sender, long streamId, byte[] data, int length) {
@@ -60,8 +68,13 @@ final class DeliveryInvariant {
   }
 
   void onResetSeen(Side sender, long streamId) {
-    if (!of(sender, streamId).reset) {
+    Progress stream = of(sender, streamId);
+    if (!stream.reset) {
       throw violation(sender, streamId, "reset that nobody sent");
+    }
+    if (stream.read < stream.promised) {
+      throw violation(
+          sender, streamId, "reset at " + stream.read + ", promised " + stream.promised);
     }
   }
 
@@ -85,6 +98,7 @@ final class DeliveryInvariant {
     long read;
     boolean finished;
     boolean reset;
+    long promised;
     boolean ended;
   }
 }

@@ -39,6 +39,11 @@ final class FlowControlInvariant {
           sender.advance(reset.streamId(), reset.finalSize());
           sender.end(reset.streamId(), reset.finalSize());
         }
+        case TappedFrame.Control(ControlFrame.ResetStreamAt reset) -> {
+          Sender sender = of(packet.sender());
+          sender.advance(reset.streamId(), reset.finalSize());
+          sender.end(reset.streamId(), reset.finalSize());
+        }
         case TappedFrame.Control(ControlFrame.StopSending stop) ->
             of(packet.sender()).open(stop.streamId());
         case TappedFrame.Control(ControlFrame.MaxStreamData max) ->
@@ -48,6 +53,7 @@ final class FlowControlInvariant {
         case TappedFrame.Control(ControlFrame.MaxStreams max) ->
             of(packet.sender().peer()).grantedStreams(max);
         case TappedFrame.Control ignored -> {}
+        case TappedFrame.Datagram ignored -> {}
         case TappedFrame.Crypto ignored -> {}
         case TappedFrame.Ack ignored -> {}
       }

@@ -38,6 +38,12 @@ final class IndependenceInvariant {
     touched.get(receiver).add(streamId);
   }
 
+  /** A reset that promises so much may have arrived: what lies beyond need not be readable. */
+  void onPromise(Side receiver, long streamId, long reliable) {
+    Arrived stream = arrived.get(receiver).computeIfAbsent(streamId, id -> new Arrived());
+    stream.promised = Math.min(stream.promised, reliable);
+  }
+
   /** The streams that got data since the last call. */
   Set<Long> takeTouched(Side receiver) {
     Set<Long> streams = touched.get(receiver);
@@ -55,7 +61,7 @@ final class IndependenceInvariant {
    */
   void check(Side receiver, long streamId, long available) {
     Arrived stream = arrived.get(receiver).computeIfAbsent(streamId, id -> new Arrived());
-    long least = prefix(stream.certain);
+    long least = Math.min(prefix(stream.certain), stream.promised);
     long most = prefix(stream.possible);
     if (available < least || available > most) {
       throw new Violation(
@@ -73,5 +79,6 @@ final class IndependenceInvariant {
   private static final class Arrived {
     final RangeSet certain = new RangeSet();
     final RangeSet possible = new RangeSet();
+    long promised = Long.MAX_VALUE;
   }
 }

@@ -76,6 +76,17 @@ class InvariantsTest {
     }
 
     @Test
+    void seesABrokenPromise() {
+      delivery.onRead(Side.CLIENT, BIDI, content(0, 4), 4);
+      delivery.onReset(Side.CLIENT, BIDI, 5);
+      assertViolation(() -> delivery.onResetSeen(Side.CLIENT, BIDI));
+      delivery.onReset(Side.CLIENT, BIDI, 4);
+      delivery.onResetSeen(Side.CLIENT, BIDI);
+      delivery.onReset(Side.CLIENT, BIDI, 9);
+      delivery.onResetSeen(Side.CLIENT, BIDI);
+    }
+
+    @Test
     void seesAnotherStreamsBytes() {
       delivery.onWritten(Side.CLIENT, UNI, 10);
       delivery.onWritten(Side.SERVER, BIDI, 10);
@@ -552,6 +563,37 @@ class InvariantsTest {
       congestion.beforeTransmit(2400, 4800, 0, 1);
       congestion.onPacketSent(1200, true);
       assertViolation(() -> congestion.afterTransmit(0, 1200));
+    }
+  }
+
+  @Nested
+  class Datagrams {
+    private final DatagramInvariant datagrams = new DatagramInvariant(new Content(0));
+
+    Datagrams() {
+      datagrams.onSent(Side.CLIENT, 5, 20);
+    }
+
+    @Test
+    void acceptsEachOnce() {
+      byte[] datagram = datagrams.content(Side.CLIENT, 5, 20);
+      datagrams.onReceived(Side.CLIENT, datagram);
+      assertViolation(() -> datagrams.onReceived(Side.CLIENT, datagram));
+    }
+
+    @Test
+    void seesOneThatWasNeverSent() {
+      byte[] other = datagrams.content(Side.CLIENT, 6, 20);
+      assertViolation(() -> datagrams.onReceived(Side.CLIENT, other));
+      byte[] same = datagrams.content(Side.CLIENT, 5, 20);
+      assertViolation(() -> datagrams.onReceived(Side.SERVER, same));
+      assertViolation(() -> datagrams.onReceived(Side.CLIENT, new byte[3]));
+    }
+
+    @Test
+    void seesAWrongOrMissingByte() {
+      byte[] cut = datagrams.content(Side.CLIENT, 5, 19);
+      assertViolation(() -> datagrams.onReceived(Side.CLIENT, cut));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.memux.sim.world;
 
 import dev.memux.engine.CloseReason;
 import dev.memux.engine.ConnectionEvent;
+import dev.memux.engine.mux.Datagrams;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.quic.QuicConnection;
@@ -12,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.Set;
@@ -196,6 +198,30 @@ final class Peer {
     }
   }
 
+  // Datagrams.
+
+  void sendDatagrams(DatagramPlan plan) {
+    for (int n = 0; n < plan.count(); n++) {
+      int ordinal = n;
+      at(n * plan.everyNanos(), () -> sendDatagram(ordinal, plan.bytes(ordinal)));
+    }
+  }
+
+  private void sendDatagram(int ordinal, int bytes) {
+    Datagrams datagrams = Objects.requireNonNull(connection).mux().datagrams();
+    boolean fits = bytes <= datagrams.maxPayloadBytes();
+    byte[] content = conversation.datagrams().content(side, ordinal, bytes);
+    Datagrams.SendResult result = datagrams.send(ByteBuffer.wrap(content));
+    boolean taken =
+        result == Datagrams.SendResult.QUEUED || result == Datagrams.SendResult.DISPLACED_OLDER;
+    if (taken) {
+      conversation.datagrams().onSent(side, ordinal, bytes);
+    }
+    if (taken && !fits) {
+      throw new Violation(Peer.class, "took a datagram of " + bytes + " bytes that does not fit");
+    }
+  }
+
   // Opening.
 
   void open(StreamPlan plan) {
@@ -295,9 +321,17 @@ final class Peer {
 
   private void reset(MuxStream stream, StreamWork work) {
     work.sendOver = true;
-    conversation.note(side + " resets " + stream.id());
-    conversation.delivery().onReset(side, stream.id());
-    stream.reset(RESET_CODE);
+    long planned = work.plan.direction(side).reliable();
+    if (planned < 0) {
+      conversation.note(side + " resets " + stream.id());
+      conversation.delivery().onReset(side, stream.id());
+      stream.reset(RESET_CODE);
+      return;
+    }
+    long reliable = Math.min(planned, work.written) / ++work.resets;
+    conversation.note(side + " resets " + stream.id() + " at " + reliable);
+    conversation.delivery().onReset(side, stream.id(), reliable);
+    stream.resetAt(RESET_CODE, reliable);
   }
 
   // Reading.
@@ -382,6 +416,7 @@ final class Peer {
     boolean receiveOver;
     boolean readScheduled;
     boolean paused;
+    int resets;
 
     StreamWork(StreamPlan plan, MuxStream stream) {
       this.plan = plan;

@@ -127,10 +127,20 @@ final class Scenario {
 
   private WorldPlan.ConversationPlan conversation(WorldPlan.Sharing sharing) {
     return new WorldPlan.ConversationPlan(
-        0, sharing, up, down, streams, rebindings, List.of(), WorldPlan.Ending.CLIENT_CLOSES, 0, 0);
+        0,
+        sharing,
+        up,
+        down,
+        streams,
+        rebindings,
+        List.of(),
+        DatagramPlan.NONE,
+        WorldPlan.Ending.CLIENT_CLOSES,
+        0,
+        0);
   }
 
   private static StreamPlan.Direction direction(long bytes) {
-    return new StreamPlan.Direction(bytes, -1, -1, -1, -1, StreamPlan.Reading.EAGER);
+    return new StreamPlan.Direction(bytes, -1, -1, -1, -1, -1, StreamPlan.Reading.EAGER);
   }
 }

@@ -29,6 +29,8 @@ record StreamPlan(
    * @param resetAt reset instead, when so many have been written; -1: do not
    * @param resetAfterNanos reset at that time after the stream was opened here, whatever has been
    *     written or finished by then; -1: do not
+   * @param reliable how much a reset promises to deliver, if so much has been written by then; a
+   *     second reset promises half; -1: a reset promises nothing
    * @param stopAt the reader does not want more when it has read so many; -1: it wants all
    * @param stopAfterNanos the reader does not want more at that time; -1: it does
    * @param reading how the reader reads
@@ -37,6 +39,7 @@ record StreamPlan(
       long bytes,
       long resetAt,
       long resetAfterNanos,
+      long reliable,
       long stopAt,
       long stopAfterNanos,
       Reading reading) {}

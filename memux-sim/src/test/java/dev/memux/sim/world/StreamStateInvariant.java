@@ -3,15 +3,20 @@ package dev.memux.sim.world;
 import dev.memux.engine.wire.ControlFrame;
 import dev.memux.sim.quic.Side;
 import dev.memux.sim.quic.TappedFrame;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 
 /**
- * Who has reset a stream sends nothing more on it; who knows its end grants it no more credit (RFC
- * 9000 §3.3).
+ * Who has reset a stream sends nothing more on it but what it has promised to deliver, and never
+ * promises more than before; who knows its end grants it no more credit (RFC 9000 §3.3,
+ * draft-ietf-quic-reliable-stream-reset §5).
  */
 final class StreamStateInvariant {
-  private final Set<End> resetSent = new HashSet<>();
+  /** What each reset has promised to deliver last. */
+  private final Map<End, Long> resetSent = new HashMap<>();
+
   private final Set<End> endKnown = new HashSet<>();
 
   /**
@@ -21,11 +26,16 @@ final class StreamStateInvariant {
    */
   void onSent(Side sender, TappedFrame frame) {
     switch (frame) {
-      case TappedFrame.Stream stream -> requireNoReset(sender, stream.streamId(), frame);
+      case TappedFrame.Stream stream ->
+          requirePromised(sender, stream.streamId(), stream.end(), frame);
       case TappedFrame.Control(ControlFrame.StreamDataBlocked blocked) ->
-          requireNoReset(sender, blocked.streamId(), frame);
+          requirePromised(sender, blocked.streamId(), Long.MAX_VALUE, frame);
       case TappedFrame.Control(ControlFrame.ResetStream reset) ->
-          resetSent.add(new End(sender, reset.streamId()));
+          resetSent.put(new End(sender, reset.streamId()), 0L);
+      case TappedFrame.Control(ControlFrame.ResetStreamAt reset) -> {
+        requirePromised(sender, reset.streamId(), reset.reliableSize(), frame);
+        resetSent.put(new End(sender, reset.streamId()), reset.reliableSize());
+      }
       case TappedFrame.Control(ControlFrame.MaxStreamData max) -> {
         if (endKnown.contains(new End(sender, max.streamId()))) {
           throw new Violation(
@@ -33,6 +43,7 @@ final class StreamStateInvariant {
         }
       }
       case TappedFrame.Control other -> {}
+      case TappedFrame.Datagram other -> {}
       case TappedFrame.Crypto other -> {}
       case TappedFrame.Ack other -> {}
     }
@@ -48,14 +59,18 @@ final class StreamStateInvariant {
       }
       case TappedFrame.Control(ControlFrame.ResetStream reset) ->
           endKnown.add(new End(receiver, reset.streamId()));
+      case TappedFrame.Control(ControlFrame.ResetStreamAt reset) ->
+          endKnown.add(new End(receiver, reset.streamId()));
       case TappedFrame.Control other -> {}
+      case TappedFrame.Datagram other -> {}
       case TappedFrame.Crypto other -> {}
       case TappedFrame.Ack other -> {}
     }
   }
 
-  private void requireNoReset(Side sender, long streamId, TappedFrame frame) {
-    if (resetSent.contains(new End(sender, streamId))) {
+  private void requirePromised(Side sender, long streamId, long end, TappedFrame frame) {
+    Long promised = resetSent.get(new End(sender, streamId));
+    if (promised != null && end > promised) {
       throw new Violation(StreamStateInvariant.class, sender + " has reset, and sends " + frame);
     }
   }

@@ -21,6 +21,8 @@ final class Tally implements NetworkObserver, WireListener {
               "CRYPTO",
               "ACK",
               FrameType.RESET_STREAM.name(),
+              FrameType.RESET_STREAM_AT.name(),
+              FrameType.DATAGRAM.name(),
               FrameType.STOP_SENDING.name(),
               FrameType.MAX_DATA.name(),
               FrameType.MAX_STREAM_DATA.name(),
@@ -79,6 +81,7 @@ final class Tally implements NetworkObserver, WireListener {
       count(
           switch (frame) {
             case TappedFrame.Stream stream -> "STREAM";
+            case TappedFrame.Datagram datagram -> "DATAGRAM";
             case TappedFrame.Crypto crypto -> "CRYPTO";
             case TappedFrame.Ack ack -> "ACK";
             case TappedFrame.Control control -> control.frame().type().name();

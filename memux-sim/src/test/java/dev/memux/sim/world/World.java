@@ -287,12 +287,21 @@ final class World {
       peer(connection).onStream(stream, events);
     }
 
+    @Override
+    public void onDatagram(QuicConnection connection, byte[] datagram, long nowNanos) {
+      conversation(connection).datagrams().onReceived(side.peer(), datagram);
+    }
+
     private Peer peer(QuicConnection connection) {
+      return conversation(connection).peer(side);
+    }
+
+    private Conversation conversation(QuicConnection connection) {
       Conversation conversation = conversations.get(connection.originalDcid());
       if (conversation == null) {
         throw new Violation(World.class, "connection from nowhere: " + connection.remote());
       }
-      return conversation.peer(side);
+      return conversation;
     }
   }
 

@@ -55,6 +55,7 @@ record WorldPlan(
       List<StreamPlan> streams,
       List<Rebinding> rebindings,
       List<Long> spoofedAfterNanos,
+      DatagramPlan datagrams,
       Ending ending,
       long endAfterNanos,
       int injections) {}

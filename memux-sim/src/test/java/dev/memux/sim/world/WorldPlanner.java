@@ -1,5 +1,6 @@
 package dev.memux.sim.world;
 
+import dev.memux.engine.mux.DatagramConfig;
 import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.quic.AddressValidationPolicy;
@@ -103,8 +104,28 @@ final class WorldPlanner {
             .withHandshakeTimeoutNanos(handshakeNanos)
             .withMaxDatagramBytes(r.chance(0.7) ? DATAGRAM_BYTES : r.between(1200, 1500));
     return config
-        .withMux(mux(r))
+        .withMux(
+            mux(r)
+                .withDatagrams(datagramConfig(seed.split("datagrams").random()))
+                .withMaxSendMemory(sendMemory(seed.split("memory").random())))
         .withCongestion(seed.split("congestion").random().oneOf(CongestionControl.values()));
+  }
+
+  private static long sendMemory(Randomness r) {
+    return r.chance(0.7)
+        ? MuxConfig.DEFAULT.maxSendMemoryBytes()
+        : r.logarithmic(MuxConfig.MIN_MEMORY_BYTES, 1 << 20);
+  }
+
+  private static DatagramConfig datagramConfig(Randomness r) {
+    if (r.chance(0.3)) {
+      return DatagramConfig.DISABLED;
+    }
+    return DatagramConfig.ENABLED
+        .withMaxFrameBytes(r.chance(0.7) ? DatagramConfig.ANY_FRAME_BYTES : r.between(1L, 1300L))
+        .withQueue(r.between(1, 50), r.between(1, 20_000))
+        .withOverflow(r.oneOf(DatagramConfig.Overflow.values()))
+        .withUrgency(r.between(0, 7));
   }
 
   private static MuxConfig mux(Randomness r) {
@@ -128,17 +149,7 @@ final class WorldPlanner {
   }
 
   private static MuxConfig withSendBuffer(MuxConfig mux, int bytes) {
-    return new MuxConfig(
-        mux.streamWindowBytes(),
-        mux.maxStreamWindowBytes(),
-        mux.connectionWindowBytes(),
-        mux.maxConnectionWindowBytes(),
-        mux.maxBidiStreams(),
-        mux.maxUniStreams(),
-        bytes,
-        bytes * 16,
-        mux.priority(),
-        mux.scheduler());
+    return mux.withSendBuffers(bytes, bytes * 16);
   }
 
   // Links.
@@ -236,6 +247,7 @@ final class WorldPlanner {
         streams,
         moving ? rebindings(weather, delayNanos, part.split("rebindings")) : List.of(),
         spoofs(part.split("spoofs").random()),
+        datagrams(part.split("datagrams").random()),
         ending,
         ending.cutsShort() ? work.logarithmic(MILLI, 5 * SECOND) : work.between(0L, 3 * SECOND),
         weather == Weather.HOSTILE || work.chance(0.1) ? work.between(1, 60) : 0);
@@ -353,6 +365,15 @@ final class WorldPlanner {
     return changes;
   }
 
+  private static DatagramPlan datagrams(Randomness r) {
+    return r.chance(0.5)
+        ? DatagramPlan.NONE
+        : new DatagramPlan(
+            r.between(1, 100),
+            r.logarithmic(DatagramPlan.LEAST_BYTES, 1500),
+            r.logarithmic(1000, 50 * MILLI));
+  }
+
   private static StreamPlan.Direction direction(
       long bytes, boolean slowReaders, boolean resets, Randomness r) {
     long resetAt = resets && r.chance(0.2) ? r.between(0, bytes) : -1;
@@ -361,6 +382,7 @@ final class WorldPlanner {
         bytes,
         resetAt,
         resets && r.chance(0.1) ? r.logarithmic(MILLI, SECOND) : -1,
+        resets && r.chance(0.5) ? r.between(0, bytes) : -1,
         stopAt,
         resets && r.chance(0.1) ? r.logarithmic(MILLI, SECOND) : -1,
         reading(bytes, slowReaders, r));

@@ -1,0 +1,118 @@
+package dev.memux.engine.mux;
+
+import dev.memux.engine.stream.SendStream;
+import dev.memux.engine.wire.SentFrames;
+
+/** What became of streams' frames that were sent: acknowledged, or lost and due again. */
+final class FrameOutcomes {
+  private final Mux mux;
+  private final StreamTable streams;
+  private final ControlQueue control;
+  private final ConnectionCredit credit;
+
+  FrameOutcomes(Mux mux, StreamTable streams, ControlQueue control, ConnectionCredit credit) {
+    this.mux = mux;
+    this.streams = streams;
+    this.control = control;
+    this.credit = credit;
+  }
+
+  /** A packet was acknowledged, or its bytes were handed to a carrier that loses none. */
+  void onAcked(SentFrames sent) {
+    for (int i = 0; i < sent.size(); i++) {
+      switch (sent.kind(i)) {
+        case STREAM -> onStreamAcked(sent.a(i), sent.b(i), sent.c(i));
+        case RESET_STREAM -> onResetAcked(sent.a(i), sent.b(i));
+        default -> {} // nothing waits for the acknowledgement of the others
+      }
+    }
+  }
+
+  private void onResetAcked(long id, long reliableSize) {
+    MuxStream stream = streams.get(id);
+    if (stream != null && stream.send != null && !stream.send.isOver()) {
+      stream.send.onResetAcked(reliableSize);
+      onSendOver(stream, stream.send);
+    }
+  }
+
+  private void onSendOver(MuxStream stream, SendStream send) {
+    if (send.isOver()) {
+      mux.raise(stream, MuxStream.SENT);
+      mux.update(stream, send);
+      mux.closeIfOver(stream);
+    }
+  }
+
+  private void onStreamAcked(long id, long offset, long lengthAndFin) {
+    MuxStream stream = streams.get(id);
+    if (stream == null || stream.send == null || stream.send.isOver()) {
+      return;
+    }
+    SendStream send = stream.send;
+    send.onAcked(offset, (int) (lengthAndFin >>> 1), (lengthAndFin & 1) != 0);
+    if (send.isOver()) {
+      onSendOver(stream, send);
+      return;
+    }
+    mux.update(stream, send);
+    // A quarter of the buffer: waking the writer for every acknowledgement would cost more than it
+    // brings.
+    if (stream.wantsRoom
+        && !stream.awaitsMemory
+        && send.writableBytes(mux.sendBufferBytes()) >= mux.sendBufferBytes() / 4) {
+      stream.wantsRoom = false;
+      mux.raise(stream, MuxStream.WRITABLE);
+    }
+  }
+
+  /** A packet was lost, or is to be sent again as a probe: what is still current goes again. */
+  void onLost(SentFrames sent) {
+    for (int i = 0; i < sent.size(); i++) {
+      switch (sent.kind(i)) {
+        case STREAM -> onStreamLost(sent.a(i), sent.b(i), sent.c(i));
+        case RESET_STREAM -> onResetLost(sent.a(i));
+        case STOP_SENDING -> resend(sent.a(i), ControlQueue.STOP_SENDING);
+        case MAX_STREAM_DATA -> resend(sent.a(i), ControlQueue.MAX_STREAM_DATA);
+        case STREAM_DATA_BLOCKED -> resend(sent.a(i), ControlQueue.STREAM_DATA_BLOCKED);
+        case MAX_DATA -> control.add(ControlQueue.MAX_DATA);
+        case MAX_STREAMS_BIDI -> control.add(ControlQueue.MAX_STREAMS_BIDI);
+        case MAX_STREAMS_UNI -> control.add(ControlQueue.MAX_STREAMS_UNI);
+        case DATA_BLOCKED -> credit.onBlockedLost();
+        case STREAMS_BLOCKED_BIDI -> control.add(ControlQueue.STREAMS_BLOCKED_BIDI);
+        case STREAMS_BLOCKED_UNI -> control.add(ControlQueue.STREAMS_BLOCKED_UNI);
+        case ACK,
+            CRYPTO,
+            NEW_CONNECTION_ID,
+            RETIRE_CONNECTION_ID,
+            HANDSHAKE_DONE,
+            DATAGRAM,
+            NEW_TOKEN,
+            PING -> {}
+      }
+    }
+  }
+
+  private void onResetLost(long id) {
+    MuxStream stream = streams.get(id);
+    if (stream != null && stream.send != null) {
+      stream.send.onResetLost();
+      mux.onSendChanged(stream);
+    }
+  }
+
+  private void onStreamLost(long id, long offset, long lengthAndFin) {
+    MuxStream stream = streams.get(id);
+    if (stream != null && stream.send != null) {
+      stream.send.onLost(offset, (int) (lengthAndFin >>> 1), (lengthAndFin & 1) != 0);
+      mux.update(stream, stream.send);
+    }
+  }
+
+  private void resend(long id, int flag) {
+    MuxStream stream = streams.get(id);
+    if (stream != null) {
+      control.add(stream, flag);
+    }
+  }
+}
