@@ -80,7 +80,9 @@ final class ConnectionLog implements Consumer<ConnectionSummary>, AutoCloseable 
         + " group="
         + known(connection.group())
         + " resumed="
-        + known(connection.resumed());
+        + known(connection.resumed())
+        + " early_data="
+        + known(connection.earlyData());
   }
 
   private void write(String line) {

@@ -27,13 +27,15 @@ final class ConnectionLogTest {
           "TLSv1.3",
           "SUITE",
           "X25519",
-          true);
+          true,
+          false);
   private static final ConnectionSummary TCP =
       new ConnectionSummary(
           new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 4712),
           null,
           "TLSv1.2",
           "SUITE",
+          null,
           null,
           null);
 
@@ -53,9 +55,9 @@ final class ConnectionLogTest {
     assertEquals(
         List.of(
             "2026-11-21T08:00:00.123Z connection peer=[::1]:4711 protocol=h3 tls=TLSv1.3"
-                + " cipher=SUITE group=X25519 resumed=true",
+                + " cipher=SUITE group=X25519 resumed=true early_data=false",
             "2026-11-21T08:00:00.123Z connection peer=127.0.0.1:4712 protocol=- tls=TLSv1.2"
-                + " cipher=SUITE group=- resumed=-"),
+                + " cipher=SUITE group=- resumed=- early_data=-"),
         lines());
   }
 

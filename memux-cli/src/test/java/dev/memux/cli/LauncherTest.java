@@ -31,12 +31,13 @@ final class LauncherTest {
   // On an idle machine the time to be ready is a little less than the processors' time it takes.
   private static final Duration READY_WITHIN = Duration.ofMillis(1_500);
 
-  @TempDir private Path folder;
+  private Path folder;
   private Installation installation;
 
   /** Installs it and starts it for the first time, twice at once: neither disturbs the other. */
   @BeforeAll
-  void start() throws Exception {
+  void start(@TempDir Path shared) throws Exception {
+    folder = shared;
     installation = Installation.in(Files.createDirectory(folder.resolve("a place")));
     Process first = start("", "--version");
     Process second = start("", "--version");

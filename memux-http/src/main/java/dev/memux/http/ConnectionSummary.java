@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param protocol by ALPN: {@code h3}, {@code h2} or {@code http/1.1}; null: the client named none
  * @param group the key exchange; null where TLS does not tell
  * @param resumed whether the client came back with a ticket; null where TLS does not tell
+ * @param earlyData whether a request was taken from 0-RTT; null where TLS does not tell
  */
 public record ConnectionSummary(
     SocketAddress remote,
@@ -16,4 +17,5 @@ public record ConnectionSummary(
     String tlsVersion,
     String cipherSuite,
     @Nullable String group,
-    @Nullable Boolean resumed) {}
+    @Nullable Boolean resumed,
+    @Nullable Boolean earlyData) {}

@@ -1,6 +1,7 @@
 package dev.memux.http;
 
 import dev.memux.netty.MuxQuicChannel;
+import dev.memux.tls.EarlyData;
 import dev.memux.tls.TlsSession;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -41,7 +42,8 @@ final class HandshakeObserver extends ChannelInboundHandlerAdapter {
               "TLSv1.3",
               session.suite().name(),
               session.group().name(),
-              session.resumed());
+              session.resumed(),
+              session.earlyData() == EarlyData.ACCEPTED);
     }
     SslHandler handler = channel.pipeline().get(SslHandler.class);
     if (handler == null) {
@@ -53,6 +55,7 @@ final class HandshakeObserver extends ChannelInboundHandlerAdapter {
         handler.applicationProtocol(),
         engine.getSession().getProtocol(),
         engine.getSession().getCipherSuite(),
+        null,
         null,
         null);
   }
