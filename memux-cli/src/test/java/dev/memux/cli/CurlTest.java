@@ -3,7 +3,6 @@ package dev.memux.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,7 +47,7 @@ final class CurlTest {
     assertTrue(process.waitFor(90, TimeUnit.SECONDS));
     return new Result(
         process.exitValue(),
-        Files.readString(output, StandardCharsets.ISO_8859_1),
+        Files.readString(output),
         Files.readString(errors));
   }
 

@@ -26,9 +26,12 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -39,6 +42,12 @@ import javax.net.ssl.X509ExtendedTrustManager;
 interface GatewayClient extends AutoCloseable {
   Duration PATIENCE = Duration.ofMinutes(2);
 
+  /**
+   * The JDK's client fails what is beyond the server's limit of streams, rather than wait; so many
+   * connections take a thousand.
+   */
+  int HTTP2_CONNECTIONS = 10;
+
   enum Version {
     HTTP_3,
     HTTP_2,
@@ -47,8 +56,8 @@ interface GatewayClient extends AutoCloseable {
     GatewayClient open(int port) throws Exception {
       return switch (this) {
         case HTTP_3 -> new ByHttp3(port);
-        case HTTP_2 -> new ByTcp(port, HttpClient.Version.HTTP_2);
-        case HTTP_1_1 -> new ByTcp(port, HttpClient.Version.HTTP_1_1);
+        case HTTP_2 -> new ByTcp(port, HttpClient.Version.HTTP_2, HTTP2_CONNECTIONS);
+        case HTTP_1_1 -> new ByTcp(port, HttpClient.Version.HTTP_1_1, 1);
       };
     }
   }
@@ -159,15 +168,26 @@ interface GatewayClient extends AutoCloseable {
   }
 
   final class ByTcp implements GatewayClient {
-    private final HttpClient client;
+    private final List<HttpClient> clients = new ArrayList<>();
+    private final AtomicInteger next = new AtomicInteger();
     private final String base;
 
-    ByTcp(int port, HttpClient.Version version) throws Exception {
+    ByTcp(int port, HttpClient.Version version, int connections) throws Exception {
       SSLContext tls = SSLContext.getInstance("TLS");
       tls.init(null, new TrustManager[] {new TrustAll()}, null);
-      client =
-          HttpClient.newBuilder().version(version).sslContext(tls).connectTimeout(PATIENCE).build();
+      for (int i = 0; i < connections; i++) {
+        clients.add(
+            HttpClient.newBuilder()
+                .version(version)
+                .sslContext(tls)
+                .connectTimeout(PATIENCE)
+                .build());
+      }
       base = "https://127.0.0.1:" + port;
+    }
+
+    private HttpClient client() {
+      return clients.get(next.getAndIncrement() % clients.size());
     }
 
     private HttpRequest request(String path) {
@@ -176,7 +196,7 @@ interface GatewayClient extends AutoCloseable {
 
     @Override
     public CompletableFuture<String> fetch(String path) {
-      return client
+      return client()
           .sendAsync(request(path), BodyHandlers.ofByteArray())
           .thenApply(
               response -> {
@@ -191,7 +211,8 @@ interface GatewayClient extends AutoCloseable {
 
     @Override
     public void fetchWithoutReading(String path) throws Exception {
-      HttpResponse<InputStream> response = client.send(request(path), BodyHandlers.ofInputStream());
+      HttpResponse<InputStream> response =
+          client().send(request(path), BodyHandlers.ofInputStream());
       if (response.statusCode() != 200) {
         throw new AssertionError("status " + response.statusCode());
       }
@@ -199,8 +220,8 @@ interface GatewayClient extends AutoCloseable {
 
     @Override
     public void close() {
-      client.shutdownNow();
-      client.close();
+      clients.forEach(HttpClient::shutdownNow);
+      clients.forEach(HttpClient::close);
     }
   }
 
