@@ -63,8 +63,11 @@ class AttackTest {
   /** How much longer the slowest hundredth of answers may take. */
   private static final double SLOWER = 2;
 
-  /** Below this a scheduler's whim on a busy machine decides, and nobody notices. */
-  private static final double UNNOTICED_MILLIS = 50;
+  /** Below this nobody notices. */
+  private static final double UNNOTICED_MILLIS = 10;
+
+  /** Threads that a request and its answer wait for, attackers beside them, on a busy machine. */
+  private static final int WAKE_UPS = 4;
 
   /** Sleeps are not more exact. */
   private static final long MAX_AHEAD_NANOS = 100_000;
@@ -227,8 +230,11 @@ class AttackTest {
     long beginNanos = System.nanoTime();
     long cpuBefore = serverCpuNanos();
 
-    attack.run();
-
+    double lateness;
+    try (MachineLateness machine = new MachineLateness()) {
+      attack.run();
+      lateness = machine.millis(0.99);
+    }
     double during = honest.millis(begin, 0.99);
     double seconds = (System.nanoTime() - beginNanos) / 1e9;
     double cpu = (serverCpuNanos() - cpuBefore) / 1e9;
@@ -246,6 +252,7 @@ class AttackTest {
         during,
         honest.answered() - begin,
         honest.millis(begin, 0.5),
+        lateness,
         heapBefore / 1e6,
         heapAtEnd / 1e6,
         recovered,
@@ -253,9 +260,8 @@ class AttackTest {
     assertEquals(0, honest.failures());
     assertTrue(heapAfter <= HEAP_GROWTH * heapBefore, heapBefore + " bytes, then " + heapAfter);
     assertTrue(recovered <= RECOVERY_SECONDS + 1, "recovered after " + recovered + " s");
-    assertTrue(
-        during <= Math.max(SLOWER * before, UNNOTICED_MILLIS),
-        before + " ms before, " + during + " ms during");
+    double allowed = Math.max(SLOWER * before, UNNOTICED_MILLIS) + WAKE_UPS * lateness;
+    assertTrue(during <= allowed, before + " ms before, " + during + " ms during");
   }
 
   /**
