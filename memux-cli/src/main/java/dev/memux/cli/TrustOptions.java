@@ -31,9 +31,16 @@ final class TrustOptions {
           "Accept any certificate. Anyone on the way can then read and change everything.")
   private boolean insecure;
 
-  /** TLS settings for a server of that name. */
+  /** TLS settings for an HTTP/3 server of that name. */
   TlsClientConfig forServer(String name, StateDirectory state, @Nullable KeyLog keyLog) {
-    TlsClientConfig.Builder tls = TlsClientConfig.builder().applicationProtocols(Http3Service.ALPN);
+    return forServer(name, Http3Service.ALPN, state, keyLog);
+  }
+
+  /** TLS settings for a server of that name. */
+  TlsClientConfig forServer(
+      String name, String applicationProtocol, StateDirectory state, @Nullable KeyLog keyLog) {
+    TlsClientConfig.Builder tls =
+        TlsClientConfig.builder().applicationProtocols(applicationProtocol);
     if (keyLog != null) {
       tls.keyLog(keyLog);
     }
