@@ -14,11 +14,11 @@ final class MachineLateness implements AutoCloseable {
   private final Thread thread = Thread.ofPlatform().name("lateness").start(this::run);
 
   private void run() {
-    while (!Thread.currentThread().isInterrupted() && count < MOST) {
+    for (int i = 0; i < MOST && !Thread.currentThread().isInterrupted(); i++) {
       long due = System.nanoTime() + PAUSE_NANOS;
       LockSupport.parkNanos(PAUSE_NANOS);
-      nanos[count] = Math.max(0, System.nanoTime() - due);
-      count = count + 1;
+      nanos[i] = Math.max(0, System.nanoTime() - due);
+      count = i + 1;
     }
   }
 
