@@ -232,7 +232,7 @@ class AttackTest {
   private void withstand(String name, Attack rehearsal, Attack attack) throws Exception {
     Loopback.await(() -> honest.answered() >= REQUESTS_BEFORE);
     rehearsal.run(); // so that all classes are there
-    int connections = serverConnections();
+    int connections = server.connectionCount(); // those that stay
     int from = honest.answered();
     Loopback.await(() -> honest.answered() >= from + REQUESTS_BEFORE);
     double before = honest.millis(from, 0.99);
