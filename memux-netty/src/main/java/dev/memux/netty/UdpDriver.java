@@ -55,6 +55,7 @@ final class UdpDriver implements UdpSocket.Receiver {
   private final DeficitRoundRobin<DrivenConnection> sending = new DeficitRoundRobin<>();
   private final LogLimit faultLines = new LogLimit();
   private final ForwardingQueue forwarded = new ForwardingQueue();
+  private final InitialBacklog initials = new InitialBacklog();
   private final SendBatch batch = new SendBatch();
   private final byte[] datagram = new byte[UdpChannels.RECEIVE_BUFFER_BYTES];
 
@@ -256,6 +257,30 @@ final class UdpDriver implements UdpSocket.Receiver {
   }
 
   private void receive(InetSocketAddress sender, byte[] buffer, int length) {
+    if (!InitialBacklog.isInitial(buffer, length)) {
+      handIn(sender, buffer, length);
+    } else if (initials.mustWait()) {
+      initials.add(sender, buffer, length);
+    } else {
+      handInInitial(sender, buffer, length);
+    }
+  }
+
+  private void handInInitial(InetSocketAddress sender, byte[] buffer, int length) {
+    long begin = nowNanos();
+    handIn(sender, buffer, length);
+    initials.onSpent(nowNanos() - begin);
+  }
+
+  /** Those that had to wait, after everything else has been read and sent. */
+  private void receiveWaitingInitials() {
+    initials.beginTurn();
+    for (InitialBacklog.Waiting next; (next = initials.poll()) != null; ) {
+      handInInitial(next.sender(), next.payload(), next.payload().length);
+    }
+  }
+
+  private void handIn(InetSocketAddress sender, byte[] buffer, int length) {
     try {
       QuicConnection connection = endpoint.receive(sender, buffer, 0, length, nowNanos());
       if (connection != null) {
@@ -342,10 +367,13 @@ final class UdpDriver implements UdpSocket.Receiver {
     try {
       tellEvents();
       more = transmit();
+      receiveWaitingInitials();
     } finally {
       inTurn = false;
     }
-    timer.arm(deadlines.earliestNanos(), nowNanos());
+    long now = nowNanos();
+    // By the timer and not as a task: tasks that follow one another keep a loop from its input.
+    timer.arm(initials.isEmpty() ? deadlines.earliestNanos() : now, now);
     if (more || !ready.isEmpty()) {
       scheduleTurn();
     }

@@ -1,0 +1,77 @@
+package dev.memux.netty;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps those who shake hands from holding up those who have: a signature takes longer than a
+ * hundred packets, and anyone can ask for one. When Initial packets have had their time in a turn,
+ * further ones wait here until everything else has been read and answered. Used on one event loop.
+ */
+final class InitialBacklog {
+  /** Of a turn of the loop: one handshake at least, or the answers to dozens that need none. */
+  static final long NANOS_PER_TURN = 500_000;
+
+  /** Beyond this many waiting datagrams further ones are dropped, as a full socket would do. */
+  static final int MAX_DATAGRAMS = 1024;
+
+  /** Larger ones do not wait: no client begins with a datagram that few paths take. */
+  static final int MAX_DATAGRAM_BYTES = 2048;
+
+  /** RFC 9000 §17.2: form bit, and no bits of a long packet type; versions may differ. */
+  private static final int TYPE_BITS = 0xb0;
+
+  private static final int INITIAL = 0x80;
+
+  private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
+  private long spentNanos;
+  private long dropped;
+
+  /** A datagram that waits. */
+  record Waiting(InetSocketAddress sender, byte[] payload) {}
+
+  /** Whether a datagram begins with an Initial packet, as all do that may cost a signature. */
+  static boolean isInitial(byte[] buffer, int length) {
+    return length > 0 && (buffer[0] & TYPE_BITS) == INITIAL;
+  }
+
+  /** Whether an Initial packet has to wait; if not, {@link #onSpent} is to be told of it. */
+  boolean mustWait() {
+    return spentNanos >= NANOS_PER_TURN || !queue.isEmpty();
+  }
+
+  /** Keeps a copy of {@code buffer[0..length)}, if there is room. */
+  void add(InetSocketAddress sender, byte[] buffer, int length) {
+    if (queue.size() < MAX_DATAGRAMS && length <= MAX_DATAGRAM_BYTES) {
+      queue.addLast(new Waiting(sender, Arrays.copyOf(buffer, length)));
+    } else {
+      dropped++;
+    }
+  }
+
+  /** So long was worked on an Initial packet. */
+  void onSpent(long nanos) {
+    spentNanos += nanos;
+  }
+
+  /** Everything else has had its turn. */
+  void beginTurn() {
+    spentNanos = 0;
+  }
+
+  /** The next one that may be worked on in this turn; null: none. */
+  @Nullable Waiting poll() {
+    return spentNanos < NANOS_PER_TURN ? queue.pollFirst() : null;
+  }
+
+  boolean isEmpty() {
+    return queue.isEmpty();
+  }
+
+  /** Datagrams that found no room. */
+  long dropped() {
+    return dropped;
+  }
+}

@@ -1,0 +1,60 @@
+package dev.memux.netty;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.InetSocketAddress;
+import org.junit.jupiter.api.Test;
+
+/** Who shakes hands waits for those who have (RFC 9000 §21.3). */
+class InitialBacklogTest {
+  private static final InetSocketAddress SENDER = Loopback.anyPort();
+
+  private final InitialBacklog backlog = new InitialBacklog();
+
+  @Test
+  void onlyInitialPacketsWait() {
+    // RFC 9000 §17.2, table 5: Initial, 0-RTT, Handshake, Retry; §17.3: short headers.
+    assertTrue(InitialBacklog.isInitial(new byte[] {(byte) 0xc3}, 1));
+    for (int first : new int[] {0xd0, 0xe0, 0xf0, 0x40, 0x7f}) {
+      assertFalse(InitialBacklog.isInitial(new byte[] {(byte) first}, 1), "0x" + first);
+    }
+    assertFalse(InitialBacklog.isInitial(new byte[1], 0));
+  }
+
+  @Test
+  void theyWaitWhenTheirTimeIsUpAndComeOutInOrder() {
+    assertFalse(backlog.mustWait());
+    backlog.onSpent(InitialBacklog.NANOS_PER_TURN);
+    assertTrue(backlog.mustWait());
+    backlog.add(SENDER, new byte[] {1, 9}, 1);
+    backlog.add(SENDER, new byte[] {2}, 1);
+    assertNull(backlog.poll());
+    backlog.beginTurn();
+    assertTrue(backlog.mustWait(), "overtakes others");
+    InitialBacklog.Waiting first = backlog.poll();
+    assertNotNull(first);
+    assertEquals(1, first.payload().length);
+    assertEquals(1, first.payload()[0]);
+    backlog.onSpent(InitialBacklog.NANOS_PER_TURN);
+    assertNull(backlog.poll());
+    backlog.beginTurn();
+    assertNotNull(backlog.poll());
+    assertTrue(backlog.isEmpty());
+    assertFalse(backlog.mustWait());
+  }
+
+  @Test
+  void whatWaitsIsBounded() {
+    for (int i = 0; i <= InitialBacklog.MAX_DATAGRAMS; i++) {
+      backlog.add(SENDER, new byte[1200], 1200);
+    }
+    assertEquals(1, backlog.dropped());
+    assertNotNull(backlog.poll());
+    backlog.add(SENDER, new byte[3000], InitialBacklog.MAX_DATAGRAM_BYTES + 1);
+    assertEquals(2, backlog.dropped());
+  }
+}
