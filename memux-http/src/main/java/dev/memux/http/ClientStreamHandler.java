@@ -16,9 +16,17 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   private final QuicStreamChannel channel;
   private final InboundBody inbound;
   private final OutboundBody outbound;
+  private final Runnable again;
   private boolean headReceived;
 
-  ClientStreamHandler(ClientExchange exchange, QuicStreamChannel channel) {
+  /** Another stream carries the exchange. */
+  private boolean superseded;
+
+  /**
+   * @param again has the exchange sent once more
+   */
+  ClientStreamHandler(ClientExchange exchange, QuicStreamChannel channel, Runnable again) {
+    this.again = again;
     this.exchange = exchange;
     this.channel = channel;
     inbound = new InboundBody(channel);
@@ -76,13 +84,17 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void onHeaders(Http3HeadersFrame frame) {
-    if (headReceived) {
-      return; // trailers
+    if (headReceived || superseded) {
+      return; // trailers, or an answer that does not count
     }
     ResponseHead head = MessageHeads.response(frame.headers());
     if (head == null) {
       fail(new HttpException.Malformed("unreadable response head", null));
       channel.shutdown(Http3ErrorCode.H3_MESSAGE_ERROR.code());
+    } else if (head.status() == ServerStreamHandler.TOO_EARLY && exchange.takeTooEarly()) {
+      superseded = true;
+      inbound.discard(Http3ErrorCode.H3_NO_ERROR);
+      again.run();
     } else if (head.status() >= 200) {
       // RFC 9110 §15.2: interim responses come before the one that counts.
       headReceived = true;
@@ -96,7 +108,7 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   private void fail(HttpException failure) {
     if (headReceived) {
       inbound.onFailure(failure);
-    } else {
+    } else if (!superseded) {
       exchange.fail(failure);
     }
   }

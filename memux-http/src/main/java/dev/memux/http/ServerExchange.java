@@ -44,6 +44,15 @@ public final class ServerExchange {
     return channel.eventLoop();
   }
 
+  /**
+   * Whether the request may be one that an attacker repeats (0-RTT): it may be answered if that
+   * does no harm, or refused with 425 (RFC 8470 §5.2). Of methods other than GET and HEAD that has
+   * been done already.
+   */
+  public boolean isEarly() {
+    return channel instanceof MuxQuicStreamChannel mux && mux.isEarly();
+  }
+
   /** Whether the method is HEAD, so that the answer has no body (RFC 9110 §9.3.2). */
   public boolean isHead() {
     return request.method().equals("HEAD");

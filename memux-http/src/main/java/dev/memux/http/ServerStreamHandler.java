@@ -17,6 +17,8 @@ import org.slf4j.LoggerFactory;
 final class ServerStreamHandler extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(ServerStreamHandler.class);
 
+  static final int TOO_EARLY = 425;
+
   private final ServerConnection connection;
   private final RequestHandler handler;
   private final QuicStreamChannel channel;
@@ -100,6 +102,12 @@ final class ServerStreamHandler extends ChannelInboundHandlerAdapter {
     exchange = opened;
     connection.onOpened(opened);
     channel.closeFuture().addListener(ignored -> connection.onClosed(opened));
+    if (opened.isEarly() && !head.isReplaySafe()) {
+      // RFC 8470 §5.2: the client asks again when the handshake has shown that it is no replay.
+      opened.respond(ResponseHead.of(TOO_EARLY), channel.alloc().buffer(0));
+      inbound.discard(Http3ErrorCode.H3_NO_ERROR); // RFC 9114 §4.1
+      return;
+    }
     run(opened);
   }
 

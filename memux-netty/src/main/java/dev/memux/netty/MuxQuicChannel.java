@@ -51,7 +51,10 @@ import org.jspecify.annotations.Nullable;
  *       IDs loads the native library. {@link #localSocketAddress()} and {@link
  *       #remoteSocketAddress()} tell.
  *   <li>When the handshake is complete the channel becomes active and a {@link
- *       SslHandshakeCompletionEvent} follows; when it fails, that event tells why.
+ *       SslHandshakeCompletionEvent} follows; when it fails, that event tells why. With early data
+ *       (0-RTT) it becomes active before: a client's if {@link QuicClientBootstrap#earlyData} says
+ *       so, a server's if its TLS configuration takes early data; see {@link
+ *       MuxQuicStreamChannel#isEarly}.
  *   <li>When the connection ends, {@link ConnectionClosedEvent} says why. More streams allowed by
  *       the peer: {@link StreamLimitChangedEvent}.
  *   <li>{@link #close()} closes with application error code 0. QUIC's transport codes are the
@@ -68,6 +71,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   private final Connection connection;
   private final Carrier carrier;
   private final ChannelSetup streamSetup;
+  private final boolean takesEarlyData;
   private final ConnectionChannelConfig config = new ConnectionChannelConfig(this);
   private final Set<MuxQuicStreamChannel> streams = new HashSet<>();
   private final InboundStreams inbound = new InboundStreams(this);
@@ -88,16 +92,22 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     CLOSED
   }
 
-  /** {@code connectPromise}: told how the handshake went; null: nobody waits, as on a server. */
+  /**
+   * @param takesEarlyData whether streams are used as soon as early data allows it
+   * @param connectPromise told when streams can be used, or how the handshake failed; null: nobody
+   *     waits, as on a server
+   */
   MuxQuicChannel(
       Connection connection,
       Carrier carrier,
       ChannelSetup streamSetup,
+      boolean takesEarlyData,
       @Nullable Promise<QuicChannel> connectPromise) {
     super(carrier.transport());
     this.connection = connection;
     this.carrier = carrier;
     this.streamSetup = streamSetup;
+    this.takesEarlyData = takesEarlyData;
     this.connectPromise = connectPromise;
   }
 
@@ -122,6 +132,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   private void pollEvents() {
     for (ConnectionEvent event; (event = connection.pollEvent()) != null; ) {
       switch (event) {
+        case ConnectionEvent.EarlyDataReady ready -> onEarlyDataReady();
         case ConnectionEvent.HandshakeCompleted completed -> onHandshake(completed.session());
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.StreamsAvailable available -> onStreamsAvailable(available.type());
@@ -149,17 +160,35 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     inbound.complete();
   }
 
+  private void onEarlyDataReady() {
+    if (takesEarlyData && state == State.HANDSHAKE) {
+      activate();
+      tellConnected();
+    }
+  }
+
   private void onHandshake(TlsSession session) {
-    if (state != State.HANDSHAKE) {
+    if (state == State.CLOSED || tlsSession != null) {
       return;
     }
     tlsSession = session;
+    if (state == State.HANDSHAKE) {
+      activate();
+    }
+    noteLimits();
+    pipeline().fireUserEventTriggered(SslHandshakeCompletionEvent.SUCCESS);
+    tellConnected();
+  }
+
+  private void activate() {
     state = State.ACTIVE;
     noteLimits();
+    pipeline().fireChannelActive();
+  }
+
+  private void tellConnected() {
     Promise<QuicChannel> promise = connectPromise;
     connectPromise = null;
-    pipeline().fireChannelActive();
-    pipeline().fireUserEventTriggered(SslHandshakeCompletionEvent.SUCCESS);
     if (promise != null && !promise.trySuccess(this)) {
       close(); // cancelled
     }
@@ -175,7 +204,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       return; // this end has closed it, or it is told once more
     }
     closeReason = reason;
-    if (state == State.HANDSHAKE) {
+    if (state != State.CLOSED && tlsSession == null) {
       SSLHandshakeException failure = new SSLHandshakeException(CloseReasons.describe(reason));
       pipeline().fireUserEventTriggered(new SslHandshakeCompletionEvent(failure));
     }

@@ -29,6 +29,7 @@ public final class QuicClientBootstrap {
   private @Nullable TlsClientConfig tls;
   private QuicConfig config = QuicConfig.DEFAULT;
   private InetSocketAddress localAddress = new InetSocketAddress(0);
+  private boolean earlyData;
 
   /** Made for the first connection, and anew after the settings of sockets have changed. */
   private @Nullable ClientSockets sockets;
@@ -57,6 +58,18 @@ public final class QuicClientBootstrap {
   public QuicClientBootstrap localAddress(InetSocketAddress value) {
     localAddress = value;
     sockets = null;
+    return this;
+  }
+
+  /**
+   * Lets channels become active, and {@link #connect} be done, as soon as early data can be sent
+   * (0-RTT, RFC 9001 §4.6): at once, if the TLS configuration offers it ({@link
+   * TlsClientConfig#offersEarlyData}) and has a session of that server. What is written before
+   * {@link io.netty.handler.ssl.SslHandshakeCompletionEvent} may be replayed by an attacker; if the
+   * server refuses it, it is sent again without further ado. Default: not.
+   */
+  public QuicClientBootstrap earlyData(boolean value) {
+    earlyData = value;
     return this;
   }
 
@@ -102,9 +115,9 @@ public final class QuicClientBootstrap {
    *
    * @param remote resolved
    * @param serverName what the certificate must be for
-   * @return done on the connection's event loop when the handshake is complete; fails with {@link
-   *     QuicConnectException} when it does not complete, which names the TLS alert if there was
-   *     one. Cancelling it closes the connection.
+   * @return done on the connection's event loop when the handshake is complete, or before with
+   *     {@link #earlyData}; fails with {@link QuicConnectException} when it does not complete,
+   *     which names the TLS alert if there was one. Cancelling it closes the connection.
    * @throws IllegalStateException if group or TLS configuration is missing
    * @throws UnresolvedAddressException if {@code remote} is not resolved
    */
@@ -129,6 +142,7 @@ public final class QuicClientBootstrap {
             serverName,
             connectionSetup.snapshot(),
             streamSetup.snapshot(),
+            earlyData,
             loop.newPromise());
     loop.execute(() -> attempt.start(loop));
     return attempt.promise;
@@ -142,6 +156,7 @@ public final class QuicClientBootstrap {
       String serverName,
       ChannelSetup connectionSetup,
       ChannelSetup streamSetup,
+      boolean earlyData,
       Promise<QuicChannel> promise) {
 
     void start(EventLoop loop) {
@@ -164,7 +179,7 @@ public final class QuicClientBootstrap {
       try {
         DrivenConnection driven = driver.connect(tls, serverName, remote);
         MuxQuicChannel channel =
-            new MuxQuicChannel(driven.connection, driven, streamSetup, promise);
+            new MuxQuicChannel(driven.connection, driven, streamSetup, earlyData, promise);
         driven.listener(channel.listener());
         connectionSetup.apply(channel);
         promise.addListener(

@@ -24,7 +24,7 @@ final class ServerAcceptor implements UdpDriver.Acceptor {
 
   @Override
   public void onAccept(DrivenConnection driven) {
-    MuxQuicChannel channel = new MuxQuicChannel(driven.connection, driven, streamSetup, null);
+    MuxQuicChannel channel = new MuxQuicChannel(driven.connection, driven, streamSetup, true, null);
     driven.listener(channel.listener());
     connections.add(channel);
     connectionSetup.apply(channel);
