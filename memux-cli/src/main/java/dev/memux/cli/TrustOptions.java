@@ -6,9 +6,11 @@ import dev.memux.http.Http3Service;
 import dev.memux.tls.KeyLog;
 import dev.memux.tls.Pem;
 import dev.memux.tls.PemException;
+import dev.memux.tls.SessionCache;
 import dev.memux.tls.TlsClientConfig;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +33,19 @@ final class TrustOptions {
           "Accept any certificate. Anyone on the way can then read and change everything.")
   private boolean insecure;
 
+  /** What the options amount to: sessions are resumed only under the same. */
+  String key() {
+    return insecure ? "any" : authorities == null ? "" : "only " + authorities.toAbsolutePath();
+  }
+
   /** TLS settings for a server of that name. */
-  TlsClientConfig forServer(String name, StateDirectory state, @Nullable KeyLog keyLog) {
-    TlsClientConfig.Builder tls = TlsClientConfig.builder().applicationProtocols(Http3Service.ALPN);
+  TlsClientConfig forServer(
+      String name, StateDirectory state, @Nullable KeyLog keyLog, SessionCache sessions) {
+    TlsClientConfig.Builder tls =
+        TlsClientConfig.builder()
+            .applicationProtocols(Http3Service.ALPN)
+            .sessionCache(sessions, InstantSource.system())
+            .offerEarlyData();
     if (keyLog != null) {
       tls.keyLog(keyLog);
     }

@@ -4,6 +4,7 @@ import dev.memux.http.Http3Service;
 import dev.memux.http.RequestHandler;
 import dev.memux.netty.IoTransport;
 import dev.memux.netty.QuicServer;
+import dev.memux.tls.StrikeRegister;
 import dev.memux.tls.TicketKeys;
 import dev.memux.tls.TlsServerConfig;
 import io.netty.channel.EventLoopGroup;
@@ -95,9 +96,14 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void listen(GatewayConfig config) throws IOException {
+    InstantSource clock = InstantSource.system();
     TlsServerConfig.Builder tls =
         TlsServerConfig.builder()
-            .ticketKeys(new TicketKeys(TICKET_LIFETIME, InstantSource.system(), new SecureRandom()))
+            .ticketKeys(new TicketKeys(TICKET_LIFETIME, clock, new SecureRandom()))
+            .earlyData(
+                new StrikeRegister(
+                    StrikeRegister.DEFAULT_WINDOW, StrikeRegister.DEFAULT_MAX_ENTRIES, clock),
+                Http3Service.rememberedSettings())
             .credentials(config.credentials())
             .applicationProtocols(Http3Service.ALPN);
     if (config.keyLog() != null) {

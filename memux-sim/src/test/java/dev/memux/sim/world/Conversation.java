@@ -62,6 +62,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private int handshakes;
   private int closedStreamSides;
   private boolean ending;
+  private boolean startedEarly;
 
   Conversation(
       WorldPlan.ConversationPlan plan,
@@ -142,11 +143,27 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     return known;
   }
 
-  void onHandshakeCompleted(Peer peer) {
+  /**
+   * A client may send before the handshake is complete; what it does then, it does not do again.
+   */
+  void onEarlyDataReady(Peer peer) {
+    if (peer.side() == Side.CLIENT) {
+      startedEarly = true;
+      openStreams(peer);
+    }
+  }
+
+  private void openStreams(Peer peer) {
     for (StreamPlan stream : plan.streams()) {
       if (stream.opener() == peer.side()) {
         peer.at(stream.openAfterNanos(), () -> peer.open(stream));
       }
+    }
+  }
+
+  void onHandshakeCompleted(Peer peer) {
+    if (peer.side() == Side.SERVER || !startedEarly) {
+      openStreams(peer);
     }
     Side cutter = plan.ending() == WorldPlan.Ending.SERVER_ABORTS ? Side.SERVER : Side.CLIENT;
     if (plan.ending().cutsShort() && peer.side() == cutter) {

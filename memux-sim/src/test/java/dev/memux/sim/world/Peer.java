@@ -75,6 +75,7 @@ final class Peer {
     connection = source;
     conversation.note(side + " " + describe(event));
     switch (event) {
+      case ConnectionEvent.EarlyDataReady ready -> conversation.onEarlyDataReady(this);
       case ConnectionEvent.HandshakeCompleted done -> {
         handshakeComplete = true;
         conversation.onHandshakeCompleted(this);
