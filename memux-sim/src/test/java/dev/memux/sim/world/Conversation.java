@@ -25,6 +25,8 @@ import java.net.InetSocketAddress;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client, its connection, the applications at both ends, and everything that must hold for them.
@@ -39,6 +41,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private final Network network;
   private final Trace trace;
   private final InetSocketAddress clientAddress;
+  private final WorldPlan.KeyUpdates keyUpdates;
   private final Link up;
   private final Link down;
   private final Map<Side, QuicNode> nodes = new EnumMap<>(Side.class);
@@ -50,6 +53,11 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private final DeliveryInvariant delivery = new DeliveryInvariant();
   private final IndependenceInvariant independence = new IndependenceInvariant();
   private final FlowControlInvariant flowControl = new FlowControlInvariant(this::parameters);
+
+  /** RFC 9000 §7.4.1: early data goes by what is remembered. */
+  private final FlowControlInvariant earlyFlowControl =
+      new FlowControlInvariant(declaredBy -> Objects.requireNonNull(remembered()));
+
   private final AmplificationInvariant amplification = new AmplificationInvariant();
   private final PacketNumberInvariant packetNumbers = new PacketNumberInvariant();
   private final StreamStateInvariant streamStates = new StreamStateInvariant();
@@ -63,6 +71,8 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private int closedStreamSides;
   private boolean ending;
   private boolean startedEarly;
+  private boolean acceptedEarly;
+  private @Nullable TransportParameters remembered;
 
   Conversation(
       WorldPlan.ConversationPlan plan,
@@ -77,6 +87,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     this.network = network;
     this.trace = trace;
     this.clientAddress = client.address();
+    this.keyUpdates = world.tls().keyUpdates();
     this.up = up;
     this.down = down;
     maxDatagramBytes.put(Side.CLIENT, world.clientConfig().maxDatagramBytes());
@@ -88,6 +99,15 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       congestion.put(side, new CongestionInvariant());
       forgottenBy.put(side, new ForgottenPackets());
     }
+  }
+
+  /** What the client knows of the server from before. */
+  void remembered(@Nullable TransportParameters parameters) {
+    remembered = parameters;
+  }
+
+  private @Nullable TransportParameters remembered() {
+    return remembered;
   }
 
   Peer peer(Side side) {
@@ -150,6 +170,8 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     if (peer.side() == Side.CLIENT) {
       startedEarly = true;
       openStreams(peer);
+    } else {
+      acceptedEarly = true;
     }
   }
 
@@ -169,8 +191,15 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     if (plan.ending().cutsShort() && peer.side() == cutter) {
       peer.at(plan.endAfterNanos(), this::end);
     }
+    planKeyUpdates(peer);
     handshakes++;
     endIfWorkIsDone();
+  }
+
+  private void planKeyUpdates(Peer peer) {
+    for (int i = 1; i <= keyUpdates.count(); i++) {
+      peer.at(i * keyUpdates.everyNanos(), peer::updateKeys);
+    }
   }
 
   void onOpened(long streamId, StreamPlan stream) {
@@ -296,6 +325,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
         }
       }
     }
+    if (other == Side.CLIENT && acceptedEarly && remembered != null) {
+      return remembered; // RFC 9000 §7.4.1: a server that accepts has not changed them
+    }
     throw new Violation(
         Conversation.class, other + " sends stream frames without knowing the limits");
   }
@@ -320,7 +352,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
         blame.onAckElicitingSent(packet.sender(), nowNanos);
       }
       packetNumbers.onPacketSent(packet);
-      flowControl.onPacketSent(packet);
+      FlowControlInvariant limits =
+          packet.level() == EncryptionLevel.EARLY ? earlyFlowControl : flowControl;
+      limits.onPacketSent(packet);
       packet.frames().forEach(frame -> streamStates.onSent(packet.sender(), frame));
       rememberAcks(packet);
     }
@@ -352,6 +386,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     packetNumbers.onPacketDelivered(packet);
     flowControl.onPacketDelivered(packet);
     Side receiver = packet.sender().peer();
+    if (packet.level() == EncryptionLevel.EARLY) {
+      onEarlyDelivered(packet, receiver);
+    }
     if (packet.level() != EncryptionLevel.APPLICATION) {
       return;
     }
@@ -371,6 +408,15 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
             receiver, stream.streamId(), stream.offset(), stream.end(), certain);
       } else if (frame instanceof TappedFrame.Ack ack) {
         forgotten.onAckDelivered(ack);
+      }
+    }
+  }
+
+  /** It may be read, or buffered, or thrown away. */
+  private void onEarlyDelivered(TappedPacket packet, Side receiver) {
+    for (TappedFrame frame : packet.frames()) {
+      if (frame instanceof TappedFrame.Stream stream) {
+        independence.onDelivered(receiver, stream.streamId(), stream.offset(), stream.end(), false);
       }
     }
   }
@@ -451,7 +497,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       congestion
           .get(side(connection))
           .afterTransmit(
-              connection.statistics().probesSent(), maxDatagramBytes.get(side(connection)));
+              connection.statistics().probesSent(),
+              maxDatagramBytes.get(side(connection)),
+              connection.statistics().bytesInFlight());
     }
   }
 

@@ -8,6 +8,7 @@ import dev.memux.engine.quic.QuicConnection;
 import dev.memux.sim.Network;
 import dev.memux.sim.quic.QuicNode;
 import dev.memux.sim.quic.Side;
+import dev.memux.tls.EarlyData;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.HashSet;
@@ -37,6 +38,8 @@ final class Peer {
 
   private @Nullable QuicConnection connection;
   private boolean handshakeComplete;
+  private EarlyData earlyData = EarlyData.NONE;
+  private int keyUpdates;
   private boolean terminated;
   private @Nullable CloseReason closed;
 
@@ -63,6 +66,22 @@ final class Peer {
     return handshakeComplete;
   }
 
+  EarlyData earlyData() {
+    return earlyData;
+  }
+
+  /** How often this side has begun to use new keys. */
+  int keyUpdates() {
+    return keyUpdates;
+  }
+
+  void updateKeys() {
+    if (connection != null && connection.updateKeys()) {
+      conversation.note(side + " updates its keys");
+      keyUpdates++;
+    }
+  }
+
   boolean isTerminated() {
     return terminated;
   }
@@ -78,6 +97,7 @@ final class Peer {
       case ConnectionEvent.EarlyDataReady ready -> conversation.onEarlyDataReady(this);
       case ConnectionEvent.HandshakeCompleted done -> {
         handshakeComplete = true;
+        earlyData = done.session().earlyData();
         conversation.onHandshakeCompleted(this);
       }
       case ConnectionEvent.HandshakeConfirmed confirmed -> {}

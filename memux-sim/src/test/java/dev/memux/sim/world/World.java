@@ -44,6 +44,7 @@ final class World {
   private final WireTap tap = new WireTap();
   private final Tally tally = new Tally();
   private final QuicNode server;
+  private final Returns returns;
   private final Map<InetSocketAddress, Conversation> conversations = new HashMap<>();
   private final List<Conversation> inOrder = new ArrayList<>();
 
@@ -59,11 +60,12 @@ final class World {
     simulation = new Simulation(plan.startNanos());
     network = new Network(simulation, root.split("network"));
     trace = new Trace(simulation, traceLines, this::describe);
+    returns = new Returns(plan, root.split("returns"));
     InetSocketAddress address = Network.address(0, SERVER_PORT);
     QuicEndpoint endpoint =
         new QuicEndpoint(
             plan.serverConfig(),
-            Tls.server(plan.tls(), tap),
+            returns.server(tap),
             0,
             ROUTING_KEY,
             new SeededSecureRandom(root.split("server")));
@@ -94,8 +96,10 @@ final class World {
     network.attach(client, address);
     Link up = network.link(address, server.address(), planned.up());
     Link down = network.link(server.address(), address, planned.down());
+    TlsClientConfig tls = returns.client(index, tap);
     Conversation conversation =
         new Conversation(planned, network, trace, plan, client, server, up, down);
+    conversation.remembered(returns.remembered());
     application.conversation = conversation;
     client.observeTransmit(conversation);
     client.driver(plan.timerGranularityNanos(), plan.socketDatagrams());
@@ -103,7 +107,6 @@ final class World {
     network.observe(conversation);
     conversations.put(address, conversation);
     inOrder.add(conversation);
-    TlsClientConfig tls = Tls.client(plan.tls(), tap);
     simulation.after(
         planned.connectAfterNanos(),
         () -> {
@@ -179,6 +182,10 @@ final class World {
         Peer peer = conversation.peer(side);
         if (peer.closed() != null) {
           tally.count("closed " + peer.closed().origin());
+          tally.count("early data " + peer.earlyData());
+          if (peer.keyUpdates() > 0) {
+            tally.count("keys updated");
+          }
         }
         TerminationInvariant.checkPeer(
             side.toString(), peer.connection() != null, peer.closed() != null, peer.isTerminated());

@@ -16,6 +16,7 @@ import dev.memux.tls.CipherSuite;
 import dev.memux.tls.NamedGroup;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Makes worlds from seeds: most are small and ordinary, some are large, some are hell. */
 final class WorldPlanner {
@@ -53,7 +54,7 @@ final class WorldPlanner {
         startNanos,
         client,
         server,
-        tls(seed.split("tls").random()),
+        tls(server, seed.split("tls").random(), seed.split("returns")),
         drivers.chance(0.3) ? MILLI : 1,
         drivers.chance(0.3) ? drivers.between(1, 64) : Integer.MAX_VALUE,
         conversations);
@@ -61,11 +62,28 @@ final class WorldPlanner {
 
   // Endpoints.
 
-  private static WorldPlan.TlsPlan tls(Randomness r) {
+  private static WorldPlan.TlsPlan tls(QuicConfig server, Randomness r, Seed returns) {
     return new WorldPlan.TlsPlan(
         r.oneOf(CipherSuite.values()),
         r.oneOf(NamedGroup.values()),
-        r.chance(0.7) ? 1 : r.between(2, 16));
+        r.chance(0.7) ? 1 : r.between(2, 16),
+        visited(server, returns),
+        keyUpdates(returns.split("key updates").random()));
+  }
+
+  /** The server at the clients' first visit: as it is now, or with other limits. */
+  private static @Nullable QuicConfig visited(QuicConfig server, Seed seed) {
+    Randomness r = seed.random();
+    if (r.chance(0.6)) {
+      return null;
+    }
+    return r.chance(0.6) ? server : server.withMux(mux(r));
+  }
+
+  private static WorldPlan.KeyUpdates keyUpdates(Randomness r) {
+    return r.chance(0.7)
+        ? WorldPlan.KeyUpdates.NONE
+        : new WorldPlan.KeyUpdates(r.between(1, 20), r.logarithmic(MILLI, SECOND));
   }
 
   private static QuicConfig config(long handshakeNanos, Seed seed) {
