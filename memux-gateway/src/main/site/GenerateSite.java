@@ -7,6 +7,7 @@ import java.awt.geom.Ellipse2D;
 import java.awt.geom.Path2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPOutputStream;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
@@ -23,9 +26,9 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageOutputStream;
 
 /**
- * Draws the pictures of the demonstration site and lists its resources. The build runs it; nothing
- * of it is shipped. The pictures are interlaced, so that a browser shows a coarse whole early, and
- * the same on every machine.
+ * Draws the pictures of the demonstration site, compresses its texts and lists its resources. The
+ * build runs it; nothing of it is shipped. The pictures are interlaced, so that a browser shows a
+ * coarse whole early, and the same on every machine.
  *
  * <p>Arguments: this file, the folder of the hand-written resources, the folder to write to.
  */
@@ -65,8 +68,10 @@ final class GenerateSite {
       write(picture(360, 240, i + i / 6, 100 + i), pictures.resolve(name));
       names.add("img/" + name);
     }
-    try (Stream<Path> files = Files.list(written)) {
-      files.map(file -> file.getFileName().toString()).forEach(names::add);
+    for (Path file : list(written)) {
+      String name = file.getFileName().toString();
+      names.add(name);
+      compress(file, out.resolve(name + ".gz"));
     }
     Collections.sort(names);
     Files.write(contents, names); // last: its time says that all the others are there
@@ -77,8 +82,25 @@ final class GenerateSite {
       return false;
     }
     FileTime made = Files.getLastModifiedTime(contents);
-    try (Stream<Path> inputs = Stream.concat(Stream.of(source, written), Files.list(written))) {
-      return inputs.allMatch(input -> modified(input).compareTo(made) < 0);
+    return Stream.concat(Stream.of(source, written), list(written).stream())
+        .allMatch(input -> modified(input).compareTo(made) < 0);
+  }
+
+  private static List<Path> list(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.toList();
+    }
+  }
+
+  private static void compress(Path file, Path target) throws IOException {
+    try (OutputStream out = Files.newOutputStream(target);
+        GZIPOutputStream gzip =
+            new GZIPOutputStream(out) {
+              {
+                def.setLevel(Deflater.BEST_COMPRESSION);
+              }
+            }) {
+      Files.copy(file, gzip);
     }
   }
 

@@ -8,6 +8,10 @@ module dev.memux.http {
   requires transitive io.netty.codec.http3;
   requires transitive io.netty.common;
   requires transitive io.netty.transport;
+  requires io.netty.codec;
+  requires io.netty.codec.http;
+  requires io.netty.codec.http2;
+  requires io.netty.handler;
   requires org.slf4j;
   requires static transitive org.jspecify;
 

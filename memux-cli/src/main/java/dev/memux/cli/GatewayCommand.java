@@ -28,7 +28,11 @@ import picocli.CommandLine.Option;
     versionProvider = Version.class,
     sortOptions = false,
     usageHelpAutoWidth = true,
-    header = {"Serve a site over HTTP/3: the demonstration site, or the files of a folder.", ""},
+    header = {
+      "Serve a site over HTTP/3, HTTP/2 and HTTP/1.1: the demonstration site, or the files of a"
+          + " folder.",
+      ""
+    },
     description = {
       "",
       "Without --cert a development certificate for localhost, 127.0.0.1 and ::1 is used, made on"
@@ -79,6 +83,12 @@ final class GatewayCommand implements Callable<Integer> {
   private double drainTimeoutSeconds;
 
   @Option(
+      names = "--log-connections",
+      description =
+          "Print a line for each connection: the peer, the protocol, and what TLS has agreed on.")
+  private boolean logConnections;
+
+  @Option(
       names = {"-v", "--verbose"},
       description = "Log what happens to standard error.")
   private boolean verbose;
@@ -100,7 +110,8 @@ final class GatewayCommand implements Callable<Integer> {
           }
           stop.countDown();
         });
-    try (Gateway gateway = start(config)) {
+    try (ConnectionLog log = ConnectionLog.toStandardOutput();
+        Gateway gateway = start(config, logConnections ? log : null)) {
       gateway.unavailable().forEach(Diagnostics::error);
       Invitation.print(System.out, gateway, config, certificateFile(state), certificate == null);
       stop.await();
@@ -118,9 +129,9 @@ final class GatewayCommand implements Callable<Integer> {
     gateway.drain(Duration.ofNanos((long) (drainTimeoutSeconds * 1e9)));
   }
 
-  private static Gateway start(GatewayConfig config) {
+  private static Gateway start(GatewayConfig config, @Nullable ConnectionLog log) {
     try {
-      return Gateway.start(config);
+      return Gateway.start(config, log);
     } catch (IOException e) {
       throw new CommandFailure(ExitCode.FAILURE, String.valueOf(e.getMessage()));
     }

@@ -42,7 +42,7 @@ final class Invitation {
             + " at "
             + url);
     out.println();
-    out.println("  listening  " + listening + " (HTTP/3 over UDP)");
+    out.println("  listening  " + listening + " (UDP: HTTP/3; TCP: HTTP/2, HTTP/1.1)");
     out.println("  cert       " + certificateFile);
     out.println("  SPKI hash  " + hash);
     out.println();
@@ -59,7 +59,7 @@ final class Invitation {
             + hash
             + " "
             + url);
-    out.println("  curl --http3-only --cacert " + certificateFile + " " + url);
+    out.println("  curl --cacert " + certificateFile + " " + url);
     out.println();
     out.println("ready (Ctrl-C stops)");
     out.flush();

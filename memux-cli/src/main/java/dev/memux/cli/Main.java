@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
       GatewayCommand.class,
       GetCommand.class,
       LabCommand.class,
+      RehearseCommand.class,
       CommandLine.HelpCommand.class
     },
     versionProvider = Version.class,

@@ -22,6 +22,13 @@ public sealed interface ConnectionEvent {
   /** The peer has raised the limit of streams that we may open. */
   record StreamsAvailable(StreamType type) implements ConnectionEvent {}
 
+  /**
+   * The server gives a token by which the next connection to it proves this address (RFC 9000
+   * §8.1.3).
+   */
+  @SuppressWarnings("ArrayRecordComponent") // kept or thrown away, never compared
+  record TokenReceived(byte[] token) implements ConnectionEvent {}
+
   /** The connection has ended: nothing can be sent any more. Comes once. */
   record Closed(CloseReason reason) implements ConnectionEvent {}
 

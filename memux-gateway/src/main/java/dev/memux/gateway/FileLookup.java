@@ -1,7 +1,6 @@
 package dev.memux.gateway;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -9,17 +8,22 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the file that a path names, and never one outside the root. Blocks. */
+/** Finds the file that a path names, and never one outside the root; opens none. Blocks. */
 final class FileLookup {
   private static final String INDEX = "index.html";
 
   private final Path root;
+  private final InstantSource clock;
 
-  FileLookup(Path root) throws IOException {
+  FileLookup(Path root, InstantSource clock) throws IOException {
+    this.clock = clock;
     this.root = root.toRealPath();
     if (!Files.isDirectory(this.root)) {
       throw new NotDirectoryException(root.toString());
@@ -35,9 +39,23 @@ final class FileLookup {
   /** A folder, named without its slash. */
   record Folder() implements Result {}
 
-  /** A file, open. Whoever receives it closes the channel. */
-  record Found(FileChannel channel, long sizeBytes, String contentType, Validators validators)
-      implements Result {}
+  /**
+   * A file, and the files beside it that hold it coded.
+   *
+   * @param coded never older than the file: what is older is of an earlier version of it
+   */
+  record Found(String contentType, Representation identity, List<Representation> coded)
+      implements Result {
+    /** A copy of {@code coded}. */
+    Found {
+      coded = List.copyOf(coded);
+    }
+
+    /** All that there is to choose from. */
+    Stream<Representation> all() {
+      return Stream.concat(Stream.of(identity), coded.stream());
+    }
+  }
 
   Result find(RequestPath path) throws IOException {
     Path real = resolve(path);
@@ -47,12 +65,12 @@ final class FileLookup {
     if (Files.isDirectory(real, LinkOption.NOFOLLOW_LINKS)) {
       return path.folder() ? findIndex(real) : new Folder();
     }
-    return path.folder() ? new Missing() : open(real);
+    return path.folder() ? new Missing() : describe(real);
   }
 
   private Result findIndex(Path folder) throws IOException {
     Path real = real(folder.resolve(INDEX));
-    return real == null ? new Missing() : open(real);
+    return real == null ? new Missing() : describe(real);
   }
 
   private @Nullable Path resolve(RequestPath path) throws IOException {
@@ -80,19 +98,25 @@ final class FileLookup {
     }
   }
 
-  private static Result open(Path real) throws IOException {
-    BasicFileAttributes attributes =
-        Files.readAttributes(real, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-    if (!attributes.isRegularFile()) {
-      return new Missing(); // to open a pipe would wait for its other end
+  private Result describe(Path real) throws IOException {
+    FileVersion version = FileVersion.of(real);
+    if (version == null) {
+      return new Missing();
     }
-    FileChannel channel =
-        FileChannel.open(real, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
-    long sizeBytes = channel.size();
-    return new Found(
-        channel,
-        sizeBytes,
-        ContentType.of(real.getFileName().toString()),
-        Validators.ofFile(sizeBytes, attributes.lastModifiedTime().toInstant()));
+    Instant now = clock.instant();
+    Representation identity = Representation.of(real, ContentCoding.IDENTITY, version, now);
+    String name = real.getFileName().toString();
+    List<Representation> coded = new ArrayList<>();
+    for (ContentCoding coding : ContentCoding.CODED) {
+      Path beside = real(real.resolveSibling(name + coding.suffix()));
+      FileVersion other = beside == null ? null : FileVersion.of(beside);
+      if (beside != null
+          && other != null
+          && !other.modified().isBefore(version.modified())
+          && Files.isReadable(beside)) {
+        coded.add(Representation.of(beside, coding, other, now));
+      }
+    }
+    return new Found(ContentType.of(name), identity, coded);
   }
 }

@@ -2,13 +2,12 @@ package dev.memux.gateway;
 
 import dev.memux.http.OutboundBody;
 import dev.memux.http.RequestHandler;
-import dev.memux.http.ResponseHead;
 import dev.memux.http.ServerExchange;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +19,9 @@ import org.slf4j.LoggerFactory;
 final class FileSite implements RequestHandler {
   private static final Logger LOG = LoggerFactory.getLogger(FileSite.class);
 
+  /** How often a file that changes while it is being opened is looked at anew. */
+  private static final int MAX_ATTEMPTS = 3;
+
   private final FileLookup lookup;
   private final Executor blocking;
 
@@ -28,7 +30,7 @@ final class FileSite implements RequestHandler {
    * @param blocking where files are opened and read
    */
   FileSite(Path root, Executor blocking) throws IOException {
-    lookup = new FileLookup(root);
+    lookup = new FileLookup(root, InstantSource.system());
     this.blocking = blocking;
   }
 
@@ -43,30 +45,42 @@ final class FileSite implements RequestHandler {
       Answers.refuse(exchange, 400, "there can be no such file");
       return;
     }
-    blocking.execute(() -> open(exchange, path));
+    blocking.execute(() -> answer(exchange, path));
   }
 
-  private void open(ServerExchange exchange, RequestPath path) {
-    FileLookup.Result result;
+  private void answer(ServerExchange exchange, RequestPath path) {
+    Runnable answer;
     try {
-      result = lookup.find(path);
+      answer = prepare(exchange, path);
     } catch (AccessDeniedException e) {
-      exchange.loop().execute(() -> Answers.refuse(exchange, 403, "the file may not be read"));
-      return;
-    } catch (IOException e) {
+      answer = () -> Answers.refuse(exchange, 403, "the file may not be read");
+    } catch (IOException | RuntimeException e) {
       LOG.warn("reading {} failed: {}", exchange.request().path(), e.toString());
-      exchange.loop().execute(() -> Answers.refuse(exchange, 500, "the file could not be read"));
-      return;
+      answer = () -> Answers.refuse(exchange, 500, "the file could not be read");
     }
-    exchange.loop().execute(() -> answer(exchange, path, result));
+    exchange.loop().execute(answer);
   }
 
-  private void answer(ServerExchange exchange, RequestPath path, FileLookup.Result result) {
-    switch (result) {
-      case FileLookup.Missing missing -> Answers.refuse(exchange, 404, "there is no such file");
-      case FileLookup.Folder folder -> redirect(exchange, path);
-      case FileLookup.Found found -> send(exchange, found);
+  /** Finds out what to answer; what is returned answers, on the event loop. */
+  private Runnable prepare(ServerExchange exchange, RequestPath path) throws IOException {
+    for (int i = 0; i < MAX_ATTEMPTS; i++) {
+      switch (lookup.find(path)) {
+        case FileLookup.Missing missing -> {
+          return () -> Answers.refuse(exchange, 404, "there is no such file");
+        }
+        case FileLookup.Folder folder -> {
+          return () -> redirect(exchange, path);
+        }
+        case FileLookup.Found found -> {
+          FileAnswer answer = FileAnswer.to(exchange.request(), found);
+          OpenFile file = OpenFile.open(answer.source().file(), answer.source().version());
+          if (file != null) {
+            return () -> send(exchange, answer, file, found.contentType());
+          }
+        }
+      }
     }
+    return () -> Answers.refuse(exchange, 503, "the file is being changed");
   }
 
   /** RFC 9110 §15.4.9: relative links in a folder's index need the slash. */
@@ -79,29 +93,16 @@ final class FileSite implements RequestHandler {
     exchange.respond(Answers.head(308).with("location", location), Unpooled.EMPTY_BUFFER);
   }
 
-  private void send(ServerExchange exchange, FileLookup.Found file) {
-    ResponseHead head = Answers.head(200);
-    file.validators().addTo(head.fields());
-    if (file.validators().matchedBy(exchange.request().fields())) {
-      close(file.channel());
-      exchange.respond(new ResponseHead(304, head.fields())).finish();
-      return;
-    }
-    head.with("content-type", file.contentType());
-    head.with("content-length", Long.toString(file.sizeBytes()));
-    DefaultPriority.apply(exchange, file.contentType());
-    OutboundBody body = exchange.respond(head);
-    if (exchange.isHead() || file.sizeBytes() == 0) {
-      close(file.channel());
+  private void send(ServerExchange exchange, FileAnswer answer, OpenFile file, String contentType) {
+    DefaultPriority.apply(exchange, contentType);
+    OutboundBody body = exchange.respond(answer.head());
+    if (exchange.isHead() || answer.body().isEmpty()) {
+      blocking.execute(file::close);
       body.finish();
       return;
     }
-    FileTransfer transfer = new FileTransfer(file.channel(), file.sizeBytes(), body, blocking);
+    FileTransfer transfer = new FileTransfer(file, answer.body(), body, blocking);
     exchange.onClosed(transfer::stop);
     transfer.start();
-  }
-
-  private void close(FileChannel channel) {
-    blocking.execute(() -> FileTransfer.closeQuietly(channel));
   }
 }

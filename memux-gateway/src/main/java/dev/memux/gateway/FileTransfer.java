@@ -1,21 +1,22 @@
 package dev.memux.gateway;
 
+import dev.memux.http.HttpErrorCode;
 import dev.memux.http.OutboundBody;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.handler.codec.http3.Http3ErrorCode;
-import java.io.EOFException;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends one file: chunks are read ahead on a thread that may block, and written on the event loop
- * while the stream has room. Apart from reading, everything happens on the event loop.
+ * Sends a body made of parts of one file: chunks are read ahead on a thread that may block, and
+ * written on the event loop while the stream has room. Apart from reading, everything happens on
+ * the event loop.
  *
  * <p>Chunks begin small and grow as the stream takes them, so that a hundred streams that wait
  * their turn hold little, and the one whose turn it is runs at full speed.
@@ -29,19 +30,19 @@ final class FileTransfer {
 
   private static final Logger LOG = LoggerFactory.getLogger(FileTransfer.class);
 
-  private final FileChannel file;
-  private final long sizeBytes;
+  private final OpenFile file;
+  private final Queue<BodyPart> rest;
   private final OutboundBody body;
   private final Executor blocking;
   private final Queue<ByteBuf> ahead = new ArrayDeque<>();
   private int chunkBytes = FIRST_CHUNK_BYTES;
-  private long readBytes;
+  private long readOfPart;
   private boolean reading;
   private boolean stopped;
 
-  FileTransfer(FileChannel file, long sizeBytes, OutboundBody body, Executor blocking) {
+  FileTransfer(OpenFile file, List<BodyPart> parts, OutboundBody body, Executor blocking) {
     this.file = file;
-    this.sizeBytes = sizeBytes;
+    rest = new ArrayDeque<>(parts);
     this.body = body;
     this.blocking = blocking;
   }
@@ -61,58 +62,54 @@ final class FileTransfer {
       ahead.remove().release();
     }
     if (!reading) {
-      blocking.execute(() -> closeQuietly(file));
-    }
-  }
-
-  static void closeQuietly(FileChannel file) {
-    try {
-      file.close();
-    } catch (IOException e) {
-      LOG.debug("closing a file", e);
+      blocking.execute(file::close);
     }
   }
 
   private void pump() {
+    readAhead();
     while (!stopped && !ahead.isEmpty() && body.isWritable()) {
       ByteBuf chunk = ahead.remove();
       chunkBytes = Math.min(chunkBytes * 2, MAX_CHUNK_BYTES);
       body.write(chunk);
+      readAhead();
     }
-    if (!stopped && ahead.isEmpty() && !reading && readBytes == sizeBytes) {
+    if (!stopped && ahead.isEmpty() && !reading && rest.isEmpty()) {
       body.finish();
       stop();
-    } else {
-      readAhead();
     }
   }
 
   private void readAhead() {
-    if (stopped || reading || readBytes == sizeBytes || ahead.size() >= MAX_CHUNKS_AHEAD) {
-      return;
+    while (!stopped && !reading && ahead.size() < MAX_CHUNKS_AHEAD && !rest.isEmpty()) {
+      switch (rest.element()) {
+        case BodyPart.Text text -> {
+          ahead.add(Unpooled.wrappedBuffer(text.bytes()));
+          rest.remove();
+        }
+        case BodyPart.FromFile part -> read(part.range());
+      }
     }
+  }
+
+  private void read(ByteRange range) {
     reading = true;
-    long from = readBytes;
-    int length = (int) Math.min(chunkBytes, sizeBytes - from);
+    long from = range.first() + readOfPart;
+    int length = (int) Math.min(chunkBytes, range.last() - from + 1);
     ByteBuf chunk = PooledByteBufAllocator.DEFAULT.directBuffer(length, length);
     blocking.execute(
         () -> {
-          boolean complete = fill(chunk, from, length);
+          boolean complete = fill(chunk, from);
           body.loop().execute(() -> onRead(chunk, complete));
         });
   }
 
-  private boolean fill(ByteBuf chunk, long from, int length) {
+  private boolean fill(ByteBuf chunk, long from) {
     try {
-      while (chunk.writableBytes() > 0) {
-        int done = chunk.writerIndex();
-        if (chunk.writeBytes(file, from + done, length - done) < 0) {
-          throw new EOFException("the file became shorter while it was sent");
-        }
-      }
+      file.read(chunk, from);
       return true;
     } catch (IOException e) {
-      LOG.warn("reading a file failed: {}", e.toString());
+      LOG.warn("an answer broke off: {}", e.toString());
       return false;
     }
   }
@@ -121,16 +118,20 @@ final class FileTransfer {
     reading = false;
     if (stopped) {
       chunk.release();
-      blocking.execute(() -> closeQuietly(file));
+      blocking.execute(file::close);
       return;
     }
     if (!complete) {
       chunk.release();
-      body.abort(Http3ErrorCode.H3_INTERNAL_ERROR);
+      body.abort(HttpErrorCode.INTERNAL_ERROR);
       stop();
       return;
     }
-    readBytes += chunk.readableBytes();
+    readOfPart += chunk.readableBytes();
+    if (readOfPart == rest.element().sizeBytes()) {
+      rest.remove();
+      readOfPart = 0;
+    }
     ahead.add(chunk);
     pump();
   }

@@ -1,9 +1,11 @@
 package dev.memux.gateway;
 
+import dev.memux.http.ConnectionSummary;
 import dev.memux.http.Http3Service;
+import dev.memux.http.HttpsConfig;
+import dev.memux.http.HttpsService;
 import dev.memux.http.RequestHandler;
 import dev.memux.netty.IoTransport;
-import dev.memux.netty.QuicServer;
 import dev.memux.tls.StrikeRegister;
 import dev.memux.tls.TicketKeys;
 import dev.memux.tls.TlsServerConfig;
@@ -15,9 +17,12 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A running gateway. Any thread may call it. */
 public final class Gateway implements AutoCloseable {
@@ -29,14 +34,17 @@ public final class Gateway implements AutoCloseable {
 
   private final EventLoopGroup group;
   private final ExecutorService blocking;
-  private final Http3Service service;
-  private final List<QuicServer> servers = new ArrayList<>();
+  private final Http3Service http3;
+  private final HttpsService https;
+  private final List<Listener.Bound> listeners = new ArrayList<>();
   private final List<String> unavailable = new ArrayList<>();
 
-  private Gateway(EventLoopGroup group, ExecutorService blocking, Http3Service service) {
+  private Gateway(
+      EventLoopGroup group, ExecutorService blocking, Http3Service http3, HttpsService https) {
     this.group = group;
     this.blocking = blocking;
-    this.service = service;
+    this.http3 = http3;
+    this.https = https;
   }
 
   /**
@@ -46,12 +54,29 @@ public final class Gateway implements AutoCloseable {
    *     served cannot be read
    */
   public static Gateway start(GatewayConfig config) throws IOException {
+    return start(config, null);
+  }
+
+  /**
+   * Starts to serve; blocks until all addresses are bound.
+   *
+   * @param onConnected who is told of each connection, on its event loop; must not block
+   * @throws IOException with a message for people if an address cannot be bound or the folder to be
+   *     served cannot be read
+   */
+  public static Gateway start(
+      GatewayConfig config, @Nullable Consumer<ConnectionSummary> onConnected) throws IOException {
     ExecutorService blocking =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("memux-files").factory());
     RequestHandler site =
         config.root() == null ? EmbeddedSite.load() : new FileSite(config.root(), blocking);
+    HttpsService https = new HttpsService(site, List.of(config.credentials()), HttpsConfig.DEFAULT);
     EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(0);
-    Gateway gateway = new Gateway(group, blocking, new Http3Service(site));
+    Gateway gateway = new Gateway(group, blocking, new Http3Service(site), https);
+    if (onConnected != null) {
+      gateway.http3.onConnected(onConnected);
+      gateway.https.onConnected(onConnected);
+    }
     try {
       gateway.listen(config);
     } catch (IOException | RuntimeException e) {
@@ -61,9 +86,9 @@ public final class Gateway implements AutoCloseable {
     return gateway;
   }
 
-  /** Where it listens, in the order of the configuration. */
+  /** Where it listens, by UDP and TCP alike, in the order of the configuration. */
   public List<InetSocketAddress> addresses() {
-    return servers.stream().map(QuicServer::localAddress).toList();
+    return listeners.stream().map(Listener.Bound::localAddress).toList();
   }
 
   /** Why optional addresses are not listened on, one line each. */
@@ -73,7 +98,7 @@ public final class Gateway implements AutoCloseable {
 
   /** How many connections are open. */
   public int connectionCount() {
-    return service.connectionCount();
+    return http3.connectionCount() + https.connectionCount();
   }
 
   /**
@@ -81,14 +106,16 @@ public final class Gateway implements AutoCloseable {
    * Blocks until then.
    */
   public void drain(Duration limit) {
-    servers.forEach(QuicServer::stopAccepting);
-    service.drain(limit).toCompletableFuture().join();
+    listeners.forEach(Listener.Bound::stopAccepting);
+    CompletableFuture.allOf(
+            http3.drain(limit).toCompletableFuture(), https.drain(limit).toCompletableFuture())
+        .join();
   }
 
   /** Stops at once. */
   @Override
   public void close() {
-    servers.forEach(server -> server.close().awaitUninterruptibly(LOOP_SHUTDOWN_MILLIS));
+    listeners.forEach(listener -> listener.close(LOOP_SHUTDOWN_MILLIS));
     group
         .shutdownGracefully(0, LOOP_SHUTDOWN_MILLIS, TimeUnit.MILLISECONDS)
         .awaitUninterruptibly(LOOP_SHUTDOWN_MILLIS);
@@ -109,13 +136,13 @@ public final class Gateway implements AutoCloseable {
     if (config.keyLog() != null) {
       tls.keyLog(config.keyLog());
     }
-    Listener listener = new Listener(group, tls.build(), service);
+    Listener listener = new Listener(group, tls.build(), http3, https);
     for (ListenAddress address : config.listen()) {
-      servers.add(listener.bind(address));
+      listeners.add(listener.bind(address));
     }
     for (ListenAddress address : config.optionalListen()) {
       try {
-        servers.add(listener.bind(address));
+        listeners.add(listener.bind(address));
       } catch (IOException e) {
         unavailable.add(String.valueOf(e.getMessage()));
       }

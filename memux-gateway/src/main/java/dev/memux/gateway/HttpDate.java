@@ -1,10 +1,13 @@
 package dev.memux.gateway;
 
+import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
 import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.temporal.ChronoField;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -20,12 +23,37 @@ final class HttpDate {
     return IMF_FIXDATE.format(instant);
   }
 
-  /** Null if it is no such time; the two obsolete formats are not understood. */
+  /** Null if it is no such time. */
   static @Nullable Instant parse(String text) {
+    Instant time = parse(text, IMF_FIXDATE);
+    // The two obsolete formats, which a recipient still takes.
+    if (time == null) {
+      time = parse(text, rfc850());
+    }
+    return time == null ? parse(text, Asctime.FORMAT) : time;
+  }
+
+  private static @Nullable Instant parse(String text, DateTimeFormatter format) {
     try {
-      return ZonedDateTime.parse(text, IMF_FIXDATE).toInstant();
-    } catch (DateTimeParseException e) {
+      return LocalDateTime.parse(text, format).toInstant(ZoneOffset.UTC);
+    } catch (DateTimeException e) {
       return null;
     }
+  }
+
+  // A year of two digits that seems to be more than 50 years ahead is one of the past.
+  private static DateTimeFormatter rfc850() {
+    LocalDate earliest = LocalDate.now(ZoneOffset.UTC).minusYears(49);
+    return new DateTimeFormatterBuilder()
+        .appendPattern("EEEE, dd-MMM-")
+        .appendValueReduced(ChronoField.YEAR, 2, 2, earliest)
+        .appendPattern(" HH:mm:ss 'GMT'")
+        .toFormatter(Locale.US); // the root has no long names of days
+  }
+
+  /** Made only when somebody sends one. */
+  private static final class Asctime {
+    static final DateTimeFormatter FORMAT =
+        DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.ROOT);
   }
 }

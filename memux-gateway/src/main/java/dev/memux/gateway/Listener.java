@@ -2,6 +2,8 @@ package dev.memux.gateway;
 
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.http.Http3Service;
+import dev.memux.http.HttpsServer;
+import dev.memux.http.HttpsService;
 import dev.memux.netty.QuicServer;
 import dev.memux.netty.QuicServerBootstrap;
 import dev.memux.tls.TlsServerConfig;
@@ -13,16 +15,40 @@ import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 
-/** Binds addresses for one service. */
+/** Binds addresses: UDP for HTTP/3, and TCP with the same number for those before it. */
 final class Listener {
+  /** How often another free port is tried where UDP's is taken on TCP. */
+  private static final int MAX_FREE_PORTS = 16;
+
   private final EventLoopGroup group;
   private final TlsServerConfig tls;
-  private final Http3Service service;
+  private final Http3Service http3;
+  private final HttpsService https;
 
-  Listener(EventLoopGroup group, TlsServerConfig tls, Http3Service service) {
+  Listener(EventLoopGroup group, TlsServerConfig tls, Http3Service http3, HttpsService https) {
     this.group = group;
     this.tls = tls;
-    this.service = service;
+    this.http3 = http3;
+    this.https = https;
+  }
+
+  /** An address that is listened on. */
+  record Bound(QuicServer quic, HttpsServer tcp) {
+    InetSocketAddress localAddress() {
+      return quic.localAddress();
+    }
+
+    /** Refuses new connections; those that are open go on. */
+    void stopAccepting() {
+      quic.stopAccepting();
+      tcp.close();
+    }
+
+    /** Closes the sockets and waits, but not for ever. */
+    void close(long limitMillis) {
+      tcp.close().awaitUninterruptibly(limitMillis);
+      quic.close().awaitUninterruptibly(limitMillis);
+    }
   }
 
   /**
@@ -30,7 +56,7 @@ final class Listener {
    *
    * @throws IOException with a message for people
    */
-  QuicServer bind(ListenAddress address) throws IOException {
+  Bound bind(ListenAddress address) throws IOException {
     InetSocketAddress local;
     try {
       local = address.resolve();
@@ -39,27 +65,45 @@ final class Listener {
     }
     try {
       requireFree(local);
-    } catch (SocketException e) {
+      return bindBoth(local);
+    } catch (IOException e) {
       throw new IOException("cannot listen on " + address + ": " + e.getMessage(), e);
     }
+  }
+
+  private Bound bindBoth(InetSocketAddress local) throws IOException {
+    int tries = local.getPort() == 0 ? MAX_FREE_PORTS : 1;
+    while (true) {
+      QuicServer quic = bindQuic(local);
+      try {
+        return new Bound(quic, HttpsServer.bind(group, quic.localAddress(), https));
+      } catch (IOException e) {
+        quic.close();
+        tries--;
+        if (tries == 0) {
+          throw new IOException("TCP: " + e.getMessage(), e);
+        }
+      }
+    }
+  }
+
+  private QuicServer bindQuic(InetSocketAddress local) throws IOException {
     Future<QuicServer> bound =
         new QuicServerBootstrap()
             .group(group)
             .config(QuicConfig.DEFAULT)
             .tls(tls)
-            .childHandler(service.initializer())
+            .childHandler(http3.initializer())
             .bind(local)
             .awaitUninterruptibly();
     if (!bound.isSuccess()) {
-      Throwable cause = bound.cause();
-      throw new IOException("cannot listen on " + address + ": " + cause.getMessage(), cause);
+      throw new IOException(bound.cause().getMessage(), bound.cause());
     }
     return bound.getNow();
   }
 
   // A server's sockets share their port with each other (SO_REUSEPORT), and so they would with
-  // those
-  // of another gateway of the same user, which would then get half of the connections.
+  // those of another gateway of the same user, which would then get half of the connections.
   private static void requireFree(InetSocketAddress local) throws SocketException {
     if (local.getPort() != 0) {
       new DatagramSocket(local).close();

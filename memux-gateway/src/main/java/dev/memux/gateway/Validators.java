@@ -1,44 +1,45 @@
 package dev.memux.gateway;
 
 import dev.memux.http.HttpFields;
+import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import org.jspecify.annotations.Nullable;
 
-/** By what a client can tell whether its copy is current (RFC 9110 §8.8). */
-record Validators(String entityTag, Instant lastModified) {
-  /** The validators of a file: its tag changes with its size and its time. */
-  static Validators ofFile(long sizeBytes, Instant modified) {
-    String size = Long.toHexString(sizeBytes);
-    String seconds = Long.toHexString(modified.getEpochSecond());
-    String nanos = Integer.toHexString(modified.getNano());
-    return new Validators('"' + size + '-' + seconds + '-' + nanos + '"', modified);
+/**
+ * By what a client can tell whether its copy is current (RFC 9110 §8.8).
+ *
+ * @param lastModified not later than the answer is made
+ */
+record Validators(EntityTag entityTag, Instant lastModified) {
+  /**
+   * RFC 9110 §8.8.1: a file may change twice between two ticks of the file system's clock and keep
+   * its size. The coarsest clock in use ticks every two seconds (FAT); only what has rested for
+   * longer has a strong validator.
+   */
+  static final Duration REST = Duration.ofSeconds(2);
+
+  /**
+   * The validators of a file: its tag changes with its size and its time.
+   *
+   * @param coding how the content is coded: no two codings of a file share a tag (RFC 9110
+   *     §8.8.3.3)
+   */
+  static Validators of(FileVersion version, ContentCoding coding, Instant now) {
+    Instant modified = version.modified();
+    StringBuilder opaque = new StringBuilder();
+    opaque.append(Long.toHexString(version.sizeBytes())).append('-');
+    opaque.append(Long.toHexString(modified.getEpochSecond())).append('-');
+    opaque.append(Integer.toHexString(modified.getNano()));
+    if (coding != ContentCoding.IDENTITY) {
+      opaque.append('-').append(coding.token());
+    }
+    boolean weak = modified.isAfter(now.minus(REST));
+    // RFC 9110 §8.8.2.1: a time to come would keep the file from ever looking newer.
+    Instant lastModified = modified.isAfter(now) ? now : modified;
+    return new Validators(new EntityTag(opaque.toString(), weak), lastModified);
   }
 
   void addTo(HttpFields fields) {
-    fields.add("etag", entityTag);
+    fields.add("etag", entityTag.toString());
     fields.add("last-modified", HttpDate.format(lastModified));
-  }
-
-  /** Whether the request says that the client has this very content (RFC 9110 §13.2.2). */
-  boolean matchedBy(HttpFields request) {
-    String tags = request.combined("if-none-match");
-    if (tags != null) {
-      return tags.strip().equals("*") || lists(tags);
-    }
-    String since = request.value("if-modified-since");
-    @Nullable Instant time = since == null ? null : HttpDate.parse(since);
-    return time != null && !lastModified.truncatedTo(ChronoUnit.SECONDS).isAfter(time);
-  }
-
-  // RFC 9110 §13.1.2: weak comparison. None of our tags holds a comma.
-  private boolean lists(String tags) {
-    for (String tag : tags.split(",", -1)) {
-      String stripped = tag.strip();
-      if (stripped.equals(entityTag) || stripped.equals("W/" + entityTag)) {
-        return true;
-      }
-    }
-    return false;
   }
 }

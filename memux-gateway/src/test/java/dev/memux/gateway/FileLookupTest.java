@@ -8,6 +8,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,7 +42,7 @@ final class FileLookupTest {
     Files.createSymbolicLink(root.resolve("dangling"), Path.of("nowhere"));
     Files.createDirectory(root.resolve("escaping"));
     Files.createSymbolicLink(root.resolve("escaping/index.html"), folder.resolve("secret.txt"));
-    lookup = new FileLookup(root);
+    lookup = new FileLookup(root, InstantSource.system());
   }
 
   private FileLookup.Result find(String path) throws IOException {
@@ -56,8 +60,7 @@ final class FileLookupTest {
   })
   void findsFiles(String path, long size, String type) throws IOException {
     FileLookup.Found found = assertInstanceOf(FileLookup.Found.class, find(path));
-    found.channel().close();
-    assertEquals(size, found.sizeBytes());
+    assertEquals(size, found.identity().sizeBytes());
     assertEquals(type, found.contentType());
   }
 
@@ -86,8 +89,39 @@ final class FileLookupTest {
     assertInstanceOf(FileLookup.Missing.class, find(path));
   }
 
+  private List<ContentCoding> codings(String path) throws IOException {
+    FileLookup.Found found = assertInstanceOf(FileLookup.Found.class, find(path));
+    return found.coded().stream().map(Representation::coding).toList();
+  }
+
+  @Test
+  void findsCodedFilesBesideTheFile() throws IOException {
+    Path root = folder.resolve("root");
+    for (String name : List.of("a.txt.gz", "a.txt.br", "a.txt.zst", "sub/index.html.gz")) {
+      Files.writeString(root.resolve(name), "x");
+    }
+    List<ContentCoding> all =
+        List.of(ContentCoding.BROTLI, ContentCoding.ZSTANDARD, ContentCoding.GZIP);
+    assertEquals(all, codings("/a.txt"));
+    assertEquals(all, codings("/inside"));
+    assertEquals(List.of(ContentCoding.GZIP), codings("/sub/"));
+    assertEquals(List.of(), codings("/a.txt.gz"));
+  }
+
+  @Test
+  void ignoresCodedFilesThatAreOldOrOutsideOrFolders() throws IOException {
+    Path root = folder.resolve("root");
+    Path old = Files.writeString(root.resolve("a.txt.gz"), "x");
+    Files.setLastModifiedTime(old, FileTime.from(Instant.parse("2026-01-01T00:00:00Z")));
+    Files.createSymbolicLink(root.resolve("a.txt.br"), folder.resolve("secret.txt"));
+    Files.createDirectory(root.resolve("a.txt.zst"));
+    assertEquals(List.of(), codings("/a.txt"));
+  }
+
   @Test
   void wantsAFolderAsRoot() {
-    assertThrows(NotDirectoryException.class, () -> new FileLookup(folder.resolve("secret.txt")));
+    assertThrows(
+        NotDirectoryException.class,
+        () -> new FileLookup(folder.resolve("secret.txt"), InstantSource.system()));
   }
 }

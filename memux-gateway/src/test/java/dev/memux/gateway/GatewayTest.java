@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,13 +12,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.memux.http.HttpException;
 import dev.memux.http.HttpFields;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -144,6 +150,96 @@ final class GatewayTest {
       assertEquals(404, client.get("/none").status());
       assertEquals(404, client.get("/").status());
       assertEquals(400, client.get("/..%2f..%2fetc%2fpasswd").status());
+    }
+  }
+
+  @Test
+  void sendsParts() throws Exception {
+    byte[] content = random(3 * FileTransfer.FIRST_CHUNK_BYTES, 6);
+    Files.write(root().resolve("file.txt"), content);
+    try (Gateway gateway = Gateway.start(config(root()));
+        TestClient client = new TestClient(gateway)) {
+      HttpFields one = new HttpFields().add("range", "bytes=1000-50000");
+      TestClient.Response part = TestClient.await(client.send("GET", "/file.txt", one));
+      assertEquals(206, part.status());
+      assertEquals("bytes 1000-50000/" + content.length, part.field("content-range"));
+      assertArrayEquals(Arrays.copyOfRange(content, 1000, 50_001), part.body());
+
+      HttpFields two = new HttpFields().add("range", "bytes=-7,40000-80000,0-0");
+      TestClient.Response parts = TestClient.await(client.send("GET", "/file.txt", two));
+      assertEquals(206, parts.status());
+      assertEquals(Integer.toString(parts.body().length), parts.field("content-length"));
+      String type = parts.field("content-type");
+      ByteArrayOutputStream expected = new ByteArrayOutputStream();
+      String before = "--" + type.substring(type.indexOf('=') + 1);
+      int[][] ranges = {{content.length - 7, content.length - 1}, {40_000, 80_000}, {0, 0}};
+      for (int[] range : ranges) {
+        String head =
+            before
+                + "\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-range: bytes %d-%d/%d\r\n\r\n"
+                    .formatted(range[0], range[1], content.length);
+        expected.writeBytes(head.getBytes(StandardCharsets.US_ASCII));
+        expected.write(content, range[0], range[1] - range[0] + 1);
+        before = before.startsWith("\r\n") ? before : "\r\n" + before;
+      }
+      expected.writeBytes((before + "--\r\n").getBytes(StandardCharsets.US_ASCII));
+      assertArrayEquals(expected.toByteArray(), parts.body());
+
+      HttpFields none = new HttpFields().add("range", "bytes=" + content.length + "-");
+      TestClient.Response refused = TestClient.await(client.send("GET", "/file.txt", none));
+      assertEquals(416, refused.status());
+      assertEquals("bytes */" + content.length, refused.field("content-range"));
+      assertEquals("416 the file has " + content.length + " bytes\n", refused.text());
+    }
+  }
+
+  @Test
+  void sendsTheCodedFileThatTheClientTakes() throws Exception {
+    Files.writeString(root().resolve("a.txt"), "what it is");
+    Files.writeString(root().resolve("a.txt.br"), "coded");
+    try (Gateway gateway = Gateway.start(config(root()));
+        TestClient client = new TestClient(gateway)) {
+      HttpFields accept = new HttpFields().add("accept-encoding", "gzip, br");
+      TestClient.Response coded = TestClient.await(client.send("GET", "/a.txt", accept));
+      assertEquals("coded", coded.text());
+      assertEquals("br", coded.field("content-encoding"));
+      assertEquals("text/plain; charset=utf-8", coded.field("content-type"));
+      TestClient.Response plain = client.get("/a.txt");
+      assertEquals("what it is", plain.text());
+      assertEquals("accept-encoding", plain.field("vary"));
+      assertNull(plain.field("content-encoding"));
+      assertNotEquals(plain.field("etag"), coded.field("etag"));
+    }
+  }
+
+  @Test
+  void refusesConditionsThatFail() throws Exception {
+    Files.writeString(root().resolve("a.txt"), "a");
+    try (Gateway gateway = Gateway.start(config(root()));
+        TestClient client = new TestClient(gateway)) {
+      HttpFields other = new HttpFields().add("if-match", "\"other\"");
+      TestClient.Response refused = TestClient.await(client.send("GET", "/a.txt", other));
+      assertEquals(412, refused.status());
+      assertEquals("412 the file is not what you expect\n", refused.text());
+      assertEquals(404, TestClient.await(client.send("GET", "/none", other)).status());
+    }
+  }
+
+  @Test
+  void resetsAResponseWhoseFileChanged() throws Exception {
+    Path file = root().resolve("changing");
+    Files.write(file, random(64 << 20, 1));
+    Files.setLastModifiedTime(file, FileTime.from(Instant.parse("2026-01-01T00:00:00Z")));
+    try (Gateway gateway = Gateway.start(config(root()));
+        TestClient client = new TestClient(gateway)) {
+      CompletableFuture<TestClient.Response> response = client.sendAndPauseAfterHead("/changing");
+      client.awaitHead();
+      try (RandomAccessFile changing = new RandomAccessFile(file.toFile(), "rw")) {
+        changing.seek((64 << 20) - 1);
+        changing.write(1);
+      }
+      client.resume();
+      assertInstanceOf(HttpException.StreamReset.class, TestClient.failure(response));
     }
   }
 

@@ -14,6 +14,7 @@ import io.netty.util.ReferenceCountUtil;
 final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   private final ClientExchange exchange;
   private final QuicStreamChannel channel;
+  private final Http3RequestStream stream;
   private final InboundBody inbound;
   private final OutboundBody outbound;
   private final Runnable again;
@@ -29,13 +30,14 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
     this.again = again;
     this.exchange = exchange;
     this.channel = channel;
-    inbound = new InboundBody(channel);
-    outbound = new OutboundBody(channel, () -> {}, () -> {});
+    stream = new Http3RequestStream(channel);
+    inbound = new InboundBody(stream);
+    outbound = new OutboundBody(stream, () -> {}, () -> {});
   }
 
   /** Sends the request's head and lets the listener send its body. */
   void begin() {
-    outbound.writeHead(MessageHeads.encode(exchange.head()));
+    outbound.watch(stream.writeHead(exchange.head()));
     exchange.listener().onOpen(outbound);
   }
 
@@ -84,16 +86,23 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void onHeaders(Http3HeadersFrame frame) {
-    if (headReceived || superseded) {
-      return; // trailers, or an answer that does not count
+    if (superseded) {
+      return; // an answer that does not count
+    }
+    if (headReceived) {
+      HttpFields trailers = MessageHeads.trailers(frame.headers());
+      if (trailers != null) {
+        inbound.onTrailers(trailers);
+      }
+      return;
     }
     ResponseHead head = MessageHeads.response(frame.headers());
     if (head == null) {
       fail(new HttpException.Malformed("unreadable response head", null));
       channel.shutdown(Http3ErrorCode.H3_MESSAGE_ERROR.code());
-    } else if (head.status() == ServerStreamHandler.TOO_EARLY && exchange.takeTooEarly()) {
+    } else if (head.status() == ServerExchange.TOO_EARLY && exchange.takeTooEarly()) {
       superseded = true;
-      inbound.discard(Http3ErrorCode.H3_NO_ERROR);
+      inbound.discard(HttpErrorCode.NO_ERROR);
       again.run();
     } else if (head.status() >= 200) {
       // RFC 9110 §15.2: interim responses come before the one that counts.

@@ -20,9 +20,9 @@ final class ControlFrameHandler extends ChannelInboundHandlerAdapter {
 
   private static final Logger LOG = LoggerFactory.getLogger(ControlFrameHandler.class);
 
-  private final ServerConnection connection;
+  private final Http3ServerConnection connection;
 
-  ControlFrameHandler(ServerConnection connection) {
+  ControlFrameHandler(Http3ServerConnection connection) {
     this.connection = connection;
   }
 

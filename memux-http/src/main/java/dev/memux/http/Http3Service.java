@@ -9,11 +9,9 @@ import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An HTTP/3 server without its sockets: its {@link #initializer()} makes any {@link QuicChannel}
@@ -30,8 +28,8 @@ public final class Http3Service {
   public static final String ALPN = "h3";
 
   private final RequestHandler handler;
-  private final Set<ServerConnection> connections = ConcurrentHashMap.newKeySet();
-  private volatile boolean draining;
+  private final ServedConnections connections = new ServedConnections();
+  private volatile @Nullable Consumer<ConnectionSummary> onConnected;
 
   /** A service that lets {@code handler} answer every request. */
   public Http3Service(RequestHandler handler) {
@@ -53,6 +51,11 @@ public final class Http3Service {
     };
   }
 
+  /** Who is told of each connection, on its event loop and after its handshake; must not block. */
+  public void onConnected(Consumer<ConnectionSummary> listener) {
+    onConnected = listener;
+  }
+
   /** How many connections are open. */
   public int connectionCount() {
     return connections.size();
@@ -63,28 +66,15 @@ public final class Http3Service {
    * limit}, what is left then is closed. Completes when none is open.
    */
   public CompletionStage<Void> drain(Duration limit) {
-    draining = true;
-    CompletableFuture<?>[] closed =
-        connections.stream()
-            .map(connection -> drain(connection, limit))
-            .toArray(CompletableFuture<?>[]::new);
-    return CompletableFuture.allOf(closed);
-  }
-
-  private static CompletableFuture<Void> drain(ServerConnection connection, Duration limit) {
-    CompletableFuture<Void> closed = new CompletableFuture<>();
-    connection.channel().closeFuture().addListener(ignored -> closed.complete(null));
-    connection.loop().execute(connection::drain);
-    var timer =
-        connection.loop().schedule(connection::closeNow, limit.toNanos(), TimeUnit.NANOSECONDS);
-    closed.thenRun(() -> timer.cancel(false));
-    return closed;
+    return connections.drain(limit);
   }
 
   private void accept(QuicChannel channel) {
-    ServerConnection connection = new ServerConnection(channel);
-    connections.add(connection);
-    channel.closeFuture().addListener(ignored -> connections.remove(connection));
+    Http3ServerConnection connection = new Http3ServerConnection(channel);
+    Consumer<ConnectionSummary> listener = onConnected;
+    if (listener != null) {
+      channel.pipeline().addLast(new HandshakeObserver(listener));
+    }
     channel
         .pipeline()
         .addLast(
@@ -96,17 +86,15 @@ public final class Http3Service {
                 true),
             new CriticalStreams(),
             QuietTail.INSTANCE);
-    if (draining) {
-      connection.loop().execute(connection::drain);
-    }
+    connections.add(connection);
   }
 
   // Not Http3RequestStreamInitializer: the connection handler has put the codec there already.
-  private ChannelHandler streamInitializer(ServerConnection connection) {
+  private ChannelHandler streamInitializer(Http3ServerConnection connection) {
     return new ChannelInitializer<QuicStreamChannel>() {
       @Override
       protected void initChannel(QuicStreamChannel channel) {
-        channel.pipeline().addLast(new ServerStreamHandler(connection, handler, channel));
+        channel.pipeline().addLast(new Http3ServerStreamHandler(connection, handler, channel));
       }
 
       @Override

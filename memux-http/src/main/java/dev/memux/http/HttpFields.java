@@ -61,15 +61,8 @@ public final class HttpFields {
 
   /** All values of that name joined by commas, as RFC 9110 §5.3 combines them, or null. */
   public @Nullable String combined(String name) {
-    String lowerCase = name.toLowerCase(Locale.ROOT);
-    StringBuilder all = null;
-    for (int i = 0; i < names.size(); i++) {
-      if (names.get(i).equals(lowerCase)) {
-        all = all == null ? new StringBuilder() : all.append(", ");
-        all.append(values.get(i));
-      }
-    }
-    return all == null ? null : all.toString();
+    List<String> all = values(name);
+    return all.isEmpty() ? null : String.join(", ", all);
   }
 
   /** Whether there is a field of that name. */
@@ -80,6 +73,18 @@ public final class HttpFields {
   /** How many fields there are. */
   public int size() {
     return names.size();
+  }
+
+  /** All values of that name, in order. */
+  public List<String> values(String name) {
+    String lowerCase = name.toLowerCase(Locale.ROOT);
+    List<String> found = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      if (names.get(i).equals(lowerCase)) {
+        found.add(values.get(i));
+      }
+    }
+    return found;
   }
 
   /** Calls back with each name and value, in order. */
@@ -118,7 +123,11 @@ public final class HttpFields {
     }
   }
 
-  private static boolean isTokenCharacter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
+  /** RFC 9110 §5.6.2. */
+  static boolean isTokenCharacter(int c) {
+    return (c >= 'a' && c <= 'z')
+        || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9')
+        || "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
   }
 }

@@ -1,8 +1,6 @@
 package dev.memux.http;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.http3.Http3ErrorCode;
-import io.netty.handler.codec.quic.QuicStreamChannel;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
@@ -13,18 +11,20 @@ import org.jspecify.annotations.Nullable;
  * holds the peer back. At most one read's worth of data ever waits.
  */
 public final class InboundBody {
-  private final QuicStreamChannel channel;
+  private final HttpStream stream;
   private final Queue<ByteBuf> waiting = new ArrayDeque<>();
   private @Nullable BodyListener listener;
   private @Nullable HttpException failure;
+  private @Nullable Runnable onFirstRead;
+  private HttpFields trailers = new HttpFields();
   private boolean asked;
   private boolean ignored;
   private boolean ended;
   private boolean delivering;
   private boolean over;
 
-  InboundBody(QuicStreamChannel channel) {
-    this.channel = channel;
+  InboundBody(HttpStream stream) {
+    this.stream = stream;
   }
 
   /** Names who receives the body. Once, on the event loop. */
@@ -38,18 +38,28 @@ public final class InboundBody {
 
   /** Asks for one more piece. Any thread. */
   public void read() {
-    if (channel.eventLoop().inEventLoop()) {
+    if (stream.loop().inEventLoop()) {
       ask();
     } else {
-      channel.eventLoop().execute(this::ask);
+      stream.loop().execute(this::ask);
     }
+  }
+
+  /** The trailer section (RFC 9110 §6.5), once the body is complete; on the event loop. */
+  public HttpFields trailers() {
+    return trailers;
+  }
+
+  /** Whether all of it has arrived, and there is nothing of it. On the event loop. */
+  public boolean isEmpty() {
+    return ended && waiting.isEmpty();
   }
 
   /**
    * Lets the rest go: the peer is told to stop (RFC 9114 §4.1), what waits is released and the
    * listener hears nothing more. On the event loop.
    */
-  public void discard(Http3ErrorCode code) {
+  public void discard(HttpErrorCode code) {
     if (over) {
       return;
     }
@@ -57,9 +67,14 @@ public final class InboundBody {
     over = true;
     release();
     if (!complete) {
-      channel.shutdownInput(code.code());
-      resume();
+      stream.stopInput(code);
+      stream.resumeInput();
     }
+  }
+
+  /** Called once, before the first piece is asked of the peer. */
+  void onFirstRead(Runnable call) {
+    onFirstRead = call;
   }
 
   /**
@@ -70,7 +85,7 @@ public final class InboundBody {
     if (listener == null) {
       ignored = true;
       if (!waiting.isEmpty()) {
-        discard(Http3ErrorCode.H3_NO_ERROR);
+        discard(HttpErrorCode.NO_ERROR);
       }
     }
   }
@@ -82,14 +97,18 @@ public final class InboundBody {
     }
     if (ignored) {
       data.release();
-      discard(Http3ErrorCode.H3_NO_ERROR);
+      discard(HttpErrorCode.NO_ERROR);
       return;
     }
     waiting.add(data);
     if (!asked) {
-      channel.config().setAutoRead(false);
+      stream.pauseInput();
     }
     deliver();
+  }
+
+  void onTrailers(HttpFields fields) {
+    trailers = fields;
   }
 
   void onEnd() {
@@ -105,16 +124,17 @@ public final class InboundBody {
   }
 
   private void ask() {
+    Runnable first = onFirstRead;
+    if (first != null) {
+      onFirstRead = null;
+      if (!ended && waiting.isEmpty()) {
+        first.run();
+      }
+    }
     asked = true;
     deliver();
-    if (asked) {
-      resume();
-    }
-  }
-
-  private void resume() {
-    if (!channel.config().isAutoRead()) {
-      channel.config().setAutoRead(true);
+    if (asked && !over) {
+      stream.resumeInput();
     }
   }
 

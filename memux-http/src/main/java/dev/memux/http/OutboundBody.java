@@ -1,13 +1,8 @@
 package dev.memux.http;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http3.DefaultHttp3DataFrame;
-import io.netty.handler.codec.http3.DefaultHttp3HeadersFrame;
-import io.netty.handler.codec.http3.Http3ErrorCode;
-import io.netty.handler.codec.http3.Http3Headers;
-import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * beyond stays in memory. All methods belong to {@link #loop()}.
  */
 public final class OutboundBody {
-  private final QuicStreamChannel channel;
+  private final HttpStream stream;
   private final Runnable onFinished;
   private final Runnable onRefused;
   private @Nullable Runnable writableListener;
@@ -28,20 +23,20 @@ public final class OutboundBody {
    * @param onFinished called when the body's end was written, not when it was abandoned
    * @param onRefused called once when the peer takes no more of it
    */
-  OutboundBody(QuicStreamChannel channel, Runnable onFinished, Runnable onRefused) {
-    this.channel = channel;
+  OutboundBody(HttpStream stream, Runnable onFinished, Runnable onRefused) {
+    this.stream = stream;
     this.onFinished = onFinished;
     this.onRefused = onRefused;
   }
 
   /** The event loop on which this body lives. */
   public EventLoop loop() {
-    return channel.eventLoop();
+    return stream.loop();
   }
 
   /** Whether the stream takes more without piling it up; false for good once it takes no more. */
   public boolean isWritable() {
-    return !over && channel.isWritable();
+    return !over && stream.isWritable();
   }
 
   /** Calls back each time the stream has room again; replaces an earlier call-back. */
@@ -51,33 +46,34 @@ public final class OutboundBody {
 
   /** Sends one piece and releases it. After the stream's end it is only released. */
   public void write(ByteBuf data) {
-    if (over || !channel.isActive()) {
+    if (over || !stream.isActive()) {
       data.release();
       return;
     }
-    watch(channel.writeAndFlush(new DefaultHttp3DataFrame(data)));
+    watch(stream.writeData(data));
   }
 
   /** Ends the body; what was written is still sent. */
   public void finish() {
+    finish(new HttpFields());
+  }
+
+  /** Ends the body with trailers (RFC 9110 §6.5); what was written is still sent. */
+  public void finish(HttpFields trailers) {
     if (over) {
       return;
     }
     over = true;
-    channel.shutdownOutput();
+    stream.finish(trailers);
     onFinished.run();
   }
 
   /** Ends the body before its end, so that the peer knows it is incomplete. */
-  public void abort(Http3ErrorCode code) {
+  public void abort(HttpErrorCode code) {
     if (!over) {
       over = true;
-      channel.shutdownOutput(code.code());
+      stream.abortOutput(code);
     }
-  }
-
-  void writeHead(Http3Headers headers) {
-    watch(channel.writeAndFlush(new DefaultHttp3HeadersFrame(headers)));
   }
 
   void onWritabilityChanged() {
@@ -87,12 +83,20 @@ public final class OutboundBody {
     }
   }
 
-  private void watch(ChannelFuture write) {
+  /** The peer takes no more. */
+  void onRefused() {
+    if (!over) {
+      over = true;
+      onRefused.run();
+    }
+  }
+
+  /** Counts a failed write as a refusal: STOP_SENDING (RFC 9000 §3.5), or the stream is gone. */
+  void watch(Future<Void> write) {
     write.addListener(
         done -> {
-          if (!done.isSuccess() && !over) {
-            over = true; // STOP_SENDING (RFC 9000 §3.5), or the stream is gone
-            onRefused.run();
+          if (!done.isSuccess()) {
+            onRefused();
           }
         });
   }

@@ -1,17 +1,27 @@
 package dev.memux.http;
 
-import dev.memux.netty.MuxQuicStreamChannel;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http3.Http3ErrorCode;
-import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamPriority;
 import io.netty.util.concurrent.Future;
+import java.net.SocketAddress;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** One request and the answer to it. Its methods belong to {@link #loop()}. */
+/**
+ * One request and the answer to it, whichever version of HTTP carries them. Its methods belong to
+ * {@link #loop()}.
+ */
 public final class ServerExchange {
-  private final QuicStreamChannel channel;
+  private static final Logger LOG = LoggerFactory.getLogger(ServerExchange.class);
+  static final int TOO_EARLY = 425;
+
+  private static final int CONTINUE = 100;
+  private static final int SWITCHING_PROTOCOLS = 101;
+
+  private final HttpStream stream;
   private final RequestHead request;
   private final InboundBody requestBody;
   private final OutboundBody responseBody;
@@ -19,14 +29,15 @@ public final class ServerExchange {
   private boolean responded;
 
   ServerExchange(
-      QuicStreamChannel channel,
-      RequestHead request,
-      InboundBody requestBody,
-      OutboundBody responseBody) {
-    this.channel = channel;
+      HttpStream stream, RequestHead request, InboundBody requestBody, OutboundBody responseBody) {
+    this.stream = stream;
     this.request = request;
     this.requestBody = requestBody;
     this.responseBody = responseBody;
+    if (expectsContinue()) {
+      // RFC 9110 §10.1.1: the client waits with the body until it is told that it is wanted.
+      requestBody.onFirstRead(this::proceed);
+    }
   }
 
   /** The request's head. */
@@ -41,7 +52,22 @@ public final class ServerExchange {
 
   /** The event loop on which the exchange lives. */
   public EventLoop loop() {
-    return channel.eventLoop();
+    return stream.loop();
+  }
+
+  /** The version of HTTP that the client speaks. */
+  public HttpVersion version() {
+    return stream.version();
+  }
+
+  /** Our end of the client's connection, or null if the transport does not tell. */
+  public @Nullable SocketAddress localAddress() {
+    return stream.localAddress();
+  }
+
+  /** The client's end of its connection, or null if the transport does not tell. */
+  public @Nullable SocketAddress remoteAddress() {
+    return stream.remoteAddress();
   }
 
   /**
@@ -50,7 +76,7 @@ public final class ServerExchange {
    * been done already.
    */
   public boolean isEarly() {
-    return channel instanceof MuxQuicStreamChannel mux && mux.isEarly();
+    return stream.isEarly();
   }
 
   /** Whether the method is HEAD, so that the answer has no body (RFC 9110 §9.3.2). */
@@ -64,16 +90,41 @@ public final class ServerExchange {
   }
 
   /**
+   * Sends an interim response (RFC 9110 §15.2), 103 for example. A client of HTTP/1.0 does not know
+   * them and gets none. 100 is sent by itself when the body is first asked for.
+   *
+   * @throws IllegalArgumentException if the status is none of 102 to 199
+   * @throws IllegalStateException if the response was sent already
+   */
+  public void inform(ResponseHead interim) {
+    if (interim.status() <= SWITCHING_PROTOCOLS || interim.status() >= 200) {
+      throw new IllegalArgumentException("interim status " + interim.status());
+    }
+    if (responded) {
+      throw new IllegalStateException("already answered");
+    }
+    if (stream.version() != HttpVersion.HTTP_1_0 && stream.isActive()) {
+      responseBody.watch(stream.writeHead(interim));
+    }
+  }
+
+  /**
    * Sends the head; the body follows through what is returned.
    *
+   * @throws IllegalArgumentException if the status is an interim one
    * @throws IllegalStateException if a head was sent already
    */
   public OutboundBody respond(ResponseHead head) {
+    if (head.status() < 200) {
+      throw new IllegalArgumentException("interim status " + head.status());
+    }
     if (responded) {
       throw new IllegalStateException("already answered");
     }
     responded = true;
-    responseBody.writeHead(MessageHeads.encode(head));
+    if (stream.isActive()) {
+      responseBody.watch(stream.writeHead(head));
+    }
     return responseBody;
   }
 
@@ -90,14 +141,22 @@ public final class ServerExchange {
   }
 
   /** Gives up both directions (RFC 9114 §4.1.1). */
-  public void reset(Http3ErrorCode code) {
+  public void reset(HttpErrorCode code) {
     requestBody.discard(code);
     responseBody.abort(code);
   }
 
   /** Calls back once when the stream is over, however it ended. */
   public void onClosed(Runnable listener) {
-    channel.closeFuture().addListener(ignored -> listener.run());
+    stream.closeFuture().addListener(ignored -> listener.run());
+  }
+
+  /**
+   * Calls back once when the client has acknowledged the whole answer, as far as the transport
+   * tells, or takes no more of it.
+   */
+  public void onDelivered(Runnable listener) {
+    deliveredFuture().addListener(ignored -> listener.run());
   }
 
   /**
@@ -106,7 +165,7 @@ public final class ServerExchange {
    */
   public void priorityByDefault(QuicStreamPriority priority) {
     if (clientPriority == null) {
-      channel.updatePriority(priority);
+      stream.prioritize(priority);
     }
   }
 
@@ -115,24 +174,69 @@ public final class ServerExchange {
     return clientPriority;
   }
 
+  /** Lets the handler answer; what it throws becomes an answer or a reset. */
+  void answerBy(RequestHandler handler) {
+    if (isEarly() && !request.isReplaySafe()) {
+      // RFC 8470 §5.2: the client asks again when the handshake has shown that it is no replay.
+      respond(ResponseHead.of(TOO_EARLY), stream.alloc().buffer(0));
+      requestBody.discard(HttpErrorCode.NO_ERROR);
+      return;
+    }
+    try {
+      handler.handle(this);
+    } catch (Exception e) {
+      LOG.warn("answering {} {} failed", request.method(), request.path(), e);
+      if (responded) {
+        reset(HttpErrorCode.INTERNAL_ERROR);
+      } else {
+        respond(ResponseHead.of(500), stream.alloc().buffer(0));
+      }
+    }
+  }
+
   /** The priority that the stream has, whoever it is from. */
   @Nullable QuicStreamPriority appliedPriority() {
-    return channel.priority();
+    return stream.priority();
   }
 
-  /** Done when the client has acknowledged the whole answer, as far as the transport tells. */
+  /** Done when the client has the whole answer, as far as the transport tells. */
   Future<Void> deliveredFuture() {
-    return channel instanceof MuxQuicStreamChannel mux
-        ? mux.deliveredFuture()
-        : channel.closeFuture();
+    return stream.deliveredFuture();
   }
 
-  long streamId() {
-    return channel.streamId();
+  /**
+   * Takes the priority that the client last said in a frame, or if that is null the one of the
+   * request's field (RFC 9218 §5, §7).
+   */
+  void takePriority(@Nullable QuicStreamPriority update) {
+    QuicStreamPriority said = update;
+    if (said == null) {
+      String field = request.fields().combined(PriorityField.NAME);
+      // RFC 8941 §4.2: a field that does not parse is ignored.
+      said = field == null ? null : PriorityField.parse(field);
+    }
+    if (said != null) {
+      onClientPriority(said);
+    } else {
+      priorityByDefault(PriorityField.DEFAULT);
+    }
   }
 
   void onClientPriority(QuicStreamPriority priority) {
     clientPriority = priority;
-    channel.updatePriority(priority);
+    stream.prioritize(priority);
+  }
+
+  private boolean expectsContinue() {
+    String expect = request.fields().value("expect");
+    return expect != null
+        && expect.toLowerCase(Locale.ROOT).equals("100-continue")
+        && stream.version() != HttpVersion.HTTP_1_0;
+  }
+
+  private void proceed() {
+    if (!responded && stream.isActive()) {
+      responseBody.watch(stream.writeHead(ResponseHead.of(CONTINUE)));
+    }
   }
 }

@@ -5,7 +5,13 @@ import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.ServerSocketChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
 
 /**
  * What moves datagrams between the kernel and the event loops: epoll on Linux (whole batches per
@@ -53,6 +59,22 @@ public enum IoTransport {
       }
     }
     throw new IllegalArgumentException("neither epoll nor NIO event loops: " + group);
+  }
+
+  /** The channels that accept TCP connections on such loops. */
+  public Class<? extends ServerSocketChannel> serverSocketChannel() {
+    return switch (this) {
+      case EPOLL -> EpollServerSocketChannel.class;
+      case NIO -> NioServerSocketChannel.class;
+    };
+  }
+
+  /** The channels that open TCP connections on such loops. */
+  public Class<? extends SocketChannel> socketChannel() {
+    return switch (this) {
+      case EPOLL -> EpollSocketChannel.class;
+      case NIO -> NioSocketChannel.class;
+    };
   }
 
   /** New event loops for this transport, {@code threads} of them; 0: Netty's default. */

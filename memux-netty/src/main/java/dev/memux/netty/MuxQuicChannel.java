@@ -38,6 +38,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +73,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   private final Carrier carrier;
   private final ChannelSetup streamSetup;
   private final boolean takesEarlyData;
+  private final Consumer<byte[]> tokens;
   private final ConnectionChannelConfig config = new ConnectionChannelConfig(this);
   private final Set<MuxQuicStreamChannel> streams = new HashSet<>();
   private final InboundStreams inbound = new InboundStreams(this);
@@ -94,6 +96,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
 
   /**
    * @param takesEarlyData whether streams are used as soon as early data allows it
+   * @param tokens takes the address tokens that a server gives
    * @param connectPromise told when streams can be used, or how the handshake failed; null: nobody
    *     waits, as on a server
    */
@@ -102,12 +105,14 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       Carrier carrier,
       ChannelSetup streamSetup,
       boolean takesEarlyData,
+      Consumer<byte[]> tokens,
       @Nullable Promise<QuicChannel> connectPromise) {
     super(carrier.transport());
     this.connection = connection;
     this.carrier = carrier;
     this.streamSetup = streamSetup;
     this.takesEarlyData = takesEarlyData;
+    this.tokens = tokens;
     this.connectPromise = connectPromise;
   }
 
@@ -136,6 +141,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
         case ConnectionEvent.HandshakeCompleted completed -> onHandshake(completed.session());
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.StreamsAvailable available -> onStreamsAvailable(available.type());
+        case ConnectionEvent.TokenReceived received -> tokens.accept(received.token());
         case ConnectionEvent.Closed closed -> {
           pollStreams(); // what arrived before the end is still for the application
           onClosed(closed.reason());

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class QuicClientBootstrap {
   private final ChannelSetup connectionSetup = new ChannelSetup();
   private final ChannelSetup streamSetup = new ChannelSetup();
+  private final TokenCache tokens = new TokenCache();
   private @Nullable EventLoopGroup group;
   private @Nullable TlsClientConfig tls;
   private QuicConfig config = QuicConfig.DEFAULT;
@@ -143,6 +144,7 @@ public final class QuicClientBootstrap {
             connectionSetup.snapshot(),
             streamSetup.snapshot(),
             earlyData,
+            tokens,
             loop.newPromise());
     loop.execute(() -> attempt.start(loop));
     return attempt.promise;
@@ -157,6 +159,7 @@ public final class QuicClientBootstrap {
       ChannelSetup connectionSetup,
       ChannelSetup streamSetup,
       boolean earlyData,
+      TokenCache tokens,
       Promise<QuicChannel> promise) {
 
     void start(EventLoop loop) {
@@ -177,9 +180,17 @@ public final class QuicClientBootstrap {
         return;
       }
       try {
-        DrivenConnection driven = driver.connect(tls, serverName, remote);
+        // Servers that share a host have tokens of their own.
+        String server = serverName + ":" + remote.getPort();
+        DrivenConnection driven = driver.connect(tls, serverName, remote, tokens.take(server));
         MuxQuicChannel channel =
-            new MuxQuicChannel(driven.connection, driven, streamSetup, earlyData, promise);
+            new MuxQuicChannel(
+                driven.connection,
+                driven,
+                streamSetup,
+                earlyData,
+                token -> tokens.add(server, token),
+                promise);
         driven.listener(channel.listener());
         connectionSetup.apply(channel);
         promise.addListener(

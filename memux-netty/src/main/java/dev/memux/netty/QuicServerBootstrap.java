@@ -2,6 +2,7 @@ package dev.memux.netty;
 
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.quic.QuicEndpoint;
+import dev.memux.tls.KeyRing;
 import dev.memux.tls.TlsServerConfig;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
@@ -58,7 +59,10 @@ public final class QuicServerBootstrap {
     return this;
   }
 
-  /** Added to each connection's pipeline before its handshake begins. */
+  /**
+   * Added to each connection's pipeline when its handshake is complete, or has failed for another
+   * reason than silence.
+   */
   public QuicServerBootstrap childHandler(ChannelHandler handler) {
     connectionSetup.handler(handler);
     return this;
@@ -124,11 +128,12 @@ public final class QuicServerBootstrap {
     SecureRandom random = new SecureRandom();
     byte[] routingKey = new byte[ROUTING_KEY_BYTES];
     random.nextBytes(routingKey);
+    KeyRing tokenKeys = QuicEndpoint.newTokenKeys(random);
     List<UdpDriver> drivers = new ArrayList<>();
     for (EventLoop loop : chosen) {
       int index = drivers.size();
       QuicEndpoint endpoint =
-          new QuicEndpoint(config, serverTls, index, routingKey, new SecureRandom());
+          new QuicEndpoint(config, serverTls, index, routingKey, tokenKeys, new SecureRandom());
       drivers.add(new UdpDriver(loop, transport, chosen.size() > 1, endpoint, index, acceptor));
     }
     drivers.forEach(driver -> driver.peers(drivers));

@@ -24,7 +24,8 @@ final class ServerAcceptor implements UdpDriver.Acceptor {
 
   @Override
   public void onAccept(DrivenConnection driven) {
-    MuxQuicChannel channel = new MuxQuicChannel(driven.connection, driven, streamSetup, true, null);
+    MuxQuicChannel channel =
+        new MuxQuicChannel(driven.connection, driven, streamSetup, true, token -> {}, null);
     driven.listener(channel.listener());
     connections.add(channel);
     connectionSetup.apply(channel);

@@ -1,6 +1,7 @@
 package dev.memux.netty;
 
 import dev.memux.engine.CloseReason;
+import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.quic.QuicEndpoint;
 import dev.memux.engine.quic.SendBatch;
@@ -68,7 +69,7 @@ final class UdpDriver implements UdpSocket.Receiver {
 
   /** Takes part in a connection's life. On the event loop. */
   interface Acceptor {
-    /** A peer's connection; it must be given a listener. */
+    /** A peer's connection that concerns the application; it must be given a listener. */
     void onAccept(DrivenConnection connection);
 
     /** The last connection is gone. */
@@ -125,10 +126,15 @@ final class UdpDriver implements UdpSocket.Receiver {
     return forwarded.dropped();
   }
 
-  /** Opens a connection; its listener must be set before it is woken. On the event loop. */
-  DrivenConnection connect(TlsClientConfig tls, String serverName, InetSocketAddress remote) {
+  /**
+   * Opens a connection; its listener must be set before it is woken. On the event loop.
+   *
+   * @param token of an earlier connection, or empty
+   */
+  DrivenConnection connect(
+      TlsClientConfig tls, String serverName, InetSocketAddress remote, byte[] token) {
     try {
-      return adopt(endpoint.connect(tls, serverName, remote, nowNanos()));
+      return adopt(endpoint.connect(tls, serverName, remote, token, nowNanos()));
     } catch (RuntimeException e) {
       if (connections.isEmpty()) {
         acceptor.onIdle(this);
@@ -215,6 +221,9 @@ final class UdpDriver implements UdpSocket.Receiver {
       if (connection != null) {
         markReady(drivenOf(connection));
       }
+      for (QuicConnection gone; (gone = endpoint.pollDisplaced()) != null; ) {
+        markReady(drivenOf(gone));
+      }
     } catch (RuntimeException | Error e) {
       // The engine promises not to throw; should it, one datagram is lost and the loop lives.
       log.error("{}: the engine failed on a datagram from {}", transport(), sender, e);
@@ -225,9 +234,7 @@ final class UdpDriver implements UdpSocket.Receiver {
     if (connection.attachment() instanceof DrivenConnection known) {
       return known;
     }
-    DrivenConnection driven = adopt(connection);
-    acceptor.onAccept(driven);
-    return driven;
+    return adopt(connection);
   }
 
   private DrivenConnection adopt(QuicConnection connection) {
@@ -235,6 +242,17 @@ final class UdpDriver implements UdpSocket.Receiver {
     connection.attach(driven);
     connections.add(driven);
     return driven;
+  }
+
+  /**
+   * Who acts on a connection's events; null while it is a peer's that does not concern the
+   * application yet.
+   */
+  private @Nullable ConnectionListener listenerOf(DrivenConnection c) {
+    if (c.listener() == null && c.connection.isServer() && c.connection.concernsApplication()) {
+      acceptor.onAccept(c);
+    }
+    return c.listener();
   }
 
   private void onTimer() {
@@ -301,7 +319,7 @@ final class UdpDriver implements UdpSocket.Receiver {
       }
       telling = c;
       try {
-        ConnectionListener listener = c.listener();
+        ConnectionListener listener = listenerOf(c);
         if (listener != null) {
           listener.onEvents();
         }
@@ -389,11 +407,22 @@ final class UdpDriver implements UdpSocket.Receiver {
 
   private void remove(DrivenConnection c) {
     c.removed = true;
+    if (c.listener() == null && log.isDebugEnabled()) {
+      logFailedHandshake(c);
+    }
     deadlines.remove(c);
     connections.remove(c);
     endpoint.forget(c.connection);
     if (connections.isEmpty() && !closed) {
       acceptor.onIdle(this);
+    }
+  }
+
+  private void logFailedHandshake(DrivenConnection c) {
+    for (ConnectionEvent e; (e = c.connection.pollEvent()) != null; ) {
+      if (e instanceof ConnectionEvent.Closed closed) {
+        log.debug("{}: handshake with {} failed: {}", transport(), c.remote(), closed.reason());
+      }
     }
   }
 

@@ -77,7 +77,8 @@ public final class TlsCredentials {
     return hash;
   }
 
-  PrivateKey privateKey() {
+  /** The key of the first certificate. */
+  public PrivateKey privateKey() {
     return privateKey;
   }
 

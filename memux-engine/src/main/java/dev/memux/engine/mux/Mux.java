@@ -423,7 +423,13 @@ public final class Mux {
         case DATA_BLOCKED -> credit.onBlockedLost();
         case STREAMS_BLOCKED_BIDI -> control.add(ControlQueue.STREAMS_BLOCKED_BIDI);
         case STREAMS_BLOCKED_UNI -> control.add(ControlQueue.STREAMS_BLOCKED_UNI);
-        case ACK, CRYPTO, NEW_CONNECTION_ID, RETIRE_CONNECTION_ID, HANDSHAKE_DONE, PING -> {}
+        case ACK,
+            CRYPTO,
+            NEW_CONNECTION_ID,
+            RETIRE_CONNECTION_ID,
+            HANDSHAKE_DONE,
+            NEW_TOKEN,
+            PING -> {}
       }
     }
   }

@@ -8,6 +8,7 @@ import java.security.GeneralSecurityException;
 import javax.crypto.Cipher;
 import javax.crypto.spec.ChaCha20ParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 
 /** Hides packet numbers and the low bits of the first byte (RFC 9001 §5.4). */
 abstract sealed class HeaderProtection {
@@ -46,21 +47,30 @@ abstract sealed class HeaderProtection {
 
   /** RFC 9001 §5.4.3. */
   private static final class Aes extends HeaderProtection {
-    private final Cipher cipher = Aead.cipher("AES/ECB/NoPadding");
+    private final SecretKeySpec key;
     private final byte[] block = new byte[SAMPLE_BYTES];
 
+    /** Made for the first packet, which in many a handshake never comes. */
+    private @Nullable Cipher cipher;
+
     Aes(byte[] key) {
-      try {
-        cipher.init(Cipher.ENCRYPT_MODE, new SecretKeySpec(key, "AES"));
-      } catch (GeneralSecurityException e) {
-        throw new IllegalStateException(e);
+      this.key = new SecretKeySpec(key, "AES");
+    }
+
+    private Cipher cipher() throws GeneralSecurityException {
+      Cipher known = cipher;
+      if (known == null) {
+        known = Aead.cipher("AES/ECB/NoPadding");
+        known.init(Cipher.ENCRYPT_MODE, key);
+        cipher = known;
       }
+      return known;
     }
 
     @Override
     long mask(byte[] d, int at) {
       try {
-        cipher.update(d, at, SAMPLE_BYTES, block, 0);
+        cipher().update(d, at, SAMPLE_BYTES, block, 0);
       } catch (GeneralSecurityException e) {
         throw new IllegalStateException(e);
       }

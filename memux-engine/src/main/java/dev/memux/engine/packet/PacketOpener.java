@@ -3,6 +3,7 @@ package dev.memux.engine.packet;
 import dev.memux.tls.CipherSuite;
 import java.util.Objects;
 import javax.crypto.Cipher;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Removes the protection of the packets of one direction: header first, then payload (RFC 9001
@@ -21,8 +22,8 @@ public final class PacketOpener {
 
   private final CipherSuite suite;
   private final byte[] secret;
-  private final Aead aead;
   private final Header header;
+  private @Nullable Aead aead;
 
   /**
    * @param secret of {@link InitialSecrets} or from the TLS handshake
@@ -34,13 +35,14 @@ public final class PacketOpener {
   private PacketOpener(CipherSuite suite, byte[] secret, Header header) {
     this.suite = suite;
     this.secret = secret;
-    this.aead = new Aead(suite, secret, Cipher.DECRYPT_MODE);
     this.header = header;
   }
 
   /** The opener of the next key phase: a new key, the same header protection (RFC 9001 §6). */
   public PacketOpener next() {
-    return new PacketOpener(suite, Aead.nextSecret(suite, secret), header);
+    PacketOpener next = new PacketOpener(suite, Aead.nextSecret(suite, secret), header);
+    next.aead(); // RFC 9001 §6.3: making it when a packet comes would be seen from outside
+    return next;
   }
 
   /**
@@ -85,20 +87,31 @@ public final class PacketOpener {
     int sealedBytes = header.packetEnd - header.payloadFrom;
     Objects.checkFromIndexSize(to, sealedBytes - Aead.TAG_BYTES, plaintext.length);
     boolean authentic =
-        aead.open(
-            header.packetNumber,
-            datagram,
-            header.from,
-            header.payloadFrom - header.from,
-            sealedBytes,
-            plaintext,
-            to);
+        aead()
+            .open(
+                header.packetNumber,
+                datagram,
+                header.from,
+                header.payloadFrom - header.from,
+                sealedBytes,
+                plaintext,
+                to);
     if (!authentic) {
       header.failedOpens++;
       header.protectAgain(datagram);
       return -1;
     }
     return sealedBytes - Aead.TAG_BYTES;
+  }
+
+  /** Made when it is needed: half of a server's handshakes under way may never need it. */
+  private Aead aead() {
+    Aead known = aead;
+    if (known == null) {
+      known = new Aead(suite, secret, Cipher.DECRYPT_MODE);
+      aead = known;
+    }
+    return known;
   }
 
   /** The number of the packet that was opened last. */

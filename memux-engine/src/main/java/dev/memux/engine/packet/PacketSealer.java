@@ -3,6 +3,7 @@ package dev.memux.engine.packet;
 import dev.memux.tls.CipherSuite;
 import java.util.Objects;
 import javax.crypto.Cipher;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Protects the packets of one direction under one key: payload first, then header (RFC 9001 §5.3,
@@ -17,8 +18,8 @@ public final class PacketSealer {
 
   private final CipherSuite suite;
   private final byte[] secret;
-  private final Aead aead;
   private final HeaderProtection headerProtection;
+  private @Nullable Aead aead;
   private long largestSealed = -1;
   private long packetsSealed;
 
@@ -32,13 +33,14 @@ public final class PacketSealer {
   private PacketSealer(CipherSuite suite, byte[] secret, HeaderProtection headerProtection) {
     this.suite = suite;
     this.secret = secret;
-    this.aead = new Aead(suite, secret, Cipher.ENCRYPT_MODE);
     this.headerProtection = headerProtection;
   }
 
   /** The sealer of the next key phase: a new key, the same header protection (RFC 9001 §6). */
   public PacketSealer next() {
-    return new PacketSealer(suite, Aead.nextSecret(suite, secret), headerProtection);
+    PacketSealer next = new PacketSealer(suite, Aead.nextSecret(suite, secret), headerProtection);
+    next.aead(); // now, so that no packet has to wait for it
+    return next;
   }
 
   public int tagBytes() {
@@ -107,21 +109,32 @@ public final class PacketSealer {
     Objects.checkFromIndexSize(outFrom, sealedBytes, out.length);
     largestSealed = packetNumber;
     packetsSealed++;
-    aead.seal(
-        packetNumber,
-        packet,
-        from,
-        headerBytes,
-        packet,
-        headerEnd,
-        payloadBytes,
-        out,
-        outFrom + headerBytes);
+    aead()
+        .seal(
+            packetNumber,
+            packet,
+            from,
+            headerBytes,
+            packet,
+            headerEnd,
+            payloadBytes,
+            out,
+            outFrom + headerBytes);
     System.arraycopy(packet, from, out, outFrom, headerBytes);
     int packetNumberFrom = outFrom + headerBytes - packetNumberBytes;
     long mask = headerProtection.mask(out, packetNumberFrom + PacketNumbers.MAX_BYTES);
     out[outFrom] = HeaderProtection.maskFirstByte(out[outFrom], mask);
     HeaderProtection.maskPacketNumber(out, packetNumberFrom, packetNumberBytes, mask);
     return sealedBytes;
+  }
+
+  /** Made when it is needed: a server has keys long before the client proves to be one. */
+  private Aead aead() {
+    Aead known = aead;
+    if (known == null) {
+      known = new Aead(suite, secret, Cipher.ENCRYPT_MODE);
+      aead = known;
+    }
+    return known;
   }
 }

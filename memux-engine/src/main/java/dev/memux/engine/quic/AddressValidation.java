@@ -11,8 +11,16 @@ final class AddressValidation {
   private long receivedBytes;
   private long sentBytes;
 
-  AddressValidation(boolean server) {
-    validated = !server;
+  /**
+   * @param validated whether there is nothing to prove: on a client, and on a server that was shown
+   *     a token
+   */
+  AddressValidation(boolean validated) {
+    this.validated = validated;
+  }
+
+  boolean isValidated() {
+    return validated;
   }
 
   void onReceived(int bytes) {

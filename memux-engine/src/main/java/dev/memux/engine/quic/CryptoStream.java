@@ -18,10 +18,15 @@ final class CryptoStream {
    */
   static final int MAX_BUFFERED_BYTES = 64 * 1024;
 
+  /** The same for Initial packets: hellos are short, and anyone can send them from anywhere. */
+  static final int MAX_INITIAL_BUFFERED_BYTES = 16 * 1024;
+
+  private final int maxBufferedBytes;
   private final SendBuffer out;
   private final Reassembly in;
 
-  CryptoStream(ChunkPool pool) {
+  CryptoStream(ChunkPool pool, int maxBufferedBytes) {
+    this.maxBufferedBytes = maxBufferedBytes;
     out = new SendBuffer(pool);
     in = new Reassembly(pool);
   }
@@ -36,7 +41,7 @@ final class CryptoStream {
    * @return what TLS can read now; empty if nothing
    */
   byte[] receive(long offset, byte[] data, int from, int length) throws ProtocolException {
-    if (offset + length - in.readTo() > MAX_BUFFERED_BYTES
+    if (offset + length - in.readTo() > maxBufferedBytes
         || !in.insert(offset, data, from, length)) {
       throw new ProtocolException(
           TransportError.CRYPTO_BUFFER_EXCEEDED,

@@ -11,6 +11,7 @@ import dev.memux.engine.recovery.Recovery;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.SentFrames;
 import dev.memux.engine.wire.TransportError;
+import dev.memux.engine.wire.VarInt;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -42,16 +43,26 @@ final class DatagramAssembler {
   private final Recovery recovery;
   private final PacketNumberSkipper skipper;
   private final FrameWriter writer = new FrameWriter();
-  private final byte[] scratch;
+  private final LoopBuffers buffers;
+  private final int maxDatagramBytes;
+
+  /** Where packets are written before they are sealed. */
+  private byte[] scratch = {};
+
   private final Draft[] drafts = {new Draft(), new Draft(), new Draft()};
   private int draftCount;
   private int ackOnlyPackets;
 
-  DatagramAssembler(QuicConnection connection, int maxDatagramBytes, PacketNumberSkipper skipper) {
+  DatagramAssembler(
+      QuicConnection connection,
+      LoopBuffers buffers,
+      int maxDatagramBytes,
+      PacketNumberSkipper skipper) {
     this.connection = connection;
     this.recovery = connection.recovery();
     this.skipper = skipper;
-    this.scratch = new byte[maxDatagramBytes];
+    this.buffers = buffers;
+    this.maxDatagramBytes = maxDatagramBytes;
   }
 
   /**
@@ -64,6 +75,7 @@ final class DatagramAssembler {
    */
   int assemble(byte[] out, int outFrom, int bytes, boolean mayElicit, long nowNanos) {
     draftCount = 0;
+    scratch = buffers.draft(maxDatagramBytes);
     int end = 0;
     for (PacketNumberSpace space : connection.spaces()) {
       if (space.sealer != null) {
@@ -76,6 +88,7 @@ final class DatagramAssembler {
   /** Writes a datagram that says why we close (RFC 9000 §10.2.3). */
   int assembleClose(byte[] out, int outFrom, int bytes, CloseReason reason, long nowNanos) {
     draftCount = 0;
+    scratch = buffers.draft(maxDatagramBytes);
     int end = 0;
     for (PacketNumberSpace space : connection.spaces()) {
       // Before the handshake is confirmed we do not know which keys the peer has: all levels then.
@@ -159,6 +172,11 @@ final class DatagramAssembler {
         && ackOnlyPackets >= ACK_ONLY_PACKETS_PER_PING;
   }
 
+  /** RFC 9000 §17.2.2: of Initial packets only. */
+  private byte[] token(PacketNumberSpace space) {
+    return space.space == PacketSpace.INITIAL ? connection.start().token() : NO_TOKEN;
+  }
+
   private @Nullable Draft begin(PacketNumberSpace space, int from, int bytes) {
     Draft draft = drafts[draftCount];
     draft.space = space;
@@ -190,7 +208,7 @@ final class DatagramAssembler {
                 QuicVersion.V1,
                 connection.peerIds().current(),
                 connection.localIds().first(),
-                NO_TOKEN,
+                token(space),
                 draft.packetNumber,
                 draft.packetNumberBytes);
     int payloadTo = bytes - PacketSealer.TAG_BYTES;
@@ -207,7 +225,8 @@ final class DatagramAssembler {
     if (isShort(space)) {
       return 1 + dcid + packetNumberBytes;
     }
-    int token = space.space == PacketSpace.INITIAL ? 1 : 0;
+    int tokenBytes = token(space).length;
+    int token = space.space == PacketSpace.INITIAL ? VarInt.size(tokenBytes) + tokenBytes : 0;
     return 1
         + 4
         + 1

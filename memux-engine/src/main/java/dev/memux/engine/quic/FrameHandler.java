@@ -1,6 +1,7 @@
 package dev.memux.engine.quic;
 
 import dev.memux.engine.recovery.AckDelay;
+import dev.memux.engine.recovery.Recovery;
 import dev.memux.engine.wire.AckFrame;
 import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.FrameSink;
@@ -13,14 +14,16 @@ import dev.memux.engine.wire.TransportError;
  */
 final class FrameHandler implements FrameSink {
   private final QuicConnection connection;
+  private final IdlePackets idlePackets;
   private PacketNumberSpace space;
   private byte[] datagram = new byte[0];
   private int dcidFrom;
   private int dcidLength;
   private long nowNanos;
 
-  FrameHandler(QuicConnection connection) {
+  FrameHandler(QuicConnection connection, long nowNanos) {
     this.connection = connection;
+    this.idlePackets = new IdlePackets(nowNanos);
     this.space = connection.initialSpace();
   }
 
@@ -32,6 +35,14 @@ final class FrameHandler implements FrameSink {
     dcidFrom = idFrom;
     dcidLength = idLength;
     nowNanos = timeNanos;
+    idlePackets.beginPacket();
+  }
+
+  /** That were all frames of the packet. */
+  void end() throws ProtocolException {
+    if (connection.isOpen()) {
+      idlePackets.endPacket(nowNanos);
+    }
   }
 
   @Override
@@ -40,6 +51,7 @@ final class FrameHandler implements FrameSink {
     if (!connection.isOpen()) {
       return;
     }
+    idlePackets.onUse();
     connection.mux().onStream(streamId, offset, data, from, length, fin);
   }
 
@@ -48,7 +60,9 @@ final class FrameHandler implements FrameSink {
     if (!connection.isOpen()) {
       return;
     }
-    connection.handshake().onCrypto(space, offset, data, from, length);
+    if (connection.handshake().onCrypto(space, offset, data, from, length)) {
+      idlePackets.onUse();
+    }
   }
 
   @Override
@@ -57,13 +71,25 @@ final class FrameHandler implements FrameSink {
       return;
     }
     long delayNanos = AckDelay.decodeNanos(ack.delay(), connection.peerAckDelayExponent(space));
-    connection.recovery().onAckReceived(space.space, ack, delayNanos, nowNanos);
+    Recovery recovery = connection.recovery();
+    long largestBefore = recovery.largestAcked(space.space);
+    long inFlightBefore = recovery.bytesInFlight();
+    recovery.onAckReceived(space.space, ack, delayNanos, nowNanos);
+    if (recovery.largestAcked(space.space) > largestBefore
+        || recovery.bytesInFlight() < inFlightBefore) {
+      idlePackets.onUse();
+    } else {
+      idlePackets.onStaleAck();
+    }
   }
 
   @Override
   public void onControl(ControlFrame frame) throws ProtocolException {
     if (!connection.isOpen()) {
       return;
+    }
+    if (!(frame instanceof ControlFrame.PathChallenge)) {
+      idlePackets.onUse();
     }
     switch (frame) {
       case ControlFrame.ResetStream f -> connection.mux().onControl(f);
@@ -74,7 +100,10 @@ final class FrameHandler implements FrameSink {
       case ControlFrame.DataBlocked f -> connection.mux().onControl(f);
       case ControlFrame.StreamDataBlocked f -> connection.mux().onControl(f);
       case ControlFrame.StreamsBlocked f -> connection.mux().onControl(f);
-      case ControlFrame.NewToken f -> onlyFromServer(f); // of use to later connections only
+      case ControlFrame.NewToken f -> {
+        onlyFromServer(f);
+        connection.onNewToken(f.token());
+      }
       case ControlFrame.NewConnectionId f -> connection.peerIds().onNewConnectionId(f);
       case ControlFrame.RetireConnectionId f ->
           connection.localIds().onRetired(f.sequence(), datagram, dcidFrom, dcidLength);

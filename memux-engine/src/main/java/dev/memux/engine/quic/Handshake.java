@@ -64,12 +64,16 @@ final class Handshake {
     }
   }
 
-  /** A CRYPTO frame came in a packet of {@code space}. */
-  void onCrypto(PacketNumberSpace space, long offset, byte[] data, int from, int length)
+  /**
+   * A CRYPTO frame came in a packet of {@code space}.
+   *
+   * @return whether it brought TLS further
+   */
+  boolean onCrypto(PacketNumberSpace space, long offset, byte[] data, int from, int length)
       throws ProtocolException {
     byte[] readable = space.crypto.receive(offset, data, from, length);
     if (readable.length == 0) {
-      return;
+      return false;
     }
     try {
       tls.receive(space.level, readable, 0, readable.length);
@@ -81,6 +85,7 @@ final class Handshake {
           String.valueOf(e.getMessage()));
     }
     drain();
+    return true;
   }
 
   private void drain() throws ProtocolException {
@@ -145,18 +150,24 @@ final class Handshake {
    * RFC 9000 §7.3: the IDs that travelled unprotected must be those that the peer says it used, or
    * somebody has interfered.
    *
-   * @param original on a client, what its first packet went to; null on a server
+   * @param start on a client, where its packets went; null on a server
    * @param source what the peer's first packet came from
    */
   static void checkConnectionIds(
-      TransportParameters peer, @Nullable ConnectionId original, ConnectionId source)
+      TransportParameters peer, @Nullable ConnectionStart start, ConnectionId source)
       throws ProtocolException {
     require(peer.initialSourceConnectionId(), source, "initial_source_connection_id");
-    if (original != null) {
-      require(
-          peer.originalDestinationConnectionId(), original, "original_destination_connection_id");
+    if (start == null) {
+      return;
     }
-    if (peer.retrySourceConnectionId() != null) {
+    require(
+        peer.originalDestinationConnectionId(),
+        start.original(),
+        "original_destination_connection_id");
+    ConnectionId retrySource = start.retrySource();
+    if (retrySource != null) {
+      require(peer.retrySourceConnectionId(), retrySource, "retry_source_connection_id");
+    } else if (peer.retrySourceConnectionId() != null) {
       throw new ProtocolException(
           TransportError.TRANSPORT_PARAMETER_ERROR, 0, "retry_source_connection_id without Retry");
     }

@@ -12,12 +12,19 @@ import dev.memux.engine.wire.SentFrames;
  * (RFC 9000 §13.3).
  */
 final class OutgoingFrames implements RecoveryListener {
+  private static final byte[] NO_TOKEN = {};
+
   private final PacketNumberSpace[] spaces;
   private final Mux mux;
   private final LocalConnectionIds localIds;
   private final PeerConnectionIds peerIds;
   private final PathResponses pathResponses = new PathResponses();
   private boolean handshakeDonePending;
+
+  /** For the client's next connection; empty once it has it. */
+  private byte[] newToken = NO_TOKEN;
+
+  private boolean newTokenPending;
   private boolean pingPending;
 
   OutgoingFrames(
@@ -35,6 +42,12 @@ final class OutgoingFrames implements RecoveryListener {
   /** Tells the client that the handshake is complete (RFC 9000 §19.20). */
   void addHandshakeDone() {
     handshakeDonePending = true;
+  }
+
+  /** Gives the client a token for its next connection (RFC 9000 §19.7). */
+  void addNewToken(byte[] token) {
+    newToken = token;
+    newTokenPending = true;
   }
 
   /** Asks for an acknowledgement. */
@@ -61,6 +74,7 @@ final class OutgoingFrames implements RecoveryListener {
         || (space.space == PacketSpace.APPLICATION
             && (mux.hasPending()
                 || handshakeDonePending
+                || newTokenPending
                 || pingPending
                 || localIds.hasPending()
                 || peerIds.hasPending()
@@ -80,6 +94,10 @@ final class OutgoingFrames implements RecoveryListener {
     if (handshakeDonePending && writer.handshakeDone()) {
       handshakeDonePending = false;
       sent.add(SentFrames.Kind.HANDSHAKE_DONE);
+    }
+    if (newTokenPending && writer.newToken(newToken)) {
+      newTokenPending = false;
+      sent.add(SentFrames.Kind.NEW_TOKEN);
     }
     pathResponses.write(writer, sent);
     peerIds.write(writer, sent);
@@ -103,6 +121,10 @@ final class OutgoingFrames implements RecoveryListener {
         case CRYPTO -> spaces[space.ordinal()].crypto.onAcked(frames.a(i), (int) frames.b(i));
         case ACK -> spaces[space.ordinal()].received.onAckAcknowledged(frames.a(i));
         case RETIRE_CONNECTION_ID -> peerIds.onRetireAcked(frames.a(i));
+        case NEW_TOKEN -> {
+          newToken = NO_TOKEN;
+          newTokenPending = false;
+        }
         default -> {} // the others are the streams', or nothing waits for them
       }
     }
@@ -117,6 +139,7 @@ final class OutgoingFrames implements RecoveryListener {
         case NEW_CONNECTION_ID -> localIds.onLost(frames.a(i));
         case RETIRE_CONNECTION_ID -> peerIds.onRetireLost(frames.a(i));
         case HANDSHAKE_DONE -> handshakeDonePending = true;
+        case NEW_TOKEN -> newTokenPending = newToken.length > 0;
         default -> {} // the others are the streams', or are not repeated
       }
     }

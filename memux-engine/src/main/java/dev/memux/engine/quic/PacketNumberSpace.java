@@ -42,7 +42,12 @@ final class PacketNumberSpace {
           case HANDSHAKE -> PacketType.HANDSHAKE;
           case APPLICATION -> PacketType.ONE_RTT;
         };
-    this.crypto = new CryptoStream(pool);
+    this.crypto =
+        new CryptoStream(
+            pool,
+            space == PacketSpace.INITIAL
+                ? CryptoStream.MAX_INITIAL_BUFFERED_BYTES
+                : CryptoStream.MAX_BUFFERED_BYTES);
     this.received = new ReceivedPackets(space, maxAckDelayNanos);
   }
 

@@ -6,6 +6,7 @@ import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.packet.PacketOpener;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.QuicVersion;
+import dev.memux.engine.packet.RetryPacket;
 import dev.memux.engine.packet.VersionNegotiation;
 import dev.memux.engine.wire.FrameReader;
 import dev.memux.engine.wire.ProtocolException;
@@ -21,15 +22,16 @@ final class PacketReceiver {
   private final FrameReader reader = new FrameReader();
   private final FrameHandler frames;
   private final EarlyPackets early = new EarlyPackets();
-  private byte[] plaintext = new byte[2048];
+  private final LoopBuffers buffers;
   private long packetsDropped;
 
   /** The source connection ID of the peer's first packet. */
   private @Nullable ConnectionId peerSource;
 
-  PacketReceiver(QuicConnection connection) {
+  PacketReceiver(QuicConnection connection, LoopBuffers buffers, long nowNanos) {
     this.connection = connection;
-    this.frames = new FrameHandler(connection);
+    this.buffers = buffers;
+    this.frames = new FrameHandler(connection, nowNanos);
   }
 
   /** The source connection ID of the peer's first packet; only after one was authenticated. */
@@ -97,7 +99,8 @@ final class PacketReceiver {
       case VERSION_NEGOTIATION -> onVersionNegotiation(datagram);
       case ZERO_RTT ->
           connection.isServer() && isFromPeer(datagram) && open(datagram, from, nowNanos);
-      case RETRY, UNSUPPORTED_VERSION -> false;
+      case RETRY -> onRetry(datagram, from, nowNanos);
+      case UNSUPPORTED_VERSION -> false;
     };
   }
 
@@ -119,11 +122,33 @@ final class PacketReceiver {
     // RFC 9000 §6.2: only as the first answer, and not if it offers what we have asked for.
     if (connection.isServer()
         || peerSource != null
+        || connection.start().retrySource() != null
         || VersionNegotiation.lists(datagram, header, QuicVersion.V1)
         || !connection.isAddressedBy(datagram, header)) {
       return false;
     }
     connection.onVersionNegotiation();
+    return true;
+  }
+
+  private boolean onRetry(byte[] datagram, int from, long nowNanos) {
+    // RFC 9000 §17.2.5.2: one at most, and only as the first answer. §17.2.5.1: who names our own
+    // choice as its own would have us go round in a circle.
+    ConnectionStart start = connection.start();
+    if (connection.isServer()
+        || peerSource != null
+        || start.retrySource() != null
+        || header.tokenLength() > ConnectionStart.MAX_TOKEN_BYTES
+        || !connection.localIds().first().matches(datagram, header.dcidFrom(), header.dcidLength())
+        || start.original().matches(datagram, header.scidFrom(), header.scidLength())
+        || !RetryPacket.isAuthentic(datagram, from, header.packetEnd(), start.original())) {
+      return false;
+    }
+    int tokenEnd = header.tokenFrom() + header.tokenLength();
+    connection.onRetry(
+        ConnectionId.of(datagram, header.scidFrom(), header.scidLength()),
+        Arrays.copyOfRange(datagram, header.tokenFrom(), tokenEnd),
+        nowNanos);
     return true;
   }
 
@@ -138,9 +163,7 @@ final class PacketReceiver {
       }
       return false;
     }
-    if (end - from > plaintext.length) {
-      plaintext = new byte[end - from];
-    }
+    byte[] plaintext = buffers.plaintext(end - from);
     int offset = header.packetNumberOffset();
     int payloadBytes =
         type == PacketType.ONE_RTT
@@ -167,7 +190,7 @@ final class PacketReceiver {
       connection.zeroRtt().onOneRttPacket(connection.ptoNanos(), nowNanos);
     }
     EncryptionLevel level = type == PacketType.ZERO_RTT ? EncryptionLevel.EARLY : space.level;
-    read(datagram, space, level, opener.packetNumber(), payloadBytes, nowNanos);
+    read(datagram, space, level, opener.packetNumber(), plaintext, payloadBytes, nowNanos);
     return true;
   }
 
@@ -184,6 +207,7 @@ final class PacketReceiver {
       PacketNumberSpace space,
       EncryptionLevel level,
       long number,
+      byte[] plaintext,
       int payloadBytes,
       long nowNanos)
       throws ProtocolException {
@@ -191,6 +215,7 @@ final class PacketReceiver {
     frames.begin(space, datagram, header.dcidFrom(), header.dcidLength(), nowNanos);
     boolean ackEliciting = reader.read(plaintext, 0, payloadBytes, level, frames);
     space.received.onReceived(number, ackEliciting, nowNanos);
+    frames.end();
   }
 
   private static void checkIntegrityLimit(PacketOpener opener) throws ProtocolException {

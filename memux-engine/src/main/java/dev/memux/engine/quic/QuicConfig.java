@@ -10,8 +10,9 @@ import dev.memux.engine.mux.MuxConfig;
  * @param handshakeTimeoutNanos a handshake that takes longer is given up
  * @param keepAliveNanos a quiet connection sends a PING after this; 0: never
  * @param maxDatagramBytes UDP payload of a full packet, at least 1200 (RFC 9000 §14)
- * @param maxHandshakes handshakes that a server has under way at once; further ones are ignored
- *     until some end
+ * @param maxHandshakes handshakes that a loop of a server has under way at once; beyond that the
+ *     oldest gives way
+ * @param addressValidation when clients have to prove their addresses
  * @param congestion how much is sent at once
  * @param mux streams and flow control
  */
@@ -21,6 +22,7 @@ public record QuicConfig(
     long keepAliveNanos,
     int maxDatagramBytes,
     int maxHandshakes,
+    AddressValidationPolicy addressValidation,
     CongestionControl congestion,
     MuxConfig mux) {
   /** RFC 9000 §14: every path takes datagrams of this size. */
@@ -39,6 +41,7 @@ public record QuicConfig(
           0,
           MIN_DATAGRAM_BYTES,
           4096,
+          AddressValidationPolicy.UNDER_LOAD,
           CongestionControl.CUBIC,
           MuxConfig.DEFAULT);
 
@@ -68,6 +71,7 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         maxHandshakes,
+        addressValidation,
         congestion,
         mux);
   }
@@ -80,6 +84,7 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         maxHandshakes,
+        addressValidation,
         congestion,
         mux);
   }
@@ -92,6 +97,7 @@ public record QuicConfig(
         nanos,
         maxDatagramBytes,
         maxHandshakes,
+        addressValidation,
         congestion,
         mux);
   }
@@ -104,6 +110,7 @@ public record QuicConfig(
         keepAliveNanos,
         bytes,
         maxHandshakes,
+        addressValidation,
         congestion,
         mux);
   }
@@ -116,6 +123,20 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         handshakes,
+        addressValidation,
+        congestion,
+        mux);
+  }
+
+  /** The same with another policy for clients' addresses. */
+  public QuicConfig withAddressValidation(AddressValidationPolicy policy) {
+    return new QuicConfig(
+        maxIdleTimeoutNanos,
+        handshakeTimeoutNanos,
+        keepAliveNanos,
+        maxDatagramBytes,
+        maxHandshakes,
+        policy,
         congestion,
         mux);
   }
@@ -128,6 +149,7 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         maxHandshakes,
+        addressValidation,
         control,
         mux);
   }
@@ -140,6 +162,7 @@ public record QuicConfig(
         keepAliveNanos,
         maxDatagramBytes,
         maxHandshakes,
+        addressValidation,
         congestion,
         other);
   }

@@ -40,6 +40,9 @@ public final class QuicConnection implements Connection {
   static final int ACK_DELAY_EXPONENT = 3;
   static final long MAX_ACK_DELAY_NANOS = 25_000_000;
 
+  /** Tokens that a client takes from one connection; more would be of no use. */
+  static final int MAX_TOKENS = 4;
+
   private static final long NEVER = Long.MAX_VALUE;
   private static final long MILLI_NANOS = 1_000_000;
 
@@ -47,7 +50,7 @@ public final class QuicConnection implements Connection {
   private final QuicConfig config;
   private final InetSocketAddress remote;
   private final ConnectionIdRegistry registry;
-  private final ConnectionId originalDcid;
+  private final ConnectionStart start;
   private final PacketNumberSpace[] spaces = new PacketNumberSpace[PacketSpace.values().length];
   private final Mux mux;
   private final Recovery recovery;
@@ -69,11 +72,16 @@ public final class QuicConnection implements Connection {
   private int datagramBytes;
   private long receivedAtNanos;
   private long handshakeDeadlineNanos;
+
+  /** The handshake's deadline once the peer's address is validated. */
+  private final long lastHandshakeNanos;
+
   private long pacerDeadlineNanos = NEVER;
   private boolean amplificationLimited;
   private boolean handshakeConfirmed;
   private boolean newKeys;
   private boolean terminatedReported;
+  private int tokensReceived;
 
   private long datagramsSent;
   private long datagramsReceived;
@@ -84,7 +92,6 @@ public final class QuicConnection implements Connection {
   private long probesSent;
 
   /**
-   * @param originalDcid what the client's first packet goes to (RFC 9000 §7.2)
    * @param peerId what our packets go to at first
    * @param tls makes the handshake, given our transport parameters
    */
@@ -93,17 +100,18 @@ public final class QuicConnection implements Connection {
       QuicConfig config,
       InetSocketAddress remote,
       ConnectionIdRegistry registry,
-      ConnectionId originalDcid,
+      ConnectionStart start,
       ConnectionId peerId,
       Function<TransportParameters, TlsHandshake> tls,
       ChunkPool pool,
+      LoopBuffers buffers,
       RandomGenerator random,
       long nowNanos) {
     this.server = server;
     this.config = config;
     this.remote = remote;
     this.registry = registry;
-    this.originalDcid = originalDcid;
+    this.start = start;
     for (PacketSpace space : PacketSpace.values()) {
       spaces[space.ordinal()] = new PacketNumberSpace(space, MAX_ACK_DELAY_NANOS, pool);
     }
@@ -118,9 +126,14 @@ public final class QuicConnection implements Connection {
             config.congestion().newController(config.maxDatagramBytes()),
             config.maxDatagramBytes(),
             outgoing);
-    this.addressValidation = new AddressValidation(server);
+    this.addressValidation = new AddressValidation(!server || start.isAddressValidated());
     this.idleTimer = new IdleTimer(config.maxIdleTimeoutNanos(), config.keepAliveNanos(), nowNanos);
-    this.handshakeDeadlineNanos = nowNanos + config.handshakeTimeoutNanos();
+    this.lastHandshakeNanos = nowNanos + config.handshakeTimeoutNanos();
+    this.handshakeDeadlineNanos =
+        start.isHurried()
+            ? Math.min(
+                lastHandshakeNanos, nowNanos + config.addressValidation().unvalidatedTimeoutNanos())
+            : lastHandshakeNanos;
     this.datagramBytes = config.maxDatagramBytes();
     this.receivedAtNanos = nowNanos;
     this.zeroRtt =
@@ -129,15 +142,21 @@ public final class QuicConnection implements Connection {
             spaces[PacketSpace.HANDSHAKE.ordinal()],
             mux);
     this.handshake = newHandshake(tls);
-    this.receiver = new PacketReceiver(this);
+    this.receiver = new PacketReceiver(this, buffers, nowNanos);
     this.assembler =
-        new DatagramAssembler(this, config.maxDatagramBytes(), new PacketNumberSkipper(random));
+        new DatagramAssembler(
+            this, buffers, config.maxDatagramBytes(), new PacketNumberSkipper(random));
+    makeInitialKeys();
+    handshake.start();
+  }
+
+  /** RFC 9001 §5.2. */
+  private void makeInitialKeys() {
     PacketNumberSpace initial = initialSpace();
-    byte[] clientSecret = InitialSecrets.client(originalDcid);
-    byte[] serverSecret = InitialSecrets.server(originalDcid);
+    byte[] clientSecret = InitialSecrets.client(start.initialDcid());
+    byte[] serverSecret = InitialSecrets.server(start.initialDcid());
     initial.opener = new PacketOpener(InitialSecrets.SUITE, server ? clientSecret : serverSecret);
     initial.sealer = new PacketSealer(InitialSecrets.SUITE, server ? serverSecret : clientSecret);
-    handshake.start();
   }
 
   private Handshake newHandshake(Function<TransportParameters, TlsHandshake> tls) {
@@ -165,9 +184,13 @@ public final class QuicConnection implements Connection {
             .initialSourceConnectionId(localIds.first().toByteArray());
     if (server) {
       parameters
-          .originalDestinationConnectionId(originalDcid.toByteArray())
+          .originalDestinationConnectionId(start.original().toByteArray())
           .statelessResetToken(registry.resetToken(localIds.first()))
           .disableActiveMigration(true);
+      ConnectionId retrySource = start.retrySource();
+      if (retrySource != null) {
+        parameters.retrySourceConnectionId(retrySource.toByteArray());
+      }
     }
     return parameters.build();
   }
@@ -202,6 +225,17 @@ public final class QuicConnection implements Connection {
   @Override
   public @Nullable ConnectionEvent pollEvent() {
     return events.pollFirst();
+  }
+
+  /**
+   * Whether an application should hear of a connection that it did not open: streams can be used,
+   * or it was ended for a reason that may interest. A handshake that is under way, or was never
+   * finished, may be an attacker's (RFC 9000 §21.3) and is not worth an object.
+   */
+  public boolean concernsApplication() {
+    return handshake.isComplete()
+        || zeroRtt.isAccepted()
+        || !(closing.isOpen() || closing.isTerminated());
   }
 
   /** The peer's address. */
@@ -524,9 +558,22 @@ public final class QuicConnection implements Connection {
     idleTimer.onReceived(nowNanos);
     if (server && space.space == PacketSpace.HANDSHAKE) {
       // RFC 9000 §8.1, RFC 9001 §4.9.1: only who receives our packets has Handshake keys.
-      addressValidation.onValidated();
+      onAddressValidated();
       discard(PacketSpace.INITIAL, nowNanos);
     }
+  }
+
+  private void onAddressValidated() {
+    if (!addressValidation.isValidated()) {
+      addressValidation.onValidated();
+      handshakeDeadlineNanos = lastHandshakeNanos;
+    }
+  }
+
+  /** A newer handshake needs the room. */
+  void giveWay() {
+    terminate(
+        new CloseReason(Origin.HANDSHAKE_TIMEOUT, false, 0, 0, "gave way to newer handshakes"));
   }
 
   /** The peer's first packet says what it calls itself (RFC 9000 §7.2). */
@@ -537,7 +584,28 @@ public final class QuicConnection implements Connection {
   /** Whether a Version Negotiation packet answers ours: its IDs are those that we sent. */
   boolean isAddressedBy(byte[] datagram, PacketHeader header) {
     return localIds.first().matches(datagram, header.dcidFrom(), header.dcidLength())
-        && originalDcid.matches(datagram, header.scidFrom(), header.scidLength());
+        && start.original().matches(datagram, header.scidFrom(), header.scidLength());
+  }
+
+  /**
+   * The server has us prove our address: the same packets again, with the token, to another ID and
+   * under other keys, but with numbers that go on (RFC 9000 §17.2.5.3, RFC 9001 §5.2).
+   */
+  void onRetry(ConnectionId source, byte[] token, long nowNanos) {
+    start.onRetry(source, token);
+    peerIds.onPeerChosen(source);
+    makeInitialKeys();
+    // RFC 9002 §6.3; early data, too, went where nobody kept it.
+    recovery.onPacketsRefused(PacketSpace.INITIAL, nowNanos);
+    recovery.onPacketsRefused(PacketSpace.APPLICATION, nowNanos);
+  }
+
+  /** A token for the next connection. */
+  void onNewToken(byte[] token) {
+    if (token.length <= ConnectionStart.MAX_TOKEN_BYTES && tokensReceived < MAX_TOKENS) {
+      tokensReceived++;
+      events.addLast(new ConnectionEvent.TokenReceived(token));
+    }
   }
 
   void onVersionNegotiation() {
@@ -630,9 +698,18 @@ public final class QuicConnection implements Connection {
     return outgoing;
   }
 
-  /** What a client's first packet went to. */
-  ConnectionId originalDcid() {
-    return originalDcid;
+  ConnectionStart start() {
+    return start;
+  }
+
+  /** How far a server's handshake has come. */
+  HandshakeSlots.Stage stage() {
+    if (handshake.isComplete()) {
+      return HandshakeSlots.Stage.COMPLETE;
+    }
+    return addressValidation.isValidated()
+        ? HandshakeSlots.Stage.VALIDATED
+        : HandshakeSlots.Stage.UNVALIDATED;
   }
 
   /** Whether any packet of the peer's was authentic. */
@@ -693,7 +770,7 @@ public final class QuicConnection implements Connection {
 
     @Override
     public void onPeerParameters(TransportParameters parameters) throws ProtocolException {
-      Handshake.checkConnectionIds(parameters, server ? null : originalDcid, receiver.peerSource());
+      Handshake.checkConnectionIds(parameters, server ? null : start, receiver.peerSource());
       zeroRtt.checkKept(parameters);
       peerParameters = parameters;
       datagramBytes = (int) Math.min(datagramBytes, parameters.maxUdpPayloadBytes());
@@ -725,6 +802,7 @@ public final class QuicConnection implements Connection {
       }
       if (server) {
         outgoing.addHandshakeDone();
+        outgoing.addNewToken(registry.addressToken(remote, receivedAtNanos));
         confirmHandshake(receivedAtNanos);
       }
     }

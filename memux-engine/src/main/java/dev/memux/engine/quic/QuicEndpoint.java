@@ -7,9 +7,9 @@ import dev.memux.engine.packet.ConnectionIdGenerator;
 import dev.memux.engine.packet.ConnectionIdMap;
 import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.packet.PacketType;
-import dev.memux.engine.packet.QuicVersion;
-import dev.memux.engine.packet.VersionNegotiation;
 import dev.memux.engine.stream.ChunkPool;
+import dev.memux.engine.wire.TransportError;
+import dev.memux.tls.KeyRing;
 import dev.memux.tls.TlsClient;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsServer;
@@ -30,22 +30,19 @@ import org.jspecify.annotations.Nullable;
  * §5.2), and answers what belongs to none. One thread owns it and all its connections.
  *
  * <p>For each datagram {@link #receive}; when all that has arrived is in, see to each connection
- * that was returned (see {@link dev.memux.engine.Connection}) and to {@link #transmitStateless}.
- * After a connection's last event, {@link #forget} it.
+ * that was returned or {@link #pollDisplaced} returns (see {@link dev.memux.engine.Connection}),
+ * and to {@link #transmitStateless}. After a connection's last event, {@link #forget} it.
  */
 public final class QuicEndpoint {
   /** Length of the key that connection IDs are made with. */
   public static final int ROUTING_KEY_BYTES = ConnectionIdGenerator.KEY_BYTES;
-
-  /** Answers to strangers that wait to be sent; further ones are not made. */
-  static final int MAX_STATELESS_PENDING = 64;
 
   /** RFC 9000 §7.2: a client's first destination ID has at least so many unpredictable bytes. */
   private static final int MIN_INITIAL_DCID_BYTES = 8;
 
   private static final int RESET_TOKEN_BYTES = 16;
 
-  private record Answer(InetSocketAddress remote, byte[] datagram) {}
+  private static final byte[] NO_TOKEN = {};
 
   private final QuicConfig config;
   private final @Nullable TlsServerConfig serverTls;
@@ -53,22 +50,41 @@ public final class QuicEndpoint {
   private final ConnectionIdGenerator generator;
   private final Mac resetTokens;
   private final ChunkPool pool = new ChunkPool();
+  private final LoopBuffers buffers = new LoopBuffers();
   private final Ids ids = new Ids();
   private final ConnectionIdMap<QuicConnection> byLocalId;
 
-  /** Server connections by what their client's first packet went to. */
-  private final ConnectionIdMap<QuicConnection> byOriginalDcid;
+  /** Server connections by what their client's first packet, after a Retry if any, went to. */
+  private final ConnectionIdMap<QuicConnection> byInitialDcid;
 
   private final Set<QuicConnection> connections = new HashSet<>();
-  private final Set<QuicConnection> handshaking = new HashSet<>();
-  private final ArrayDeque<Answer> answers = new ArrayDeque<>();
+  private final AddressTokens tokens;
+  private final HandshakeSlots handshakes;
+  private final InitialAdmission admission;
+  private final StatelessAnswers answers = new StatelessAnswers();
+
+  /** Handshakes that gave way, for their owner to see to. */
+  private final ArrayDeque<QuicConnection> displaced = new ArrayDeque<>();
+
   private final PacketHeader header = new PacketHeader();
   private boolean accepting = true;
+
+  /** Like the other constructor, with keys for tokens that no other loop knows. */
+  public QuicEndpoint(
+      QuicConfig config,
+      @Nullable TlsServerConfig serverTls,
+      int loopIndex,
+      byte[] routingKey,
+      SecureRandom random) {
+    this(config, serverTls, loopIndex, routingKey, newTokenKeys(random), random);
+  }
 
   /**
    * @param serverTls null: no connections are accepted
    * @param loopIndex 0 to 255; travels, encrypted, in the connection IDs issued here
    * @param routingKey {@link #ROUTING_KEY_BYTES} secret bytes that all loops of a server share
+   * @param tokenKeys of {@link #newTokenKeys}, which all loops of a server share, as they do the
+   *     clock that {@code nowNanos} is read from
    * @param random for keys, connection IDs and what must not be predicted
    */
   public QuicEndpoint(
@@ -76,6 +92,7 @@ public final class QuicEndpoint {
       @Nullable TlsServerConfig serverTls,
       int loopIndex,
       byte[] routingKey,
+      KeyRing tokenKeys,
       SecureRandom random) {
     this.config = config;
     this.serverTls = serverTls;
@@ -83,7 +100,19 @@ public final class QuicEndpoint {
     this.generator = new ConnectionIdGenerator(routingKey, loopIndex, random);
     this.resetTokens = resetTokenMac(routingKey);
     this.byLocalId = new ConnectionIdMap<>(random);
-    this.byOriginalDcid = new ConnectionIdMap<>(random);
+    this.byInitialDcid = new ConnectionIdMap<>(random);
+    this.tokens = new AddressTokens(tokenKeys);
+    this.handshakes = new HandshakeSlots(config.maxHandshakes());
+    this.admission = new InitialAdmission(config.addressValidation(), tokens, handshakes);
+  }
+
+  /**
+   * Keys for the tokens by which clients prove their addresses (RFC 9000 §8.1).
+   *
+   * @param random safe for use by many threads
+   */
+  public static KeyRing newTokenKeys(SecureRandom random) {
+    return new KeyRing(AddressTokens.LATER_LIFETIME_NANOS, random);
   }
 
   private static Mac resetTokenMac(byte[] routingKey) {
@@ -106,6 +135,21 @@ public final class QuicEndpoint {
    */
   public QuicConnection connect(
       TlsClientConfig tls, String serverName, InetSocketAddress remote, long nowNanos) {
+    return connect(tls, serverName, remote, NO_TOKEN, nowNanos);
+  }
+
+  /**
+   * Begins a connection that may do without a Retry.
+   *
+   * @param token of {@link dev.memux.engine.ConnectionEvent.TokenReceived} in an earlier connection
+   *     to the same server, to be used once (RFC 9000 §8.1.3); or empty
+   */
+  public QuicConnection connect(
+      TlsClientConfig tls,
+      String serverName,
+      InetSocketAddress remote,
+      byte[] token,
+      long nowNanos) {
     ConnectionId dcid = ConnectionId.random(random, MIN_INITIAL_DCID_BYTES);
     QuicConnection connection =
         new QuicConnection(
@@ -113,10 +157,11 @@ public final class QuicEndpoint {
             config,
             remote,
             ids,
-            dcid,
+            ConnectionStart.ofClient(dcid, token),
             dcid,
             parameters -> new TlsClient(tls, serverName, parameters.encode(), random),
             pool,
+            buffers,
             random,
             nowNanos);
     connections.add(connection);
@@ -143,10 +188,10 @@ public final class QuicEndpoint {
       // RFC 9000 §9: we have said that we do not follow a peer to another address.
       return null;
     }
-    boolean wasComplete = connection.isHandshakeComplete();
+    HandshakeSlots.Stage before = connection.stage();
     connection.receive(buffer, offset, length, nowNanos);
-    if (!wasComplete && connection.isHandshakeComplete()) {
-      handshaking.remove(connection);
+    if (connection.isServer()) {
+      handshakes.update(connection, before);
     }
     return connection;
   }
@@ -155,7 +200,7 @@ public final class QuicEndpoint {
     QuicConnection connection = byLocalId.get(buffer, header.dcidFrom(), header.dcidLength());
     return connection != null || !header.isLong()
         ? connection
-        : byOriginalDcid.get(buffer, header.dcidFrom(), header.dcidLength());
+        : byInitialDcid.get(buffer, header.dcidFrom(), header.dcidLength());
   }
 
   private @Nullable QuicConnection onStranger(
@@ -166,44 +211,47 @@ public final class QuicEndpoint {
       return null;
     }
     if (header.type() == PacketType.UNSUPPORTED_VERSION) {
-      answerVersionNegotiation(remote, buffer);
+      answers.addVersionNegotiation(remote, buffer, header);
       return null;
     }
     if (header.type() != PacketType.INITIAL || header.dcidLength() < MIN_INITIAL_DCID_BYTES) {
       return null;
     }
     if (!accepting) {
-      refuse(remote, buffer);
+      answers.addRefusal(remote, buffer, header, TransportError.CONNECTION_REFUSED);
       return null;
     }
-    if (handshaking.size() >= config.maxHandshakes()) {
-      return null;
-    }
-    return accept(tls, remote, buffer, offset, length, nowNanos);
+    return switch (admission.decide(remote, buffer, header, nowNanos)) {
+      case InitialAdmission.Decision.Accept accepted ->
+          accept(tls, accepted.start(), remote, buffer, offset, length, nowNanos);
+      case InitialAdmission.Decision.DemandProof demand -> {
+        demandProof(remote, buffer, demand.original(), nowNanos);
+        yield null;
+      }
+      case InitialAdmission.Decision.RefuseToken refused -> {
+        answers.addTokenRefusal(remote, buffer, offset, header);
+        yield null;
+      }
+    };
   }
 
-  private void answerVersionNegotiation(InetSocketAddress remote, byte[] buffer) {
-    if (answers.size() < MAX_STATELESS_PENDING) {
-      byte[] out = new byte[1 + 4 + 2 * 256 + 4];
-      int end = VersionNegotiation.write(out, 0, buffer, header, QuicVersion.V1);
-      answers.addLast(new Answer(remote, Arrays.copyOf(out, end)));
-    }
-  }
-
-  private void refuse(InetSocketAddress remote, byte[] buffer) {
-    if (answers.size() < MAX_STATELESS_PENDING) {
-      answers.addLast(new Answer(remote, Refusal.write(buffer, header)));
+  private void demandProof(
+      InetSocketAddress remote, byte[] buffer, ConnectionId original, long nowNanos) {
+    if (answers.hasRoom()) {
+      ConnectionId source = generator.next();
+      byte[] token = tokens.forRetry(remote, original, source, nowNanos);
+      answers.addRetry(remote, buffer, header, source, token);
     }
   }
 
   private @Nullable QuicConnection accept(
       TlsServerConfig tls,
+      ConnectionStart start,
       InetSocketAddress remote,
       byte[] buffer,
       int offset,
       int length,
       long nowNanos) {
-    ConnectionId dcid = ConnectionId.of(buffer, header.dcidFrom(), header.dcidLength());
     ConnectionId scid = ConnectionId.of(buffer, header.scidFrom(), header.scidLength());
     QuicConnection connection =
         new QuicConnection(
@@ -211,11 +259,12 @@ public final class QuicEndpoint {
             config,
             remote,
             ids,
-            dcid,
+            start,
             scid,
             parameters ->
                 new TlsServer(tls, parameters.encode(), parameters.remembered().encode(), random),
             pool,
+            buffers,
             random,
             nowNanos);
     connection.receive(buffer, offset, length, nowNanos);
@@ -223,10 +272,31 @@ public final class QuicEndpoint {
       connection.release(); // not authentic: nobody's first packet
       return null;
     }
-    byOriginalDcid.put(dcid, connection);
+    if (handshakes.isFull()) {
+      displaceHandshake();
+    }
+    byInitialDcid.put(start.initialDcid(), connection);
     connections.add(connection);
-    handshaking.add(connection);
+    handshakes.add(connection);
     return connection;
+  }
+
+  private void displaceHandshake() {
+    QuicConnection oldest = handshakes.pollOldest();
+    if (oldest != null) {
+      oldest.giveWay();
+      displaced.addLast(oldest);
+    }
+  }
+
+  /**
+   * A connection that ended without being touched, to be seen to like one that {@link #receive} has
+   * returned: so many handshakes are under way that it gave way to a newer one.
+   *
+   * @return null: no more of them
+   */
+  public @Nullable QuicConnection pollDisplaced() {
+    return displaced.pollFirst();
   }
 
   /**
@@ -235,14 +305,7 @@ public final class QuicEndpoint {
    * @return false: there is none
    */
   public boolean transmitStateless(SendBatch out) {
-    Answer answer = answers.pollFirst();
-    if (answer == null) {
-      return false;
-    }
-    out.begin(answer.remote());
-    System.arraycopy(answer.datagram(), 0, out.buffer(), 0, answer.datagram().length);
-    out.add(answer.datagram().length);
-    return true;
+    return answers.transmit(out);
   }
 
   /**
@@ -266,9 +329,9 @@ public final class QuicEndpoint {
   /** Drops a terminated connection. */
   public void forget(QuicConnection connection) {
     if (connections.remove(connection)) {
-      handshaking.remove(connection);
       if (connection.isServer()) {
-        byOriginalDcid.remove(connection.originalDcid());
+        handshakes.remove(connection);
+        byInitialDcid.remove(connection.start().initialDcid());
       }
       connection.release();
     }
@@ -281,7 +344,7 @@ public final class QuicEndpoint {
 
   /** Connection IDs that lead to a connection. */
   int connectionIdCount() {
-    return byLocalId.size() + byOriginalDcid.size();
+    return byLocalId.size() + byInitialDcid.size();
   }
 
   private final class Ids implements ConnectionIdRegistry {
@@ -300,6 +363,11 @@ public final class QuicEndpoint {
     @Override
     public byte[] resetToken(ConnectionId id) {
       return Arrays.copyOf(resetTokens.doFinal(id.toByteArray()), RESET_TOKEN_BYTES);
+    }
+
+    @Override
+    public byte[] addressToken(InetSocketAddress client, long nowNanos) {
+      return tokens.forLater(client, nowNanos);
     }
   }
 }

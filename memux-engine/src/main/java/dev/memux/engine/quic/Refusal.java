@@ -4,6 +4,7 @@ import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.HeaderWriter;
 import dev.memux.engine.packet.InitialSecrets;
 import dev.memux.engine.packet.PacketHeader;
+import dev.memux.engine.packet.PacketOpener;
 import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.QuicVersion;
@@ -12,8 +13,8 @@ import dev.memux.engine.wire.TransportError;
 import java.util.Arrays;
 
 /**
- * The answer to a client whose connection is not wanted: CONNECTION_REFUSED in an Initial packet,
- * without state (RFC 9000 §5.2.2). It is far smaller than what it answers, so it does not amplify.
+ * The answer to a client whose connection is not wanted (RFC 9000 §5.2.2), or whose token is not
+ * good (§8.1.3): CONNECTION_CLOSE in an Initial packet, without state.
  */
 final class Refusal {
   private static final byte[] NO_TOKEN = {};
@@ -21,8 +22,22 @@ final class Refusal {
 
   private Refusal() {}
 
-  /** The packet to send. {@code initial} is a client's first, parsed from {@code datagram}. */
-  static byte[] write(byte[] datagram, PacketHeader initial) {
+  /** Whether a client's first packet is whole; its protection is removed in place. */
+  static boolean isAuthentic(byte[] datagram, int from, PacketHeader initial) {
+    ConnectionId asked = ConnectionId.of(datagram, initial.dcidFrom(), initial.dcidLength());
+    PacketOpener opener = new PacketOpener(InitialSecrets.SUITE, InitialSecrets.client(asked));
+    byte[] plaintext = new byte[initial.packetEnd() - from];
+    return opener.open(
+            datagram, from, initial.packetNumberOffset(), initial.packetEnd(), -1, plaintext, 0)
+        >= 0;
+  }
+
+  /**
+   * The packet to send. {@code initial} is a client's first, parsed from {@code datagram}.
+   *
+   * @param code of {@link TransportError}
+   */
+  static byte[] write(byte[] datagram, PacketHeader initial, long code) {
     ConnectionId client = ConnectionId.of(datagram, initial.scidFrom(), initial.scidLength());
     ConnectionId asked = ConnectionId.of(datagram, initial.dcidFrom(), initial.dcidLength());
     byte[] packet = new byte[QuicConfig.MIN_DATAGRAM_BYTES];
@@ -39,7 +54,7 @@ final class Refusal {
             PACKET_NUMBER_BYTES);
     FrameWriter writer = new FrameWriter();
     writer.reset(packet, payload, packet.length - PacketSealer.TAG_BYTES);
-    writer.connectionClose(false, TransportError.CONNECTION_REFUSED, 0, "");
+    writer.connectionClose(false, code, 0, "");
     int length = writer.position() - payload;
     HeaderWriter.patchLength(packet, payload, PACKET_NUMBER_BYTES, length);
     PacketSealer sealer = new PacketSealer(InitialSecrets.SUITE, InitialSecrets.server(asked));

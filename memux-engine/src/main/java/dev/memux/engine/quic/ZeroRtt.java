@@ -82,6 +82,10 @@ final class ZeroRtt {
     state = EarlyData.ACCEPTED;
   }
 
+  boolean isAccepted() {
+    return state == EarlyData.ACCEPTED;
+  }
+
   /**
    * RFC 9000 §7.4.1: a server that takes early data must not lower the limits which that data may
    * have used up, or its client would have broken them without knowing.

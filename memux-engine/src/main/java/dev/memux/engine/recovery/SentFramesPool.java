@@ -1,12 +1,13 @@
 package dev.memux.engine.recovery;
 
 import dev.memux.engine.wire.SentFrames;
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Spare {@link SentFrames} of one connection. */
 final class SentFramesPool {
-  private @Nullable SentFrames[] spare = new SentFrames[16];
+  private @Nullable SentFrames[] spare = {};
   private int size;
 
   SentFrames take() {
@@ -24,7 +25,7 @@ final class SentFramesPool {
     }
     frames.clear();
     if (size == spare.length) {
-      spare = java.util.Arrays.copyOf(spare, size * 2);
+      spare = Arrays.copyOf(spare, Math.max(INITIAL_SPARE, size * 2));
     }
     spare[size++] = frames;
   }
@@ -34,4 +35,6 @@ final class SentFramesPool {
    * for an idle connection.
    */
   static final int MAX_SPARE = 256;
+
+  private static final int INITIAL_SPARE = 16;
 }

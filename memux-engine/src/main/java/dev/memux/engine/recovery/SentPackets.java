@@ -15,19 +15,25 @@ import org.jspecify.annotations.Nullable;
  * the congestion window bounds the ring.
  */
 final class SentPackets {
-  private static final int INITIAL_RECORDS = 16;
+  /** Few, for handshakes; none before the first packet, as some spaces never see one. */
+  private static final int INITIAL_RECORDS = 4;
+
+  private static final long[] NO_LONGS = {};
+  private static final int[] NO_INTS = {};
+  private static final byte[] NO_BYTES = {};
+  private static final SentFrames[] NO_FRAMES = {};
 
   private static final byte HOLE = 0;
   private static final byte PRESENT = 1;
   private static final byte ACK_ELICITING = 2;
   private static final byte ACKED = 4;
 
-  private long[] numbers = new long[INITIAL_RECORDS];
-  private long[] nanos = new long[INITIAL_RECORDS];
-  private int[] bytes = new int[INITIAL_RECORDS];
-  private byte[] flags = new byte[INITIAL_RECORDS];
-  private @Nullable SentFrames[] frames = new SentFrames[INITIAL_RECORDS];
-  private int mask = INITIAL_RECORDS - 1;
+  private long[] numbers = NO_LONGS;
+  private long[] nanos = NO_LONGS;
+  private int[] bytes = NO_INTS;
+  private byte[] flags = NO_BYTES;
+  private @Nullable SentFrames[] frames = NO_FRAMES;
+  private int mask = -1;
   private long first;
   private long end;
 
@@ -184,12 +190,12 @@ final class SentPackets {
   /** Forgets everything and gives the memory back. */
   void clear() {
     first = end;
-    numbers = new long[INITIAL_RECORDS];
-    nanos = new long[INITIAL_RECORDS];
-    bytes = new int[INITIAL_RECORDS];
-    flags = new byte[INITIAL_RECORDS];
-    frames = new SentFrames[INITIAL_RECORDS];
-    mask = INITIAL_RECORDS - 1;
+    numbers = NO_LONGS;
+    nanos = NO_LONGS;
+    bytes = NO_INTS;
+    flags = NO_BYTES;
+    frames = NO_FRAMES;
+    mask = -1;
   }
 
   private void mark(long position) {
@@ -211,7 +217,7 @@ final class SentPackets {
    * Doubles the arrays; every record keeps its position, and gets the slot that belongs to it now.
    */
   private void grow() {
-    int capacity = numbers.length * 2;
+    int capacity = Math.max(INITIAL_RECORDS, numbers.length * 2);
     long[] moreNumbers = new long[capacity];
     long[] moreNanos = new long[capacity];
     int[] moreBytes = new int[capacity];

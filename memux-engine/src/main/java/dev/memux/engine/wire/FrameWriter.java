@@ -211,6 +211,16 @@ public final class FrameWriter {
     return true;
   }
 
+  public boolean newToken(byte[] token) {
+    if (1 + VarInt.size(token.length) + token.length > remaining()) {
+      return false;
+    }
+    buffer[position++] = (byte) FrameType.NEW_TOKEN.code();
+    put(token.length);
+    put(token, token.length);
+    return true;
+  }
+
   public boolean pathChallenge(long data) {
     return eightBytes(FrameType.PATH_CHALLENGE, data);
   }

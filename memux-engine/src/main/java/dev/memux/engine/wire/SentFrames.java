@@ -34,6 +34,7 @@ public final class SentFrames {
     /** {@code a}: sequence number. */
     RETIRE_CONNECTION_ID,
     HANDSHAKE_DONE,
+    NEW_TOKEN,
     PING
   }
 

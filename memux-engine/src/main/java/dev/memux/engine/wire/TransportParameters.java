@@ -323,6 +323,11 @@ public record TransportParameters(
       return this;
     }
 
+    public Builder retrySourceConnectionId(byte[] value) {
+      retrySourceConnectionId = value;
+      return this;
+    }
+
     public TransportParameters build() {
       return new TransportParameters(
           originalDestinationConnectionId,

@@ -31,6 +31,28 @@ class Rfc9001SamplesTest {
   }
 
   @Test
+  void theRetryPacketIsThatOfA4() {
+    byte[] sample =
+        hex("ff000000010008f067a5502a4262b574" + "6f6b656e04a265ba2eff4d829058fb3f0f2496ba");
+    assertTrue(RetryPacket.isAuthentic(sample, 0, sample.length, Rfc9001Samples.CLIENT_DCID));
+    assertFalse(RetryPacket.isAuthentic(sample, 0, sample.length, ConnectionId.EMPTY));
+    byte[] written = new byte[sample.length];
+    int end =
+        RetryPacket.write(
+            written,
+            0,
+            ConnectionId.EMPTY,
+            ConnectionId.of(hex("f067a5502a4262b5")),
+            hex("746f6b656e"),
+            Rfc9001Samples.CLIENT_DCID);
+    assertEquals(sample.length, end);
+    // Alike up to the tag but for the four bits that mean nothing (RFC 9000 §17.2.5).
+    assertEquals((byte) 0xf0, written[0]);
+    assertTrue(Arrays.equals(sample, 1, end - 16, written, 1, end - 16));
+    assertTrue(RetryPacket.isAuthentic(written, 0, end, Rfc9001Samples.CLIENT_DCID));
+  }
+
+  @Test
   void headerProtectionKeysAreThoseOfA1() {
     assertArrayEquals(
         hex("9f50449e04a0e810283a1e9933adedd2"),

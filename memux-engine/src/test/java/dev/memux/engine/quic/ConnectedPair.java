@@ -148,6 +148,7 @@ final class ConnectedPair {
     boolean moved = true;
     while (moved) {
       moved = deliverToServer();
+      moved |= deliverAnswers();
       moved |= deliverToClient();
       drainEvents();
     }
@@ -213,6 +214,24 @@ final class ConnectedPair {
       }
     }
     return moved;
+  }
+
+  /** What the server says without a connection. */
+  boolean deliverAnswers() {
+    boolean moved = false;
+    while (serverEndpoint.transmitStateless(batch)) {
+      moved = true;
+      bytesToClient += batch.length();
+      byte[] answer = Arrays.copyOf(batch.buffer(), batch.length());
+      if (toClient.test(answer)) {
+        sendToClient(answer);
+      }
+    }
+    return moved;
+  }
+
+  void sendToClient(byte[] datagram) {
+    clientEndpoint.receive(SERVER_ADDRESS, datagram, 0, datagram.length, now);
   }
 
   private List<byte[]> split() {

@@ -22,6 +22,7 @@ import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.SentFrames;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.tls.TlsClient;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -54,12 +55,13 @@ class EmptyConnectionIdTest {
         QuicConfig.DEFAULT,
         ConnectedPair.SERVER_ADDRESS,
         new EmptyIds(),
-        dcid,
+        ConnectionStart.ofClient(dcid, new byte[0]),
         dcid,
         parameters ->
             new TlsClient(
                 ConnectedPair.clientTls("test"), "localhost", parameters.encode(), random),
         new ChunkPool(),
+        new LoopBuffers(),
         random,
         now);
   }
@@ -76,6 +78,11 @@ class EmptyConnectionIdTest {
     @Override
     public byte[] resetToken(ConnectionId id) {
       return new byte[16];
+    }
+
+    @Override
+    public byte[] addressToken(InetSocketAddress client, long nowNanos) {
+      throw new IllegalStateException("a client gives no tokens");
     }
   }
 

@@ -193,7 +193,8 @@ class HandshakeTest {
     pair.deliverToServer();
     pair.toServer = d -> true;
     PacketOpener opener =
-        new PacketOpener(InitialSecrets.SUITE, InitialSecrets.client(pair.client.originalDcid()));
+        new PacketOpener(
+            InitialSecrets.SUITE, InitialSecrets.client(pair.client.start().original()));
     PacketHeader header = new PacketHeader();
     for (byte[] d : datagrams) {
       assertTrue(header.parse(d, 0, d.length, 8));
@@ -344,23 +345,6 @@ class HandshakeTest {
   }
 
   @Test
-  void serverBoundsHandshakesUnderWay() {
-    int most = 5;
-    ConnectedPair pair =
-        new ConnectedPair(QuicConfig.DEFAULT, QuicConfig.DEFAULT.withMaxHandshakes(most));
-    SendBatch batch = new SendBatch();
-    for (int i = 0; i < 3 * most; i++) {
-      QuicConnection client =
-          pair.clientEndpoint.connect(
-              ConnectedPair.clientTls("test"), "localhost", ConnectedPair.SERVER_ADDRESS, pair.now);
-      assertTrue(client.transmit(batch, pair.now));
-      pair.serverEndpoint.receive(
-          ConnectedPair.CLIENT_ADDRESS, batch.buffer(), 0, batch.length(), pair.now);
-    }
-    assertEquals(most, pair.serverEndpoint.connectionCount());
-  }
-
-  @Test
   void givesUpWhenNobodyAnswers() {
     QuicConfig config = QuicConfig.DEFAULT.withHandshakeTimeoutNanos(4 * ConnectedPair.SECOND);
     ConnectedPair pair = new ConnectedPair(config, QuicConfig.DEFAULT);
@@ -403,7 +387,7 @@ class HandshakeTest {
   void answersToStrangersThatWaitAreBounded() {
     ConnectedPair pair = new ConnectedPair();
     byte[] datagram = ofVersion(0x1a2a3a4a, 1200);
-    for (int i = 0; i < 3 * QuicEndpoint.MAX_STATELESS_PENDING; i++) {
+    for (int i = 0; i < 3 * StatelessAnswers.MAX_PENDING; i++) {
       pair.serverEndpoint.receive(
           ConnectedPair.CLIENT_ADDRESS, datagram, 0, datagram.length, pair.now);
     }
@@ -412,7 +396,7 @@ class HandshakeTest {
     while (pair.serverEndpoint.transmitStateless(batch)) {
       answers++;
     }
-    assertEquals(QuicEndpoint.MAX_STATELESS_PENDING, answers);
+    assertEquals(StatelessAnswers.MAX_PENDING, answers);
   }
 
   @Test
@@ -441,7 +425,7 @@ class HandshakeTest {
 
   private static byte[] versionNegotiation(ConnectedPair pair, int version) {
     byte[] dcid = pair.client.localIds().first().toByteArray();
-    byte[] scid = pair.client.originalDcid().toByteArray();
+    byte[] scid = pair.client.start().original().toByteArray();
     ByteBuffer out = ByteBuffer.allocate(64);
     out.put((byte) 0xc0).putInt(0);
     out.put((byte) dcid.length).put(dcid).put((byte) scid.length).put(scid).putInt(version);

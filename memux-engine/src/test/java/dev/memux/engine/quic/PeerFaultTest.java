@@ -215,6 +215,29 @@ class PeerFaultTest {
   }
 
   @Test
+  void initialHandshakeDataTooFarAhead() {
+    // RFC 9000 §7.5; anyone can send it, so the limit is lower.
+    ConnectedPair pair = ConnectedPair.withShortHello();
+    pair.sendToServer(initialCrypto(pair, CryptoStream.MAX_INITIAL_BUFFERED_BYTES - 1));
+    assertTrue(pair.server().isOpen());
+    pair.sendToServer(initialCrypto(pair, CryptoStream.MAX_INITIAL_BUFFERED_BYTES));
+    pair.settle();
+    CloseReason reason = ConnectedPair.closeReason(pair.serverEvents);
+    assertNotNull(reason);
+    assertEquals(TransportError.CRYPTO_BUFFER_EXCEEDED, reason.code());
+  }
+
+  private static byte[] initialCrypto(ConnectedPair pair, long offset) {
+    return ConnectedPair.forge(
+        pair.client,
+        PacketType.INITIAL,
+        writer -> {
+          writer.crypto(offset, 1);
+          writer.advance(1);
+        });
+  }
+
+  @Test
   void postHandshakeMessageThatQuicForbids() {
     // RFC 9001 §6: a KeyUpdate message; unexpected_message is alert 10.
     assertClientCloses(

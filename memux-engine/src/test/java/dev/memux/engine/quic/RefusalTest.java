@@ -49,7 +49,7 @@ class RefusalTest {
     int answers = 0;
     ConnectedPair server = new ConnectedPair();
     server.serverEndpoint.stopAccepting();
-    for (int i = 0; i <= QuicEndpoint.MAX_STATELESS_PENDING; i++) {
+    for (int i = 0; i <= StatelessAnswers.MAX_PENDING; i++) {
       ConnectedPair client = new ConnectedPair();
       assertTrue(client.client.transmit(batch, client.now));
       byte[] first = Arrays.copyOf(batch.buffer(), batch.segmentBytes());
@@ -60,7 +60,7 @@ class RefusalTest {
     while (server.serverEndpoint.transmitStateless(batch)) {
       answers++;
     }
-    assertEquals(QuicEndpoint.MAX_STATELESS_PENDING, answers);
+    assertEquals(StatelessAnswers.MAX_PENDING, answers);
   }
 
   @Test

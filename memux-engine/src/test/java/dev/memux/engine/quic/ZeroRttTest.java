@@ -434,4 +434,21 @@ class ZeroRttTest {
         new PacketNumberSpace(PacketSpace.HANDSHAKE, 0, pool),
         new Mux(false, MuxConfig.DEFAULT, pool));
   }
+
+  @Test
+  void earlyDataIsSentAgainAfterARetry() {
+    // RFC 9000 §17.2.5.3: the server has kept nothing of it.
+    ConnectedPair pair =
+        resuming(
+            QuicConfig.DEFAULT.withAddressValidation(AddressValidationPolicy.ALWAYS), serverTls());
+    ask(pair, "before the Retry");
+    pair.deliverToServer();
+    assertFalse(pair.hasServer());
+    pair.deliverAnswers();
+    pair.deliverToServer();
+    assertEquals(Map.of(0L, "before the Retry"), received(pair));
+    assertTrue(pair.server().concernsApplication());
+    pair.settle();
+    assertAlive(pair, EarlyData.ACCEPTED);
+  }
 }

@@ -7,8 +7,10 @@ import dev.memux.engine.packet.PacketType;
 import dev.memux.tls.CipherSuite;
 import java.net.InetSocketAddress;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What the tap knows of one connection: who it joins, and its keys. */
@@ -21,6 +23,7 @@ public final class TappedConnection {
   private final InetSocketAddress client;
   private final InetSocketAddress server;
   private final Map<Side, Map<PacketType, Keys>> keys = new EnumMap<>(Side.class);
+  private final Set<ConnectionId> retrySources = new HashSet<>();
   private @Nullable String clientRandom;
   private @Nullable CipherSuite suite;
   private @Nullable CipherSuite firstOffered;
@@ -30,13 +33,36 @@ public final class TappedConnection {
     this.client = client;
     this.server = server;
     for (Side side : Side.values()) {
-      Map<PacketType, Keys> ofSide = new EnumMap<>(PacketType.class);
-      byte[] secret =
-          side == Side.CLIENT
-              ? InitialSecrets.client(firstDestination)
-              : InitialSecrets.server(firstDestination);
-      ofSide.put(PacketType.INITIAL, new Keys(InitialSecrets.SUITE, secret));
-      keys.put(side, ofSide);
+      keys.put(side, new EnumMap<>(PacketType.class));
+    }
+    makeInitialKeys(firstDestination);
+  }
+
+  private void makeInitialKeys(ConnectionId destination) {
+    keys.forEach(
+        (side, ofSide) -> {
+          byte[] secret =
+              side == Side.CLIENT
+                  ? InitialSecrets.client(destination)
+                  : InitialSecrets.server(destination);
+          Keys fresh = new Keys(InitialSecrets.SUITE, secret);
+          Keys before = ofSide.put(PacketType.INITIAL, fresh);
+          if (before != null) {
+            fresh.onSent(before.largestSent); // RFC 9000 §17.2.5.3: packet numbers go on
+          }
+        });
+  }
+
+  /** A Retry tells the client to go elsewhere, which it may or may not hear. */
+  void onRetry(ConnectionId source) {
+    retrySources.add(source);
+  }
+
+  /** An Initial of the client's went there: after a Retry, under other keys (RFC 9001 §5.2). */
+  void onInitialDestination(ConnectionId destination) {
+    if (retrySources.contains(destination)) {
+      retrySources.clear(); // RFC 9000 §17.2.5.2: it listens to one Retry at most
+      makeInitialKeys(destination);
     }
   }
 

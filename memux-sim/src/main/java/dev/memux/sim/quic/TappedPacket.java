@@ -1,5 +1,6 @@
 package dev.memux.sim.quic;
 
+import dev.memux.engine.packet.PacketHeader;
 import dev.memux.sim.Datagram;
 import dev.memux.tls.EncryptionLevel;
 import java.util.List;
@@ -24,6 +25,14 @@ public record TappedPacket(
 
   public int bytes() {
     return end - from;
+  }
+
+  /** Whether it is an Initial that carries a token (RFC 9000 §17.2.2). */
+  public boolean hasToken() {
+    PacketHeader header = new PacketHeader();
+    return level == EncryptionLevel.INITIAL
+        && header.parse(datagram.payload(), from, end, 0)
+        && header.tokenLength() > 0;
   }
 
   @Override

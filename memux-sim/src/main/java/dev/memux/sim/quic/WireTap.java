@@ -64,6 +64,10 @@ public final class WireTap implements NetworkObserver, KeyLog {
         return;
       }
       Side sender = senderOf(connection, datagram);
+      if (header.type() == PacketType.RETRY) {
+        onRetry(connection, sender, datagram, bytes, nowNanos);
+        return;
+      }
       if (!hasNumber(header.type())) {
         return; // An endpoint's answer without a connection, though to a connection's ID.
       }
@@ -72,6 +76,10 @@ public final class WireTap implements NetworkObserver, KeyLog {
         listeners.forEach(l -> l.onDatagramSent(connection, sender, datagram, nowNanos));
       }
       learnSource(connection, bytes);
+      if (header.type() == PacketType.INITIAL && sender == Side.CLIENT) {
+        connection.onInitialDestination(
+            ConnectionId.of(bytes, header.dcidFrom(), header.dcidLength()));
+      }
       offerSecrets(connection);
       TappedPacket packet = decoder.decode(connection, sender, datagram, bytes, from, header);
       if (packet == null) {
@@ -82,6 +90,13 @@ public final class WireTap implements NetworkObserver, KeyLog {
       flight.packets.add(packet);
       listeners.forEach(l -> l.onPacketSent(packet, nowNanos));
     }
+  }
+
+  private void onRetry(
+      TappedConnection connection, Side sender, Datagram datagram, byte[] bytes, long nowNanos) {
+    learnSource(connection, bytes);
+    connection.onRetry(ConnectionId.of(bytes, header.scidFrom(), header.scidLength()));
+    listeners.forEach(l -> l.onDatagramSent(connection, sender, datagram, nowNanos));
   }
 
   @Override

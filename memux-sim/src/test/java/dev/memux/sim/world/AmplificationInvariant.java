@@ -4,9 +4,9 @@ import dev.memux.sim.quic.Side;
 import dev.memux.tls.EncryptionLevel;
 
 /**
- * Before a Handshake packet has shown that the client lives at its address, the server sends no
- * more than three times what came from there (RFC 9000 §8.1); datagrams that carry Initials are not
- * smaller than 1200 bytes (§14.1).
+ * Before a Handshake packet or the token of a Retry has shown that the client lives at its address,
+ * the server sends no more than three times what came from there (RFC 9000 §8.1); datagrams that
+ * carry Initials are not smaller than 1200 bytes (§14.1).
  */
 final class AmplificationInvariant {
   private static final int FACTOR = 3;
@@ -22,8 +22,8 @@ final class AmplificationInvariant {
     }
   }
 
-  void onPacketDelivered(Side sender, EncryptionLevel level) {
-    validated |= sender == Side.CLIENT && level == EncryptionLevel.HANDSHAKE;
+  void onPacketDelivered(Side sender, EncryptionLevel level, boolean hasToken) {
+    validated |= sender == Side.CLIENT && (level == EncryptionLevel.HANDSHAKE || hasToken);
   }
 
   void onDatagramSent(Side sender, int bytes) {

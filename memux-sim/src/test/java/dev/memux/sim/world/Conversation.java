@@ -382,7 +382,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     if (!concerns(packet.connection())) {
       return;
     }
-    amplification.onPacketDelivered(packet.sender(), packet.level());
+    amplification.onPacketDelivered(packet.sender(), packet.level(), packet.hasToken());
     packetNumbers.onPacketDelivered(packet);
     flowControl.onPacketDelivered(packet);
     Side receiver = packet.sender().peer();

@@ -332,10 +332,10 @@ class InvariantsTest {
 
     @Test
     void isOverOnceAHandshakePacketCame() {
-      amplification.onPacketDelivered(Side.CLIENT, EncryptionLevel.INITIAL);
-      amplification.onPacketDelivered(Side.SERVER, EncryptionLevel.HANDSHAKE);
+      amplification.onPacketDelivered(Side.CLIENT, EncryptionLevel.INITIAL, false);
+      amplification.onPacketDelivered(Side.SERVER, EncryptionLevel.HANDSHAKE, false);
       assertViolation(() -> amplification.onDatagramSent(Side.SERVER, 1));
-      amplification.onPacketDelivered(Side.CLIENT, EncryptionLevel.HANDSHAKE);
+      amplification.onPacketDelivered(Side.CLIENT, EncryptionLevel.HANDSHAKE, false);
       amplification.onDatagramSent(Side.SERVER, 100_000);
     }
 

@@ -102,6 +102,7 @@ final class Peer {
       }
       case ConnectionEvent.HandshakeConfirmed confirmed -> {}
       case ConnectionEvent.StreamsAvailable available -> openWaiting();
+      case ConnectionEvent.TokenReceived token -> {}
       case ConnectionEvent.Closed over -> {
         closed = over.reason();
         conversation.onClosed(this, over.reason());
@@ -116,8 +117,12 @@ final class Peer {
   }
 
   private static String describe(ConnectionEvent event) {
-    // A TLS session holds certificates, whose text is long.
-    return event instanceof ConnectionEvent.HandshakeCompleted ? "HandshakeCompleted" : "" + event;
+    return switch (event) {
+      // A TLS session holds certificates, whose text is long.
+      case ConnectionEvent.HandshakeCompleted completed -> "HandshakeCompleted";
+      case ConnectionEvent.TokenReceived received -> "TokenReceived";
+      default -> "" + event;
+    };
   }
 
   void onStream(MuxStream stream, int events) {

@@ -38,6 +38,8 @@ final class Tally implements NetworkObserver, WireListener {
               DropReason.OUTAGE.name(),
               DropReason.QUEUE_FULL.name(),
               DropReason.FILTERED.name(),
+              "Retry answered",
+              FrameType.NEW_TOKEN.name(),
               "duplicated",
               "damaged",
               "injected",
@@ -69,6 +71,9 @@ final class Tally implements NetworkObserver, WireListener {
   @Override
   public void onPacketSent(TappedPacket packet, long nowNanos) {
     count("packets " + packet.level());
+    if (packet.hasToken()) {
+      count("Retry answered");
+    }
     for (TappedFrame frame : packet.frames()) {
       count(
           switch (frame) {

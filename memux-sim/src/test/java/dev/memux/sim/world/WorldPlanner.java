@@ -2,6 +2,7 @@ package dev.memux.sim.world;
 
 import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.quic.AddressValidationPolicy;
 import dev.memux.engine.quic.CongestionControl;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.schedule.Priority;
@@ -43,7 +44,12 @@ final class WorldPlanner {
     // connection.
     long handshakeNanos = seed.split("handshake").random().between(10L, 30L) * SECOND;
     QuicConfig client = config(handshakeNanos, seed.split("client config"));
-    QuicConfig server = config(handshakeNanos, seed.split("server config"));
+    AddressValidationPolicy policy =
+        seed.split("address validation").random().chance(0.3)
+            ? AddressValidationPolicy.ALWAYS
+            : AddressValidationPolicy.NEVER;
+    QuicConfig server =
+        config(handshakeNanos, seed.split("server config")).withAddressValidation(policy);
     boolean keepsAlive = client.keepAliveNanos() > 0 || server.keepAliveNanos() > 0;
     List<WorldPlan.ConversationPlan> conversations = new ArrayList<>();
     for (int i = 0; i < clients; i++) {

@@ -2,7 +2,6 @@ package dev.memux.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http3.DefaultHttp3GoAwayFrame;
 import io.netty.handler.codec.http3.Http3;
 import io.netty.handler.codec.http3.Http3ErrorCode;
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * that names the last request still answered, then the close when all are (RFC 9114 §5.2). All
  * methods belong to the connection's event loop.
  */
-final class ServerConnection {
+final class Http3ServerConnection implements ServedConnection {
   // RFC 9114 §5.2: the largest request stream ID there can be; it refuses nothing yet.
   private static final long GOAWAY_ANNOUNCEMENT = (1L << 62) - 4;
   // How long requests that cross the announcement get: a round trip of most paths.
@@ -36,16 +35,13 @@ final class ServerConnection {
   private boolean draining;
   private long lastDeliveredNanos;
 
-  ServerConnection(QuicChannel channel) {
+  Http3ServerConnection(QuicChannel channel) {
     this.channel = channel;
     lastDeliveredNanos = nanoTime() - LINGER_NANOS;
   }
 
-  EventLoop loop() {
-    return channel.eventLoop();
-  }
-
-  QuicChannel channel() {
+  @Override
+  public QuicChannel channel() {
     return channel;
   }
 
@@ -54,31 +50,20 @@ final class ServerConnection {
     return streamId < refusedFrom;
   }
 
-  void onOpened(ServerExchange exchange) {
-    long streamId = exchange.streamId();
+  void onOpened(long streamId, ServerExchange exchange) {
     open.put(streamId, exchange);
     highestStreamId = Math.max(highestStreamId, streamId);
     // RFC 9218 §7: an update, even one that came first, overrides the field.
-    QuicStreamPriority said = earlyUpdates.take(streamId);
-    if (said == null) {
-      String field = exchange.request().fields().combined(PriorityField.NAME);
-      // RFC 8941 §4.2: a field that does not parse is ignored.
-      said = field == null ? null : PriorityField.parse(field);
-    }
-    if (said != null) {
-      exchange.onClientPriority(said);
-    } else {
-      exchange.priorityByDefault(PriorityField.DEFAULT);
-    }
+    exchange.takePriority(earlyUpdates.take(streamId));
   }
 
   /** The stream is over for us, but its last bytes may still be on their way or wait their turn. */
-  void onClosed(ServerExchange exchange) {
+  void onClosed(long streamId, ServerExchange exchange) {
     exchange
         .deliveredFuture()
         .addListener(
             done -> {
-              open.remove(exchange.streamId());
+              open.remove(streamId);
               lastDeliveredNanos = nanoTime();
               closeIfDrained();
             });
@@ -98,8 +83,8 @@ final class ServerConnection {
     close(code, reason);
   }
 
-  /** Begins the end. Requests that are open are answered; the connection closes after the last. */
-  void drain() {
+  @Override
+  public void drain() {
     if (draining) {
       return;
     }
@@ -108,13 +93,9 @@ final class ServerConnection {
     channel.eventLoop().schedule(this::lastGoAway, GRACE_NANOS, TimeUnit.NANOSECONDS);
   }
 
-  /** Ends it now, whatever is open. */
-  void closeNow() {
+  @Override
+  public void closeNow() {
     close(Http3ErrorCode.H3_NO_ERROR, "shutting down");
-  }
-
-  int openCount() {
-    return open.size();
   }
 
   private void lastGoAway() {

@@ -14,38 +14,37 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Turns the frames of one request stream into an exchange (RFC 9114 §4.1). */
-final class ServerStreamHandler extends ChannelInboundHandlerAdapter {
-  private static final Logger LOG = LoggerFactory.getLogger(ServerStreamHandler.class);
+final class Http3ServerStreamHandler extends ChannelInboundHandlerAdapter {
+  private static final Logger LOG = LoggerFactory.getLogger(Http3ServerStreamHandler.class);
 
-  static final int TOO_EARLY = 425;
-
-  private final ServerConnection connection;
+  private final Http3ServerConnection connection;
   private final RequestHandler handler;
   private final QuicStreamChannel channel;
+  private final Http3RequestStream stream;
   private final InboundBody inbound;
   private final OutboundBody outbound;
   private @Nullable ServerExchange exchange;
   private boolean refused;
 
-  ServerStreamHandler(
-      ServerConnection connection, RequestHandler handler, QuicStreamChannel channel) {
+  Http3ServerStreamHandler(
+      Http3ServerConnection connection, RequestHandler handler, QuicStreamChannel channel) {
     this.connection = connection;
     this.handler = handler;
     this.channel = channel;
-    inbound = new InboundBody(channel);
+    stream = new Http3RequestStream(channel);
+    inbound = new InboundBody(stream);
     // A request is of no use to a client that does not want the answer.
     outbound =
         new OutboundBody(
-            channel,
-            inbound::ignoreRest,
-            () -> inbound.discard(Http3ErrorCode.H3_REQUEST_CANCELLED));
+            stream, inbound::ignoreRest, () -> inbound.discard(HttpErrorCode.REQUEST_CANCELLED));
   }
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     if (message instanceof Http3HeadersFrame head) {
-      // A second HEADERS frame is the trailer section, for which there is no use here.
-      if (exchange == null && !refused) {
+      if (exchange != null) {
+        onTrailers(head);
+      } else if (!refused) {
         onHead(head);
       }
     } else if (message instanceof Http3DataFrame data) {
@@ -90,41 +89,32 @@ final class ServerStreamHandler extends ChannelInboundHandlerAdapter {
     long streamId = channel.streamId();
     if (!connection.admits(streamId)) {
       // RFC 9114 §5.2, §8.1: beyond our GOAWAY nothing was processed, so a retry is safe.
-      refuse(Http3ErrorCode.H3_REQUEST_REJECTED);
+      refuse(HttpErrorCode.REQUEST_REJECTED);
       return;
     }
     RequestHead head = MessageHeads.request(frame.headers());
     if (head == null) {
-      refuse(Http3ErrorCode.H3_MESSAGE_ERROR); // RFC 9114 §4.1.2
+      refuse(HttpErrorCode.MESSAGE_ERROR); // RFC 9114 §4.1.2
       return;
     }
-    ServerExchange opened = new ServerExchange(channel, head, inbound, outbound);
+    ServerExchange opened = new ServerExchange(stream, head, inbound, outbound);
     exchange = opened;
-    connection.onOpened(opened);
-    channel.closeFuture().addListener(ignored -> connection.onClosed(opened));
-    if (opened.isEarly() && !head.isReplaySafe()) {
-      // RFC 8470 §5.2: the client asks again when the handshake has shown that it is no replay.
-      opened.respond(ResponseHead.of(TOO_EARLY), channel.alloc().buffer(0));
-      inbound.discard(Http3ErrorCode.H3_NO_ERROR); // RFC 9114 §4.1
-      return;
-    }
-    run(opened);
+    connection.onOpened(streamId, opened);
+    channel.closeFuture().addListener(ignored -> connection.onClosed(streamId, opened));
+    opened.answerBy(handler);
   }
 
-  private void run(ServerExchange opened) {
-    try {
-      handler.handle(opened);
-    } catch (Exception e) {
-      LOG.warn("answering {} {} failed", opened.request().method(), opened.request().path(), e);
-      if (opened.isResponded()) {
-        opened.reset(Http3ErrorCode.H3_INTERNAL_ERROR);
-      } else {
-        opened.respond(ResponseHead.of(500), channel.alloc().buffer(0));
-      }
+  private void onTrailers(Http3HeadersFrame frame) {
+    HttpFields trailers = MessageHeads.trailers(frame.headers());
+    if (trailers == null) {
+      inbound.onFailure(new HttpException.Malformed("unreadable trailers", null));
+      outbound.abort(HttpErrorCode.MESSAGE_ERROR); // RFC 9114 §4.1.2
+    } else {
+      inbound.onTrailers(trailers);
     }
   }
 
-  private void refuse(Http3ErrorCode code) {
+  private void refuse(HttpErrorCode code) {
     refused = true;
     inbound.discard(code);
     outbound.abort(code);

@@ -1,0 +1,98 @@
+package dev.memux.cli;
+
+import dev.memux.http.ConnectionSummary;
+import dev.memux.http.Origin;
+import java.io.PrintStream;
+import java.net.InetSocketAddress;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One line for each connection. Lines are written by a thread of its own: who reads them slowly
+ * loses some, and holds up no connection.
+ */
+final class ConnectionLog implements Consumer<ConnectionSummary>, AutoCloseable {
+  /** How many lines wait to be written; what comes on top is counted and dropped. */
+  static final int MAX_WAITING = 4_096;
+
+  private static final long CLOSE_MILLIS = 1_000;
+
+  private final PrintStream out;
+  private final InstantSource clock;
+  private final AtomicLong dropped = new AtomicLong();
+  private final ThreadPoolExecutor writer =
+      new ThreadPoolExecutor(
+          1,
+          1,
+          0,
+          TimeUnit.SECONDS,
+          new ArrayBlockingQueue<>(MAX_WAITING),
+          Thread.ofPlatform().daemon().name("memux-connection-log").factory(),
+          (line, executor) -> dropped.incrementAndGet());
+
+  ConnectionLog(PrintStream out, InstantSource clock) {
+    this.out = out;
+    this.clock = clock;
+  }
+
+  static ConnectionLog toStandardOutput() {
+    return new ConnectionLog(System.out, InstantSource.system());
+  }
+
+  @Override
+  public void accept(ConnectionSummary connection) {
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    writer.execute(() -> write(format(now, connection)));
+  }
+
+  /** What has been said is written, if somebody reads it. */
+  @Override
+  public void close() {
+    writer.shutdown();
+    try {
+      writer.awaitTermination(CLOSE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  static String format(Instant time, ConnectionSummary connection) {
+    String peer =
+        connection.remote() instanceof InetSocketAddress address
+            ? Origin.of(address).toString()
+            : connection.remote().toString();
+    return time
+        + " connection peer="
+        + peer
+        + " protocol="
+        + known(connection.protocol())
+        + " tls="
+        + connection.tlsVersion()
+        + " cipher="
+        + connection.cipherSuite()
+        + " group="
+        + known(connection.group())
+        + " resumed="
+        + known(connection.resumed());
+  }
+
+  private void write(String line) {
+    long lost = dropped.getAndSet(0);
+    if (lost > 0) {
+      out.println(clock.instant().truncatedTo(ChronoUnit.MILLIS) + " lines lost: " + lost);
+    }
+    out.println(line);
+    out.flush();
+  }
+
+  private static String known(@Nullable Object value) {
+    return value == null ? "-" : value.toString();
+  }
+}

@@ -1,0 +1,37 @@
+package dev.memux.http;
+
+import java.time.Duration;
+
+/**
+ * What clients that come over TCP may do at most. Each bounds what a peer could otherwise make
+ * grow, or hold for ever.
+ *
+ * @param maxConnections connections at a time; beyond it new ones are closed at once
+ * @param maxConcurrentStreams requests at a time on one HTTP/2 connection (RFC 9113 §5.1.2)
+ * @param handshakeTimeout how long TLS may take
+ * @param idleTimeout how long a connection may be without a request, from its beginning or the last
+ *     answer to the whole head of the next request
+ * @param stallTimeout how long a connection with requests may stand still in both directions
+ */
+public record HttpsConfig(
+    int maxConnections,
+    int maxConcurrentStreams,
+    Duration handshakeTimeout,
+    Duration idleTimeout,
+    Duration stallTimeout) {
+  /** Sound values for servers on the open network. */
+  public static final HttpsConfig DEFAULT =
+      new HttpsConfig(
+          10_000, 128, Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofMinutes(5));
+
+  /** The same with another limit of connections. */
+  public HttpsConfig withMaxConnections(int value) {
+    return new HttpsConfig(
+        value, maxConcurrentStreams, handshakeTimeout, idleTimeout, stallTimeout);
+  }
+
+  /** The same with other timeouts. */
+  public HttpsConfig withTimeouts(Duration handshake, Duration idle, Duration stall) {
+    return new HttpsConfig(maxConnections, maxConcurrentStreams, handshake, idle, stall);
+  }
+}
