@@ -109,7 +109,7 @@ final class EarlyRequestTest {
     asked.clear();
   }
 
-  /** A client that comes again, and to which no answer comes before {@link #letAnswers}. */
+  /** A client that comes again, and to which no answer comes before {@link #answersAfter}. */
   private final class Return implements AutoCloseable {
     final UdpRelay relay;
     final Http3Client client;
