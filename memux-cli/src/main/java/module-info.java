@@ -5,9 +5,12 @@ module dev.memux.cli {
   requires dev.memux.http;
   requires dev.memux.lab;
   requires dev.memux.netty;
+  requires dev.memux.session;
   requires dev.memux.sim;
   requires dev.memux.tls;
   requires info.picocli;
+  requires java.management;
+  requires jdk.management;
   requires static org.jspecify;
 
   opens dev.memux.cli to

@@ -1,6 +1,7 @@
 package dev.memux.cli;
 
 import dev.memux.http.HttpException;
+import dev.memux.netty.MuxException;
 
 /** Exit codes; where curl has one for the same thing it is curl's. */
 final class ExitCode {
@@ -19,6 +20,21 @@ final class ExitCode {
   static final int BAD_CA_FILE = 77;
 
   private ExitCode() {}
+
+  static int of(MuxException failure) {
+    return switch (failure) {
+      case MuxException.Peer e -> RECEIVE_ERROR;
+      case MuxException.Local e -> RECEIVE_ERROR;
+      case MuxException.Timeout e -> TIMED_OUT;
+      case MuxException.CarrierLost e -> UNREACHABLE;
+      case MuxException.Transport e -> {
+        if (e.isCertificateRefused()) {
+          yield UNTRUSTED;
+        }
+        yield e.isTlsAlert() ? HANDSHAKE : RECEIVE_ERROR;
+      }
+    };
+  }
 
   static int of(HttpException failure) {
     return switch (failure) {

@@ -39,6 +39,8 @@ import picocli.CommandLine.Option;
           + " first use. 'memux get' of the same user trusts it; a browser does with the options"
           + " that are printed.",
       "",
+      "On SIGHUP the certificate and its key are read again; connections go on.",
+      "",
       "Ctrl-C lets requests under way finish; a second one does not wait.",
       "",
       "With SSLKEYLOGFILE in the environment TLS secrets are appended to that file.",
@@ -103,7 +105,7 @@ final class GatewayCommand implements Callable<Integer> {
     GatewayConfig config = config(state);
     CountDownLatch stop = new CountDownLatch(1);
     AtomicInteger signals = new AtomicInteger();
-    StopSignals.listen(
+    Signals.onStop(
         () -> {
           if (signals.incrementAndGet() > 1) {
             Runtime.getRuntime().halt(INTERRUPTED);
@@ -114,6 +116,7 @@ final class GatewayCommand implements Callable<Integer> {
         Gateway gateway = start(config, logConnections ? log : null)) {
       gateway.unavailable().forEach(Diagnostics::error);
       Invitation.print(System.out, gateway, config, certificateFile(state), certificate == null);
+      Signals.onReload(() -> reload(gateway, state));
       stop.await();
       drain(gateway, System.out);
     }
@@ -127,6 +130,16 @@ final class GatewayCommand implements Callable<Integer> {
       out.flush();
     }
     gateway.drain(Duration.ofNanos((long) (drainTimeoutSeconds * 1e9)));
+  }
+
+  private void reload(Gateway gateway, StateDirectory state) {
+    try {
+      gateway.reload(credentials(state));
+      System.out.println("reloaded the certificate");
+      System.out.flush();
+    } catch (CommandFailure | IllegalArgumentException e) {
+      Diagnostics.error(e.getMessage() + "; the old certificate stays in use");
+    }
   }
 
   private static Gateway start(GatewayConfig config, @Nullable ConnectionLog log) {

@@ -44,6 +44,16 @@ final class JsonLine {
     return this;
   }
 
+  /** A number with so many decimals; null: not known. */
+  JsonLine addDecimal(String name, @Nullable Double value, int decimals) {
+    if (value == null) {
+      return add(name, null);
+    }
+    name(name);
+    text.append(String.format(Locale.ROOT, "%." + decimals + "f", value));
+    return this;
+  }
+
   @Override
   public String toString() {
     return text + "}";

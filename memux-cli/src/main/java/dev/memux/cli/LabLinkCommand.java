@@ -91,7 +91,7 @@ final class LabLinkCommand implements Callable<Integer> {
         serving = startServer(far, server);
       }
       Process running = startCommand(near);
-      StopSignals.listen(running::destroy);
+      Signals.onStop(running::destroy);
       return running.waitFor();
     } finally {
       if (serving != null) {

@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       GatewayCommand.class,
       GetCommand.class,
+      PerfCommand.class,
       LabCommand.class,
       RehearseCommand.class,
       CommandLine.HelpCommand.class
@@ -36,6 +37,7 @@ public final class Main {
   /** Runs the command and returns its exit code. */
   static int run(String... arguments) {
     CommandLine command = new CommandLine(new Main());
+    command.setCaseInsensitiveEnumValuesAllowed(true);
     command.setExecutionStrategy(Main::execute);
     command.setExecutionExceptionHandler(Main::report);
     command.setParameterExceptionHandler(Main::refuse);

@@ -38,14 +38,25 @@ final class TrustOptions {
     return insecure ? "any" : authorities == null ? "" : "only " + authorities.toAbsolutePath();
   }
 
-  /** TLS settings for a server of that name. */
+  /** TLS settings for an HTTP/3 server of that name, to which clients come back. */
   TlsClientConfig forServer(
       String name, StateDirectory state, @Nullable KeyLog keyLog, SessionCache sessions) {
+    return builder(name, Http3Service.ALPN, state, keyLog)
+        .sessionCache(sessions, InstantSource.system())
+        .offerEarlyData()
+        .build();
+  }
+
+  /** TLS settings for a server of that name. */
+  TlsClientConfig forServer(
+      String name, String applicationProtocol, StateDirectory state, @Nullable KeyLog keyLog) {
+    return builder(name, applicationProtocol, state, keyLog).build();
+  }
+
+  private TlsClientConfig.Builder builder(
+      String name, String applicationProtocol, StateDirectory state, @Nullable KeyLog keyLog) {
     TlsClientConfig.Builder tls =
-        TlsClientConfig.builder()
-            .applicationProtocols(Http3Service.ALPN)
-            .sessionCache(sessions, InstantSource.system())
-            .offerEarlyData();
+        TlsClientConfig.builder().applicationProtocols(applicationProtocol);
     if (keyLog != null) {
       tls.keyLog(keyLog);
     }
@@ -59,7 +70,7 @@ final class TrustOptions {
         tls.trustManager(EitherTrust.of(development));
       }
     }
-    return tls.build();
+    return tls;
   }
 
   private static List<X509Certificate> read(Path file) {

@@ -3,6 +3,7 @@ package dev.memux.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.memux.gateway.DevelopmentCertificate;
 import dev.memux.gateway.Gateway;
@@ -178,5 +179,13 @@ final class GetCommandTest {
     boolean noRoute = code == ExitCode.TIMED_OUT && actual == ExitCode.UNREACHABLE;
     assertTrue(actual == code || noRoute, () -> actual + ": " + errors());
     assertEquals(code != 0, !errors().isEmpty());
+  }
+
+  @Test
+  void aPortWhereNobodyListensIsToldAtOnce() throws Exception {
+    assumeTrue(System.getProperty("os.name").equals("Linux"), "others may not tell");
+    String url = "https://127.0.0.1:" + FreePort.find() + "/";
+    assertEquals(ExitCode.UNREACHABLE, Main.run("get", "--json", "--connect-timeout=60", url));
+    assertTrue(errors().contains("nobody listens"), errors());
   }
 }

@@ -1,5 +1,6 @@
 package dev.memux.cli;
 
+import dev.memux.gateway.StateDirectory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -18,10 +19,12 @@ final class MemuxProcess implements AutoCloseable {
 
   private final Process process;
   private final Path errors;
+  private final StateDirectory stateDirectory;
   private final BufferedReader output;
 
-  private MemuxProcess(Process process, Path errors) {
+  private MemuxProcess(Process process, Path errors, StateDirectory stateDirectory) {
     this.process = process;
+    this.stateDirectory = stateDirectory;
     this.errors = errors;
     output =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
@@ -37,7 +40,8 @@ final class MemuxProcess implements AutoCloseable {
     builder.environment().put("XDG_CACHE_HOME", folder.resolve("cache").toString());
     builder.environment().remove("SSLKEYLOGFILE");
     builder.environment().putAll(environment);
-    return new MemuxProcess(builder.start(), errors);
+    StateDirectory state = StateDirectory.at(folder.resolve("state").resolve("memux"));
+    return new MemuxProcess(builder.start(), errors, state);
   }
 
   /** What starts the command, program first. */
@@ -91,6 +95,11 @@ final class MemuxProcess implements AutoCloseable {
     return Files.readString(errors);
   }
 
+  /** Where it keeps its development certificate. */
+  StateDirectory stateDirectory() {
+    return stateDirectory;
+  }
+
   int awaitExit() throws InterruptedException {
     if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
       throw new AssertionError("did not end");
@@ -100,6 +109,23 @@ final class MemuxProcess implements AutoCloseable {
 
   boolean isAlive() {
     return process.isAlive();
+  }
+
+  /** Asks it to read its configuration again (SIGHUP). */
+  void hangUp() throws IOException, InterruptedException {
+    int code = new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start().waitFor();
+    if (code != 0) {
+      throw new IOException("kill: " + code);
+    }
+  }
+
+  /** Waits for the first line of standard error. */
+  String awaitError() throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!errors().endsWith("\n") && System.nanoTime() - deadline < 0) {
+      Thread.sleep(10);
+    }
+    return errors().strip();
   }
 
   /** Asks it to stop, as Ctrl-C does. */

@@ -29,9 +29,10 @@ final class ModuleArchitectureTest {
         "sim engine tls",
         "lab sim engine tls",
         "netty engine tls",
+        "session netty engine tls",
         "http netty engine tls",
         "gateway http netty engine tls",
-        "cli gateway http netty lab sim engine tls",
+        "cli gateway http session netty lab sim engine tls",
       })
   void aModuleSeesOnlyThoseBelowIt(String modules) {
     String[] allowed =

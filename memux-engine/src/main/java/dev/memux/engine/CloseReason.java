@@ -24,7 +24,9 @@ public record CloseReason(
     /** The handshake took too long. */
     HANDSHAKE_TIMEOUT,
     /** The server speaks no version that we speak (RFC 9000 §6.2). */
-    VERSION_NEGOTIATION
+    VERSION_NEGOTIATION,
+    /** What carries the connection is gone: its socket, or the host says that nobody listens. */
+    CARRIER_LOST
   }
 
   /** Whether it ended in an orderly way: by NO_ERROR or by an application's decision. */
@@ -40,6 +42,7 @@ public record CloseReason(
           case IDLE_TIMEOUT -> "idle timeout";
           case HANDSHAKE_TIMEOUT -> "handshake timeout";
           case VERSION_NEGOTIATION -> "no common version";
+          case CARRIER_LOST -> "carrier lost";
           case LOCAL, PEER ->
               (origin == Origin.PEER ? "closed by peer: " : "closed: ")
                   + (application

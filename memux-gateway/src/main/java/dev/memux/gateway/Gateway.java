@@ -6,8 +6,10 @@ import dev.memux.http.HttpsConfig;
 import dev.memux.http.HttpsService;
 import dev.memux.http.RequestHandler;
 import dev.memux.netty.IoTransport;
+import dev.memux.tls.KeyLog;
 import dev.memux.tls.StrikeRegister;
 import dev.memux.tls.TicketKeys;
+import dev.memux.tls.TlsCredentials;
 import dev.memux.tls.TlsServerConfig;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
@@ -36,15 +38,32 @@ public final class Gateway implements AutoCloseable {
   private final ExecutorService blocking;
   private final Http3Service http3;
   private final HttpsService https;
+  private final @Nullable KeyLog keyLog;
+
+  /** Of all listeners, and kept when the certificate changes. */
+  private final TicketKeys ticketKeys =
+      new TicketKeys(TICKET_LIFETIME, InstantSource.system(), new SecureRandom());
+
+  private final StrikeRegister strikeRegister =
+      new StrikeRegister(
+          StrikeRegister.DEFAULT_WINDOW,
+          StrikeRegister.DEFAULT_MAX_ENTRIES,
+          InstantSource.system());
+
   private final List<Listener.Bound> listeners = new ArrayList<>();
   private final List<String> unavailable = new ArrayList<>();
 
   private Gateway(
-      EventLoopGroup group, ExecutorService blocking, Http3Service http3, HttpsService https) {
+      EventLoopGroup group,
+      ExecutorService blocking,
+      Http3Service http3,
+      HttpsService https,
+      @Nullable KeyLog keyLog) {
     this.group = group;
     this.blocking = blocking;
     this.http3 = http3;
     this.https = https;
+    this.keyLog = keyLog;
   }
 
   /**
@@ -72,7 +91,7 @@ public final class Gateway implements AutoCloseable {
         config.root() == null ? EmbeddedSite.load() : new FileSite(config.root(), blocking);
     HttpsService https = new HttpsService(site, List.of(config.credentials()), HttpsConfig.DEFAULT);
     EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(0);
-    Gateway gateway = new Gateway(group, blocking, new Http3Service(site), https);
+    Gateway gateway = new Gateway(group, blocking, new Http3Service(site), https, config.keyLog());
     if (onConnected != null) {
       gateway.http3.onConnected(onConnected);
       gateway.https.onConnected(onConnected);
@@ -102,6 +121,17 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
+   * Shows another certificate from now on; connections that are open go on. Blocks until then.
+   *
+   * @throws IllegalArgumentException if TLS cannot work with it; the earlier one stays
+   */
+  public void reload(TlsCredentials credentials) {
+    https.credentials(List.of(credentials));
+    TlsServerConfig renewed = tls(credentials);
+    listeners.forEach(listener -> listener.quic().reload(renewed).syncUninterruptibly());
+  }
+
+  /**
    * Stops accepting, lets what is under way finish within the limit and closes the connections.
    * Blocks until then.
    */
@@ -122,21 +152,21 @@ public final class Gateway implements AutoCloseable {
     blocking.shutdown();
   }
 
-  private void listen(GatewayConfig config) throws IOException {
-    InstantSource clock = InstantSource.system();
+  private TlsServerConfig tls(TlsCredentials credentials) {
     TlsServerConfig.Builder tls =
         TlsServerConfig.builder()
-            .ticketKeys(new TicketKeys(TICKET_LIFETIME, clock, new SecureRandom()))
-            .earlyData(
-                new StrikeRegister(
-                    StrikeRegister.DEFAULT_WINDOW, StrikeRegister.DEFAULT_MAX_ENTRIES, clock),
-                Http3Service.rememberedSettings())
-            .credentials(config.credentials())
+            .ticketKeys(ticketKeys)
+            .earlyData(strikeRegister, Http3Service.rememberedSettings())
+            .credentials(credentials)
             .applicationProtocols(Http3Service.ALPN);
-    if (config.keyLog() != null) {
-      tls.keyLog(config.keyLog());
+    if (keyLog != null) {
+      tls.keyLog(keyLog);
     }
-    Listener listener = new Listener(group, tls.build(), http3, https);
+    return tls.build();
+  }
+
+  private void listen(GatewayConfig config) throws IOException {
+    Listener listener = new Listener(group, tls(config.credentials()), http3, https);
     for (ListenAddress address : config.listen()) {
       listeners.add(listener.bind(address));
     }

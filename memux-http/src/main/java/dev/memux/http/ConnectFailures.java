@@ -1,9 +1,6 @@
 package dev.memux.http;
 
-import dev.memux.engine.CloseReason;
-import dev.memux.engine.wire.TransportError;
-import dev.memux.netty.QuicConnectException;
-import dev.memux.tls.AlertDescription;
+import dev.memux.netty.MuxException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CancellationException;
 
@@ -11,42 +8,26 @@ import java.util.concurrent.CancellationException;
 final class ConnectFailures {
   private ConnectFailures() {}
 
-  static HttpException of(InetSocketAddress address, Throwable cause) {
+  static HttpException of(InetSocketAddress address, Throwable failure) {
     Origin target = Origin.of(address);
-    if (cause instanceof QuicConnectException refused) {
-      return of(target, refused);
-    }
-    if (cause instanceof CancellationException) {
-      return new HttpException.TimedOut("connecting to " + target + " took too long");
-    }
-    return new HttpException.Unreachable(
-        "could not connect to " + target + ": " + cause.getMessage(), cause);
-  }
-
-  private static HttpException of(Origin target, QuicConnectException refused) {
-    CloseReason reason = refused.reason();
-    String text = String.valueOf(refused.getMessage());
-    return switch (reason.origin()) {
-      case HANDSHAKE_TIMEOUT, IDLE_TIMEOUT ->
-          new HttpException.TimedOut("no answer from " + target);
-      case VERSION_NEGOTIATION -> new HttpException.HandshakeFailed(text, refused);
-      case LOCAL ->
-          isCertificateAlert(reason)
-              ? new HttpException.Untrusted(text, refused)
-              : new HttpException.HandshakeFailed(text, refused);
-      case PEER -> new HttpException.HandshakeFailed(text, refused);
+    MuxException cause = MuxException.behind(failure);
+    String text = String.valueOf(failure.getMessage());
+    return switch (cause) {
+      case MuxException.Timeout e -> new HttpException.TimedOut("no answer from " + target);
+      case MuxException.CarrierLost e ->
+          new HttpException.Unreachable("nobody listens at " + target, failure);
+      case MuxException.Transport e ->
+          e.isCertificateRefused()
+              ? new HttpException.Untrusted(text, failure)
+              : new HttpException.HandshakeFailed(text, failure);
+      case MuxException.Peer e -> new HttpException.HandshakeFailed(text, failure);
+      case MuxException.Local e -> new HttpException.HandshakeFailed(text, failure);
+      case null ->
+          failure instanceof CancellationException
+              ? new HttpException.TimedOut("connecting to " + target + " took too long")
+              : new HttpException.Unreachable(
+                  "could not connect to " + target + ": " + text, failure);
     };
-  }
-
-  /** Whether it was us who refused the peer's certificate (RFC 8446 §6.2). */
-  private static boolean isCertificateAlert(CloseReason reason) {
-    if (reason.application()) {
-      return false;
-    }
-    long alert = reason.code() - TransportError.CRYPTO_ERROR;
-    return (alert >= AlertDescription.BAD_CERTIFICATE.code()
-            && alert <= AlertDescription.CERTIFICATE_UNKNOWN.code())
-        || alert == AlertDescription.UNKNOWN_CA.code();
   }
 
   /** Of two attempts that failed, the one that got further. */

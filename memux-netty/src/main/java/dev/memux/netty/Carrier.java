@@ -1,15 +1,19 @@
 package dev.memux.netty;
 
+import dev.memux.engine.Connection;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What carries one engine connection, as its channel sees it. All methods on the event loop unless
- * they say otherwise.
+ * What carries one engine connection, as its {@link ConnectionListener} sees it. All methods on the
+ * event loop unless they say otherwise.
  */
-interface Carrier {
+public interface Carrier {
+  /** The connection; it lives on the event loop, and only there may it be touched. Any thread. */
+  Connection connection();
+
   /** The connection's loop, for life. Any thread. */
   EventLoop eventLoop();
 
@@ -26,6 +30,9 @@ interface Carrier {
   @Nullable InetSocketAddress local();
 
   InetSocketAddress remote();
+
+  /** What moves its packets, in words: "epoll gso gro", for example. Any thread. */
+  String io();
 
   long nowNanos();
 }

@@ -9,10 +9,15 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The sockets of a client: one per event loop, opened when a connection wants it, shared by all
- * connections of the loop, and closed after the last.
+ * The sockets of a client: one per event loop and peer, opened when a connection wants it, shared
+ * by all connections from that loop to that peer, and closed after the last.
+ *
+ * <p>They are connected sockets, because only those are told when nobody listens at the other end.
+ * A client with a fixed local port can have but one socket per loop, for all peers, and is not
+ * told.
  */
 final class ClientSockets implements UdpDriver.Acceptor {
   private static final int ROUTING_KEY_BYTES = 16;
@@ -22,7 +27,10 @@ final class ClientSockets implements UdpDriver.Acceptor {
   private final InetSocketAddress local;
 
   /** Each entry is touched only on its loop. */
-  private final Map<EventLoop, Future<UdpDriver>> drivers = new ConcurrentHashMap<>();
+  private final Map<Key, Future<UdpDriver>> drivers = new ConcurrentHashMap<>();
+
+  /** {@code remote}: null where the socket is for all peers. */
+  private record Key(EventLoop loop, @Nullable InetSocketAddress remote) {}
 
   ClientSockets(QuicConfig config, IoTransport transport, InetSocketAddress local) {
     this.config = config;
@@ -30,17 +38,19 @@ final class ClientSockets implements UdpDriver.Acceptor {
     this.local = local;
   }
 
-  /** The driver of {@code loop}; called on that loop, and done there. */
-  Future<UdpDriver> driver(EventLoop loop) {
-    Future<UdpDriver> known = drivers.get(loop);
+  /** The driver of {@code loop} for {@code remote}; called on that loop, and done there. */
+  Future<UdpDriver> driver(EventLoop loop, InetSocketAddress remote) {
+    Key key = new Key(loop, local.getPort() == 0 ? remote : null);
+    Future<UdpDriver> known = drivers.get(key);
     if (known == null) {
-      known = open(loop);
-      drivers.put(loop, known);
+      known = open(key);
+      drivers.put(key, known);
     }
     return known;
   }
 
-  private Future<UdpDriver> open(EventLoop loop) {
+  private Future<UdpDriver> open(Key key) {
+    EventLoop loop = key.loop();
     SecureRandom random = new SecureRandom();
     byte[] routingKey = new byte[ROUTING_KEY_BYTES];
     random.nextBytes(routingKey);
@@ -48,18 +58,18 @@ final class ClientSockets implements UdpDriver.Acceptor {
     UdpDriver driver = new UdpDriver(loop, transport, false, endpoint, 0, this);
     Promise<UdpDriver> opened = loop.newPromise();
     driver
-        .bind(local)
+        .bind(local, key.remote())
         .addListener(
             bound -> {
               if (bound.isSuccess()) {
                 opened.setSuccess(driver);
               } else {
-                drivers.remove(loop);
+                drivers.remove(key);
                 opened.setFailure(bound.cause());
               }
             });
     // Also when the event loop shuts down and closes it.
-    driver.transport().closeFuture().addListener(closed -> drivers.remove(loop, opened));
+    driver.transport().closeFuture().addListener(closed -> drivers.remove(key, opened));
     return opened;
   }
 
@@ -70,7 +80,7 @@ final class ClientSockets implements UdpDriver.Acceptor {
 
   @Override
   public void onIdle(UdpDriver driver) {
-    drivers.remove(driver.eventLoop());
+    drivers.values().removeIf(opened -> opened.isSuccess() && opened.getNow() == driver);
     driver.close();
   }
 }

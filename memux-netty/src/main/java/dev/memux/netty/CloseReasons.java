@@ -4,10 +4,13 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.tls.AlertDescription;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** Says in words why a connection ended. */
 final class CloseReasons {
   private static final long LAST_CRYPTO_ERROR = TransportError.CRYPTO_ERROR + 0xff;
+
+  private static final Pattern CONTROLS = Pattern.compile("\\p{IsControl}");
 
   private CloseReasons() {}
 
@@ -26,6 +29,7 @@ final class CloseReasons {
       case IDLE_TIMEOUT -> "idle timeout";
       case HANDSHAKE_TIMEOUT -> "handshake timed out";
       case VERSION_NEGOTIATION -> "no common QUIC version" + text(reason);
+      case CARRIER_LOST -> "lost" + text(reason);
     };
   }
 
@@ -50,7 +54,10 @@ final class CloseReasons {
     return Integer.toString(code);
   }
 
+  /** The peer may have written it: no line breaks in a log, no commands to a terminal. */
   private static String text(CloseReason reason) {
-    return reason.reason().isEmpty() ? "" : ": " + reason.reason();
+    return reason.reason().isEmpty()
+        ? ""
+        : ": " + CONTROLS.matcher(reason.reason()).replaceAll("?");
   }
 }

@@ -8,10 +8,14 @@ import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.quic.QuicChannelConfig;
 
-/** Netty's usual options, of a connection. */
+/**
+ * Netty's usual options, of a connection. There is no connect timeout beside {@link
+ * dev.memux.engine.quic.QuicConfig#handshakeTimeoutNanos} unless one is set.
+ */
 final class ConnectionChannelConfig extends DefaultChannelConfig implements QuicChannelConfig {
   ConnectionChannelConfig(Channel channel) {
     super(channel);
+    super.setConnectTimeoutMillis(0);
   }
 
   @Override

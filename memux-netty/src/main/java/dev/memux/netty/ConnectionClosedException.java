@@ -2,15 +2,22 @@ package dev.memux.netty;
 
 import dev.memux.engine.CloseReason;
 import java.nio.channels.ClosedChannelException;
+import org.jspecify.annotations.Nullable;
 
-/** What writes on streams fail with whose connection has ended. */
+/**
+ * What writes on streams fail with whose connection has ended. The {@linkplain #getCause() cause}
+ * says whose doing that was.
+ */
 public final class ConnectionClosedException extends ClosedChannelException {
   private static final long serialVersionUID = 1L;
 
   private final transient CloseReason reason;
+  private final long bytesAcknowledged;
+  private transient @Nullable MuxException failure;
 
-  ConnectionClosedException(CloseReason reason) {
+  ConnectionClosedException(CloseReason reason, long bytesAcknowledged) {
     this.reason = reason;
+    this.bytesAcknowledged = bytesAcknowledged;
   }
 
   /** Who ended the connection and why. */
@@ -21,6 +28,15 @@ public final class ConnectionClosedException extends ClosedChannelException {
   @Override
   public String getMessage() {
     return "connection " + CloseReasons.describe(reason);
+  }
+
+  /** Made when it is asked for: of ten thousand streams that end together few are asked. */
+  @Override
+  public synchronized MuxException getCause() {
+    if (failure == null) {
+      failure = MuxException.of(reason, bytesAcknowledged);
+    }
+    return failure;
   }
 
   /** It tells of the connection, not of where the write came from. */

@@ -43,6 +43,15 @@ final class DrivenConnection implements Carrier {
     return listener;
   }
 
+  UdpDriver driver() {
+    return driver;
+  }
+
+  @Override
+  public QuicConnection connection() {
+    return connection;
+  }
+
   @Override
   public EventLoop eventLoop() {
     return driver.eventLoop();
@@ -71,6 +80,11 @@ final class DrivenConnection implements Carrier {
   @Override
   public InetSocketAddress remote() {
     return connection.remote();
+  }
+
+  @Override
+  public String io() {
+    return driver.io();
   }
 
   @Override

@@ -29,7 +29,9 @@ import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.handler.codec.quic.QuicTransportError;
 import io.netty.handler.codec.quic.QuicTransportParameters;
+import io.netty.handler.ssl.SniCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.net.SocketAddress;
@@ -42,6 +44,8 @@ import java.util.function.Consumer;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A QUIC connection. Netty's HTTP/3 codec and all else that is written for {@link QuicChannel} runs
@@ -52,10 +56,11 @@ import org.jspecify.annotations.Nullable;
  *       IDs loads the native library. {@link #localSocketAddress()} and {@link
  *       #remoteSocketAddress()} tell.
  *   <li>When the handshake is complete the channel becomes active and a {@link
- *       SslHandshakeCompletionEvent} follows; when it fails, that event tells why. With early data
- *       (0-RTT) it becomes active before: a client's if {@link QuicClientBootstrap#earlyData} says
- *       so, a server's if its TLS configuration takes early data; see {@link
- *       MuxQuicStreamChannel#isEarly}.
+ *       SslHandshakeCompletionEvent} follows; when it fails, that event tells why. A server's
+ *       channel is told before what name the client asked for: {@link SniCompletionEvent}. With
+ *       early data (0-RTT) a channel becomes active before: a client's if {@link
+ *       QuicClientBootstrap#earlyData} says so, a server's if its TLS configuration takes early
+ *       data; see {@link MuxQuicStreamChannel#isEarly}.
  *   <li>When the connection ends, {@link ConnectionClosedEvent} says why. More streams allowed by
  *       the peer: {@link StreamLimitChangedEvent}.
  *   <li>{@link #close()} closes with application error code 0. QUIC's transport codes are the
@@ -67,6 +72,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 public final class MuxQuicChannel extends AbstractChannel implements QuicChannel {
+  private static final Logger log = LoggerFactory.getLogger(MuxQuicChannel.class);
+
   private static final ChannelMetadata METADATA = new ChannelMetadata(false, 16);
 
   private final Connection connection;
@@ -178,6 +185,10 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       return;
     }
     tlsSession = session;
+    String serverName = session.serverName();
+    if (connection.isServer() && serverName != null) {
+      pipeline().fireUserEventTriggered(new SniCompletionEvent(serverName));
+    }
     if (state == State.HANDSHAKE) {
       activate();
     }
@@ -210,12 +221,32 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       return; // this end has closed it, or it is told once more
     }
     closeReason = reason;
+    log.debug("{} {}", this, CloseReasons.describe(reason));
     if (state != State.CLOSED && tlsSession == null) {
-      SSLHandshakeException failure = new SSLHandshakeException(CloseReasons.describe(reason));
-      pipeline().fireUserEventTriggered(new SslHandshakeCompletionEvent(failure));
+      pipeline().fireUserEventTriggered(new SslHandshakeCompletionEvent(handshakeFailure(reason)));
     }
     pipeline().fireUserEventTriggered(new ConnectionClosedEvent(reason));
     unsafe().close(voidPromise());
+  }
+
+  /** Whoever waits for the handshake has waited long enough. */
+  void giveUpHandshake() {
+    if (state == State.HANDSHAKE) {
+      connection.close(0, "", carrier.nowNanos());
+      carrier.wake();
+      onClosed(new CloseReason(CloseReason.Origin.HANDSHAKE_TIMEOUT, false, 0, 0, ""));
+    }
+  }
+
+  private static SSLHandshakeException handshakeFailure(CloseReason reason) {
+    MuxException cause = MuxException.of(reason);
+    String message = CloseReasons.describe(reason);
+    SSLHandshakeException failure =
+        cause instanceof MuxException.Timeout
+            ? new SslHandshakeTimeoutException(message)
+            : new SSLHandshakeException(message);
+    failure.initCause(cause);
+    return failure;
   }
 
   Carrier carrier() {
@@ -303,7 +334,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       return;
     }
     if (state != State.ACTIVE) {
-      promise.tryFailure(closedException());
+      promise.tryFailure(closedException(0));
       return;
     }
     MuxStream stream = connection.mux().open(typeOf(type), Priority.DEFAULT_INCREMENTAL);
@@ -506,9 +537,8 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     } finally {
       openableBidi = 0;
       openableUni = 0;
-      ClosedChannelException cause = closedException();
       for (MuxQuicStreamChannel stream : List.copyOf(streams)) {
-        endStream(stream, cause);
+        endStream(stream, closedException(stream.ackedBytes()));
       }
       failConnect();
     }
@@ -516,7 +546,9 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
 
   private void endStream(MuxQuicStreamChannel stream, ClosedChannelException cause) {
     CloseReason reason = closeReason;
-    if (reason == null || reason.origin() == CloseReason.Origin.LOCAL) {
+    if (reason == null
+        || reason.origin() == CloseReason.Origin.LOCAL
+        || reason.origin() == CloseReason.Origin.CARRIER_LOST) {
       stream.abandon(cause);
     } else {
       stream.outlive(cause);
@@ -537,13 +569,15 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     CloseReason reason = closeReason;
     connectPromise = null;
     if (promise != null && reason != null) {
-      promise.tryFailure(new QuicConnectException(remoteSocketAddress(), reason));
+      promise.tryFailure(QuicConnectException.of(remoteSocketAddress(), reason));
     }
   }
 
-  private ClosedChannelException closedException() {
+  private ClosedChannelException closedException(long bytesAcknowledged) {
     CloseReason reason = closeReason;
-    return reason == null ? new ClosedChannelException() : new ConnectionClosedException(reason);
+    return reason == null
+        ? new ClosedChannelException()
+        : new ConnectionClosedException(reason, bytesAcknowledged);
   }
 
   private void noteLimits() {

@@ -4,6 +4,7 @@ import dev.memux.engine.quic.QuicConfig;
 import dev.memux.tls.TlsClientConfig;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.codec.quic.QuicChannel;
@@ -11,13 +12,15 @@ import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.nio.channels.UnresolvedAddressException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens QUIC connections. Those of one bootstrap and one event loop share a UDP socket, which is
- * closed after the last of them.
+ * Opens QUIC connections. Those of one bootstrap, one event loop and one peer share a UDP socket,
+ * which is closed after the last of them.
  *
  * <p>Handlers given here are added to the pipelines of all connections made: they are
  * {@code @Sharable}, or {@code ChannelInitializer}s. Not safe for use by several threads.
@@ -111,14 +114,16 @@ public final class QuicClientBootstrap {
   }
 
   /**
-   * Connects. {@link QuicConfig#handshakeTimeoutNanos} bounds how long that takes; Netty's {@link
-   * ChannelOption#CONNECT_TIMEOUT_MILLIS} has no say.
+   * Connects. {@link QuicConfig#handshakeTimeoutNanos} bounds how long that takes, and so does
+   * {@link ChannelOption#CONNECT_TIMEOUT_MILLIS} if it is set.
    *
    * @param remote resolved
    * @param serverName what the certificate must be for
    * @return done on the connection's event loop when the handshake is complete, or before with
-   *     {@link #earlyData}; fails with {@link QuicConnectException} when it does not complete,
-   *     which names the TLS alert if there was one. Cancelling it closes the connection.
+   *     {@link #earlyData}; fails with {@link ConnectTimeoutException} when it does not complete in
+   *     time, with {@link QuicConnectException} when it does not for another reason, and at once
+   *     where the other host says that nobody listens. The cause of both is a {@link MuxException}.
+   *     Cancelling it closes the connection.
    * @throws IllegalStateException if group or TLS configuration is missing
    * @throws UnresolvedAddressException if {@code remote} is not resolved
    */
@@ -164,7 +169,7 @@ public final class QuicClientBootstrap {
 
     void start(EventLoop loop) {
       sockets
-          .driver(loop)
+          .driver(loop, remote)
           .addListener(
               (Future<UdpDriver> opened) -> {
                 if (opened.isSuccess()) {
@@ -193,6 +198,7 @@ public final class QuicClientBootstrap {
                 promise);
         driven.listener(channel.listener());
         connectionSetup.apply(channel);
+        limitTime(channel);
         promise.addListener(
             done -> {
               if (done.isCancelled()) {
@@ -203,6 +209,17 @@ public final class QuicClientBootstrap {
         driven.wake();
       } catch (RuntimeException e) {
         promise.tryFailure(e);
+      }
+    }
+
+    private void limitTime(MuxQuicChannel channel) {
+      int limitMillis = channel.config().getConnectTimeoutMillis();
+      if (limitMillis > 0) {
+        ScheduledFuture<?> limit =
+            channel
+                .eventLoop()
+                .schedule(channel::giveUpHandshake, limitMillis, TimeUnit.MILLISECONDS);
+        promise.addListener(done -> limit.cancel(false));
       }
     }
   }

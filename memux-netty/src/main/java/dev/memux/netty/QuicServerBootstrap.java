@@ -1,24 +1,17 @@
 package dev.memux.netty;
 
 import dev.memux.engine.quic.QuicConfig;
-import dev.memux.engine.quic.QuicEndpoint;
-import dev.memux.tls.KeyRing;
 import dev.memux.tls.TlsServerConfig;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.util.AttributeKey;
-import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
-import java.security.SecureRandom;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,11 +23,6 @@ import org.jspecify.annotations.Nullable;
  * ChannelInitializer}s. Not safe for use by several threads.
  */
 public final class QuicServerBootstrap {
-  /** Loops that connection IDs can tell apart. */
-  private static final int MAX_LOOPS = 256;
-
-  private static final int ROUTING_KEY_BYTES = 16;
-
   private final ChannelSetup connectionSetup = new ChannelSetup();
   private final ChannelSetup streamSetup = new ChannelSetup();
   private @Nullable EventLoopGroup group;
@@ -115,67 +103,16 @@ public final class QuicServerBootstrap {
     }
     ServerAcceptor acceptor =
         new ServerAcceptor(connectionSetup.snapshot(), streamSetup.snapshot());
-    List<UdpDriver> drivers = newDrivers(loops, serverTls, acceptor);
     Promise<QuicServer> promise = GlobalEventExecutor.INSTANCE.newPromise();
-    bind(drivers, 0, local, acceptor, promise);
-    return promise;
-  }
-
-  private List<UdpDriver> newDrivers(
-      EventLoopGroup loops, TlsServerConfig serverTls, ServerAcceptor acceptor) {
-    IoTransport transport = IoTransport.of(loops);
-    List<EventLoop> chosen = chooseLoops(loops, transport);
-    SecureRandom random = new SecureRandom();
-    byte[] routingKey = new byte[ROUTING_KEY_BYTES];
-    random.nextBytes(routingKey);
-    KeyRing tokenKeys = QuicEndpoint.newTokenKeys(random);
-    List<UdpDriver> drivers = new ArrayList<>();
-    for (EventLoop loop : chosen) {
-      int index = drivers.size();
-      QuicEndpoint endpoint =
-          new QuicEndpoint(config, serverTls, index, routingKey, tokenKeys, new SecureRandom());
-      drivers.add(new UdpDriver(loop, transport, chosen.size() > 1, endpoint, index, acceptor));
-    }
-    drivers.forEach(driver -> driver.peers(drivers));
-    return drivers;
-  }
-
-  private static List<EventLoop> chooseLoops(EventLoopGroup loops, IoTransport transport) {
-    List<EventLoop> chosen = new ArrayList<>();
-    switch (transport) {
-      case EPOLL -> {
-        for (EventExecutor loop : loops) {
-          if (chosen.size() < MAX_LOOPS) {
-            chosen.add((EventLoop) loop);
-          }
-        }
-      }
-      case NIO -> chosen.add(loops.next());
-    }
-    return chosen;
-  }
-
-  /** Binds one socket after the other, because the first decides the port. */
-  private static void bind(
-      List<UdpDriver> drivers,
-      int next,
-      InetSocketAddress address,
-      ServerAcceptor acceptor,
-      Promise<QuicServer> promise) {
-    UdpDriver driver = drivers.get(next);
-    driver
-        .bind(address)
+    ServerSockets.bind(loops, config, serverTls, local, acceptor)
         .addListener(
-            bound -> {
-              InetSocketAddress local = driver.local();
-              if (!bound.isSuccess() || local == null) {
-                drivers.forEach(each -> each.eventLoop().execute(each::close));
-                promise.setFailure(bound.cause());
-              } else if (next + 1 < drivers.size()) {
-                bind(drivers, next + 1, local, acceptor, promise);
-              } else if (!promise.trySuccess(new QuicServer(local, drivers, acceptor))) {
-                drivers.forEach(each -> each.eventLoop().execute(each::close)); // cancelled
+            (Future<ServerSockets> bound) -> {
+              if (!bound.isSuccess()) {
+                promise.tryFailure(bound.cause());
+              } else if (!promise.trySuccess(new QuicServer(bound.getNow(), acceptor))) {
+                bound.getNow().close(); // cancelled
               }
             });
+    return promise;
   }
 }

@@ -11,8 +11,11 @@ import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramChannelConfig;
 import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.unix.Errors;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.unix.UnixChannelOption;
+import java.net.NoRouteToHostException;
+import java.net.PortUnreachableException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +27,10 @@ final class UdpChannels {
   static final int ERRNO_EIO = -5;
 
   static final int ERRNO_EINVAL = -22;
+
+  private static final int ERRNO_ENETUNREACH = -101;
+  private static final int ERRNO_ECONNREFUSED = -111;
+  private static final int ERRNO_EHOSTUNREACH = -113;
 
   /** Asked of the kernel in both directions: 4 MB is 10 ms at 3 Gbit/s. */
   static final int SOCKET_BUFFER_BYTES = 4 << 20;
@@ -74,6 +81,28 @@ final class UdpChannels {
   static boolean canSegment(IoTransport transport) {
     return transport == IoTransport.EPOLL
         && EpollDatagramChannel.isSegmentedDatagramPacketSupported();
+  }
+
+  /** The transport, and "gro" if the kernel joins what arrives. */
+  static String describe(Channel channel) {
+    if (channel instanceof NioDatagramChannel) {
+      return "nio";
+    }
+    boolean joins = Boolean.TRUE.equals(channel.config().getOption(EpollChannelOption.UDP_GRO));
+    return joins ? "epoll gro" : "epoll";
+  }
+
+  /** Whether a socket's error means that a router or host has sent a datagram of ours back. */
+  static boolean saysUnreachable(Throwable cause) {
+    return switch (cause) {
+      case PortUnreachableException e -> true;
+      case NoRouteToHostException e -> true;
+      case Errors.NativeIoException e ->
+          e.expectedErr() == ERRNO_ECONNREFUSED
+              || e.expectedErr() == ERRNO_EHOSTUNREACH
+              || e.expectedErr() == ERRNO_ENETUNREACH;
+      default -> false;
+    };
   }
 
   /** Says what the kernel granted of {@link #SOCKET_BUFFER_BYTES}. */

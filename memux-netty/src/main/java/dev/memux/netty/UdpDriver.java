@@ -7,6 +7,7 @@ import dev.memux.engine.quic.QuicEndpoint;
 import dev.memux.engine.quic.SendBatch;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.tls.TlsClientConfig;
+import dev.memux.tls.TlsServerConfig;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -52,6 +53,7 @@ final class UdpDriver implements UdpSocket.Receiver {
   private final DeadlineHeap deadlines = new DeadlineHeap();
   private final Queue<DrivenConnection> ready = new ArrayDeque<>();
   private final Queue<DrivenConnection> sending = new ArrayDeque<>();
+  private final LogLimit faultLines = new LogLimit();
   private final ForwardingQueue forwarded = new ForwardingQueue();
   private final SendBatch batch = new SendBatch();
   private final byte[] datagram = new byte[UdpChannels.RECEIVE_BUFFER_BYTES];
@@ -65,6 +67,10 @@ final class UdpDriver implements UdpSocket.Receiver {
   private boolean inTurn;
   private boolean turnScheduled;
   private boolean socketFull;
+
+  /** All connections have the same peer, which what the socket says is about. */
+  private boolean connected;
+
   private boolean closed;
 
   /** Takes part in a connection's life. On the event loop. */
@@ -97,7 +103,13 @@ final class UdpDriver implements UdpSocket.Receiver {
 
   /** Binds the socket; once. */
   ChannelFuture bind(InetSocketAddress local) {
-    return socket.bind(loop, local);
+    return bind(local, null);
+  }
+
+  /** Binds the socket, once; for one peer alone if {@code remote} is given. */
+  ChannelFuture bind(InetSocketAddress local, @Nullable InetSocketAddress remote) {
+    connected = remote != null;
+    return socket.bind(loop, local, remote);
   }
 
   /** Tells which driver owns which loop index; before the first datagram arrives. */
@@ -117,8 +129,18 @@ final class UdpDriver implements UdpSocket.Receiver {
     return (InetSocketAddress) socket.channel().localAddress();
   }
 
+  /** See {@link Carrier#io}. */
+  String io() {
+    return socket.io();
+  }
+
   long nowNanos() {
     return System.nanoTime();
+  }
+
+  /** Connections of this loop, handshakes under way among them. On the event loop. */
+  int connectionCount() {
+    return connections.size();
   }
 
   /** Datagrams for this loop that waited too long behind others. Any thread. */
@@ -143,6 +165,11 @@ final class UdpDriver implements UdpSocket.Receiver {
     }
   }
 
+  /** See {@link QuicEndpoint#reload}. On the event loop. */
+  void reload(TlsServerConfig tls) {
+    endpoint.reload(tls);
+  }
+
   /** From now on no connection is accepted. On the event loop. */
   void stopAccepting() {
     endpoint.stopAccepting();
@@ -154,7 +181,8 @@ final class UdpDriver implements UdpSocket.Receiver {
       closed = true;
       timer.cancel();
       for (DrivenConnection c : List.copyOf(connections)) {
-        abandon(c, TransportError.NO_ERROR, "the socket was closed");
+        abandon(
+            c, CloseReason.Origin.CARRIER_LOST, TransportError.NO_ERROR, "the socket was closed");
       }
       socket.channel().close();
     }
@@ -188,6 +216,18 @@ final class UdpDriver implements UdpSocket.Receiver {
       socketFull = false;
       scheduleTurn();
     }
+  }
+
+  @Override
+  public void onUnreachable() {
+    if (!connected) {
+      return; // one of many peers, and nothing says which
+    }
+    for (DrivenConnection c : connections) {
+      c.connection.onUnreachable();
+      markReady(c);
+    }
+    scheduleTurn();
   }
 
   /** Who issued the connection ID; this driver when nobody knows. */
@@ -226,7 +266,7 @@ final class UdpDriver implements UdpSocket.Receiver {
       }
     } catch (RuntimeException | Error e) {
       // The engine promises not to throw; should it, one datagram is lost and the loop lives.
-      log.error("{}: the engine failed on a datagram from {}", transport(), sender, e);
+      logFault("lost a datagram", sender, e);
     }
   }
 
@@ -430,15 +470,24 @@ final class UdpDriver implements UdpSocket.Receiver {
     if (c.removed) {
       return;
     }
-    log.error("{}: closing the connection with {} after a failure", transport(), c.remote(), cause);
-    abandon(c, TransportError.INTERNAL_ERROR, cause.toString());
+    logFault("closing the connection", c.remote(), cause);
+    abandon(c, CloseReason.Origin.LOCAL, TransportError.INTERNAL_ERROR, cause.toString());
   }
 
-  private void abandon(DrivenConnection c, long code, String why) {
+  /** A fault of ours, which a peer may have found out how to provoke. */
+  private void logFault(String consequence, InetSocketAddress remote, Throwable cause) {
+    if (faultLines.admits(nowNanos())) {
+      long leftOut = faultLines.takeLeftOut();
+      String more = leftOut == 0 ? "" : " (" + leftOut + " like it were not logged)";
+      log.error("{}: a fault, {}, {}{}", transport(), consequence, remote, more, cause);
+    }
+  }
+
+  private void abandon(DrivenConnection c, CloseReason.Origin origin, long code, String why) {
     remove(c);
     ConnectionListener listener = c.listener();
     if (listener != null) {
-      listener.onAbandoned(new CloseReason(CloseReason.Origin.LOCAL, false, code, 0, why));
+      listener.onAbandoned(new CloseReason(origin, false, code, 0, why));
     }
   }
 }

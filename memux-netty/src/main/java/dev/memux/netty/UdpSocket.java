@@ -12,6 +12,7 @@ import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.unix.Errors;
 import io.netty.channel.unix.SegmentedDatagramPacket;
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +28,7 @@ final class UdpSocket {
 
   private final Channel channel;
   private final Receiver receiver;
-  private boolean segmentation;
+  private volatile boolean segmentation;
 
   /** Who takes what the socket tells. On the event loop. */
   interface Receiver {
@@ -39,6 +40,12 @@ final class UdpSocket {
 
     /** Everything written has left. */
     void onWritable();
+
+    /**
+     * The network says that nobody is there to receive what was sent; anyone may have made it say
+     * so.
+     */
+    void onUnreachable();
   }
 
   /** {@code channel} is new, neither registered nor bound. */
@@ -49,8 +56,11 @@ final class UdpSocket {
     channel.pipeline().addLast(new Inbound());
   }
 
-  /** Registers and binds; the future fails when either does, and then the channel is closed. */
-  ChannelFuture bind(EventLoop loop, InetSocketAddress local) {
+  /**
+   * Registers and binds, and connects if {@code remote} is given; the future fails when any does,
+   * and then the channel is closed.
+   */
+  ChannelFuture bind(EventLoop loop, InetSocketAddress local, @Nullable InetSocketAddress remote) {
     ChannelFuture registered = loop.register(channel);
     var bound = channel.newPromise();
     registered.addListener(
@@ -59,8 +69,7 @@ final class UdpSocket {
             bound.setFailure(r.cause());
             return;
           }
-          channel
-              .bind(local)
+          (remote == null ? channel.bind(local) : channel.connect(remote, local))
               .addListener(
                   b -> {
                     if (b.isSuccess()) {
@@ -108,6 +117,11 @@ final class UdpSocket {
     return channel.isWritable();
   }
 
+  /** What of the kernel is in use, in words: "epoll gso gro", for example. Any thread. */
+  String io() {
+    return UdpChannels.describe(channel) + (segmentation ? " gso" : "");
+  }
+
   /** Whether batches leave as one segmented datagram. */
   boolean usesSegmentation() {
     return segmentation;
@@ -142,7 +156,7 @@ final class UdpSocket {
           }
           sendOneByOne();
         } else {
-          log.debug("{}: cannot send to {}", channel, remote, sent.cause());
+          onError(sent.cause());
         }
       } finally {
         payload.release();
@@ -187,13 +201,20 @@ final class UdpSocket {
       }
     }
 
-    /**
-     * A socket error is some datagram's, ICMP's "port unreachable" for one: the others go on, and
-     * the loss is the engine's to notice.
-     */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      log.debug("{}: socket error", channel, cause);
+      onError(cause);
+    }
+  }
+
+  /**
+   * A socket error is some datagram's: the others go on, and the loss is the engine's to notice.
+   * ICMP's "port unreachable" is told at the next occasion, whatever that was to do.
+   */
+  private void onError(Throwable cause) {
+    log.debug("{}: socket error", channel, cause);
+    if (UdpChannels.saysUnreachable(cause)) {
+      receiver.onUnreachable();
     }
   }
 }

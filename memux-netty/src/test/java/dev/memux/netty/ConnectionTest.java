@@ -3,10 +3,12 @@ package dev.memux.netty;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.memux.engine.CloseReason;
 import dev.memux.engine.quic.QuicConfig;
@@ -15,14 +17,20 @@ import dev.memux.tls.TlsClientConfig;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicTransportParameters;
+import io.netty.handler.ssl.SniCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import io.netty.pkitesting.X509Bundle;
 import io.netty.util.concurrent.Future;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.net.SocketAddress;
 import java.net.SocketException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
@@ -64,6 +72,8 @@ class ConnectionTest {
     assertTrue(atClient.active);
     Loopback.await(() -> atServer.event(SslHandshakeCompletionEvent.class).isPresent());
     assertTrue(atServer.active);
+    assertEquals(
+        Loopback.SERVER_NAME, atServer.event(SniCompletionEvent.class).orElseThrow().hostname());
     assertTrue(atServer.event(SslHandshakeCompletionEvent.class).orElseThrow().isSuccess());
     assertEquals(Loopback.ALPN, client.tlsSession().applicationProtocol());
     assertEquals(Loopback.ALPN, client.sslEngine().getApplicationProtocol());
@@ -139,24 +149,110 @@ class ConnectionTest {
   }
 
   @Test
-  void connectingToNobodyTimesOutWithAClearError() throws Exception {
-    InetSocketAddress nobody = silentPort();
+  void newHandshakesSeeAReloadedCertificateAndOldConnectionsLive() throws Exception {
+    QuicServer server = loopback.listen(Echo::new);
+    MuxQuicChannel before = loopback.connect(server);
+    X509Bundle renewed = Loopback.certificate();
+    Loopback.get(server.reload(Loopback.serverTls(renewed, Loopback.ALPN)));
+    MuxQuicChannel after =
+        Loopback.connect(loopback.client(Loopback.clientTls(renewed, Loopback.ALPN)), server);
+    assertEquals(renewed.getCertificate(), after.sslEngine().getSession().getPeerCertificates()[0]);
+    Throwable failure =
+        Loopback.failure(loopback.client().connect(server.localAddress(), Loopback.SERVER_NAME));
+    assertTrue(failure.getMessage().contains("not trusted"), failure.getMessage());
+    Recorder answer = new Recorder();
+    Loopback.open(before, answer)
+        .writeAndFlush(Unpooled.copiedBuffer("still here", StandardCharsets.UTF_8));
+    Loopback.await(() -> answer.text().equals("still here"));
+    Loopback.get(server.close());
+  }
+
+  @Test
+  void aServerThatDoesNotAnswerIsGivenUpInTime() throws Exception {
     loopback.config(
         QuicConfig.DEFAULT.withHandshakeTimeoutNanos(TimeUnit.MILLISECONDS.toNanos(300)));
-    Throwable cause = Loopback.failure(loopback.client().connect(nobody, Loopback.SERVER_NAME));
-    QuicConnectException failure = assertInstanceOf(QuicConnectException.class, cause);
-    assertTrue(failure.isTimeout());
-    assertEquals("cannot connect to " + nobody + ": handshake timed out", failure.getMessage());
+    try (DatagramSocket silent = new DatagramSocket(Loopback.anyPort())) {
+      Recorder atClient = new Recorder();
+      assertTimedOut(loopback.client().handler(atClient), address(silent), atClient);
+    }
+  }
+
+  @Test
+  void nettysConnectTimeoutHolds() throws Exception {
+    try (DatagramSocket silent = new DatagramSocket(Loopback.anyPort())) {
+      Recorder atClient = new Recorder();
+      QuicClientBootstrap impatient =
+          loopback
+              .client()
+              .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 300)
+              .config(QuicConfig.DEFAULT.withHandshakeTimeoutNanos(QuicConfig.MAX_TIMEOUT_NANOS));
+      assertTimedOut(impatient.handler(atClient), address(silent), atClient);
+    }
+  }
+
+  private static void assertTimedOut(
+      QuicClientBootstrap client, InetSocketAddress silent, Recorder atClient) throws Exception {
+    Throwable failure = Loopback.failure(client.connect(silent, Loopback.SERVER_NAME));
+    assertInstanceOf(ConnectTimeoutException.class, failure);
+    assertEquals("cannot connect to " + silent + ": handshake timed out", failure.getMessage());
+    assertInstanceOf(MuxException.Timeout.class, MuxException.behind(failure));
+    SslHandshakeCompletionEvent end =
+        atClient.event(SslHandshakeCompletionEvent.class).orElseThrow();
+    assertInstanceOf(SslHandshakeTimeoutException.class, end.cause());
+  }
+
+  // RFC 9000 §14.2.1
+  @Test
+  void aPortWhereNobodyListensFailsAtOnce() throws Exception {
+    assumeTrue(System.getProperty("os.name").equals("Linux"), "others may not tell");
+    loopback.config(QuicConfig.DEFAULT.withHandshakeTimeoutNanos(QuicConfig.MAX_TIMEOUT_NANOS));
+    Throwable failure =
+        Loopback.failure(loopback.client().connect(closedPort(), Loopback.SERVER_NAME));
+    assertEquals(
+        CloseReason.Origin.CARRIER_LOST,
+        assertInstanceOf(QuicConnectException.class, failure).reason().origin());
+    assertInstanceOf(MuxException.CarrierLost.class, MuxException.behind(failure));
+  }
+
+  // RFC 9000 §14.2.1: anyone can send an ICMP message.
+  @Test
+  void aConnectionOutlivesAClaimThatItsPeerIsGone() throws Exception {
+    QuicServer server = loopback.listen(Echo::new);
+    MuxQuicChannel client = loopback.connect(server);
+    DrivenConnection driven = (DrivenConnection) client.carrier();
+    client.eventLoop().submit(() -> driven.driver().onUnreachable()).sync();
+    Recorder answer = new Recorder();
+    Loopback.open(client, answer)
+        .writeAndFlush(Unpooled.copiedBuffer("still here", StandardCharsets.UTF_8));
+    Loopback.await(() -> answer.text().equals("still here"));
+    Loopback.get(server.close());
+  }
+
+  @Test
+  void connectionsToOnePeerShareASocketAndOthersDoNot() throws Exception {
+    QuicServer one = loopback.listen(Echo::new);
+    QuicServer other = loopback.listen(Echo::new);
+    QuicClientBootstrap client = loopback.client();
+    SocketAddress first = Loopback.connect(client, one).localSocketAddress();
+    assertEquals(first, Loopback.connect(client, one).localSocketAddress());
+    assertNotEquals(first, Loopback.connect(client, other).localSocketAddress());
+    QuicClientBootstrap fixed = loopback.client().localAddress(closedPort());
+    SocketAddress common = Loopback.connect(fixed, one).localSocketAddress();
+    assertEquals(common, Loopback.connect(fixed, other).localSocketAddress());
+    Loopback.get(one.close());
+    Loopback.get(other.close());
   }
 
   @Test
   void aCancelledConnectClosesTheChannel() throws Exception {
     Recorder atClient = new Recorder();
-    Future<QuicChannel> connecting =
-        loopback.client().handler(atClient).connect(silentPort(), Loopback.SERVER_NAME);
-    Loopback.await(() -> atClient.channel != null);
-    assertTrue(connecting.cancel(false));
-    assertTrue(atClient.channel.closeFuture().await(Loopback.PATIENCE_SECONDS, TimeUnit.SECONDS));
+    try (DatagramSocket silent = new DatagramSocket(Loopback.anyPort())) {
+      Future<QuicChannel> connecting =
+          loopback.client().handler(atClient).connect(address(silent), Loopback.SERVER_NAME);
+      Loopback.await(() -> atClient.channel != null);
+      assertTrue(connecting.cancel(false));
+      assertTrue(atClient.channel.closeFuture().await(Loopback.PATIENCE_SECONDS, TimeUnit.SECONDS));
+    }
   }
 
   @Test
@@ -200,7 +296,6 @@ class ConnectionTest {
 
   private static void assertHandshakeFailure(Throwable atClient, Recorder atServer, String alert) {
     QuicConnectException failure = assertInstanceOf(QuicConnectException.class, atClient);
-    assertFalse(failure.isTimeout());
     assertTrue(failure.getMessage().contains("TLS alert " + alert), failure.getMessage());
     Loopback.await(() -> atServer.event(ConnectionClosedEvent.class).isPresent());
     Throwable told = atServer.event(SslHandshakeCompletionEvent.class).orElseThrow().cause();
@@ -223,7 +318,8 @@ class ConnectionTest {
   @Test
   void garbageDisturbsNobody() throws Exception {
     QuicServer server = loopback.listen(Echo::new);
-    MuxQuicChannel client = loopback.connect(server);
+    // A socket for all peers, which hears strangers.
+    MuxQuicChannel client = Loopback.connect(loopback.client().localAddress(closedPort()), server);
     Random random = new Random(7);
     try (DatagramSocket stranger = new DatagramSocket()) {
       for (int i = 0; i < 500; i++) {
@@ -319,7 +415,7 @@ class ConnectionTest {
     InetSocketAddress unresolved = InetSocketAddress.createUnresolved("localhost", 4433);
     assertThrows(
         IllegalStateException.class,
-        () -> new QuicClientBootstrap().connect(silentPort(), Loopback.SERVER_NAME));
+        () -> new QuicClientBootstrap().connect(closedPort(), Loopback.SERVER_NAME));
     assertThrows(
         UnresolvedAddressException.class,
         () -> loopback.client().connect(unresolved, Loopback.SERVER_NAME));
@@ -346,10 +442,14 @@ class ConnectionTest {
     }
   }
 
-  /** A bound port where nobody answers. */
-  private InetSocketAddress silentPort() throws SocketException {
+  private static InetSocketAddress address(DatagramSocket socket) {
+    return (InetSocketAddress) socket.getLocalSocketAddress();
+  }
+
+  /** A port that was free just now. */
+  private static InetSocketAddress closedPort() throws SocketException {
     try (DatagramSocket gone = new DatagramSocket(Loopback.anyPort())) {
-      return (InetSocketAddress) gone.getLocalSocketAddress();
+      return address(gone);
     }
   }
 }

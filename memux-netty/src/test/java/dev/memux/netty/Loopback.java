@@ -79,14 +79,16 @@ final class Loopback implements AutoCloseable {
     return new QuicServerBootstrap()
         .group(group)
         .config(config)
-        .tls(
-            TlsServerConfig.builder()
-                .credentials(
-                    new TlsCredentials(
-                        CERTIFICATE.getCertificatePathList(),
-                        CERTIFICATE.getKeyPair().getPrivate()))
-                .applicationProtocols(applicationProtocol)
-                .build());
+        .tls(serverTls(CERTIFICATE, applicationProtocol));
+  }
+
+  static TlsServerConfig serverTls(X509Bundle certificate, String applicationProtocol) {
+    return TlsServerConfig.builder()
+        .credentials(
+            new TlsCredentials(
+                certificate.getCertificatePathList(), certificate.getKeyPair().getPrivate()))
+        .applicationProtocols(applicationProtocol)
+        .build();
   }
 
   QuicClientBootstrap client() {
@@ -113,9 +115,13 @@ final class Loopback implements AutoCloseable {
   }
 
   static TlsClientConfig clientTls(String applicationProtocol) {
+    return clientTls(CERTIFICATE, applicationProtocol);
+  }
+
+  static TlsClientConfig clientTls(X509Bundle trusted, String applicationProtocol) {
     return TlsClientConfig.builder()
         .applicationProtocols(applicationProtocol)
-        .trustedCertificates(List.of(CERTIFICATE.getRootCertificate()))
+        .trustedCertificates(List.of(trusted.getRootCertificate()))
         .build();
   }
 
@@ -193,7 +199,7 @@ final class Loopback implements AutoCloseable {
     }
   }
 
-  private static X509Bundle certificate() {
+  static X509Bundle certificate() {
     try {
       return new CertificateBuilder()
           .subject("CN=memux test")

@@ -47,6 +47,9 @@ class UdpSocketTest {
     }
 
     @Override
+    public void onUnreachable() {}
+
+    @Override
     public void onWritable() {
       writable++;
     }
@@ -64,7 +67,7 @@ class UdpSocketTest {
       Counter counter = new Counter();
       UdpSocket socket = new UdpSocket(UdpChannels.create(transport, false), false, counter);
       var loop = loopback.group.next();
-      Loopback.get(socket.bind(loop, Loopback.anyPort()));
+      Loopback.get(socket.bind(loop, Loopback.anyPort(), null));
       CountDownLatch busy = new CountDownLatch(1);
       CountDownLatch sent = new CountDownLatch(1);
       loop.execute(
@@ -98,7 +101,7 @@ class UdpSocketTest {
       }
       Counter counter = new Counter();
       UdpSocket socket = new UdpSocket(UdpChannels.create(transport, false), false, counter);
-      Loopback.get(socket.bind(loopback.group.next(), Loopback.anyPort()));
+      Loopback.get(socket.bind(loopback.group.next(), Loopback.anyPort(), null));
       for (int i = 0; i < 3; i++) {
         ByteBuf payload = socket.channel().alloc().directBuffer().writeLong(i);
         Loopback.get(socket.channel().writeAndFlush(new DatagramPacket(payload, nobody)));

@@ -541,7 +541,7 @@ public final class Mux {
     if (recv == null) {
       return;
     }
-    returnCredit(stream, recv.readTo());
+    returnCredit(stream, recv.consumedTo());
     if (recv.wantsCredit()) {
       control.add(stream, ControlQueue.MAX_STREAM_DATA);
     }

@@ -202,6 +202,30 @@ public final class MuxStream {
     return length;
   }
 
+  /**
+   * Copies received data as {@link #read} does, but gives no credit back: the application has yet
+   * to have it. {@link #giveCredit} follows.
+   */
+  public int take(ByteBuffer target) {
+    if (recv == null) {
+      throw new IllegalStateException("stream " + id + " has no receiving part");
+    }
+    int length = recv.take(target);
+    if (length != 0) {
+      mux.onRead(this);
+    }
+    return length;
+  }
+
+  /** The application has had {@code bytes} more of what was taken. */
+  public void giveCredit(int bytes) {
+    if (recv == null) {
+      throw new IllegalStateException("stream " + id + " has no receiving part");
+    }
+    recv.consume(bytes);
+    mux.onRead(this);
+  }
+
   /** Bytes that {@link #read} can return now. */
   public int readableBytes() {
     return recv == null ? 0 : recv.readableBytes();

@@ -20,7 +20,11 @@ final class Closing {
   private State state = State.OPEN;
   private @Nullable CloseReason reason;
   private long endNanos = Long.MAX_VALUE;
-  private boolean closePending;
+
+  /** CONNECTION_CLOSE is due under the newest keys, and then under all older ones. */
+  private boolean newestPending;
+
+  private boolean olderPending;
   private long packetsSinceClose;
   private long packetsPerClose = 1;
 
@@ -48,7 +52,7 @@ final class Closing {
   void close(CloseReason why, long ptoNanos, long nowNanos) {
     state = State.CLOSING;
     reason = why;
-    closePending = true;
+    sendClose();
     endNanos = nowNanos + PERIOD_PTOS * ptoNanos;
   }
 
@@ -57,7 +61,8 @@ final class Closing {
     if (reason == null) {
       reason = why;
     }
-    closePending = false;
+    newestPending = false;
+    olderPending = false;
     state = State.DRAINING;
     endNanos = nowNanos + PERIOD_PTOS * ptoNanos;
   }
@@ -67,7 +72,8 @@ final class Closing {
     if (reason == null) {
       reason = why;
     }
-    closePending = false;
+    newestPending = false;
+    olderPending = false;
     state = State.TERMINATED;
     endNanos = Long.MAX_VALUE;
   }
@@ -80,17 +86,30 @@ final class Closing {
     if (++packetsSinceClose >= packetsPerClose) {
       packetsSinceClose = 0;
       packetsPerClose *= 2;
-      closePending = true;
+      sendClose();
     }
+  }
+
+  private void sendClose() {
+    newestPending = true;
+    olderPending = true;
   }
 
   /** Whether CONNECTION_CLOSE should be sent now. */
   boolean isClosePending() {
-    return closePending;
+    return newestPending || olderPending;
   }
 
-  void onCloseSent() {
-    closePending = false;
+  /**
+   * Takes the next datagram that is due; whether it is the one under the newest keys. That one goes
+   * first and alone: a peer that can read it learns the application's reason, which older keys must
+   * not carry, and some peers drop what follows a packet whose keys they have discarded.
+   */
+  boolean takeNewest() {
+    boolean newest = newestPending;
+    newestPending = false;
+    olderPending = newest && olderPending;
+    return newest;
   }
 
   /** When closing or draining ends. */

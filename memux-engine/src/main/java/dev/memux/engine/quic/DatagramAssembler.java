@@ -85,14 +85,20 @@ final class DatagramAssembler {
     return finish(out, outFrom, end, nowNanos);
   }
 
-  /** Writes a datagram that says why we close (RFC 9000 §10.2.3). */
-  int assembleClose(byte[] out, int outFrom, int bytes, CloseReason reason, long nowNanos) {
+  /**
+   * Writes a datagram that says why we close (RFC 9000 §10.2.3). Before the handshake is confirmed
+   * we do not know which keys the peer has: it is said under all of them.
+   *
+   * @param newest under the newest keys alone, or else under all older ones
+   * @return its length, 0 if there are no older ones
+   */
+  int assembleClose(byte[] out, int bytes, CloseReason reason, boolean newest, long nowNanos) {
     draftCount = 0;
     scratch = buffers.draft(maxDatagramBytes);
     int end = 0;
+    PacketNumberSpace last = newestKeys();
     for (PacketNumberSpace space : connection.spaces()) {
-      // Before the handshake is confirmed we do not know which keys the peer has: all levels then.
-      if (space.sealer == null) {
+      if (space.sealer == null || (space == last) != newest) {
         continue;
       }
       Draft draft = begin(space, end, bytes);
@@ -109,7 +115,17 @@ final class DatagramAssembler {
                   reason.application(), reason.code(), reason.frameType(), reason.reason());
       end = written ? end(draft, false) : abandon(draft, end);
     }
-    return finish(out, outFrom, end, nowNanos);
+    return finish(out, 0, end, nowNanos);
+  }
+
+  private @Nullable PacketNumberSpace newestKeys() {
+    PacketNumberSpace last = null;
+    for (PacketNumberSpace space : connection.spaces()) {
+      if (space.sealer != null) {
+        last = space;
+      }
+    }
+    return last;
   }
 
   /** Drafts the packet of one space; returns where it ends, tag included. */

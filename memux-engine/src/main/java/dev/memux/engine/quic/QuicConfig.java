@@ -40,7 +40,7 @@ public record QuicConfig(
           10 * SECOND_NANOS,
           0,
           MIN_DATAGRAM_BYTES,
-          4096,
+          1024,
           AddressValidationPolicy.UNDER_LOAD,
           CongestionControl.CUBIC,
           MuxConfig.DEFAULT);

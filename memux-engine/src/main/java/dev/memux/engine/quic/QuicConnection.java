@@ -248,6 +248,11 @@ public final class QuicConnection implements Connection {
     return peerParameters;
   }
 
+  /** UDP payload of a full packet. */
+  public int datagramBytes() {
+    return datagramBytes;
+  }
+
   /** Figures of the connection and its path. */
   public ConnectionStatistics statistics() {
     return new ConnectionStatistics(
@@ -422,11 +427,11 @@ public final class QuicConnection implements Connection {
       fillBatch(out, nowNanos); // which may close
     }
     if (closing.isClosePending() && mayAmplify()) {
-      closing.onCloseSent();
+      boolean newest = closing.takeNewest();
       add(
           out,
           assembler.assembleClose(
-              out.buffer(), 0, QuicConfig.MIN_DATAGRAM_BYTES, closing.reason(), nowNanos));
+              out.buffer(), QuicConfig.MIN_DATAGRAM_BYTES, closing.reason(), newest, nowNanos));
     }
     return out.count() > 0;
   }
@@ -612,6 +617,17 @@ public final class QuicConnection implements Connection {
     terminate(
         new CloseReason(
             Origin.VERSION_NEGOTIATION, false, 0, 0, "the server does not speak QUIC version 1"));
+  }
+
+  /**
+   * The network says that nobody listens at {@link #remote}, as ICMP's "port unreachable" does. RFC
+   * 9000 §14.2.1: such a message is not authenticated, so that it ends no connection whose peer has
+   * been heard of; before that, waiting for the timeout would help nobody.
+   */
+  public void onUnreachable() {
+    if (!hasPeer()) {
+      terminate(new CloseReason(Origin.CARRIER_LOST, false, 0, 0, "nobody listens there"));
+    }
   }
 
   void onPeerClose(ControlFrame.ConnectionClose frame, long nowNanos) {

@@ -45,7 +45,7 @@ public final class QuicEndpoint {
   private static final byte[] NO_TOKEN = {};
 
   private final QuicConfig config;
-  private final @Nullable TlsServerConfig serverTls;
+  private @Nullable TlsServerConfig serverTls;
   private final SecureRandom random;
   private final ConnectionIdGenerator generator;
   private final Mac resetTokens;
@@ -319,6 +319,18 @@ public final class QuicEndpoint {
             && header.dcidLength() == ConnectionIdGenerator.CONNECTION_ID_BYTES
             && header.type() != PacketType.INITIAL;
     return known ? generator.loopIndex(buffer, header.dcidFrom()) : -1;
+  }
+
+  /**
+   * From now on handshakes begin with another configuration; those under way end as they began.
+   *
+   * @throws IllegalStateException if this endpoint accepts no connections
+   */
+  public void reload(TlsServerConfig tls) {
+    if (serverTls == null) {
+      throw new IllegalStateException("not a server");
+    }
+    serverTls = tls;
   }
 
   /** From now on clients are told CONNECTION_REFUSED. */

@@ -12,6 +12,7 @@ public final class RecvStream {
   private final Reassembly reassembly;
   private final ReceiveWindow window;
   private long highest;
+  private long consumedTo;
   private long finalSize = UNKNOWN;
   private long resetCode = UNKNOWN;
   private boolean discarding;
@@ -105,12 +106,26 @@ public final class RecvStream {
    * @return bytes read, 0 when there are none now, -1 when the stream has ended
    */
   public int read(ByteBuffer target) {
-    if (isReset() || discarding || isAllRead()) {
-      return -1;
+    int length = take(target);
+    if (length > 0) {
+      consume(length);
     }
-    int length = reassembly.read(target);
-    window.consume(length);
     return length;
+  }
+
+  /**
+   * Reads what is there and fits, and keeps its credit until {@link #consume}.
+   *
+   * @return as {@link #read}
+   */
+  public int take(ByteBuffer target) {
+    return isReset() || discarding || isAllRead() ? -1 : reassembly.read(target);
+  }
+
+  /** The application has had {@code bytes} more of what was taken: the peer may send as much. */
+  public void consume(int bytes) {
+    consumedTo += bytes;
+    window.consume(bytes);
   }
 
   /** From now on everything that arrives is thrown away (RFC 9000 §3.5). */
@@ -128,9 +143,9 @@ public final class RecvStream {
     return highest;
   }
 
-  /** Offset of the next byte that the application reads. */
-  public long readTo() {
-    return reassembly.readTo();
+  /** Offset after the last byte that the application has had. */
+  public long consumedTo() {
+    return consumedTo;
   }
 
   public boolean isReset() {

@@ -17,6 +17,8 @@ import dev.memux.engine.wire.TransportError;
 import dev.memux.tls.TlsClientConfig;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ClosingTest {
@@ -46,6 +48,22 @@ class ClosingTest {
     assertFalse(atServer.application());
     assertEquals(TransportError.APPLICATION_ERROR, atServer.code());
     assertEquals("", atServer.reason());
+  }
+
+  @Test
+  void aPeerThatHasAllKeysLearnsTheReasonBeforeTheHandshakeIsConfirmed() {
+    // RFC 9000 §10.2.3: under all keys, and the newest of them by themselves and first.
+    ConnectedPair pair = new ConnectedPair();
+    pair.deliverToServer();
+    pair.deliverToClient();
+    pair.deliverToServer();
+    List<Boolean> longHeaders = new ArrayList<>();
+    pair.toServer = d -> longHeaders.add(d[0] < 0);
+    pair.client.close(42, "not a secret", pair.now);
+    pair.settle();
+    CloseReason atServer = ConnectedPair.closeReason(pair.serverEvents);
+    assertEquals(new CloseReason(Origin.PEER, true, 42, 0, "not a secret"), atServer);
+    assertEquals(List.of(false, true), longHeaders.subList(0, 2));
   }
 
   @Test

@@ -292,7 +292,7 @@ class RecvStreamTest {
   }
 
   private int read(int length) {
-    long from = stream.readTo();
+    long from = stream.consumedTo();
     ByteBuffer target = ByteBuffer.allocate(length);
     int n = stream.read(target);
     Bytes.assertAt(from, target.flip());

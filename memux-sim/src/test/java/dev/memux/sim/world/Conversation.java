@@ -300,6 +300,8 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
           throw new Violation(TerminationInvariant.class, peer.side() + " " + reason);
         }
       }
+      case CARRIER_LOST ->
+          throw new Violation(TerminationInvariant.class, peer.side() + " " + reason);
     }
   }
 

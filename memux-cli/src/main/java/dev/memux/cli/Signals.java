@@ -4,22 +4,32 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 
 /**
- * Ctrl-C, more than once: the JVM's own handling runs shutdown hooks at the first and ignores the
- * second. {@code sun.misc.Signal} tells of each, and is the only thing that does; it is reached by
- * reflection because javac warns of it without a way to say that it is meant.
+ * What an operator tells a process by signals. {@code sun.misc.Signal} is the only thing that hears
+ * them; it is reached by reflection because javac warns of it without a way to say that it is
+ * meant.
  */
-final class StopSignals {
-  private StopSignals() {}
+final class Signals {
+  private Signals() {}
 
   /**
-   * Calls back at each interrupt and request to terminate, on a thread of the JVM.
+   * Calls back at each interrupt (Ctrl-C) and request to terminate, on a thread of the JVM, whose
+   * own handling would run shutdown hooks at the first and ignore the second.
    *
    * @return false if this JVM cannot; its own handling remains
    */
-  static boolean listen(Runnable listener) {
+  static boolean onStop(Runnable listener) {
     boolean interrupts = listen("INT", listener);
     boolean terminations = listen("TERM", listener);
     return interrupts && terminations;
+  }
+
+  /**
+   * Calls back at each SIGHUP, which asks a server to read its configuration again.
+   *
+   * @return false where there is no such signal, as on Windows
+   */
+  static boolean onReload(Runnable listener) {
+    return listen("HUP", listener);
   }
 
   @SuppressWarnings("ReferenceEquality") // what equality means for a proxy is decided here
@@ -36,7 +46,7 @@ final class StopSignals {
                 }
                 case "hashCode" -> System.identityHashCode(proxy);
                 case "equals" -> proxy == arguments[0];
-                default -> "stop signals";
+                default -> "signals";
               };
       Object proxy =
           Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, calls);

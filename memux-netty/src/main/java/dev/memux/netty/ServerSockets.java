@@ -1,0 +1,180 @@
+package dev.memux.netty;
+
+import dev.memux.engine.quic.QuicConfig;
+import dev.memux.engine.quic.QuicEndpoint;
+import dev.memux.tls.KeyRing;
+import dev.memux.tls.TlsServerConfig;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import io.netty.util.concurrent.Promise;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The sockets of a server, all bound to one address: one for each event loop on epoll, where the
+ * kernel spreads connections among them (SO_REUSEPORT); a single one with NIO. Any thread.
+ */
+final class ServerSockets {
+  /** Loops that connection IDs can tell apart. */
+  private static final int MAX_LOOPS = 256;
+
+  private static final int ROUTING_KEY_BYTES = 16;
+
+  private final InetSocketAddress localAddress;
+  private final List<UdpDriver> drivers;
+  private final Promise<Void> closed = GlobalEventExecutor.INSTANCE.newPromise();
+
+  private ServerSockets(InetSocketAddress localAddress, List<UdpDriver> drivers) {
+    this.localAddress = localAddress;
+    this.drivers = List.copyOf(drivers);
+  }
+
+  /** Binds; fails with the socket's exception when the address cannot be bound. */
+  static Future<ServerSockets> bind(
+      EventLoopGroup group,
+      QuicConfig config,
+      TlsServerConfig tls,
+      InetSocketAddress local,
+      UdpDriver.Acceptor acceptor) {
+    List<UdpDriver> drivers = newDrivers(group, config, tls, acceptor);
+    Promise<ServerSockets> promise = GlobalEventExecutor.INSTANCE.newPromise();
+    bind(drivers, 0, local, promise);
+    return promise;
+  }
+
+  private static List<UdpDriver> newDrivers(
+      EventLoopGroup group, QuicConfig config, TlsServerConfig tls, UdpDriver.Acceptor acceptor) {
+    IoTransport transport = IoTransport.of(group);
+    List<EventLoop> loops = chooseLoops(group, transport);
+    SecureRandom random = new SecureRandom();
+    byte[] routingKey = new byte[ROUTING_KEY_BYTES];
+    random.nextBytes(routingKey);
+    KeyRing tokenKeys = QuicEndpoint.newTokenKeys(random);
+    List<UdpDriver> drivers = new ArrayList<>();
+    for (EventLoop loop : loops) {
+      int index = drivers.size();
+      QuicEndpoint endpoint =
+          new QuicEndpoint(config, tls, index, routingKey, tokenKeys, new SecureRandom());
+      drivers.add(new UdpDriver(loop, transport, loops.size() > 1, endpoint, index, acceptor));
+    }
+    drivers.forEach(driver -> driver.peers(drivers));
+    return drivers;
+  }
+
+  private static List<EventLoop> chooseLoops(EventLoopGroup group, IoTransport transport) {
+    List<EventLoop> chosen = new ArrayList<>();
+    switch (transport) {
+      case EPOLL -> {
+        for (EventExecutor loop : group) {
+          if (chosen.size() < MAX_LOOPS) {
+            chosen.add((EventLoop) loop);
+          }
+        }
+      }
+      case NIO -> chosen.add(group.next());
+    }
+    return chosen;
+  }
+
+  /** Binds one socket after the other, because the first decides the port. */
+  private static void bind(
+      List<UdpDriver> drivers,
+      int next,
+      InetSocketAddress address,
+      Promise<ServerSockets> promise) {
+    UdpDriver driver = drivers.get(next);
+    driver
+        .bind(address)
+        .addListener(
+            bound -> {
+              InetSocketAddress local = driver.local();
+              if (!bound.isSuccess() || local == null) {
+                drivers.forEach(each -> each.eventLoop().execute(each::close));
+                promise.setFailure(bound.cause());
+              } else if (next + 1 < drivers.size()) {
+                bind(drivers, next + 1, local, promise);
+              } else if (!promise.trySuccess(new ServerSockets(local, drivers))) {
+                drivers.forEach(each -> each.eventLoop().execute(each::close)); // cancelled
+              }
+            });
+  }
+
+  /** With the port that was chosen if 0 was asked for. */
+  InetSocketAddress localAddress() {
+    return localAddress;
+  }
+
+  /** One for each socket. */
+  List<UdpDriver> drivers() {
+    return drivers;
+  }
+
+  /** Uses {@code tls} for handshakes from now on; done when all event loops do. */
+  Future<Void> reload(TlsServerConfig tls) {
+    Promise<Void> done = GlobalEventExecutor.INSTANCE.newPromise();
+    AtomicInteger waiting = new AtomicInteger(drivers.size());
+    for (UdpDriver driver : drivers) {
+      driver
+          .eventLoop()
+          .execute(
+              () -> {
+                driver.reload(tls);
+                if (waiting.decrementAndGet() == 0) {
+                  done.setSuccess(null);
+                }
+              });
+    }
+    return done;
+  }
+
+  /** Refuses new connections from now on; the others go on. */
+  void stopAccepting() {
+    for (UdpDriver driver : drivers) {
+      execute(driver, driver::stopAccepting);
+    }
+  }
+
+  /** Closes the sockets; connections that still live are told. Always the same future. */
+  Future<Void> close() {
+    AtomicInteger open = new AtomicInteger(drivers.size());
+    Runnable onClosed =
+        () -> {
+          if (open.decrementAndGet() == 0) {
+            closed.trySuccess(null);
+          }
+        };
+    for (UdpDriver driver : drivers) {
+      Runnable close =
+          () -> {
+            driver.close();
+            driver.transport().closeFuture().addListener(done -> onClosed.run());
+          };
+      if (!execute(driver, close)) {
+        onClosed.run();
+      }
+    }
+    return closed;
+  }
+
+  /** Returns false if the event loop has ended, and closed its sockets so. */
+  private static boolean execute(UdpDriver driver, Runnable task) {
+    try {
+      driver.eventLoop().execute(task);
+      return true;
+    } catch (RejectedExecutionException e) {
+      return false;
+    }
+  }
+
+  /** Done when the sockets are closed. */
+  Future<Void> closeFuture() {
+    return closed;
+  }
+}

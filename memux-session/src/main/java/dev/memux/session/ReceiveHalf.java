@@ -1,0 +1,209 @@
+package dev.memux.session;
+
+import dev.memux.engine.mux.MuxStream;
+import dev.memux.netty.MuxException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The receiving direction of a stream. Once the application has begun to read, the loop fills a
+ * queue from which readers, one at a time, take; how much they took is given back to the peer as
+ * credit.
+ */
+final class ReceiveHalf {
+  private static final long NONE = -1;
+
+  private final Stream stream;
+  private final ByteQueue queue = new ByteQueue();
+  private final ReentrantLock reading = new ReentrantLock();
+  private final Waiter reader = new Waiter();
+
+  /** The application reads: from now on the queue is kept full. */
+  private volatile boolean wanted;
+
+  private volatile boolean closed;
+
+  /** The application wants no more; the code for the peer. */
+  private volatile long stopCode = NONE;
+
+  private volatile @Nullable Ending ending;
+
+  /** What the engine still had when the connection ended, read after the queue. */
+  private volatile ByteBuffer rest = ByteBuffer.allocate(0);
+
+  /** The loop's: how much of the queue has been given back as credit. */
+  private long credited;
+
+  /** The loop's: nothing more is taken from the engine. */
+  private boolean over;
+
+  ReceiveHalf(Stream stream) {
+    this.stream = stream;
+  }
+
+  // The application's.
+
+  /** Reads at least one byte, if there is room for one; -1: the end. */
+  int read(ByteBuffer target) throws IOException {
+    Deadline deadline = stream.deadline();
+    deadline.lock(reading);
+    try {
+      deadline.check();
+      for (; ; ) {
+        Ending end = ending; // looked at before the queue: what was put in before it is seen
+        requireReadable(end);
+        int length = take(target);
+        if (length > 0 || !target.hasRemaining()) {
+          return length;
+        }
+        if (end != null) {
+          end.check();
+          return -1;
+        }
+        wanted = true;
+        stream.signal();
+        reader.await(this::hasNews, deadline);
+      }
+    } finally {
+      reading.unlock();
+    }
+  }
+
+  private int take(ByteBuffer target) {
+    int length = queue.take(target);
+    if (length > 0) {
+      stream.onRead(length);
+      return length;
+    }
+    ByteBuffer left = rest;
+    int more = Math.min(left.remaining(), target.remaining());
+    target.put(target.position(), left, left.position(), more);
+    target.position(target.position() + more);
+    left.position(left.position() + more);
+    return more;
+  }
+
+  private void requireReadable(@Nullable Ending end) throws IOException {
+    if (end != null && end.abrupt()) {
+      end.check();
+    }
+    if (closed) {
+      throw new ClosedChannelException();
+    }
+  }
+
+  private boolean hasNews() {
+    return ending != null || closed || !queue.isEmpty();
+  }
+
+  /** How much can be read at once. */
+  int available() {
+    return ending != null && ending.abrupt() ? 0 : queue.size() + rest.remaining();
+  }
+
+  /** The application wants no more; no effect after an end of any kind. */
+  void stop(long code) {
+    if (stopCode == NONE) {
+      if (ending == null) {
+        ending = Ending.abrupt(() -> new MuxException.Local("reading was given up", code, ""));
+      }
+      stopCode = code;
+      reader.wake();
+      stream.signal();
+    }
+  }
+
+  /** The application is done with the stream. */
+  void close() {
+    closed = true;
+    if (stopCode == NONE) {
+      stopCode = 0;
+    }
+    reader.wake();
+    stream.signal();
+  }
+
+  /** A deadline has changed. */
+  void wakeReader() {
+    reader.wake();
+  }
+
+  /** How much the application has read. */
+  long read() {
+    return queue.taken();
+  }
+
+  // The loop's.
+
+  /** Gives back credit, and fills the queue if the application reads. */
+  void pump(MuxStream engine) {
+    long code = stopCode;
+    if (code != NONE) {
+      giveCredit(engine, queue.put()); // nobody will read what is in there
+      if (!over) {
+        over = true;
+        engine.stopSending(code);
+      }
+      return;
+    }
+    giveCredit(engine, queue.taken());
+    if (wanted && !over) {
+      fill(engine);
+    }
+  }
+
+  private void fill(MuxStream engine) {
+    boolean news = false;
+    int length = Math.min(queue.room(), engine.readableBytes());
+    while (length > 0) {
+      queue.commit(engine.take(queue.reserve(length)));
+      news = true;
+      length = Math.min(queue.room(), engine.readableBytes());
+    }
+    if (engine.isFinished()) {
+      end(Ending.PROPER);
+    } else if (news) {
+      reader.wake();
+    }
+  }
+
+  private void giveCredit(MuxStream engine, long offset) {
+    if (offset > credited) {
+      engine.giveCredit((int) (offset - credited));
+      credited = offset;
+    }
+  }
+
+  /** The peer has given up: what has arrived is lost with the rest. */
+  void onReset(Supplier<? extends IOException> failure) {
+    end(Ending.abrupt(failure));
+  }
+
+  /** The connection has ended; what arrived before can still be read if {@code keepsData}. */
+  void onConnectionEnd(
+      @Nullable MuxStream engine, Supplier<? extends IOException> failure, boolean keepsData) {
+    if (over) {
+      return;
+    }
+    if (engine == null || !keepsData || stopCode != NONE) {
+      end(Ending.abrupt(failure));
+      return;
+    }
+    ByteBuffer left = ByteBuffer.allocate(engine.readableBytes());
+    while (left.hasRemaining() && engine.take(left) > 0) {}
+    rest = left.flip();
+    end(engine.isFinished() ? Ending.PROPER : Ending.afterData(failure));
+  }
+
+  private void end(Ending how) {
+    over = true;
+    if (ending == null) {
+      ending = how;
+    }
+    reader.wake();
+  }
+}

@@ -1,0 +1,177 @@
+package dev.memux.session;
+
+import dev.memux.engine.mux.MuxStream;
+import dev.memux.netty.MuxException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sending direction of a stream. Writers, one at a time, put into a queue; the loop moves that
+ * to the engine while the engine takes it.
+ */
+final class SendHalf {
+  /** A writer is woken when so much is free, not for every packet that left. */
+  private static final int WAKE_BYTES = ByteQueue.CAPACITY_BYTES / 2;
+
+  private static final long NONE = -1;
+
+  private final Stream stream;
+  private final ByteQueue queue = new ByteQueue();
+  private final ReentrantLock writing = new ReentrantLock();
+  private final Waiter writer = new Waiter();
+
+  /** The application has said that nothing more comes. */
+  private volatile boolean finished;
+
+  /** The application has given the direction up with this code. */
+  private volatile long resetCode = NONE;
+
+  private volatile @Nullable Ending ending;
+
+  /** The loop's: the engine has been told the end, or is to be told nothing any more. */
+  private boolean over;
+
+  private boolean resetDone;
+
+  SendHalf(Stream stream) {
+    this.stream = stream;
+  }
+
+  // The application's.
+
+  /** Writes all of {@code source}. */
+  int write(ByteBuffer source) throws IOException {
+    int length = source.remaining();
+    Deadline deadline = stream.deadline();
+    deadline.lock(writing);
+    try {
+      requireWritable();
+      deadline.check();
+      for (; ; ) {
+        if (queue.put(source) > 0) {
+          stream.signal();
+        }
+        if (!source.hasRemaining()) {
+          return length;
+        }
+        int wanted = Math.min(source.remaining(), WAKE_BYTES);
+        writer.await(() -> hasRoom(wanted), deadline);
+      }
+    } catch (InterruptedIOException e) {
+      e.bytesTransferred = length - source.remaining();
+      throw e;
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  private boolean hasRoom(int wanted) throws IOException {
+    requireWritable();
+    return queue.room() >= wanted;
+  }
+
+  private void requireWritable() throws IOException {
+    Ending end = ending;
+    if (end != null) {
+      end.check();
+    }
+    if (finished) {
+      throw new ClosedChannelException();
+    }
+  }
+
+  /** Nothing more comes; no effect after an end of any kind. */
+  void finish() {
+    if (ending == null && !finished) {
+      finished = true;
+      writer.wake();
+      stream.signal();
+    }
+  }
+
+  /** Gives the direction up; no effect after an end of another kind than {@link #finish}. */
+  void reset(long code) {
+    if (ending == null) {
+      ending = Ending.abrupt(() -> new MuxException.Local("the stream was reset", code, ""));
+      resetCode = code;
+      writer.wake();
+      stream.signal();
+    }
+  }
+
+  /** The application is done with the stream: what it wrote still goes, unless it is cut off. */
+  void close() {
+    if (writing.isLocked() && !writing.isHeldByCurrentThread()) {
+      reset(0); // the peer must not take half of a write for all of it
+    } else {
+      finish();
+    }
+  }
+
+  /** A deadline has changed. */
+  void wakeWriter() {
+    writer.wake();
+  }
+
+  /** How much the application has written. */
+  long written() {
+    return queue.put();
+  }
+
+  // The loop's.
+
+  /** Moves what waits to the engine, as far as that takes it. */
+  void pump(MuxStream engine) {
+    long code = resetCode;
+    if (code != NONE && !resetDone) {
+      resetDone = true;
+      over = true;
+      engine.reset(code); // also after the end was written: not all of it may be delivered
+    }
+    if (over) {
+      return;
+    }
+    boolean last = finished; // looked at before the queue: what was put in before it is seen
+    if (!engine.isWritable()) {
+      return; // stopped by the peer or the connection is over: that has its own event
+    }
+    drain(engine);
+    if (queue.room() >= WAKE_BYTES) {
+      writer.wake();
+    }
+    if (last && queue.isEmpty()) {
+      over = true;
+      engine.finish();
+    }
+  }
+
+  private void drain(MuxStream engine) {
+    ByteBuffer piece = queue.peek();
+    while (piece.hasRemaining()) {
+      queue.remove(engine.write(piece));
+      if (piece.hasRemaining()) {
+        return; // the engine will say when there is room
+      }
+      piece = queue.peek();
+    }
+  }
+
+  /** Whether the application has ended it, in either way. */
+  boolean isEnded() {
+    return finished || resetCode != NONE;
+  }
+
+  /** The peer wants no more, or the connection has ended: whoever waits fails with it. */
+  void end(Supplier<? extends IOException> failure) {
+    over = true;
+    if (ending == null) {
+      ending = Ending.abrupt(failure);
+    }
+    writer.wake();
+  }
+}

@@ -1,0 +1,305 @@
+package dev.memux.session;
+
+import dev.memux.engine.CloseReason;
+import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.schedule.Priority;
+import dev.memux.engine.wire.VarInt;
+import dev.memux.netty.Carrier;
+import dev.memux.netty.MuxException;
+import dev.memux.tls.TlsSession;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection to a peer and its streams, for threads that may block: virtual ones above all.
+ * {@link SessionClient} and {@link SessionServer} make them. Any thread may call anything.
+ *
+ * <p>When the connection has ended, by {@link #close} or otherwise, calls on it and its streams
+ * fail with the {@link MuxException} that says how. What a peer sent before it closed can still be
+ * accepted and read.
+ */
+public final class Session implements AutoCloseable {
+  /** The error code that a stream is refused with which the peer opens while this end drains. */
+  static final long REFUSED = 0;
+
+  private final LoopSide loopSide;
+  private final Duration drainTimeout;
+  private final Consumer<Session> onOpen;
+  private final Consumer<Session> onOver;
+  private final Consumer<byte[]> onToken;
+  private final AcceptQueue<Stream> accepted = new AcceptQueue<>();
+  private final Permits bidiPermits = new Permits();
+  private final Permits uniPermits = new Permits();
+  private final CountDownLatch ready = new CountDownLatch(1);
+
+  private volatile @Nullable TlsSession tls;
+  private volatile @Nullable CloseReason closeReason;
+  private volatile boolean draining;
+
+  /**
+   * @param drainTimeout how long {@link #close()} waits for what was written to arrive
+   * @param onOpen called on the event loop when the handshake is complete
+   * @param onOver called on the event loop when the connection has ended
+   * @param onToken takes the address tokens that a server gives
+   */
+  Session(
+      Carrier carrier,
+      long windowBytes,
+      Duration drainTimeout,
+      Consumer<Session> onOpen,
+      Consumer<Session> onOver,
+      Consumer<byte[]> onToken) {
+    this.loopSide = new LoopSide(this, carrier, windowBytes);
+    this.drainTimeout = drainTimeout;
+    this.onOpen = onOpen;
+    this.onOver = onOver;
+    this.onToken = onToken;
+  }
+
+  // Streams.
+
+  /**
+   * Opens a bidirectional stream of the default priority; see {@link #open(StreamType, Priority)}.
+   */
+  public Stream open() throws IOException {
+    return open(StreamType.BIDIRECTIONAL, Stream.DEFAULT_PRIORITY);
+  }
+
+  /**
+   * Opens a stream. The peer learns of it when something is written, or the end. Blocks while the
+   * peer allows no more streams of that type.
+   *
+   * @throws MuxException if the connection has ended, or is being closed
+   * @throws InterruptedIOException if the thread is interrupted, which it stays
+   */
+  public Stream open(StreamType type, Priority priority) throws IOException {
+    requireOpen();
+    Permits permits = permits(type);
+    if (!permits.tryTake()) {
+      loopSide.schedule(); // so that the peer learns what holds us up
+      permits.take();
+    }
+    requireOpen();
+    return new Stream(this, type, true, priority);
+  }
+
+  /**
+   * Waits for the next stream that the peer opens, of either type.
+   *
+   * @throws MuxException if the connection has ended, once all that came before has been accepted
+   * @throws InterruptedIOException if the thread is interrupted, which it stays
+   */
+  public Stream accept() throws IOException {
+    Stream next = accepted.take();
+    if (next == null) {
+      throw ended();
+    }
+    return next;
+  }
+
+  // What it is like.
+
+  /** What the handshake agreed on. */
+  public TlsSession tls() {
+    TlsSession known = tls;
+    if (known == null) {
+      throw new IllegalStateException("handshake not complete");
+    }
+    return known;
+  }
+
+  public InetSocketAddress remoteAddress() {
+    return loopSide.carrier().remote();
+  }
+
+  public @Nullable InetSocketAddress localAddress() {
+    return loopSide.carrier().local();
+  }
+
+  /** What moves its packets, in words: "epoll gro gso", for example. */
+  public String io() {
+    return loopSide.carrier().io();
+  }
+
+  /** Whether the connection lives. */
+  public boolean isOpen() {
+    return closeReason == null;
+  }
+
+  /** Who ended the connection and why; null while it lives. */
+  public @Nullable CloseReason closeReason() {
+    return closeReason;
+  }
+
+  /**
+   * What the connection has done so far; asks its event loop, and blocks for that moment.
+   *
+   * @throws InterruptedIOException if the thread is interrupted, which it stays
+   */
+  public SessionStatistics statistics() throws InterruptedIOException {
+    CompletableFuture<SessionStatistics> answer = new CompletableFuture<>();
+    loopSide.call(() -> answer.complete(loopSide.statistics()));
+    try {
+      return answer.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Deadline.interrupted();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e); // nothing completes it so
+    }
+  }
+
+  // The end.
+
+  /**
+   * Waits until all streams are over, and closes then, or when the time is up. Meanwhile no stream
+   * can be opened by either end; the peer's are reset.
+   *
+   * @return whether all streams came to their end
+   */
+  public boolean drain(Duration limit) {
+    draining = true;
+    CompletableFuture<@Nullable Void> idle = new CompletableFuture<>();
+    loopSide.call(() -> loopSide.whenIdle(idle));
+    boolean over = await(idle, limit);
+    close(0, "");
+    return over;
+  }
+
+  /**
+   * Closes with code 0 when all that was written on streams whose end was written too has arrived,
+   * or the drain timeout is over; other streams break off. Interrupted, it does not wait.
+   */
+  @Override
+  public void close() {
+    draining = true;
+    if (isOpen()) {
+      CompletableFuture<@Nullable Void> delivered = new CompletableFuture<>();
+      loopSide.call(() -> loopSide.whenDelivered(delivered));
+      await(delivered, drainTimeout);
+      close(0, "");
+    }
+  }
+
+  /**
+   * Closes at once: what has not arrived may never do so. No effect if the connection has ended.
+   *
+   * @param code the application protocol's error code, 0 to 2^62-1
+   * @param reason for the peer's log; cut if long
+   */
+  public void close(long code, String reason) {
+    if (code < 0 || code > VarInt.MAX) {
+      throw new IllegalArgumentException("error code " + code);
+    }
+    CompletableFuture<@Nullable Void> closed = new CompletableFuture<>();
+    loopSide.call(
+        () -> {
+          loopSide.close(code, reason);
+          closed.complete(null);
+        });
+    closed.join();
+  }
+
+  private static boolean await(CompletableFuture<@Nullable Void> event, Duration limit) {
+    try {
+      event.get(Deadline.nanos(limit), TimeUnit.NANOSECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e); // nothing completes it so
+    }
+  }
+
+  private void requireOpen() throws MuxException {
+    if (closeReason != null) {
+      throw ended();
+    }
+    if (draining) {
+      throw new MuxException.Local("the session is being closed", 0, "");
+    }
+  }
+
+  private MuxException ended() {
+    CloseReason reason = closeReason;
+    if (reason == null) {
+      throw new IllegalStateException("not ended");
+    }
+    return MuxException.of(reason);
+  }
+
+  // What the client's and the server's side ask for.
+
+  /**
+   * Waits for the handshake.
+   *
+   * @throws MuxException if it fails
+   */
+  void awaitReady() throws MuxException, InterruptedException {
+    ready.await();
+    if (tls == null) {
+      throw ended();
+    }
+  }
+
+  /** Ends the session of which nobody knows, without waiting. */
+  void abandon(String reason) {
+    loopSide.call(() -> loopSide.close(0, reason));
+  }
+
+  // What the loop tells.
+
+  LoopSide loopSide() {
+    return loopSide;
+  }
+
+  Permits permits(StreamType type) {
+    return switch (type) {
+      case BIDIRECTIONAL -> bidiPermits;
+      case UNIDIRECTIONAL -> uniPermits;
+    };
+  }
+
+  void onHandshake(TlsSession session) {
+    tls = session;
+    ready.countDown();
+    onOpen.accept(this);
+  }
+
+  void onToken(byte[] token) {
+    onToken.accept(token);
+  }
+
+  /** The peer has opened a stream; how many there can be the engine limits. */
+  void onAccepted(Stream stream) {
+    accepted.offer(stream, Integer.MAX_VALUE);
+  }
+
+  /** A stream is over; if nobody has accepted it, nobody will. */
+  void onGone(Stream stream) {
+    if (!stream.isLocal()) {
+      accepted.remove(stream);
+    }
+  }
+
+  void onEnd(CloseReason reason) {
+    closeReason = reason;
+    ready.countDown();
+    bidiPermits.open();
+    uniPermits.open();
+    accepted.close();
+    onOver.accept(this);
+  }
+}

@@ -1,0 +1,225 @@
+package dev.memux.session;
+
+import dev.memux.engine.quic.QuicConfig;
+import dev.memux.netty.Carrier;
+import dev.memux.netty.ConnectionListener;
+import dev.memux.netty.ServerCarriers;
+import dev.memux.tls.TlsServerConfig;
+import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Listens for sessions. Any thread. */
+public final class SessionServer implements AutoCloseable {
+  /**
+   * Sessions that may wait to be accepted; further ones are closed. Peers make them, and each costs
+   * memory.
+   */
+  static final int MAX_UNACCEPTED = 1024;
+
+  static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(30);
+
+  private final QuicConfig config;
+  private final Duration drainTimeout;
+  private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
+  private final AcceptQueue<Session> accepted = new AcceptQueue<>();
+  private final ServerCarriers carriers;
+
+  private SessionServer(Builder builder, TlsServerConfig tls, InetSocketAddress local)
+      throws IOException {
+    config = builder.config;
+    drainTimeout = builder.drainTimeout;
+    EventLoopGroup group = builder.group == null ? SharedLoops.group() : builder.group;
+    Future<ServerCarriers> bound = ServerCarriers.bind(group, config, tls, local, this::onCarrier);
+    try {
+      bound.await();
+    } catch (InterruptedException e) {
+      bound.cancel(false);
+      Thread.currentThread().interrupt();
+      throw Deadline.interrupted();
+    }
+    if (!bound.isSuccess()) {
+      Throwable cause = bound.cause();
+      throw new IOException("cannot listen on " + local + ": " + cause.getMessage(), cause);
+    }
+    carriers = bound.getNow();
+  }
+
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** What a server is made from. */
+  public static final class Builder {
+    private @Nullable TlsServerConfig tls;
+    private QuicConfig config = QuicConfig.DEFAULT;
+    private Duration drainTimeout = DRAIN_TIMEOUT;
+    private @Nullable EventLoopGroup group;
+
+    private Builder() {}
+
+    /** Certificates and application protocols; required. */
+    public Builder tls(TlsServerConfig value) {
+      tls = value;
+      return this;
+    }
+
+    /** Limits and timeouts; the default is {@link QuicConfig#DEFAULT}. */
+    public Builder config(QuicConfig value) {
+      config = value;
+      return this;
+    }
+
+    /** How long {@link Session#close()} waits; the default is 30 s. */
+    public Builder drainTimeout(Duration value) {
+      drainTimeout = value;
+      return this;
+    }
+
+    /**
+     * The event loops, of {@link dev.memux.netty.IoTransport#newEventLoopGroup} for one; by default
+     * those that all sessions share of whose loops nothing is said.
+     */
+    public Builder group(EventLoopGroup value) {
+      group = value;
+      return this;
+    }
+
+    /**
+     * Binds; port 0 takes a free one. Blocks until that is done.
+     *
+     * @throws IOException if the address cannot be bound
+     * @throws InterruptedIOException if the thread is interrupted, which it stays
+     * @throws IllegalStateException if the TLS configuration is missing
+     */
+    public SessionServer listen(InetSocketAddress local) throws IOException {
+      if (tls == null) {
+        throw new IllegalStateException("tls is required");
+      }
+      return new SessionServer(this, tls, local);
+    }
+  }
+
+  /** Where it listens, with the port that was chosen if 0 was asked for. */
+  public InetSocketAddress localAddress() {
+    return carriers.localAddress();
+  }
+
+  /**
+   * Waits for the next session whose handshake is complete.
+   *
+   * @throws ClosedChannelException if the server has been closed
+   * @throws InterruptedIOException if the thread is interrupted, which it stays
+   */
+  public Session accept() throws IOException {
+    Session next = accepted.take();
+    if (next == null) {
+      throw new ClosedChannelException();
+    }
+    return next;
+  }
+
+  /**
+   * Uses another TLS configuration, with another certificate for one, for handshakes that begin
+   * after this call. Sessions that live are not touched.
+   */
+  public void reload(TlsServerConfig tls) {
+    carriers.reload(tls).awaitUninterruptibly();
+  }
+
+  /** How many sessions live, those shaking hands included. */
+  public int sessionCount() {
+    return sessions.size();
+  }
+
+  /**
+   * Accepts nobody any more, {@linkplain Session#drain drains} all sessions at once, and closes.
+   *
+   * @return whether all streams came to their end within the limit
+   */
+  public boolean drain(Duration limit) {
+    boolean[] over = {true};
+    List<Runnable> drains = new ArrayList<>();
+    stopAccepting();
+    for (Session session : sessions) {
+      drains.add(
+          () -> {
+            if (!session.drain(limit)) {
+              over[0] = false;
+            }
+          });
+    }
+    runAll(drains);
+    closeSockets();
+    return over[0];
+  }
+
+  /** Accepts nobody any more, {@linkplain Session#close() closes} all sessions, and the sockets. */
+  @Override
+  public void close() {
+    stopAccepting();
+    List<Runnable> closes = new ArrayList<>();
+    for (Session session : sessions) {
+      closes.add(session::close);
+    }
+    runAll(closes);
+    closeSockets();
+  }
+
+  private void stopAccepting() {
+    carriers.stopAccepting();
+    accepted.close();
+  }
+
+  private void closeSockets() {
+    carriers.close().awaitUninterruptibly();
+  }
+
+  /** All at once, as each may wait; interrupted, none does. */
+  private static void runAll(List<Runnable> tasks) {
+    List<Thread> threads = tasks.stream().map(Thread::startVirtualThread).toList();
+    for (Thread thread : threads) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        threads.forEach(Thread::interrupt);
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+
+  private ConnectionListener onCarrier(Carrier carrier) {
+    Consumer<Session> onOver =
+        session -> {
+          sessions.remove(session);
+          accepted.remove(session);
+        };
+    Session session =
+        new Session(
+            carrier,
+            config.mux().connectionWindowBytes(),
+            drainTimeout,
+            this::onOpen,
+            onOver,
+            token -> {});
+    sessions.add(session);
+    return session.loopSide();
+  }
+
+  private void onOpen(Session session) {
+    if (!accepted.offer(session, MAX_UNACCEPTED)) {
+      session.abandon("too many connections");
+    }
+  }
+}

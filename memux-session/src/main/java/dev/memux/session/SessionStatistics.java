@@ -1,0 +1,49 @@
+package dev.memux.session;
+
+import dev.memux.engine.Connection;
+import dev.memux.engine.quic.ConnectionStatistics;
+import dev.memux.engine.quic.QuicConnection;
+
+/**
+ * What a session has done so far, and what its path looks like now. Where the carrier does not know
+ * something it is 0.
+ *
+ * @param openStreams streams of which a direction is not over yet, or not acknowledged
+ * @param bytesSent on the wire, headers of packets included
+ * @param bytesReceived on the wire, headers of packets included
+ * @param packetsLost packets sent and declared lost
+ * @param packetBytes payload of a full packet in what carries it: of a UDP datagram
+ * @param windowBytes what may be under way at once
+ * @param bytesInFlight what is
+ * @param smoothedRttNanos RFC 9002 §5.3
+ * @param minRttNanos RFC 9002 §5.2
+ */
+public record SessionStatistics(
+    int openStreams,
+    long bytesSent,
+    long bytesReceived,
+    long packetsLost,
+    int packetBytes,
+    long windowBytes,
+    long bytesInFlight,
+    long smoothedRttNanos,
+    long minRttNanos) {
+
+  static SessionStatistics of(Connection connection) {
+    int streams = connection.mux().streamCount();
+    if (!(connection instanceof QuicConnection quic)) {
+      return new SessionStatistics(streams, 0, 0, 0, 0, 0, 0, 0, 0);
+    }
+    ConnectionStatistics s = quic.statistics();
+    return new SessionStatistics(
+        streams,
+        s.bytesSent(),
+        s.bytesReceived(),
+        s.packetsLost(),
+        quic.datagramBytes(),
+        s.windowBytes(),
+        s.bytesInFlight(),
+        s.smoothedRttNanos(),
+        s.minRttNanos());
+  }
+}

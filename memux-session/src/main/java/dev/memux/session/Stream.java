@@ -1,0 +1,354 @@
+package dev.memux.session;
+
+import dev.memux.engine.CloseReason;
+import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.schedule.Priority;
+import dev.memux.engine.wire.VarInt;
+import dev.memux.netty.MuxException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NonReadableChannelException;
+import java.nio.channels.NonWritableChannelException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream of bytes of a {@link Session}, in both directions or in one.
+ *
+ * <p>Reading blocks until there is something, writing until the stream's queue has taken
+ * everything, which is sent as soon as network, peer and more important streams allow; {@code
+ * flush} has nothing to do. Any thread may call anything; the two directions do not hinder each
+ * other, callers of the same one take turns.
+ *
+ * <p>What blocks ends early when
+ *
+ * <ul>
+ *   <li>the thread is interrupted: {@link InterruptedIOException}; the thread stays interrupted,
+ *       and the stream as it is
+ *   <li>the {@link #deadline} has passed: {@link MuxException.Timeout}; the stream stays as it is
+ *   <li>the peer gives up the direction, or closes the connection: {@link MuxException.Peer}
+ *   <li>this end does, by {@link #reset}, {@link #stopSending} or {@link Session#close(long,
+ *       String)}: {@link MuxException.Local}
+ *   <li>the stream is closed: {@link ClosedChannelException}
+ *   <li>the connection fails: what {@link MuxException} else there is
+ * </ul>
+ *
+ * <p>Whoever gives up half way calls {@link #reset} before {@link #close}, which would let the peer
+ * take what was written for all of it.
+ */
+public final class Stream implements ByteChannel {
+  /** What a stream has that nothing else was said of. */
+  public static final Priority DEFAULT_PRIORITY = Priority.DEFAULT_INCREMENTAL;
+
+  private final Session session;
+  private final StreamType type;
+  private final boolean local;
+  private final Deadline deadline = new Deadline();
+  private final @Nullable SendHalf send;
+  private final @Nullable ReceiveHalf receive;
+
+  /** In the session's queue of those that the loop must look after. */
+  private final AtomicBoolean queued = new AtomicBoolean();
+
+  private volatile Priority priority;
+  private volatile boolean open = true;
+  private volatile boolean prioritized;
+
+  /** Set by the loop, once. */
+  private volatile @Nullable MuxStream engine;
+
+  /** The loop's: the peer has acknowledged the end of our direction. */
+  private boolean delivered;
+
+  /** The loop's: counted as ended by the application and not delivered. */
+  private boolean undelivered;
+
+  Stream(Session session, StreamType type, boolean local, Priority priority) {
+    this.session = session;
+    this.type = type;
+    this.local = local;
+    this.priority = priority;
+    boolean both = type == StreamType.BIDIRECTIONAL;
+    send = both || local ? new SendHalf(this) : null;
+    receive = both || !local ? new ReceiveHalf(this) : null;
+  }
+
+  // The application's.
+
+  /**
+   * The stream's number in its connection (RFC 9000 §2.1); -1 in the moment before the connection
+   * has opened it.
+   */
+  public long id() {
+    MuxStream opened = engine;
+    return opened == null ? -1 : opened.id();
+  }
+
+  public StreamType type() {
+    return type;
+  }
+
+  /** Whether this end opened it. */
+  public boolean isLocal() {
+    return local;
+  }
+
+  /** The connection that it is a stream of. */
+  public Session session() {
+    return session;
+  }
+
+  /** Whether there is a direction towards this end. */
+  public boolean canRead() {
+    return receive != null;
+  }
+
+  /** Whether there is a direction towards the peer. */
+  public boolean canWrite() {
+    return send != null;
+  }
+
+  /**
+   * Reads what is there; blocks until that is at least one byte.
+   *
+   * @return -1 at the end
+   * @throws NonReadableChannelException if there is no direction towards this end
+   */
+  @Override
+  public int read(ByteBuffer target) throws IOException {
+    return receiving().read(target);
+  }
+
+  /**
+   * Writes all of {@code source}; blocks until the stream's queue has taken it.
+   *
+   * @throws NonWritableChannelException if there is no direction towards the peer
+   */
+  @Override
+  public int write(ByteBuffer source) throws IOException {
+    return sending().write(source);
+  }
+
+  /** The direction towards this end; closing it is {@link #stopSending} with code 0. */
+  public InputStream inputStream() {
+    return new StreamInput(receiving());
+  }
+
+  /** The direction towards the peer; closing it is {@link #shutdownOutput}. */
+  public OutputStream outputStream() {
+    return new StreamOutput(sending());
+  }
+
+  /**
+   * Ends our direction after everything written; does not block. No effect if it is over.
+   *
+   * @throws NonWritableChannelException if there is no direction towards the peer
+   */
+  public void shutdownOutput() {
+    sending().finish();
+  }
+
+  /**
+   * Gives up our direction (RESET_STREAM): what the peer has not read yet it may never read. Does
+   * not block. No effect if it is over, or if the peer has everything already.
+   *
+   * @param code the application protocol's error code, 0 to 2^62-1
+   * @throws NonWritableChannelException if there is no direction towards the peer
+   */
+  public void reset(long code) {
+    requireCode(code);
+    sending().reset(code);
+  }
+
+  /**
+   * Tells the peer that nothing more will be read (STOP_SENDING). Does not block. No effect if the
+   * peer's direction is over.
+   *
+   * @param code the application protocol's error code, 0 to 2^62-1
+   * @throws NonReadableChannelException if there is no direction towards this end
+   */
+  public void stopSending(long code) {
+    requireCode(code);
+    receiving().stop(code);
+  }
+
+  /**
+   * Sets until when calls on this stream may block, those that do included. When the time has come
+   * every call fails that would use the stream, until another deadline is set.
+   *
+   * @param fromNow null: no deadline, as at first
+   */
+  public void deadline(@Nullable Duration fromNow) {
+    deadline.set(fromNow);
+    if (send != null) {
+      send.wakeWriter();
+    }
+    if (receive != null) {
+      receive.wakeReader();
+    }
+  }
+
+  /** What our direction is sent with. */
+  public Priority priority() {
+    return priority;
+  }
+
+  /** Changes the priority of all that has not been sent yet; does not block. */
+  public void priority(Priority value) {
+    priority = value;
+    prioritized = true;
+    signal();
+  }
+
+  /** What has gone over the stream so far. */
+  public StreamStatistics statistics() {
+    return new StreamStatistics(
+        send == null ? 0 : send.written(), receive == null ? 0 : receive.read());
+  }
+
+  /** Whether the application has not closed it. */
+  @Override
+  public boolean isOpen() {
+    return open;
+  }
+
+  /**
+   * Ends our direction after everything written, and tells the peer that nothing more will be read.
+   * Does not block: what was written still goes. Whoever blocks in the stream is released; if that
+   * is a writer, our direction is reset with code 0 instead.
+   */
+  @Override
+  public void close() {
+    if (!open) {
+      return;
+    }
+    open = false;
+    if (send != null) {
+      send.close();
+    }
+    if (receive != null) {
+      receive.close();
+    }
+  }
+
+  private SendHalf sending() {
+    if (send == null) {
+      throw new NonWritableChannelException();
+    }
+    return send;
+  }
+
+  private ReceiveHalf receiving() {
+    if (receive == null) {
+      throw new NonReadableChannelException();
+    }
+    return receive;
+  }
+
+  private static void requireCode(long code) {
+    if (code < 0 || code > VarInt.MAX) {
+      throw new IllegalArgumentException("error code " + code);
+    }
+  }
+
+  // What the halves ask for.
+
+  Deadline deadline() {
+    return deadline;
+  }
+
+  /** There is something for the loop to do, now. */
+  void signal() {
+    if (!queued.get() && queued.compareAndSet(false, true)) {
+      session.loopSide().enqueue(this);
+    }
+    session.loopSide().schedule();
+  }
+
+  /** The application has read; that is worth telling the loop, but not for every byte. */
+  void onRead(int bytes) {
+    if (!queued.get() && queued.compareAndSet(false, true)) {
+      session.loopSide().enqueue(this);
+    }
+    session.loopSide().onRead(bytes);
+  }
+
+  // The loop's.
+
+  @Nullable MuxStream engine() {
+    return engine;
+  }
+
+  void opened(MuxStream stream) {
+    engine = stream;
+    prioritized = false;
+  }
+
+  /** It is about to be looked after: whoever has something new from now on queues it again. */
+  void dequeued() {
+    queued.set(false);
+  }
+
+  void pump(MuxStream stream) {
+    if (prioritized) {
+      prioritized = false;
+      stream.setPriority(priority);
+    }
+    if (receive != null) {
+      receive.pump(stream);
+    }
+    if (send != null) {
+      send.pump(stream);
+    }
+  }
+
+  /** Takes flags of {@link MuxStream#takeEvents}. */
+  void onEvents(MuxStream stream, int events) {
+    if ((events & MuxStream.RESET) != 0 && receive != null) {
+      long code = stream.resetCode();
+      receive.onReset(() -> new MuxException.Peer("the peer reset the stream", code, ""));
+    }
+    if ((events & MuxStream.STOPPED) != 0 && send != null) {
+      long code = stream.stopCode();
+      send.end(() -> new MuxException.Peer("the peer stopped the stream", code, ""));
+    }
+    if ((events & (MuxStream.SENT | MuxStream.CLOSED)) != 0) {
+      delivered = true;
+    }
+    pump(stream);
+  }
+
+  /**
+   * What has become of the delivery since the last call: 1, the application has ended our direction
+   * and the peer has yet to acknowledge that; -1, it has; 0, no news.
+   */
+  int deliveryChange() {
+    boolean now = send != null && send.isEnded() && !delivered;
+    if (now == undelivered) {
+      return 0;
+    }
+    undelivered = now;
+    return now ? 1 : -1;
+  }
+
+  /** The connection has ended, with or without the stream having been opened. */
+  void onConnectionEnd(CloseReason reason, boolean keepsData) {
+    MuxStream stream = engine;
+    long acked = stream == null ? 0 : stream.ackedBytes();
+    Supplier<MuxException> failure = () -> MuxException.of(reason, acked);
+    if (send != null) {
+      send.end(failure);
+    }
+    if (receive != null) {
+      receive.onConnectionEnd(stream, failure, keepsData);
+    }
+  }
+}
