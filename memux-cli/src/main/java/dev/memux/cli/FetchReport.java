@@ -2,6 +2,8 @@ package dev.memux.cli;
 
 import dev.memux.engine.quic.ConnectionStatistics;
 import dev.memux.http.Origin;
+import dev.memux.tls.EarlyData;
+import dev.memux.tls.TlsSession;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -72,13 +74,16 @@ final class FetchReport {
   }
 
   private static String line(Fetch.Connection used) {
+    TlsSession session = used.connection().tlsSession();
     JsonLine line =
         new JsonLine()
             .add("connection", "https://" + used.connection().origin())
             .add("remote", text(used.connection().remoteAddress()))
             .add("protocol", PROTOCOL)
             .add("requests", used.requests())
-            .addMillis("handshake_ms", used.connection().handshakeNanos());
+            .addMillis("handshake_ms", used.connection().handshakeNanos())
+            .add("resumed", session != null && session.resumed())
+            .add("early_data", text(session == null ? EarlyData.NONE : session.earlyData()));
     ConnectionStatistics statistics = used.statistics();
     if (statistics != null) {
       line.addMillis("rtt_ms", statistics.smoothedRttNanos())
@@ -90,6 +95,14 @@ final class FetchReport {
           .add("bytes_received", statistics.bytesReceived());
     }
     return line.toString();
+  }
+
+  private static String text(EarlyData earlyData) {
+    return switch (earlyData) {
+      case NONE -> "none";
+      case REFUSED -> "refused";
+      case ACCEPTED -> "accepted";
+    };
   }
 
   private static @Nullable String text(@Nullable SocketAddress address) {

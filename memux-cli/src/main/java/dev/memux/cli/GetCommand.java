@@ -2,13 +2,18 @@ package dev.memux.cli;
 
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.gateway.StateDirectory;
+import dev.memux.http.ClientConnection;
 import dev.memux.http.Connector;
 import dev.memux.http.Http3Client;
+import dev.memux.http.Origin;
 import dev.memux.http.RequestUrl;
 import dev.memux.netty.IoTransport;
 import dev.memux.tls.KeyLog;
 import dev.memux.tls.TlsClientConfig;
+import dev.memux.tls.TlsSession;
 import io.netty.channel.EventLoopGroup;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -38,6 +43,9 @@ import picocli.CommandLine.Parameters;
           + " or see --cacert.",
       "",
       "With SSLKEYLOGFILE in the environment TLS secrets are appended to that file.",
+      "",
+      "Sessions are kept in the user's cache folder: a server that was visited before and allows it"
+          + " gets the request with the first packets (0-RTT).",
       ""
     },
     exitCodeListHeading = "%nExit codes (of the first URL that failed):%n",
@@ -65,6 +73,9 @@ import picocli.CommandLine.Parameters;
 final class GetCommand implements Callable<Integer> {
   private static final long CLOSE_MILLIS = 1_000;
 
+  /** How long a ticket for the next run is worth waiting for: some round trips. */
+  private static final long TICKET_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
   @Parameters(
       paramLabel = "URL",
       arity = "1..*",
@@ -88,7 +99,8 @@ final class GetCommand implements Callable<Integer> {
       names = "--json",
       description =
           "Print a JSON object on one line for each URL (url, status, bytes, ttfb_ms, total_ms,"
-              + " protocol; times count from the request), then one for each connection."
+              + " protocol; times count from the request), then one for each connection, which"
+              + " tells too whether it resumed a session and what became of early data."
               + " Without -o the bodies are dropped.")
   private boolean json;
 
@@ -116,12 +128,12 @@ final class GetCommand implements Callable<Integer> {
     if (!(connectTimeoutSeconds > 0 && connectTimeoutSeconds <= 86_400)) {
       throw new CommandFailure(ExitCode.USAGE, "--connect-timeout must be above 0 seconds");
     }
-    Map<String, TlsClientConfig> settings = tlsSettings(parsed);
+    Map<Origin, Server> servers = servers(parsed);
     long distinctOrigins = parsed.stream().map(RequestUrl::origin).distinct().count();
     int threads = (int) Math.min(distinctOrigins, Runtime.getRuntime().availableProcessors());
     EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(threads);
     try {
-      return run(downloads, client(group, settings));
+      return run(downloads, client(group, servers), servers);
     } finally {
       group
           .shutdownGracefully(0, CLOSE_MILLIS, TimeUnit.MILLISECONDS)
@@ -129,27 +141,81 @@ final class GetCommand implements Callable<Integer> {
     }
   }
 
-  private Http3Client client(EventLoopGroup group, Map<String, TlsClientConfig> settings) {
+  private Http3Client client(EventLoopGroup group, Map<Origin, Server> servers) {
     long timeoutNanos = (long) (connectTimeoutSeconds * 1e9);
     QuicConfig config = QuicConfig.DEFAULT.withHandshakeTimeoutNanos(timeoutNanos);
     Connector connector =
         (remote, serverName, handler) ->
-            Connector.quic(group, config, Objects.requireNonNull(settings.get(serverName)))
+            Connector.quic(
+                    group,
+                    config,
+                    Objects.requireNonNull(servers.get(new Origin(serverName, remote.getPort())))
+                        .tls())
                 .connect(remote, serverName, handler);
-    return new Http3Client(group, connector, Duration.ofNanos(timeoutNanos));
+    Http3Client client = new Http3Client(group, connector, Duration.ofNanos(timeoutNanos));
+    servers.forEach(
+        (origin, server) -> {
+          if (server.address() != null) {
+            client.prefer(origin, server.address());
+          }
+        });
+    return client;
   }
 
-  private Map<String, TlsClientConfig> tlsSettings(List<RequestUrl> parsed) {
+  /**
+   * How to connect to a server.
+   *
+   * @param address where it was found last time; null: not known
+   */
+  private record Server(
+      TlsClientConfig tls, KeptSessions sessions, @Nullable InetAddress address) {}
+
+  private Map<Origin, Server> servers(List<RequestUrl> parsed) {
     StateDirectory state = StateDirectory.ofUser();
     KeyLog keyLog = KeyLogs.fromEnvironment();
-    Map<String, TlsClientConfig> settings = new HashMap<>();
+    Map<Origin, Server> servers = new HashMap<>();
     for (RequestUrl url : parsed) {
-      settings.computeIfAbsent(url.origin().host(), host -> trust.forServer(host, state, keyLog));
+      servers.computeIfAbsent(
+          url.origin(),
+          origin -> {
+            SessionFiles.Kept kept = sessionFiles().take(origin, trust.key());
+            KeptSessions sessions = new KeptSessions(kept.sessions());
+            return new Server(
+                trust.forServer(origin.host(), state, keyLog, sessions), sessions, kept.address());
+          });
     }
-    return settings;
+    return servers;
   }
 
-  private int run(List<Download> downloads, Http3Client client) {
+  private static SessionFiles sessionFiles() {
+    return new SessionFiles(StateDirectory.cacheOfUser());
+  }
+
+  /** For the next run. */
+  private void keepSessions(Map<Origin, Server> servers, List<Fetch.Connection> connections) {
+    Map<Origin, InetAddress> addresses = new HashMap<>();
+    for (Fetch.Connection used : connections) {
+      ClientConnection connection = used.connection();
+      TlsSession session = connection.tlsSession();
+      if (session != null && connection.remoteAddress() instanceof InetSocketAddress remote) {
+        addresses.put(connection.origin(), remote.getAddress());
+      }
+      if (session != null && session.resumed()) {
+        Objects.requireNonNull(servers.get(connection.origin())).sessions().awaitAny(TICKET_NANOS);
+      }
+    }
+    servers.forEach(
+        (origin, server) ->
+            sessionFiles()
+                .keep(
+                    origin,
+                    trust.key(),
+                    new SessionFiles.Kept(
+                        server.sessions().all(),
+                        addresses.getOrDefault(origin, server.address()))));
+  }
+
+  private int run(List<Download> downloads, Http3Client client, Map<Origin, Server> servers) {
     FetchReport report = new FetchReport(json, System.out);
     Fetch fetch = new Fetch(client, downloads);
     fetch.onOutcome(report::add);
@@ -162,7 +228,9 @@ final class GetCommand implements Callable<Integer> {
         progress.close();
       }
     }
-    report.connections(fetch.connections());
+    List<Fetch.Connection> connections = fetch.connections();
+    report.connections(connections);
+    keepSessions(servers, connections);
     client
         .close()
         .toCompletableFuture()

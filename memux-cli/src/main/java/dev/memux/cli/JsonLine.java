@@ -17,6 +17,12 @@ final class JsonLine {
     return this;
   }
 
+  JsonLine add(String name, boolean value) {
+    name(name);
+    text.append(value);
+    return this;
+  }
+
   JsonLine add(String name, long value) {
     name(name);
     text.append(value);

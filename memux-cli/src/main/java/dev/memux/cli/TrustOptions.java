@@ -6,9 +6,11 @@ import dev.memux.http.Http3Service;
 import dev.memux.tls.KeyLog;
 import dev.memux.tls.Pem;
 import dev.memux.tls.PemException;
+import dev.memux.tls.SessionCache;
 import dev.memux.tls.TlsClientConfig;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -31,13 +33,27 @@ final class TrustOptions {
           "Accept any certificate. Anyone on the way can then read and change everything.")
   private boolean insecure;
 
-  /** TLS settings for an HTTP/3 server of that name. */
-  TlsClientConfig forServer(String name, StateDirectory state, @Nullable KeyLog keyLog) {
-    return forServer(name, Http3Service.ALPN, state, keyLog);
+  /** What the options amount to: sessions are resumed only under the same. */
+  String key() {
+    return insecure ? "any" : authorities == null ? "" : "only " + authorities.toAbsolutePath();
+  }
+
+  /** TLS settings for an HTTP/3 server of that name, to which clients come back. */
+  TlsClientConfig forServer(
+      String name, StateDirectory state, @Nullable KeyLog keyLog, SessionCache sessions) {
+    return builder(name, Http3Service.ALPN, state, keyLog)
+        .sessionCache(sessions, InstantSource.system())
+        .offerEarlyData()
+        .build();
   }
 
   /** TLS settings for a server of that name. */
   TlsClientConfig forServer(
+      String name, String applicationProtocol, StateDirectory state, @Nullable KeyLog keyLog) {
+    return builder(name, applicationProtocol, state, keyLog).build();
+  }
+
+  private TlsClientConfig.Builder builder(
       String name, String applicationProtocol, StateDirectory state, @Nullable KeyLog keyLog) {
     TlsClientConfig.Builder tls =
         TlsClientConfig.builder().applicationProtocols(applicationProtocol);
@@ -54,7 +70,7 @@ final class TrustOptions {
         tls.trustManager(EitherTrust.of(development));
       }
     }
-    return tls.build();
+    return tls;
   }
 
   private static List<X509Certificate> read(Path file) {

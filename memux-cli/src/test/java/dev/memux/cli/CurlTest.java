@@ -45,10 +45,7 @@ final class CurlTest {
             .redirectError(errors.toFile())
             .start();
     assertTrue(process.waitFor(90, TimeUnit.SECONDS));
-    return new Result(
-        process.exitValue(),
-        Files.readString(output),
-        Files.readString(errors));
+    return new Result(process.exitValue(), Files.readString(output), Files.readString(errors));
   }
 
   private String certificate() {

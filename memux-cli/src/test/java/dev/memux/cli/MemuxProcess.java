@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** The command in a process of its own, with a state directory of its own. */
+/** The command in a process of its own, with state and cache directories of its own. */
 final class MemuxProcess implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -37,6 +37,7 @@ final class MemuxProcess implements AutoCloseable {
     Path errors = Files.createTempFile(folder, "errors", ".txt");
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
     builder.environment().put("XDG_STATE_HOME", folder.resolve("state").toString());
+    builder.environment().put("XDG_CACHE_HOME", folder.resolve("cache").toString());
     builder.environment().remove("SSLKEYLOGFILE");
     builder.environment().putAll(environment);
     StateDirectory state = StateDirectory.at(folder.resolve("state").resolve("memux"));

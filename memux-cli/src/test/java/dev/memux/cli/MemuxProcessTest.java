@@ -9,8 +9,11 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +44,51 @@ final class MemuxProcessTest {
       gateway.terminate();
       assertEquals(0, gateway.awaitExit());
       assertEquals("", gateway.errors());
+    }
+  }
+
+  // RFC 9001 §4.5, §4.6
+  @Test
+  void aSecondGetResumesAndAsksAtOnce() throws Exception {
+    int port = FreePort.find();
+    try (MemuxProcess gateway = MemuxProcess.gateway(folder, port)) {
+      assertEquals(List.of(false, "none"), resumption("localhost", port));
+      for (int i = 0; i < 4; i++) {
+        assertEquals(List.of(true, "accepted"), resumption("localhost", port));
+      }
+      assertEquals(List.of(false, "none"), resumption("127.0.0.1", port)); // another name
+      assertEquals(List.of(false, "none"), resumption("localhost", port, "--insecure"));
+      assertEquals(List.of(true, "accepted"), resumption("localhost", port, "--insecure"));
+      try (Stream<Path> files = Files.list(folder.resolve("cache").resolve("memux"))) {
+        List<Path> all = files.toList();
+        assertEquals(3, all.size());
+        for (Path file : all) {
+          assertEquals(
+              "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+          Files.writeString(file, "not what it was");
+        }
+      }
+      assertEquals(List.of(false, "none"), resumption("localhost", port));
+      assertEquals("", gateway.errors());
+    }
+    try (MemuxProcess restarted = MemuxProcess.gateway(folder, port)) {
+      // The tickets' keys are gone.
+      assertEquals(List.of(false, "refused"), resumption("localhost", port));
+      assertEquals(List.of(true, "accepted"), resumption("localhost", port));
+      assertTrue(restarted.isAlive());
+    }
+  }
+
+  /** Whether a fetch resumes a session, and what becomes of its early data. */
+  private List<Object> resumption(String host, int port, String... more) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("get", "--json"));
+    arguments.addAll(List.of(more));
+    arguments.add("https://" + host + ":" + port + "/");
+    try (MemuxProcess get = MemuxProcess.start(folder, arguments, Map.of())) {
+      List<Map<String, Object>> lines = get.output().lines().map(Json::object).toList();
+      assertEquals(0, get.awaitExit(), get.errors());
+      assertEquals(200.0, lines.getFirst().get("status"));
+      return List.of(lines.getLast().get("resumed"), lines.getLast().get("early_data"));
     }
   }
 

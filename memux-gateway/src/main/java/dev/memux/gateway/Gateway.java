@@ -8,6 +8,7 @@ import dev.memux.http.HttpsService;
 import dev.memux.http.RequestHandler;
 import dev.memux.netty.IoTransport;
 import dev.memux.tls.KeyLog;
+import dev.memux.tls.StrikeRegister;
 import dev.memux.tls.TicketKeys;
 import dev.memux.tls.TlsCredentials;
 import dev.memux.tls.TlsServerConfig;
@@ -43,6 +44,12 @@ public final class Gateway implements AutoCloseable {
   /** Of all listeners, and kept when the certificate changes. */
   private final TicketKeys ticketKeys =
       new TicketKeys(TICKET_LIFETIME, InstantSource.system(), new SecureRandom());
+
+  private final StrikeRegister strikeRegister =
+      new StrikeRegister(
+          StrikeRegister.DEFAULT_WINDOW,
+          StrikeRegister.DEFAULT_MAX_ENTRIES,
+          InstantSource.system());
 
   private final List<Listener.Bound> listeners = new ArrayList<>();
   private final List<String> unavailable = new ArrayList<>();
@@ -171,6 +178,7 @@ public final class Gateway implements AutoCloseable {
     TlsServerConfig.Builder tls =
         TlsServerConfig.builder()
             .ticketKeys(ticketKeys)
+            .earlyData(strikeRegister, Http3Service.rememberedSettings())
             .credentials(credentials)
             .applicationProtocols(Http3Service.ALPN);
     if (keyLog != null) {

@@ -40,6 +40,13 @@ public final class StateDirectory {
         locate(System.getenv(), System.getProperty("os.name"), System.getProperty("user.home")));
   }
 
+  /** For what can be lost without harm: this user's cache directory. */
+  public static StateDirectory cacheOfUser() {
+    return at(
+        locateCache(
+            System.getenv(), System.getProperty("os.name"), System.getProperty("user.home")));
+  }
+
   /** The directory itself; it need not exist. */
   public Path path() {
     return path;
@@ -63,13 +70,28 @@ public final class StateDirectory {
     return Path.of(home, ".local", "state", "memux");
   }
 
+  static Path locateCache(Map<String, String> environment, String system, String home) {
+    String name = system.toLowerCase(Locale.ROOT);
+    if (name.startsWith("windows")) {
+      return locate(environment, system, home).resolve("Cache");
+    }
+    if (name.startsWith("mac")) {
+      return Path.of(home, "Library", "Caches", "memux");
+    }
+    @Nullable String cache = environment.get("XDG_CACHE_HOME");
+    if (cache != null && Path.of(cache).isAbsolute()) {
+      return Path.of(cache, "memux");
+    }
+    return Path.of(home, ".cache", "memux");
+  }
+
   /** Creates the directory if there is none. */
-  void create() throws IOException {
+  public void create() throws IOException {
     Files.createDirectories(path, attributes(OWNER_ONLY_FOLDER));
   }
 
   /** Replaces a file as a whole: whoever reads it sees the old content or the new one. */
-  void write(String name, byte[] content) throws IOException {
+  public void write(String name, byte[] content) throws IOException {
     Path temporary = Files.createTempFile(path, name, ".new", attributes(OWNER_ONLY_FILE));
     try {
       try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {

@@ -43,7 +43,7 @@ final class AddressRace {
     this.origin = origin;
     this.handlers = handlers;
     untried = new ArrayDeque<>();
-    for (InetAddress address : interleaved(addresses)) {
+    for (InetAddress address : addresses) {
       untried.add(new InetSocketAddress(address, origin.port()));
     }
   }

@@ -2,6 +2,7 @@ package dev.memux.http;
 
 import dev.memux.engine.quic.ConnectionStatistics;
 import dev.memux.netty.MuxQuicChannel;
+import dev.memux.tls.TlsSession;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.http3.Http3;
@@ -12,9 +13,13 @@ import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.util.concurrent.Future;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,15 +29,29 @@ import org.jspecify.annotations.Nullable;
 public final class ClientConnection {
   private final Origin origin;
   private final QuicChannel channel;
-  private final long handshakeNanos;
+  private final long startNanos;
+  private final Consumer<ClientExchange> afresh;
+  private volatile long handshakeNanos;
   // Confined to the connection's event loop.
   private final Queue<ClientExchange> waiting = new ArrayDeque<>();
   private int opening;
 
-  ClientConnection(Origin origin, QuicChannel channel, long handshakeNanos) {
+  /** What goes over another connection if this one never comes about. */
+  private final Set<ClientExchange> unsettled = new HashSet<>();
+
+  /**
+   * @param startNanos when connecting began
+   * @param afresh sends what this connection cannot, because its handshake fails
+   */
+  ClientConnection(
+      Origin origin, QuicChannel channel, long startNanos, Consumer<ClientExchange> afresh) {
     this.origin = origin;
     this.channel = channel;
-    this.handshakeNanos = handshakeNanos;
+    this.startNanos = startNanos;
+    this.afresh = afresh;
+    if (!isEarly()) {
+      handshakeNanos = System.nanoTime() - startNanos;
+    }
     channel.closeFuture().addListener(ignored -> failWaiting());
   }
 
@@ -46,7 +65,12 @@ public final class ClientConnection {
     return channel.remoteSocketAddress();
   }
 
-  /** How long the handshake took, in nanoseconds. */
+  /** What TLS has agreed on; null before the handshake is complete, or if it is not known. */
+  public @Nullable TlsSession tlsSession() {
+    return channel instanceof MuxQuicChannel mux ? mux.tlsSession() : null;
+  }
+
+  /** How long the handshake took, in nanoseconds; 0: it is not complete yet. */
   public long handshakeNanos() {
     return handshakeNanos;
   }
@@ -63,8 +87,11 @@ public final class ClientConnection {
         .eventLoop()
         .execute(
             () -> {
-              waiting.add(exchange);
-              openWaiting();
+              if (isEarly()) {
+                unsettled.add(exchange);
+                exchange.onFailureSend(afresh);
+              }
+              enqueue(exchange);
             });
     return exchange;
   }
@@ -97,13 +124,39 @@ public final class ClientConnection {
     return closed;
   }
 
+  private void enqueue(ClientExchange exchange) {
+    waiting.add(exchange);
+    openWaiting();
+  }
+
+  /** Whether what is sent now is early data. */
+  private boolean isEarly() {
+    return channel instanceof MuxQuicChannel mux && mux.tlsSession() == null;
+  }
+
+  /** Something has happened to the connection: its handshake or its limits may allow more. */
+  void onEvent() {
+    if (handshakeNanos == 0 && !isEarly()) {
+      handshakeNanos = System.nanoTime() - startNanos;
+      unsettled.forEach(exchange -> exchange.onFailureSend(null));
+      unsettled.clear();
+    }
+    openWaiting();
+  }
+
   /** Opens streams for who waits, as many as the server's limit has room for. */
-  void openWaiting() {
-    while (!waiting.isEmpty()
-        && channel.peerAllowedStreams(QuicStreamType.BIDIRECTIONAL) > opening) {
-      ClientExchange exchange = waiting.remove();
+  private void openWaiting() {
+    boolean early = isEarly();
+    Iterator<ClientExchange> next = waiting.iterator();
+    while (next.hasNext() && channel.peerAllowedStreams(QuicStreamType.BIDIRECTIONAL) > opening) {
+      ClientExchange exchange = next.next();
+      if (early && !exchange.mayBeEarly()) {
+        continue;
+      }
+      next.remove();
       if (!exchange.isCancelled()) {
         opening++;
+        exchange.onSending(early);
         Http3.newRequestStream(channel, new StreamOpener(exchange))
             .addListener((Future<QuicStreamChannel> opened) -> onOpened(exchange, opened));
       }
@@ -138,7 +191,7 @@ public final class ClientConnection {
   }
 
   /** Puts the response handler behind the codec of a new stream. */
-  private static final class StreamOpener extends ChannelInitializer<QuicStreamChannel> {
+  private final class StreamOpener extends ChannelInitializer<QuicStreamChannel> {
     private final ClientExchange exchange;
 
     StreamOpener(ClientExchange exchange) {
@@ -147,7 +200,9 @@ public final class ClientConnection {
 
     @Override
     protected void initChannel(QuicStreamChannel channel) {
-      channel.pipeline().addLast(new ClientStreamHandler(exchange, channel));
+      channel
+          .pipeline()
+          .addLast(new ClientStreamHandler(exchange, channel, () -> enqueue(exchange)));
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.memux.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One request of ours, from the moment it was asked for. */
@@ -12,6 +13,13 @@ public final class ClientExchange {
   private @Nullable HttpStream stream;
   private @Nullable InboundBody body;
   private Runnable whenCancelled = () -> {};
+
+  /** Who sends the request over another connection, should this one fail now. */
+  private @Nullable Consumer<ClientExchange> afresh;
+
+  private @Nullable ClientExchange successor;
+  private boolean sentEarly;
+  private boolean refusedAsEarly;
   private boolean cancelled;
   private boolean over;
 
@@ -36,6 +44,9 @@ public final class ClientExchange {
             } else {
               body.discard(HttpErrorCode.REQUEST_CANCELLED); // with what has arrived already
             }
+          }
+          if (successor != null) {
+            successor.cancel();
           }
         });
   }
@@ -81,11 +92,54 @@ public final class ClientExchange {
     }
   }
 
+  /** Whether it may be sent before the handshake is complete (RFC 8470 §4). */
+  boolean mayBeEarly() {
+    return head.isReplaySafe() && !refusedAsEarly;
+  }
+
+  /** It is about to be sent. */
+  void onSending(boolean early) {
+    sentEarly = early;
+  }
+
+  /** Whether an answer of 425 means that it may be sent again (RFC 8470 §5.2); once. */
+  boolean takeTooEarly() {
+    boolean again = sentEarly && !refusedAsEarly && !cancelled;
+    refusedAsEarly |= again;
+    return again;
+  }
+
+  /**
+   * Until the connection has proved to be one, its failure is no answer.
+   *
+   * @param sender takes the exchange if it fails; null: it has failed then
+   */
+  void onFailureSend(@Nullable Consumer<ClientExchange> sender) {
+    afresh = sender;
+  }
+
+  /** The request is sent once more, and cancelled there. */
+  void succeededBy(ClientExchange other) {
+    loop.execute(
+        () -> {
+          successor = other;
+          if (cancelled) {
+            other.cancel();
+          }
+        });
+  }
+
   /** Reports a failure, unless the exchange is over already. */
   void fail(HttpException failure) {
-    if (!over) {
-      over = true;
+    if (over) {
+      return;
+    }
+    over = true;
+    Consumer<ClientExchange> sender = afresh;
+    if (sender == null) {
       listener.onFailure(failure);
+    } else {
+      sender.accept(this);
     }
   }
 

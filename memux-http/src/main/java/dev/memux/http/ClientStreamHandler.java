@@ -16,9 +16,17 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   private final Http3RequestStream stream;
   private final InboundBody inbound;
   private final OutboundBody outbound;
+  private final Runnable again;
   private boolean headReceived;
 
-  ClientStreamHandler(ClientExchange exchange, QuicStreamChannel channel) {
+  /** Another stream carries the exchange. */
+  private boolean superseded;
+
+  /**
+   * @param again has the exchange sent once more
+   */
+  ClientStreamHandler(ClientExchange exchange, QuicStreamChannel channel, Runnable again) {
+    this.again = again;
     this.exchange = exchange;
     this.channel = channel;
     stream = new Http3RequestStream(channel);
@@ -78,6 +86,9 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void onHeaders(Http3HeadersFrame frame) {
+    if (superseded) {
+      return; // an answer that does not count
+    }
     if (headReceived) {
       HttpFields trailers = MessageHeads.trailers(frame.headers());
       if (trailers != null) {
@@ -89,6 +100,10 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
     if (head == null) {
       fail(new HttpException.Malformed("unreadable response head", null));
       channel.shutdown(Http3ErrorCode.H3_MESSAGE_ERROR.code());
+    } else if (head.status() == ServerExchange.TOO_EARLY && exchange.takeTooEarly()) {
+      superseded = true;
+      inbound.discard(HttpErrorCode.NO_ERROR);
+      again.run();
     } else if (head.status() < 200) {
       // RFC 9110 §15.2: interim responses come before the one that counts.
       exchange.onInterim(head);
@@ -101,7 +116,7 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   private void fail(HttpException failure) {
     if (headReceived) {
       inbound.onFailure(failure);
-    } else {
+    } else if (!superseded) {
       exchange.fail(failure);
     }
   }

@@ -13,7 +13,8 @@ import java.net.InetSocketAddress;
 @FunctionalInterface
 public interface Connector {
   /**
-   * Connects; done when streams can be opened. Cancelling closes the connection.
+   * Connects; done when streams can be opened: that may be before the handshake is complete, if
+   * early data is offered. Cancelling closes the connection.
    *
    * @param serverName the name that the certificate must be for
    * @param handler goes into the connection's pipeline before it becomes active
@@ -27,6 +28,7 @@ public interface Connector {
             .group(group)
             .config(config)
             .tls(tls)
+            .earlyData(tls.offersEarlyData())
             .handler(handler)
             .connect(remote, serverName);
   }

@@ -1,5 +1,6 @@
 package dev.memux.http;
 
+import dev.memux.netty.MuxQuicChannel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -11,6 +12,7 @@ import io.netty.handler.codec.http3.Http3GoAwayFrame;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
@@ -26,13 +28,25 @@ import org.slf4j.LoggerFactory;
 /**
  * An HTTP/3 client that keeps one connection to each origin and sends all requests over it. Any
  * thread may call it.
+ *
+ * <p>If the connector offers early data and has a session of the server, GET and HEAD requests are
+ * sent at once (RFC 8470 §4), the others when the handshake is complete. What the server does not
+ * take early (425, or all of it) is sent again; what was sent to an address that then does not
+ * answer goes over a new connection.
  */
 public final class Http3Client {
   private static final Logger LOG = LoggerFactory.getLogger(Http3Client.class);
 
+  /** How long an address has to complete the handshake of early data if there are others. */
+  private static final long PROBATION_MILLIS = 1_000;
+
   private final EventLoopGroup group;
   private final Connector connector;
   private final Duration connectTimeout;
+
+  /** Where origins were found to be, to be tried first. */
+  private final Map<Origin, InetAddress> known = new ConcurrentHashMap<>();
+
   private final Map<Origin, CompletableFuture<ClientConnection>> connections =
       new ConcurrentHashMap<>();
 
@@ -85,6 +99,14 @@ public final class Http3Client {
     return fresh;
   }
 
+  /**
+   * Has an address tried first, if the origin still has it: with early data it is not raced against
+   * the others.
+   */
+  public void prefer(Origin origin, InetAddress address) {
+    known.put(origin, address);
+  }
+
   /** Closes all connections; completes when they are. */
   public CompletionStage<Void> close() {
     CompletableFuture<?>[] closing =
@@ -102,28 +124,85 @@ public final class Http3Client {
       CompletableFuture<ClientConnection> fresh) {
     EventLoop loop = group.next();
     long startNanos = System.nanoTime();
-    new AddressRace(loop, connector, origin, List.of(addresses), () -> initializer(origin, fresh))
+    new AddressRace(
+            loop, connector, origin, addresses(origin, addresses), () -> initializer(origin, fresh))
         .start(Math.max(1, deadlineNanos - startNanos))
         .whenComplete(
             (channel, failure) -> {
               if (failure != null) {
                 fail(origin, fresh, unwrapped(failure));
               } else {
-                onConnected(origin, channel, System.nanoTime() - startNanos, fresh);
+                onConnected(origin, channel, startNanos, fresh);
+                if (addresses.length > 1) {
+                  putOnProbation(channel);
+                }
               }
             });
+  }
+
+  /** In the order of RFC 8305 §4, the one known first. */
+  private List<InetAddress> addresses(Origin origin, InetAddress[] resolved) {
+    List<InetAddress> ordered = AddressRace.interleaved(List.of(resolved));
+    InetAddress first = known.get(origin);
+    if (first != null && ordered.remove(first)) {
+      ordered.addFirst(first);
+    }
+    return ordered;
   }
 
   private void onConnected(
       Origin origin,
       QuicChannel channel,
-      long handshakeNanos,
+      long startNanos,
       CompletableFuture<ClientConnection> fresh) {
-    ClientConnection connection = new ClientConnection(origin, channel, handshakeNanos);
+    ClientConnection connection =
+        new ClientConnection(
+            origin, channel, startNanos, exchange -> sendAfresh(origin, fresh, exchange));
     channel.closeFuture().addListener(ignored -> connections.remove(origin, fresh));
-    channel.pipeline().addFirst(new StreamLimitWatch(connection));
+    channel.pipeline().addFirst(new EventWatch(connection, () -> note(origin, channel)));
     if (!fresh.complete(connection)) {
       connection.close();
+    }
+  }
+
+  /**
+   * The connection never came about: this request is sent over the next, which another race won.
+   */
+  private void sendAfresh(
+      Origin origin, CompletableFuture<ClientConnection> failed, ClientExchange exchange) {
+    connections.remove(origin, failed);
+    connection(origin)
+        .whenComplete(
+            (connection, failure) -> {
+              if (connection != null) {
+                exchange.succeededBy(connection.send(exchange.head(), exchange.listener()));
+              } else if (unwrapped(failure) instanceof HttpException known) {
+                exchange.listener().onFailure(known);
+              } else {
+                exchange.listener().onFailure(new HttpException.Unreachable("" + failure, failure));
+              }
+            });
+  }
+
+  /** Early data has ended the race of addresses before anybody has answered. */
+  private static void putOnProbation(QuicChannel channel) {
+    if (channel instanceof MuxQuicChannel mux && mux.tlsSession() == null) {
+      channel
+          .eventLoop()
+          .schedule(
+              () -> {
+                if (mux.tlsSession() == null) {
+                  mux.close();
+                }
+              },
+              PROBATION_MILLIS,
+              TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void note(Origin origin, QuicChannel channel) {
+    if (channel.remoteSocketAddress() instanceof InetSocketAddress remote) {
+      known.put(origin, remote.getAddress());
     }
   }
 
@@ -176,18 +255,35 @@ public final class Http3Client {
     }
   }
 
-  /** Whatever the connection tells of, the server may have raised its stream limit. */
-  private static final class StreamLimitWatch extends ChannelInboundHandlerAdapter {
+  /**
+   * Whatever the connection tells of, the server may have raised its stream limit, or the handshake
+   * may be complete.
+   */
+  private static final class EventWatch extends ChannelInboundHandlerAdapter {
     private final ClientConnection connection;
+    private final Runnable onHandshake;
 
-    StreamLimitWatch(ClientConnection connection) {
+    EventWatch(ClientConnection connection, Runnable onHandshake) {
       this.connection = connection;
+      this.onHandshake = onHandshake;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+      notice();
     }
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-      connection.openWaiting();
+      notice();
       ctx.fireUserEventTriggered(event);
+    }
+
+    private void notice() {
+      connection.onEvent();
+      if (connection.handshakeNanos() > 0) {
+        onHandshake.run();
+      }
     }
   }
 }

@@ -46,6 +46,11 @@ final class Http3RequestStream implements ServerStream {
   }
 
   @Override
+  public boolean isEarly() {
+    return channel instanceof MuxQuicStreamChannel mux && mux.isEarly();
+  }
+
+  @Override
   public boolean isActive() {
     return channel.isActive();
   }

@@ -7,6 +7,7 @@ import io.netty.handler.codec.http3.Http3ServerConnectionHandler;
 import io.netty.handler.codec.http3.Http3Settings;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicStreamChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -101,6 +102,16 @@ public final class Http3Service {
         return true;
       }
     };
+  }
+
+  /**
+   * What clients remember of our settings when they send early data (RFC 9114 §7.2.4.2), for {@link
+   * dev.memux.tls.TlsServerConfig.Builder#earlyData}.
+   */
+  public static byte[] rememberedSettings() {
+    StringBuilder text = new StringBuilder();
+    settings().settings().forEach(entry -> text.append(entry).append('\n'));
+    return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   // Without a dynamic QPACK table no field section ever waits for another stream (RFC 9204 §2.1.2).

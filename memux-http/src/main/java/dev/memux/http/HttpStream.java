@@ -11,6 +11,11 @@ import io.netty.util.concurrent.Future;
 interface HttpStream {
   EventLoop loop();
 
+  /** Whether what has come may be a replay (0-RTT); only QUIC carries such. */
+  default boolean isEarly() {
+    return false;
+  }
+
   /** Whether the exchange is still going on. */
   boolean isActive();
 

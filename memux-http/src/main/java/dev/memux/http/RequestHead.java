@@ -8,6 +8,14 @@ package dev.memux.http;
 public record RequestHead(
     String method, String scheme, String authority, String path, HttpFields fields) {
 
+  /**
+   * Whether it does no harm if an attacker repeats the request (RFC 8470 §4): GET and HEAD change
+   * nothing (RFC 9110 §9.2.1).
+   */
+  boolean isReplaySafe() {
+    return method.equals("GET") || method.equals("HEAD");
+  }
+
   /** A GET without further fields. */
   public static RequestHead get(String authority, String path) {
     return new RequestHead("GET", "https", authority, path, new HttpFields());

@@ -16,6 +16,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class ServerExchange {
   private static final Logger LOG = LoggerFactory.getLogger(ServerExchange.class);
+  static final int TOO_EARLY = 425;
+
   private static final int CONTINUE = 100;
   private static final int SWITCHING_PROTOCOLS = 101;
 
@@ -69,6 +71,15 @@ public final class ServerExchange {
   /** The client's end of its connection, or null if the transport does not tell. */
   public @Nullable SocketAddress remoteAddress() {
     return stream.remoteAddress();
+  }
+
+  /**
+   * Whether the request may be one that an attacker repeats (0-RTT): it may be answered if that
+   * does no harm, or refused with 425 (RFC 8470 §5.2). Of methods other than GET and HEAD that has
+   * been done already.
+   */
+  public boolean isEarly() {
+    return stream.isEarly();
   }
 
   /** Whether the method is HEAD, so that the answer has no body (RFC 9110 §9.3.2). */
@@ -168,6 +179,12 @@ public final class ServerExchange {
 
   /** Lets the handler answer; what it throws becomes an answer or a reset. */
   void answerBy(RequestHandler handler) {
+    if (isEarly() && !request.isReplaySafe()) {
+      // RFC 8470 §5.2: the client asks again when the handshake has shown that it is no replay.
+      respond(ResponseHead.of(TOO_EARLY), stream.alloc().buffer(0));
+      requestBody.discard(HttpErrorCode.NO_ERROR);
+      return;
+    }
     try {
       handler.handle(this);
     } catch (Exception e) {

@@ -37,18 +37,21 @@ final class Loopback implements AutoCloseable {
 
   Loopback(RequestHandler handler, QuicConfig serverConfig, QuicConfig clientConfig)
       throws Exception {
+    this(handler, serverConfig, clientConfig, serverTls().build());
+  }
+
+  Loopback(
+      RequestHandler handler,
+      QuicConfig serverConfig,
+      QuicConfig clientConfig,
+      TlsServerConfig serverTls)
+      throws Exception {
     service = new Http3Service(handler);
     server =
         new QuicServerBootstrap()
             .group(group)
             .config(serverConfig)
-            .tls(
-                TlsServerConfig.builder()
-                    .credentials(
-                        TlsCredentials.fromPem(
-                            resource("localhost-cert.pem"), resource("localhost-key.pem")))
-                    .applicationProtocols(Http3Service.ALPN)
-                    .build())
+            .tls(serverTls)
             .childHandler(service.initializer())
             .bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0))
             .get(10, TimeUnit.SECONDS);
@@ -83,11 +86,21 @@ final class Loopback implements AutoCloseable {
     return new Http3Client(group, noting, Duration.ofSeconds(10));
   }
 
+  static TlsServerConfig.Builder serverTls() throws Exception {
+    return TlsServerConfig.builder()
+        .credentials(
+            TlsCredentials.fromPem(resource("localhost-cert.pem"), resource("localhost-key.pem")))
+        .applicationProtocols(Http3Service.ALPN);
+  }
+
   static TlsClientConfig trusting() throws Exception {
+    return clientTls().build();
+  }
+
+  static TlsClientConfig.Builder clientTls() throws Exception {
     return TlsClientConfig.builder()
         .applicationProtocols(Http3Service.ALPN)
-        .trustedCertificates(Pem.certificates(resource("localhost-cert.pem")))
-        .build();
+        .trustedCertificates(Pem.certificates(resource("localhost-cert.pem")));
   }
 
   private static Path resource(String name) throws Exception {

@@ -61,7 +61,10 @@ import org.slf4j.LoggerFactory;
  *       #remoteSocketAddress()} tell.
  *   <li>When the handshake is complete the channel becomes active and a {@link
  *       SslHandshakeCompletionEvent} follows; when it fails, that event tells why. A server's
- *       channel is told before what name the client asked for: {@link SniCompletionEvent}.
+ *       channel is told before what name the client asked for: {@link SniCompletionEvent}. With
+ *       early data (0-RTT) a channel becomes active before: a client's if {@link
+ *       QuicClientBootstrap#earlyData} says so, a server's if its TLS configuration takes early
+ *       data; see {@link MuxQuicStreamChannel#isEarly}.
  *   <li>When the connection ends, {@link ConnectionClosedEvent} says why. More streams allowed by
  *       the peer: {@link StreamLimitChangedEvent}.
  *   <li>{@link #close()} closes with application error code 0. QUIC's transport codes are the
@@ -86,6 +89,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   private final Connection connection;
   private final Carrier carrier;
   private final ChannelSetup streamSetup;
+  private final boolean takesEarlyData;
   private final Consumer<byte[]> tokens;
   private final ConnectionChannelConfig config = new ConnectionChannelConfig(this);
   private final Set<MuxQuicStreamChannel> streams = new HashSet<>();
@@ -113,13 +117,16 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   }
 
   /**
+   * @param takesEarlyData whether streams are used as soon as early data allows it
    * @param tokens takes the address tokens that a server gives
-   * @param connectPromise told how the handshake went; null: nobody waits, as on a server
+   * @param connectPromise told when streams can be used, or how the handshake failed; null: nobody
+   *     waits, as on a server
    */
   MuxQuicChannel(
       Connection connection,
       Carrier carrier,
       ChannelSetup streamSetup,
+      boolean takesEarlyData,
       Consumer<byte[]> tokens,
       @Nullable Promise<QuicChannel> connectPromise) {
     super(carrier.transport());
@@ -127,6 +134,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     this.carrier = carrier;
     this.streamSetup = streamSetup;
     this.datagrams = new DatagramExchange(this, connection.mux().datagrams());
+    this.takesEarlyData = takesEarlyData;
     this.tokens = tokens;
     this.connectPromise = connectPromise;
     this.remoteAddress = carrier.remote();
@@ -157,8 +165,8 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   private void pollEvents() {
     for (ConnectionEvent event; (event = connection.pollEvent()) != null; ) {
       switch (event) {
+        case ConnectionEvent.EarlyDataReady ready -> onEarlyDataReady();
         case ConnectionEvent.HandshakeCompleted completed -> onHandshake(completed.session());
-        case ConnectionEvent.EarlyDataReady ready -> {}
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.StreamsAvailable available -> onStreamsAvailable(available.type());
         case ConnectionEvent.PeerMigrated migrated -> onPeerMigrated(migrated.remote());
@@ -195,22 +203,40 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     inbound.complete();
   }
 
+  private void onEarlyDataReady() {
+    if (takesEarlyData && state == State.HANDSHAKE) {
+      activate();
+      tellConnected();
+    }
+  }
+
   private void onHandshake(TlsSession session) {
-    if (state != State.HANDSHAKE) {
+    if (state == State.CLOSED || tlsSession != null) {
       return;
     }
     tlsSession = session;
-    state = State.ACTIVE;
-    noteLimits();
-    Promise<QuicChannel> promise = connectPromise;
-    connectPromise = null;
     String serverName = session.serverName();
     if (connection.isServer() && serverName != null) {
       pipeline().fireUserEventTriggered(new SniCompletionEvent(serverName));
     }
     datagrams.announce();
-    pipeline().fireChannelActive();
+    if (state == State.HANDSHAKE) {
+      activate();
+    }
+    noteLimits();
     pipeline().fireUserEventTriggered(SslHandshakeCompletionEvent.SUCCESS);
+    tellConnected();
+  }
+
+  private void activate() {
+    state = State.ACTIVE;
+    noteLimits();
+    pipeline().fireChannelActive();
+  }
+
+  private void tellConnected() {
+    Promise<QuicChannel> promise = connectPromise;
+    connectPromise = null;
     if (promise != null && !promise.trySuccess(this)) {
       close(); // cancelled
     }
@@ -227,7 +253,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     }
     closeReason = reason;
     log.debug("{} {}", this, CloseReasons.describe(reason));
-    if (state == State.HANDSHAKE) {
+    if (state != State.CLOSED && tlsSession == null) {
       pipeline().fireUserEventTriggered(new SslHandshakeCompletionEvent(handshakeFailure(reason)));
     }
     pipeline().fireUserEventTriggered(new ConnectionClosedEvent(reason));

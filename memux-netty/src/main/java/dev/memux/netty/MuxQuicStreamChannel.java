@@ -138,6 +138,15 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
     }
   }
 
+  /**
+   * Whether some of what was received came as early data (0-RTT) on a connection whose handshake is
+   * still not complete: an attacker may have sent it again, so nothing may be done for it that must
+   * not be done twice (RFC 9001 §9.2, RFC 8470). On the event loop.
+   */
+  public boolean isEarly() {
+    return stream.isEarly() && parent().tlsSession() == null;
+  }
+
   /** The priority that data is sent with. On the event loop. */
   Priority enginePriority() {
     return stream.priority();

@@ -34,6 +34,7 @@ public final class QuicClientBootstrap {
   private QuicConfig config = QuicConfig.DEFAULT;
   private ProcessMemory memory = ProcessMemory.shared();
   private InetSocketAddress localAddress = new InetSocketAddress(0);
+  private boolean earlyData;
 
   /** Made for the first connection, and anew after the settings of sockets have changed. */
   private @Nullable ClientSockets sockets;
@@ -69,6 +70,18 @@ public final class QuicClientBootstrap {
   public QuicClientBootstrap localAddress(InetSocketAddress value) {
     localAddress = value;
     sockets = null;
+    return this;
+  }
+
+  /**
+   * Lets channels become active, and {@link #connect} be done, as soon as early data can be sent
+   * (0-RTT, RFC 9001 §4.6): at once, if the TLS configuration offers it ({@link
+   * TlsClientConfig#offersEarlyData}) and has a session of that server. What is written before
+   * {@link io.netty.handler.ssl.SslHandshakeCompletionEvent} may be replayed by an attacker; if the
+   * server refuses it, it is sent again without further ado. Default: not.
+   */
+  public QuicClientBootstrap earlyData(boolean value) {
+    earlyData = value;
     return this;
   }
 
@@ -114,11 +127,11 @@ public final class QuicClientBootstrap {
    *
    * @param remote resolved
    * @param serverName what the certificate must be for
-   * @return done on the connection's event loop when the handshake is complete; fails with {@link
-   *     ConnectTimeoutException} when it does not complete in time, with {@link
-   *     QuicConnectException} when it does not for another reason, and at once where the other host
-   *     says that nobody listens. The cause of both is a {@link MuxException}. Cancelling it closes
-   *     the connection.
+   * @return done on the connection's event loop when the handshake is complete, or before with
+   *     {@link #earlyData}; fails with {@link ConnectTimeoutException} when it does not complete in
+   *     time, with {@link QuicConnectException} when it does not for another reason, and at once
+   *     where the other host says that nobody listens. The cause of both is a {@link MuxException}.
+   *     Cancelling it closes the connection.
    * @throws IllegalStateException if group or TLS configuration is missing
    * @throws UnresolvedAddressException if {@code remote} is not resolved
    */
@@ -143,6 +156,7 @@ public final class QuicClientBootstrap {
             serverName,
             connectionSetup.snapshot(),
             streamSetup.snapshot(),
+            earlyData,
             tokens,
             loop.newPromise());
     loop.execute(() -> attempt.start(loop));
@@ -157,6 +171,7 @@ public final class QuicClientBootstrap {
       String serverName,
       ChannelSetup connectionSetup,
       ChannelSetup streamSetup,
+      boolean earlyData,
       TokenCache tokens,
       Promise<QuicChannel> promise) {
 
@@ -186,6 +201,7 @@ public final class QuicClientBootstrap {
                 driven.connection,
                 driven,
                 streamSetup,
+                earlyData,
                 token -> tokens.add(server, token),
                 promise);
         driven.listener(channel.listener());

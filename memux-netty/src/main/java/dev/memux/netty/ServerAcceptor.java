@@ -25,7 +25,7 @@ final class ServerAcceptor implements UdpDriver.Acceptor {
   @Override
   public void onAccept(DrivenConnection driven) {
     MuxQuicChannel channel =
-        new MuxQuicChannel(driven.connection, driven, streamSetup, token -> {}, null);
+        new MuxQuicChannel(driven.connection, driven, streamSetup, true, token -> {}, null);
     driven.listener(channel.listener());
     connections.add(channel);
     connectionSetup.apply(channel);

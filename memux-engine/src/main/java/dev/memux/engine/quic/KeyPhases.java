@@ -19,9 +19,12 @@ final class KeyPhases {
 
   /**
    * Made ahead of its use: RFC 9001 §6.3, or the time that it takes would tell an observer of an
-   * update. Null until the handshake is confirmed, before which nobody may update (§6.1).
+   * update. Null until the handshake is complete.
    */
   private @Nullable PacketOpener next;
+
+  /** RFC 9001 §6.1: before that we begin no update. The peer may have come further. */
+  private boolean confirmed;
 
   private boolean phase;
 
@@ -54,6 +57,10 @@ final class KeyPhases {
   }
 
   void onHandshakeConfirmed() {
+    confirmed = true;
+  }
+
+  void onHandshakeComplete() {
     PacketOpener opener = space.opener;
     if (opener != null && next == null) {
       next = opener.next();
@@ -116,7 +123,7 @@ final class KeyPhases {
    * this phase.
    */
   boolean update(long largestAcked) {
-    if (next == null || largestAcked < firstSent) {
+    if (!confirmed || next == null || largestAcked < firstSent) {
       return false;
     }
     rotate();

@@ -543,11 +543,11 @@ public final class QuicConnection implements Connection {
   }
 
   /**
-   * Begins to use new 1-RTT keys.
+   * Begins to use new 1-RTT keys. It does so by itself before a key is used up.
    *
    * @return false if that is not allowed yet (RFC 9001 §6.1)
    */
-  boolean updateKeys() {
+  public boolean updateKeys() {
     return spaces[PacketSpace.APPLICATION.ordinal()].keyPhases.update(
         recovery.largestAcked(PacketSpace.APPLICATION));
   }
@@ -845,6 +845,15 @@ public final class QuicConnection implements Connection {
     }
   }
 
+  /** Who was held up by remembered limits learns that they are gone. */
+  private void reportNewLimits() {
+    for (StreamType type : StreamType.values()) {
+      if (mux.openable(type) > 0) {
+        events.addLast(new ConnectionEvent.StreamsAvailable(type));
+      }
+    }
+  }
+
   /** What the handshake brings about. */
   private final class HandshakeSteps implements Handshake.Listener {
     @Override
@@ -902,11 +911,15 @@ public final class QuicConnection implements Connection {
     @Override
     public void onComplete(TlsSession session) {
       handshakeDeadlineNanos = NEVER;
+      spaces[PacketSpace.APPLICATION.ordinal()].keyPhases.onHandshakeComplete();
       if (!server && peerParameters != null) {
         // RFC 9000 §7.4.1: not before, as 0-RTT packets go by what is remembered.
         mux.onPeerParameters(peerParameters);
       }
       events.addLast(new ConnectionEvent.HandshakeCompleted(session));
+      if (zeroRtt.isOffered()) {
+        reportNewLimits();
+      }
       if (peerParameters != null) {
         localIds.onPeerLimit(peerParameters.activeConnectionIdLimit());
       }

@@ -49,6 +49,10 @@ final class ZeroRtt {
     mux.onPeerParameters(remembered);
   }
 
+  boolean isOffered() {
+    return remembered != null;
+  }
+
   /** The key for that is there. */
   void onSealer(PacketSealer sealer) {
     if (remembered != null) {

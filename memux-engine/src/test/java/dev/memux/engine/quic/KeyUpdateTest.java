@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.packet.PacketType;
@@ -100,6 +101,23 @@ class KeyUpdateTest {
     ConnectedPair pair = new ConnectedPair();
     pair.deliverToServer();
     assertFalse(pair.server().updateKeys());
+  }
+
+  @Test
+  void aClientThatMissesHandshakeDoneFollowsAnUpdate() {
+    // RFC 9001 §4.1.2, §6.1: for the server the handshake is confirmed when it is complete; the
+    // frame that tells the client may be lost, and come again only in the next phase.
+    ConnectedPair pair = new ConnectedPair();
+    pair.toClient = datagram -> !pair.client.isHandshakeComplete();
+    pair.settle();
+    assertTrue(pair.server().isHandshakeComplete());
+    assertFalse(pair.clientEvents.contains(new ConnectionEvent.HandshakeConfirmed()));
+    assertTrue(phases(pair.server()).update(Long.MAX_VALUE)); // as if it had an acknowledgement
+    pair.toClient = datagram -> true;
+    pair.runUntil(pair.now + 5 * ConnectedPair.SECOND);
+    assertTrue(pair.clientEvents.contains(new ConnectionEvent.HandshakeConfirmed()));
+    assertEquals(1, phases(pair.client).updates());
+    assertHealthy(pair);
   }
 
   @Test

@@ -84,8 +84,8 @@ final class PacketDecoder implements FrameSink {
     return switch (type) {
       case INITIAL -> EncryptionLevel.INITIAL;
       case HANDSHAKE -> EncryptionLevel.HANDSHAKE;
-      case ONE_RTT, ZERO_RTT, RETRY, VERSION_NEGOTIATION, UNSUPPORTED_VERSION ->
-          EncryptionLevel.APPLICATION;
+      case ZERO_RTT -> EncryptionLevel.EARLY;
+      case ONE_RTT, RETRY, VERSION_NEGOTIATION, UNSUPPORTED_VERSION -> EncryptionLevel.APPLICATION;
     };
   }
 

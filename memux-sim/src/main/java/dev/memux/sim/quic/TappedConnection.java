@@ -27,6 +27,7 @@ public final class TappedConnection {
   private final Set<ConnectionId> retrySources = new HashSet<>();
   private @Nullable String clientRandom;
   private @Nullable CipherSuite suite;
+  private @Nullable CipherSuite firstOffered;
 
   TappedConnection(
       InetSocketAddress client, InetSocketAddress server, ConnectionId firstDestination) {
@@ -101,21 +102,51 @@ public final class TappedConnection {
         && message[from] == CLIENT_HELLO) {
       clientRandom =
           HexFormat.of().formatHex(message, from + RANDOM_FROM, from + RANDOM_FROM + RANDOM_BYTES);
+      int sessionIdFrom = from + RANDOM_FROM + RANDOM_BYTES;
+      // Behind the session ID and the length of the list.
+      firstOffered = suite(message, sessionIdFrom + 1 + message[sessionIdFrom] + 2);
     } else if (sender == Side.SERVER && message[from] == SERVER_HELLO) {
       int suiteFrom = from + RANDOM_FROM + RANDOM_BYTES;
       suiteFrom += 1 + message[suiteFrom];
-      int code = ((message[suiteFrom] & 0xff) << 8) | (message[suiteFrom + 1] & 0xff);
-      for (CipherSuite candidate : CipherSuite.values()) {
-        suite = candidate.code() == code ? candidate : suite;
+      suite = suite(message, suiteFrom);
+    }
+  }
+
+  private static @Nullable CipherSuite suite(byte[] message, int from) {
+    int code = ((message[from] & 0xff) << 8) | (message[from + 1] & 0xff);
+    for (CipherSuite candidate : CipherSuite.values()) {
+      if (candidate.code() == code) {
+        return candidate;
       }
     }
+    return null;
+  }
+
+  /**
+   * The secret of early data; its suite is that of an earlier session, taken to be the client's
+   * first.
+   *
+   * @return false: come again when the ClientHello is known
+   */
+  boolean onEarlySecret(byte[] secret) {
+    Map<PacketType, Keys> ofClient = keys.get(Side.CLIENT);
+    if (firstOffered == null || ofClient == null) {
+      return false;
+    }
+    ofClient.putIfAbsent(PacketType.ZERO_RTT, new Keys(firstOffered, secret));
+    return true;
   }
 
   /** A secret of this connection from a key log. */
   void onSecret(Side sender, PacketType type, byte[] secret) {
     Map<PacketType, Keys> ofSide = keys.get(sender);
     if (ofSide != null && suite != null) {
-      ofSide.putIfAbsent(type, new Keys(suite, secret));
+      Keys fresh = new Keys(suite, secret);
+      Keys early = ofSide.get(PacketType.ZERO_RTT);
+      if (type == PacketType.ONE_RTT && early != null) {
+        fresh.onSent(early.largestSent); // RFC 9000 §12.3: the same numbers
+      }
+      ofSide.putIfAbsent(type, fresh);
     }
   }
 

@@ -9,7 +9,7 @@ import java.util.List;
  * A packet read off the wire.
  *
  * @param datagram the one that carries it, in {@code [from, end)}
- * @param level of encryption, and so the packet number space
+ * @param level of encryption
  * @param ackEliciting RFC 9002 §2
  */
 public record TappedPacket(

@@ -208,23 +208,32 @@ public final class WireTap implements NetworkObserver, KeyLog {
   private void offerSecrets(TappedConnection connection) {
     String random = connection.clientRandom();
     List<Secret> logged = random == null ? null : secrets.get(random);
-    if (logged == null || !connection.hasSuite()) {
+    if (logged == null) {
       return;
     }
-    for (Secret secret : logged) {
-      switch (secret.label) {
-        case "CLIENT_HANDSHAKE_TRAFFIC_SECRET" ->
-            connection.onSecret(Side.CLIENT, PacketType.HANDSHAKE, secret.bytes);
-        case "SERVER_HANDSHAKE_TRAFFIC_SECRET" ->
-            connection.onSecret(Side.SERVER, PacketType.HANDSHAKE, secret.bytes);
-        case "CLIENT_TRAFFIC_SECRET_0" ->
-            connection.onSecret(Side.CLIENT, PacketType.ONE_RTT, secret.bytes);
-        case "SERVER_TRAFFIC_SECRET_0" ->
-            connection.onSecret(Side.SERVER, PacketType.ONE_RTT, secret.bytes);
-        default -> {} // Exporter and early secrets protect no packet that is read here.
-      }
+    logged.removeIf(secret -> offer(connection, secret));
+  }
+
+  /** Returns whether the connection has had use for the secret, or never will. */
+  private static boolean offer(TappedConnection connection, Secret secret) {
+    if (secret.label.equals("CLIENT_EARLY_TRAFFIC_SECRET")) {
+      return connection.onEarlySecret(secret.bytes);
     }
-    logged.clear();
+    if (!connection.hasSuite()) {
+      return false;
+    }
+    switch (secret.label) {
+      case "CLIENT_HANDSHAKE_TRAFFIC_SECRET" ->
+          connection.onSecret(Side.CLIENT, PacketType.HANDSHAKE, secret.bytes);
+      case "SERVER_HANDSHAKE_TRAFFIC_SECRET" ->
+          connection.onSecret(Side.SERVER, PacketType.HANDSHAKE, secret.bytes);
+      case "CLIENT_TRAFFIC_SECRET_0" ->
+          connection.onSecret(Side.CLIENT, PacketType.ONE_RTT, secret.bytes);
+      case "SERVER_TRAFFIC_SECRET_0" ->
+          connection.onSecret(Side.SERVER, PacketType.ONE_RTT, secret.bytes);
+      default -> {} // Exporter secrets protect no packet.
+    }
+    return true;
   }
 
   @SuppressWarnings("ArrayRecordComponent") // never compared

@@ -8,6 +8,7 @@ package dev.memux.sim.world;
 final class CongestionInvariant {
   private boolean watching;
   private long roomBytes;
+  private long inFlightBefore;
   private long probesBefore;
   private long recoveriesSeen;
   private boolean recoveryPacketDue;
@@ -23,6 +24,7 @@ final class CongestionInvariant {
   void beforeTransmit(long windowBytes, long bytesInFlight, long probesSent, long recoveries) {
     watching = true;
     roomBytes = Math.max(0, windowBytes - bytesInFlight);
+    inFlightBefore = bytesInFlight;
     probesBefore = probesSent;
     recoveryPacketDue |= recoveries > recoveriesSeen;
     recoveriesSeen = recoveries;
@@ -37,9 +39,17 @@ final class CongestionInvariant {
     }
   }
 
-  void afterTransmit(long probesSent, int maxDatagramBytes) {
+  /**
+   * It has had its chance.
+   *
+   * @param bytesInFlight as after {@link #beforeTransmit}: what left it meanwhile has made room,
+   *     such as Initial packets, which a client forgets with its first Handshake packet (RFC 9002
+   *     §6.4)
+   */
+  void afterTransmit(long probesSent, int maxDatagramBytes, long bytesInFlight) {
     watching = false;
-    long allowedBytes = roomBytes + (probesSent - probesBefore) * maxDatagramBytes;
+    long forgottenBytes = Math.max(0, inFlightBefore + ackElicitingBytes - bytesInFlight);
+    long allowedBytes = roomBytes + forgottenBytes + (probesSent - probesBefore) * maxDatagramBytes;
     if (ackElicitingBytes > allowedBytes && recoveryPacketDue) {
       recoveryPacketDue = false;
       allowedBytes += maxDatagramBytes;

@@ -27,6 +27,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +45,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private final Trace trace;
   private final int number;
   private final Rebindings rebindings;
+  private final WorldPlan.KeyUpdates keyUpdates;
   private final Map<Side, QuicNode> nodes = new EnumMap<>(Side.class);
   private final Map<Side, Peer> peers = new EnumMap<>(Side.class);
   private final Map<Long, StreamPlan> streams = new HashMap<>();
@@ -56,6 +58,10 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private final IndependenceInvariant independence = new IndependenceInvariant();
   private final FlowControlInvariant flowControl;
   private final RebindingInvariant rebinding = new RebindingInvariant();
+
+  /** RFC 9000 §7.4.1: early data goes by what is remembered. */
+  private final FlowControlInvariant earlyFlowControl;
+
   private final AmplificationInvariant amplification = new AmplificationInvariant();
   private final PacketNumberInvariant packetNumbers = new PacketNumberInvariant();
   private final StreamStateInvariant streamStates = new StreamStateInvariant();
@@ -75,6 +81,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private int closedStreamSides;
   private boolean ending;
   private @Nullable ConnectionId name;
+  private boolean startedEarly;
+  private boolean acceptedEarly;
+  private @Nullable TransportParameters remembered;
 
   Conversation(
       int number,
@@ -94,6 +103,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     delivery = new DeliveryInvariant(content);
     datagrams = new DatagramInvariant(content);
     flowControl = new FlowControlInvariant(content, this::parameters);
+    earlyFlowControl =
+        new FlowControlInvariant(content, declaredBy -> Objects.requireNonNull(remembered()));
+    keyUpdates = world.tls().keyUpdates();
     maxDatagramBytes.put(Side.CLIENT, world.clientConfig().maxDatagramBytes());
     maxDatagramBytes.put(Side.SERVER, world.serverConfig().maxDatagramBytes());
     nodes.put(Side.CLIENT, client);
@@ -116,6 +128,15 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
         node(Side.CLIENT),
         node(Side.SERVER),
         rebindings);
+  }
+
+  /** What the client knows of the server from before. */
+  void remembered(@Nullable TransportParameters parameters) {
+    remembered = parameters;
+  }
+
+  private @Nullable TransportParameters remembered() {
+    return remembered;
   }
 
   Peer peer(Side side) {
@@ -190,17 +211,36 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     return known;
   }
 
-  void onHandshakeCompleted(Peer peer) {
+  /**
+   * A client may send before the handshake is complete; what it does then, it does not do again.
+   */
+  void onEarlyDataReady(Peer peer) {
+    if (peer.side() == Side.CLIENT) {
+      startedEarly = true;
+      openStreams(peer);
+    } else {
+      acceptedEarly = true;
+    }
+  }
+
+  private void openStreams(Peer peer) {
     for (StreamPlan stream : plan.streams()) {
       if (stream.opener() == peer.side()) {
         peer.at(stream.openAfterNanos(), () -> peer.open(stream));
       }
+    }
+  }
+
+  void onHandshakeCompleted(Peer peer) {
+    if (peer.side() == Side.SERVER || !startedEarly) {
+      openStreams(peer);
     }
     peer.sendDatagrams(plan.datagrams());
     Side cutter = plan.ending() == WorldPlan.Ending.SERVER_ABORTS ? Side.SERVER : Side.CLIENT;
     if (plan.ending().cutsShort() && peer.side() == cutter) {
       peer.at(plan.endAfterNanos(), this::end);
     }
+    planKeyUpdates(peer);
     handshakes++;
     endIfWorkIsDone();
   }
@@ -232,6 +272,12 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     }
     rebindings.rebind(change);
     note("the client is at " + node(Side.CLIENT).address());
+  }
+
+  private void planKeyUpdates(Peer peer) {
+    for (int i = 1; i <= keyUpdates.count(); i++) {
+      peer.at(i * keyUpdates.everyNanos(), peer::updateKeys);
+    }
   }
 
   void onOpened(long streamId, StreamPlan stream) {
@@ -369,6 +415,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
         }
       }
     }
+    if (other == Side.CLIENT && acceptedEarly && remembered != null) {
+      return remembered; // RFC 9000 §7.4.1: a server that accepts has not changed them
+    }
     throw new Violation(
         Conversation.class, other + " sends stream frames without knowing the limits");
   }
@@ -403,7 +452,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
         blame.onAckElicitingSent(packet.sender(), nowNanos);
       }
       packetNumbers.onPacketSent(packet);
-      flowControl.onPacketSent(packet);
+      FlowControlInvariant limits =
+          packet.level() == EncryptionLevel.EARLY ? earlyFlowControl : flowControl;
+      limits.onPacketSent(packet);
       packet.frames().forEach(frame -> streamStates.onSent(packet.sender(), frame));
       rememberAcks(packet);
     }
@@ -452,6 +503,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     packetNumbers.onPacketDelivered(packet);
     flowControl.onPacketDelivered(packet);
     Side receiver = packet.sender().peer();
+    if (packet.level() == EncryptionLevel.EARLY) {
+      onEarlyDelivered(packet, receiver);
+    }
     if (packet.level() != EncryptionLevel.APPLICATION) {
       return;
     }
@@ -495,6 +549,15 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
         && server.isHandshakeComplete()
         && server.closed() == null) {
       rebinding.onDelivered(packet.number(), packet.datagram().source(), nowNanos);
+    }
+  }
+
+  /** It may be read, or buffered, or thrown away. */
+  private void onEarlyDelivered(TappedPacket packet, Side receiver) {
+    for (TappedFrame frame : packet.frames()) {
+      if (frame instanceof TappedFrame.Stream stream) {
+        independence.onDelivered(receiver, stream.streamId(), stream.offset(), stream.end(), false);
+      }
     }
   }
 
@@ -586,7 +649,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       congestion
           .get(side(connection))
           .afterTransmit(
-              connection.statistics().probesSent(), maxDatagramBytes.get(side(connection)));
+              connection.statistics().probesSent(),
+              maxDatagramBytes.get(side(connection)),
+              connection.statistics().bytesInFlight());
     }
   }
 

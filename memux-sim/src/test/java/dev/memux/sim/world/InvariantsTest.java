@@ -534,14 +534,21 @@ class InvariantsTest {
       congestion.onPacketSent(1200, true);
       congestion.onPacketSent(1200, true);
       congestion.onPacketSent(50, false); // Acknowledgements are free.
-      congestion.afterTransmit(0, 1200);
+      congestion.afterTransmit(0, 1200, 12_000);
     }
 
     @Test
     void seesAPacketAboveTheWindow() {
       congestion.beforeTransmit(12_000, 10_900, 0, 0);
       congestion.onPacketSent(1200, true);
-      assertViolation(() -> congestion.afterTransmit(0, 1200));
+      assertViolation(() -> congestion.afterTransmit(0, 1200, 12_100));
+    }
+
+    @Test
+    void whatIsForgottenMeanwhileMakesRoom() {
+      congestion.beforeTransmit(12_000, 10_900, 0, 0);
+      congestion.onPacketSent(1200, true);
+      congestion.afterTransmit(0, 1200, 12_000);
     }
 
     @Test
@@ -549,20 +556,20 @@ class InvariantsTest {
       congestion.beforeTransmit(2400, 4800, 3, 0);
       congestion.onPacketSent(1200, true);
       congestion.onPacketSent(1200, true);
-      congestion.afterTransmit(5, 1200);
+      congestion.afterTransmit(5, 1200, 7200);
       congestion.beforeTransmit(2400, 7200, 5, 0);
       congestion.onPacketSent(1200, true);
-      assertViolation(() -> congestion.afterTransmit(5, 1200));
+      assertViolation(() -> congestion.afterTransmit(5, 1200, 8400));
     }
 
     @Test
     void exemptsOnePacketOfEachRecovery() {
       congestion.beforeTransmit(2400, 4800, 0, 1);
       congestion.onPacketSent(1200, true);
-      congestion.afterTransmit(0, 1200);
+      congestion.afterTransmit(0, 1200, 6000);
       congestion.beforeTransmit(2400, 4800, 0, 1);
       congestion.onPacketSent(1200, true);
-      assertViolation(() -> congestion.afterTransmit(0, 1200));
+      assertViolation(() -> congestion.afterTransmit(0, 1200, 6000));
     }
   }
 

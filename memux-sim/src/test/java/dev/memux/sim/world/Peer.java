@@ -9,6 +9,7 @@ import dev.memux.engine.quic.QuicConnection;
 import dev.memux.sim.Network;
 import dev.memux.sim.quic.QuicNode;
 import dev.memux.sim.quic.Side;
+import dev.memux.tls.EarlyData;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.HashSet;
@@ -39,6 +40,8 @@ final class Peer {
 
   private @Nullable QuicConnection connection;
   private boolean handshakeComplete;
+  private EarlyData earlyData = EarlyData.NONE;
+  private int keyUpdates;
   private boolean terminated;
   private @Nullable CloseReason closed;
 
@@ -65,6 +68,22 @@ final class Peer {
     return handshakeComplete;
   }
 
+  EarlyData earlyData() {
+    return earlyData;
+  }
+
+  /** How often this side has begun to use new keys. */
+  int keyUpdates() {
+    return keyUpdates;
+  }
+
+  void updateKeys() {
+    if (connection != null && connection.updateKeys()) {
+      conversation.note(side + " updates its keys");
+      keyUpdates++;
+    }
+  }
+
   boolean isTerminated() {
     return terminated;
   }
@@ -77,14 +96,15 @@ final class Peer {
     connection = source;
     conversation.note(side + " " + describe(event));
     switch (event) {
+      case ConnectionEvent.EarlyDataReady ready -> conversation.onEarlyDataReady(this);
       case ConnectionEvent.HandshakeCompleted done -> {
         handshakeComplete = true;
+        earlyData = done.session().earlyData();
         conversation.onHandshakeCompleted(this);
       }
       case ConnectionEvent.HandshakeConfirmed confirmed -> conversation.onHandshakeConfirmed(this);
       case ConnectionEvent.StreamsAvailable available -> openWaiting();
       case ConnectionEvent.PeerMigrated migrated -> conversation.onMigrated();
-      case ConnectionEvent.EarlyDataReady ready -> {}
       case ConnectionEvent.TokenReceived token -> {}
       case ConnectionEvent.Closed over -> {
         closed = over.reason();

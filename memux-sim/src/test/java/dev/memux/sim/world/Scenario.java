@@ -43,7 +43,7 @@ final class Scenario {
 
   /** The server's chain is that long. */
   Scenario certificates(int count) {
-    tls = new WorldPlan.TlsPlan(tls.suite(), tls.serverGroup(), count);
+    tls = tls.withCertificates(count);
     return this;
   }
 

@@ -1,6 +1,5 @@
 package dev.memux.sim.world;
 
-import dev.memux.sim.quic.WireTap;
 import dev.memux.tls.Pem;
 import dev.memux.tls.PemException;
 import dev.memux.tls.TlsClientConfig;
@@ -11,6 +10,7 @@ import java.net.URL;
 import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.time.InstantSource;
 import java.util.Collections;
 import java.util.List;
 
@@ -23,23 +23,23 @@ final class Tls {
 
   private Tls() {}
 
-  static TlsServerConfig server(WorldPlan.TlsPlan plan, WireTap tap) {
+  /** The time of day, in which the certificate is good; sessions do not age in a world. */
+  static final InstantSource CLOCK =
+      InstantSource.fixed(CERTIFICATE.getNotBefore().toInstant().plusSeconds(1));
+
+  static TlsServerConfig.Builder server(WorldPlan.TlsPlan plan) {
     List<X509Certificate> chain = Collections.nCopies(plan.certificates(), CERTIFICATE);
     return TlsServerConfig.builder()
         .credentials(new TlsCredentials(chain, KEY))
         .applicationProtocols(PROTOCOL)
-        .groups(plan.serverGroup())
-        .keyLog(tap)
-        .build();
+        .groups(plan.serverGroup());
   }
 
-  static TlsClientConfig client(WorldPlan.TlsPlan plan, WireTap tap) {
+  static TlsClientConfig.Builder client(WorldPlan.TlsPlan plan) {
     return TlsClientConfig.builder()
         .applicationProtocols(PROTOCOL)
         .cipherSuites(plan.suite())
-        .insecureTrustAny()
-        .keyLog(tap)
-        .build();
+        .insecureTrustAny();
   }
 
   private static X509Certificate certificate() {

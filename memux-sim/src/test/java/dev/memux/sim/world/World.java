@@ -47,6 +47,7 @@ final class World {
   private final WireTap tap = new WireTap();
   private final Tally tally = new Tally();
   private final QuicNode server;
+  private final Returns returns;
   private final Map<ConnectionId, Conversation> conversations = new HashMap<>();
   private final List<Conversation> inOrder = new ArrayList<>();
 
@@ -62,11 +63,12 @@ final class World {
     simulation = new Simulation(plan.startNanos());
     network = new Network(simulation, root.split("network"));
     trace = new Trace(simulation, traceLines, this::describe);
+    returns = new Returns(plan, root.split("returns"));
     InetSocketAddress address = Network.address(0, SERVER_PORT);
     QuicEndpoint endpoint =
         new QuicEndpoint(
             plan.serverConfig(),
-            Tls.server(plan.tls(), tap),
+            returns.server(tap),
             0,
             ROUTING_KEY,
             new SeededSecureRandom(root.split("server")));
@@ -93,7 +95,8 @@ final class World {
     tap.listen(conversation);
     network.observe(conversation);
     inOrder.add(conversation);
-    TlsClientConfig tls = Tls.client(plan.tls(), tap);
+    TlsClientConfig tls = returns.client(index, tap);
+    conversation.remembered(returns.remembered());
     simulation.after(
         planned.connectAfterNanos(),
         () -> {
@@ -228,6 +231,10 @@ final class World {
         Peer peer = conversation.peer(side);
         if (peer.closed() != null) {
           tally.count("closed " + peer.closed().origin());
+          tally.count("early data " + peer.earlyData());
+          if (peer.keyUpdates() > 0) {
+            tally.count("keys updated");
+          }
         }
         for (int i = 0; i < conversation.migrations() && side == Side.SERVER; i++) {
           tally.count("migrated");

@@ -31,10 +31,28 @@ record WorldPlan(
    *     that another costs a HelloRetryRequest
    * @param certificates how long the server's chain is: a long one does not fit into what a server
    *     may send before the client's address is validated
+   * @param visited how the server was configured when the clients were there before, so that they
+   *     come with early data, which is refused if that has changed; null: never
+   * @param keyUpdates how often each side tries to update its keys, and at which intervals
    */
-  record TlsPlan(CipherSuite suite, NamedGroup serverGroup, int certificates) {
+  record TlsPlan(
+      CipherSuite suite,
+      NamedGroup serverGroup,
+      int certificates,
+      @Nullable QuicConfig visited,
+      KeyUpdates keyUpdates) {
     static final TlsPlan DEFAULT =
-        new TlsPlan(CipherSuite.TLS_AES_128_GCM_SHA256, NamedGroup.X25519, 1);
+        new TlsPlan(
+            CipherSuite.TLS_AES_128_GCM_SHA256, NamedGroup.X25519, 1, null, KeyUpdates.NONE);
+
+    TlsPlan withCertificates(int count) {
+      return new TlsPlan(suite, serverGroup, count, visited, keyUpdates);
+    }
+  }
+
+  /** RFC 9001 §6.1: attempts that come too early do nothing. */
+  record KeyUpdates(int count, long everyNanos) {
+    static final KeyUpdates NONE = new KeyUpdates(0, 0);
   }
 
   /**

@@ -80,7 +80,7 @@ final class WorldPlanner {
         startNanos,
         client,
         server,
-        tls(seed.split("tls").random()),
+        tls(server, seed.split("tls").random(), seed.split("returns")),
         drivers.chance(0.3) ? MILLI : 1,
         drivers.chance(0.3) ? drivers.between(1, 64) : Integer.MAX_VALUE,
         conversations);
@@ -88,11 +88,28 @@ final class WorldPlanner {
 
   // Endpoints.
 
-  private static WorldPlan.TlsPlan tls(Randomness r) {
+  private static WorldPlan.TlsPlan tls(QuicConfig server, Randomness r, Seed returns) {
     return new WorldPlan.TlsPlan(
         r.oneOf(CipherSuite.values()),
         r.oneOf(NamedGroup.values()),
-        r.chance(0.7) ? 1 : r.between(2, 16));
+        r.chance(0.7) ? 1 : r.between(2, 16),
+        visited(server, returns),
+        keyUpdates(returns.split("key updates").random()));
+  }
+
+  /** The server at the clients' first visit: as it is now, or with other limits. */
+  private static @Nullable QuicConfig visited(QuicConfig server, Seed seed) {
+    Randomness r = seed.random();
+    if (r.chance(0.6)) {
+      return null;
+    }
+    return r.chance(0.6) ? server : server.withMux(mux(r));
+  }
+
+  private static WorldPlan.KeyUpdates keyUpdates(Randomness r) {
+    return r.chance(0.7)
+        ? WorldPlan.KeyUpdates.NONE
+        : new WorldPlan.KeyUpdates(r.between(1, 20), r.logarithmic(MILLI, SECOND));
   }
 
   private static QuicConfig config(long handshakeNanos, Seed seed) {
