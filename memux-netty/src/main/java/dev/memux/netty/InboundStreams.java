@@ -35,15 +35,21 @@ final class InboundStreams {
     waiting.remove(stream);
   }
 
-  /** Delivers all that wait, if the application has asked. */
-  void complete() {
+  /**
+   * Delivers all that wait, if the application has asked.
+   *
+   * @return whether there was something to deliver
+   */
+  boolean complete() {
     if (delivering) {
-      return;
+      return false;
     }
     delivering = true;
+    boolean delivered = false;
     try {
       while (readPending && !waiting.isEmpty()) {
         readPending = false;
+        delivered = true;
         for (MuxQuicStreamChannel next; (next = waiting.poll()) != null; ) {
           deliver(next);
         }
@@ -52,6 +58,7 @@ final class InboundStreams {
     } finally {
       delivering = false;
     }
+    return delivered;
   }
 
   private void deliver(MuxQuicStreamChannel stream) {

@@ -189,6 +189,12 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   }
 
   private void pollStreams() {
+    do {
+      pollStreamEvents();
+    } while (inbound.complete()); // who is given a stream reads it, which may bring events
+  }
+
+  private void pollStreamEvents() {
     for (MuxStream stream; (stream = connection.mux().pollStream()) != null; ) {
       int events = stream.takeEvents();
       MuxQuicStreamChannel channel = (MuxQuicStreamChannel) stream.attachment();
@@ -200,7 +206,6 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
         inbound.add(channel);
       }
     }
-    inbound.complete();
   }
 
   private void onEarlyDataReady() {

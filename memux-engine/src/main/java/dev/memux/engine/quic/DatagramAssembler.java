@@ -1,6 +1,7 @@
 package dev.memux.engine.quic;
 
 import dev.memux.engine.CloseReason;
+import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.HeaderWriter;
 import dev.memux.engine.packet.PacketNumbers;
 import dev.memux.engine.packet.PacketSealer;
@@ -249,7 +250,7 @@ final class DatagramAssembler {
     draft.packetNumber = skipper.next(space, recovery);
     draft.packetNumberBytes =
         PacketNumbers.encodedBytes(draft.packetNumber, recovery.largestAcked(space.space));
-    int headerBytes = headerBytes(space, draft.packetNumberBytes);
+    int headerBytes = headerBytes(space, path.peerId().id(), draft.packetNumberBytes);
     int room = bytes - from - headerBytes - PacketSealer.TAG_BYTES;
     if (room < PacketSealer.minPayloadBytes(1) + 32) {
       return null;
@@ -282,14 +283,14 @@ final class DatagramAssembler {
     return draft;
   }
 
-  /** What the frames of one packet with application data can have, whatever its number. */
-  int frameRoomBytes(int bytes) {
+  /** What the frames of one packet to {@code id} with application data can have at least. */
+  int frameRoomBytes(ConnectionId id, int bytes) {
     PacketNumberSpace space = connection.spaces()[PacketSpace.APPLICATION.ordinal()];
-    return bytes - headerBytes(space, PacketNumbers.MAX_BYTES) - PacketSealer.TAG_BYTES;
+    return bytes - headerBytes(space, id, PacketNumbers.MAX_BYTES) - PacketSealer.TAG_BYTES;
   }
 
-  private int headerBytes(PacketNumberSpace space, int packetNumberBytes) {
-    int dcid = path.peerId().id().length();
+  private int headerBytes(PacketNumberSpace space, ConnectionId id, int packetNumberBytes) {
+    int dcid = id.length();
     if (isShort(space)) {
       return 1 + dcid + packetNumberBytes;
     }

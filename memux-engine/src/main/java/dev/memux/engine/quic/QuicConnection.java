@@ -492,6 +492,13 @@ public final class QuicConnection implements Connection {
     return out.count() > 0;
   }
 
+  private void noteDatagramRoom(Path path) {
+    if (path.hasPeerId()) {
+      int room = assembler.frameRoomBytes(path.peerId().id(), datagramBytes);
+      mux.datagrams().onPacketRoom(room);
+    }
+  }
+
   private static int roomFor(Path path, int bytes) {
     return (int) Math.min(bytes, path.amplification().allowanceBytes());
   }
@@ -501,7 +508,7 @@ public final class QuicConnection implements Connection {
     if (!hasUsableKey(nowNanos)) {
       return;
     }
-    mux.datagrams().onPacketRoom(assembler.frameRoomBytes(datagramBytes));
+    noteDatagramRoom(path);
     long rttNanos = recovery.rtt().smoothedNanos();
     int batchBytes = pacer.batchBytes(recovery.windowBytes(), rttNanos);
     while (out.hasRoom(datagramBytes)
@@ -905,7 +912,7 @@ public final class QuicConnection implements Connection {
       if (server) {
         mux.onPeerParameters(parameters);
       }
-      mux.datagrams().onPacketRoom(assembler.frameRoomBytes(datagramBytes));
+      noteDatagramRoom(paths.active());
     }
 
     @Override

@@ -342,7 +342,11 @@ final class Peer {
   private void reset(MuxStream stream, StreamWork work) {
     work.sendOver = true;
     long planned = work.plan.direction(side).reliable();
-    if (planned < 0) {
+    boolean canPromise = Objects.requireNonNull(connection).mux().canResetAt();
+    if (!canPromise && work.resets > 0) {
+      return; // early data was refused in between: what has been promised stays
+    }
+    if (planned < 0 || !canPromise) {
       conversation.note(side + " resets " + stream.id());
       conversation.delivery().onReset(side, stream.id());
       stream.reset(RESET_CODE);
