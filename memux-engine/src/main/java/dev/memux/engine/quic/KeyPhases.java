@@ -120,10 +120,11 @@ final class KeyPhases {
 
   /**
    * Updates, if that is allowed: RFC 9001 §6.1, only once the peer has acknowledged a packet of
-   * this phase.
+   * this phase; §6.5, not while packets of the phase before may still come, whose key would go.
    */
-  boolean update(long largestAcked) {
-    if (!confirmed || next == null || largestAcked < firstSent) {
+  boolean update(long largestAcked, long nowNanos) {
+    boolean waitsForLatePackets = updates > 0 && nowNanos <= previousEndsNanos;
+    if (!confirmed || next == null || largestAcked < firstSent || waitsForLatePackets) {
       return false;
     }
     rotate();

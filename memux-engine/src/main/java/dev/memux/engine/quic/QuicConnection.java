@@ -539,7 +539,7 @@ public final class QuicConnection implements Connection {
     PacketSealer sealer = spaces[PacketSpace.APPLICATION.ordinal()].sealer;
     if (sealer == null
         || sealer.packetsSealed() < sealer.confidentialityLimit() / 2
-        || updateKeys()
+        || updateKeys(nowNanos)
         || sealer.packetsSealed() + SendBatch.MAX_SEGMENTS <= sealer.confidentialityLimit()) {
       return true;
     }
@@ -552,11 +552,11 @@ public final class QuicConnection implements Connection {
   /**
    * Begins to use new 1-RTT keys. It does so by itself before a key is used up.
    *
-   * @return false if that is not allowed yet (RFC 9001 §6.1)
+   * @return false if that is not allowed yet (RFC 9001 §6.1, §6.5)
    */
-  public boolean updateKeys() {
+  public boolean updateKeys(long nowNanos) {
     return spaces[PacketSpace.APPLICATION.ordinal()].keyPhases.update(
-        recovery.largestAcked(PacketSpace.APPLICATION));
+        recovery.largestAcked(PacketSpace.APPLICATION), nowNanos);
   }
 
   /** Whether the pacer lets a datagram go now; remembers when it will. */

@@ -51,7 +51,7 @@ class KeyUpdateTest {
   void bothDirectionsChangeWhenOneEndUpdates() {
     ConnectedPair pair = new ConnectedPair().settle();
     exchange(pair);
-    assertTrue(pair.client.updateKeys());
+    assertTrue(pair.client.updateKeys(pair.now));
     exchange(pair);
     assertTrue(phases(pair.client).phase());
     assertTrue(phases(pair.server()).phase());
@@ -64,10 +64,11 @@ class KeyUpdateTest {
     ConnectedPair pair = new ConnectedPair().settle();
     for (int i = 1; i <= 10; i++) {
       exchange(pair);
-      assertTrue((i % 2 == 0 ? pair.client : pair.server()).updateKeys(), "update " + i);
+      assertTrue((i % 2 == 0 ? pair.client : pair.server()).updateKeys(pair.now), "update " + i);
       exchange(pair);
       assertEquals(i, phases(pair.client).updates());
       assertEquals(i, phases(pair.server()).updates());
+      pair.runUntil(pair.now + 5 * ConnectedPair.SECOND);
     }
     assertHealthy(pair);
   }
@@ -76,8 +77,8 @@ class KeyUpdateTest {
   void bothEndsMayUpdateAtTheSameTime() {
     ConnectedPair pair = new ConnectedPair().settle();
     exchange(pair);
-    assertTrue(pair.client.updateKeys());
-    assertTrue(pair.server().updateKeys());
+    assertTrue(pair.client.updateKeys(pair.now));
+    assertTrue(pair.server().updateKeys(pair.now));
     exchange(pair);
     assertEquals(1, phases(pair.client).updates());
     assertEquals(1, phases(pair.server()).updates());
@@ -89,10 +90,27 @@ class KeyUpdateTest {
     // RFC 9001 §6.1
     ConnectedPair pair = new ConnectedPair().settle();
     exchange(pair);
-    assertTrue(pair.client.updateKeys());
-    assertFalse(pair.client.updateKeys());
+    assertTrue(pair.client.updateKeys(pair.now));
+    assertFalse(pair.client.updateKeys(pair.now));
     exchange(pair);
-    assertTrue(pair.client.updateKeys());
+    pair.runUntil(pair.now + 5 * ConnectedPair.SECOND);
+    assertTrue(pair.client.updateKeys(pair.now));
+  }
+
+  @Test
+  void noUpdateWhilePacketsOfThePhaseBeforeMayStillCome() {
+    // RFC 9001 §6.5: their key would be gone.
+    ConnectedPair pair = new ConnectedPair().settle();
+    exchange(pair);
+    assertTrue(pair.client.updateKeys(pair.now));
+    MuxStream stream = pair.client.mux().open(StreamType.UNIDIRECTIONAL, Priority.DEFAULT);
+    assertNotNull(stream);
+    stream.finish();
+    pair.deliverToServer();
+    assertEquals(1, phases(pair.server()).updates());
+    long acknowledged = Long.MAX_VALUE; // whatever it is going to send
+    assertFalse(phases(pair.server()).update(acknowledged, pair.now));
+    assertTrue(phases(pair.server()).update(acknowledged, pair.now + 5 * ConnectedPair.SECOND));
   }
 
   @Test
@@ -100,7 +118,7 @@ class KeyUpdateTest {
     // RFC 9001 §6.1
     ConnectedPair pair = new ConnectedPair();
     pair.deliverToServer();
-    assertFalse(pair.server().updateKeys());
+    assertFalse(pair.server().updateKeys(pair.now));
   }
 
   @Test
@@ -112,7 +130,8 @@ class KeyUpdateTest {
     pair.settle();
     assertTrue(pair.server().isHandshakeComplete());
     assertFalse(pair.clientEvents.contains(new ConnectionEvent.HandshakeConfirmed()));
-    assertTrue(phases(pair.server()).update(Long.MAX_VALUE)); // as if it had an acknowledgement
+    assertTrue(
+        phases(pair.server()).update(Long.MAX_VALUE, pair.now)); // as if it had an acknowledgement
     pair.toClient = datagram -> true;
     pair.runUntil(pair.now + 5 * ConnectedPair.SECOND);
     assertTrue(pair.clientEvents.contains(new ConnectionEvent.HandshakeConfirmed()));
@@ -129,7 +148,7 @@ class KeyUpdateTest {
     for (int i = 0; i < 3; i++) {
       late.add(ConnectedPair.forge(pair.client, PacketType.ONE_RTT, FrameWriter::ping));
     }
-    assertTrue(pair.client.updateKeys());
+    assertTrue(pair.client.updateKeys(pair.now));
     SendBatch batch = new SendBatch();
     MuxStream stream = pair.client.mux().open(StreamType.UNIDIRECTIONAL, Priority.DEFAULT);
     assertNotNull(stream);
@@ -150,7 +169,7 @@ class KeyUpdateTest {
     ConnectedPair pair = new ConnectedPair().settle();
     exchange(pair);
     byte[] late = ConnectedPair.forge(pair.client, PacketType.ONE_RTT, FrameWriter::ping);
-    assertTrue(pair.client.updateKeys());
+    assertTrue(pair.client.updateKeys(pair.now));
     exchange(pair);
     pair.runUntil(pair.now + 5 * ConnectedPair.SECOND);
     long before = pair.server().statistics().packetsReceived();
@@ -176,7 +195,7 @@ class KeyUpdateTest {
   void aLostUpdateIsMadeUpFor() {
     ConnectedPair pair = new ConnectedPair().settle();
     exchange(pair);
-    assertTrue(pair.client.updateKeys());
+    assertTrue(pair.client.updateKeys(pair.now));
     int[] lost = {3};
     pair.toServer = datagram -> lost[0]-- <= 0;
     MuxStream stream = pair.client.mux().open(StreamType.UNIDIRECTIONAL, Priority.DEFAULT);

@@ -177,7 +177,7 @@ class ZeroRttTest {
     pair.settle();
     PacketNumberSpace space = pair.client.spaces()[PacketSpace.APPLICATION.ordinal()];
     assertFalse(space.sealsEarly);
-    assertTrue(pair.client.updateKeys());
+    assertTrue(pair.client.updateKeys(pair.now));
     ask(pair, "y");
     pair.settle();
     assertEquals(1, space.keyPhases.updates());

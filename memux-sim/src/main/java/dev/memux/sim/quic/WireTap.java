@@ -113,14 +113,17 @@ public final class WireTap implements NetworkObserver, KeyLog {
   @Override
   public void onDelivered(Datagram datagram, boolean intact, long nowNanos) {
     byte[] bytes = datagram.payload();
-    if (bytes.length > 0 && parse(bytes, 0)) {
-      TappedConnection connection = connectionOf(datagram, bytes, false);
-      if (connection != null) {
-        Side receiver = senderOf(connection, datagram).peer();
-        listeners.forEach(l -> l.onDatagramDelivered(connection, receiver, datagram, nowNanos));
-      }
-    }
     InFlight flight = inFlight.get(datagram.id());
+    TappedConnection connection =
+        bytes.length > 0 && parse(bytes, 0) ? connectionOf(datagram, bytes, false) : null;
+    if (connection == null && flight != null && !flight.packets.isEmpty()) {
+      connection = flight.packets.getFirst().connection(); // damaged, but arrived
+    }
+    if (connection != null) {
+      TappedConnection whose = connection;
+      Side receiver = senderOf(whose, datagram).peer();
+      listeners.forEach(l -> l.onDatagramDelivered(whose, receiver, datagram, nowNanos));
+    }
     if (flight == null) {
       return;
     }

@@ -7,11 +7,14 @@ import java.util.TreeMap;
 
 /**
  * Which late packets one receiver may take for duplicates: those below what its peer knows to be
- * acknowledged (RFC 9000 §13.2.4), and those below more gaps than it keeps track of (§13.2.3).
+ * acknowledged (RFC 9000 §13.2.4), and those below more gaps than it keeps track of (§13.2.3). And
+ * which it may not be able to open, as their numbers are too far back.
  */
 final class ForgottenPackets {
   /** What a receiver keeps track of at least. */
   private static final int RANGES = 60;
+
+  private static final int HALF_OF_ONE_BYTE = 128;
 
   private final TreeMap<Long, Long> largestByCarrier = new TreeMap<>();
   private final RangeSet arrived = new RangeSet();
@@ -37,7 +40,9 @@ final class ForgottenPackets {
   /** Whether the receiver may ignore the packet; to be asked when it is delivered. */
   boolean mayForget(long number) {
     boolean hidden = arrived.size() >= RANGES && arrived.start(arrived.size() - RANGES) > number;
-    return number < floor || hidden;
+    // RFC 9000 §17.1: a number of one byte is taken for a later one.
+    boolean ambiguous = !arrived.isEmpty() && number <= arrived.max() - HALF_OF_ONE_BYTE + 1;
+    return number < floor || hidden || ambiguous;
   }
 
   /** Returns whether it is the first copy. */

@@ -78,7 +78,7 @@ final class Peer {
   }
 
   void updateKeys() {
-    if (connection != null && connection.updateKeys()) {
+    if (connection != null && connection.updateKeys(network.simulation().nowNanos())) {
       conversation.note(side + " updates its keys");
       keyUpdates++;
     }
