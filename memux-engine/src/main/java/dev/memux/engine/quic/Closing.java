@@ -1,9 +1,15 @@
 package dev.memux.engine.quic;
 
 import dev.memux.engine.CloseReason;
+import dev.memux.engine.ConnectionEvent;
+import dev.memux.engine.mux.Mux;
+import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
-/** How a connection ends: closing, draining, gone (RFC 9000 §10.2). */
+/**
+ * How a connection ends: closing, draining, gone (RFC 9000 §10.2). The streams and the application
+ * learn of it here.
+ */
 final class Closing {
   private enum State {
     OPEN,
@@ -17,6 +23,8 @@ final class Closing {
   /** RFC 9000 §10.2: long enough for packets under way to arrive and be recognised. */
   private static final int PERIOD_PTOS = 3;
 
+  private final Mux mux;
+  private final Queue<ConnectionEvent> events;
   private State state = State.OPEN;
   private @Nullable CloseReason reason;
   private long endNanos = Long.MAX_VALUE;
@@ -27,6 +35,14 @@ final class Closing {
   private boolean olderPending;
   private long packetsSinceClose;
   private long packetsPerClose = 1;
+
+  /**
+   * @param events takes what is told of the end
+   */
+  Closing(Mux mux, Queue<ConnectionEvent> events) {
+    this.mux = mux;
+    this.events = events;
+  }
 
   boolean isOpen() {
     return state == State.OPEN;
@@ -48,34 +64,54 @@ final class Closing {
     return reason;
   }
 
-  /** We close: CONNECTION_CLOSE is to be sent. */
+  /** We close: CONNECTION_CLOSE is to be sent. No effect if it has ended already. */
   void close(CloseReason why, long ptoNanos, long nowNanos) {
-    state = State.CLOSING;
-    reason = why;
-    sendClose();
-    endNanos = nowNanos + PERIOD_PTOS * ptoNanos;
+    if (state == State.OPEN) {
+      state = State.CLOSING;
+      sendClose();
+      endNanos = nowNanos + PERIOD_PTOS * ptoNanos;
+      onEnded(why);
+    }
   }
 
-  /** The peer has closed. */
+  /**
+   * The peer has closed, or knows nothing of the connection. If we have closed before, the reason
+   * stays.
+   */
   void drain(CloseReason why, long ptoNanos, long nowNanos) {
-    if (reason == null) {
-      reason = why;
+    if (state == State.OPEN || state == State.CLOSING) {
+      state = State.DRAINING;
+      dropClose();
+      endNanos = nowNanos + PERIOD_PTOS * ptoNanos;
+      onEnded(why);
     }
-    newestPending = false;
-    olderPending = false;
-    state = State.DRAINING;
-    endNanos = nowNanos + PERIOD_PTOS * ptoNanos;
   }
 
-  /** It ends without a word to the peer. */
+  /** It ends without a word to the peer, or its closing or draining is over. */
   void terminate(CloseReason why) {
+    if (state != State.TERMINATED) {
+      state = State.TERMINATED;
+      dropClose();
+      endNanos = Long.MAX_VALUE;
+      onEnded(why);
+      events.add(new ConnectionEvent.Terminated());
+    }
+  }
+
+  /** The time has come to {@code nowNanos}; only once no longer open. */
+  void onTimeout(long nowNanos) {
+    if (nowNanos >= endNanos) {
+      terminate(reason());
+    }
+  }
+
+  /** Only the first reason counts, and is told. */
+  private void onEnded(CloseReason why) {
     if (reason == null) {
       reason = why;
+      mux.onConnectionClosed();
+      events.add(new ConnectionEvent.Closed(why));
     }
-    newestPending = false;
-    olderPending = false;
-    state = State.TERMINATED;
-    endNanos = Long.MAX_VALUE;
   }
 
   /**
@@ -95,6 +131,11 @@ final class Closing {
     olderPending = true;
   }
 
+  private void dropClose() {
+    newestPending = false;
+    olderPending = false;
+  }
+
   /** Whether CONNECTION_CLOSE should be sent now. */
   boolean isClosePending() {
     return newestPending || olderPending;
@@ -112,7 +153,7 @@ final class Closing {
     return newest;
   }
 
-  /** When closing or draining ends. */
+  /** When closing or draining ends; never once that is over. */
   long deadlineNanos() {
     return endNanos;
   }

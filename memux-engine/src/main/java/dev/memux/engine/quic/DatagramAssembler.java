@@ -44,6 +44,7 @@ final class DatagramAssembler {
   }
 
   private final QuicConnection connection;
+  private final Transmitter transmitter;
   private final Recovery recovery;
   private final PacketNumberSkipper skipper;
   private final FrameWriter writer = new FrameWriter();
@@ -62,10 +63,12 @@ final class DatagramAssembler {
 
   DatagramAssembler(
       QuicConnection connection,
+      Transmitter transmitter,
       LoopBuffers buffers,
       int maxDatagramBytes,
       PacketNumberSkipper skipper) {
     this.connection = connection;
+    this.transmitter = transmitter;
     this.path = connection.paths().active();
     this.recovery = connection.recovery();
     this.skipper = skipper;
@@ -196,7 +199,7 @@ final class DatagramAssembler {
     boolean asked = writer.position() > draft.payloadFrom;
     // A probe repeats the last acknowledgement: had it arrived, the peer might not be silent.
     if (hasAck || probe || space.received.hasUnacknowledged()) {
-      space.received.writeAck(writer, nowNanos, QuicConnection.ACK_DELAY_EXPONENT, frames);
+      space.received.writeAck(writer, nowNanos, LocalParameters.ACK_DELAY_EXPONENT, frames);
     }
     int afterAck = writer.position();
     int waitingAnswers = path.responses().size();
@@ -392,7 +395,7 @@ final class DatagramAssembler {
     SentFrames frames = draft.frames == null ? recovery.newFrames() : draft.frames;
     draft.frames = null;
     boolean inFlight = draft.ackEliciting || draft.padded;
-    connection.onPacketSent(
+    transmitter.onPacketSent(
         space, draft.packetNumber, length, draft.ackEliciting, inFlight, frames, nowNanos);
     path.onPacketSent();
     return length;

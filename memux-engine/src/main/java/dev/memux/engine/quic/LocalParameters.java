@@ -1,0 +1,55 @@
+package dev.memux.engine.quic;
+
+import dev.memux.engine.mux.MuxConfig;
+import dev.memux.engine.packet.ConnectionId;
+import dev.memux.engine.wire.TransportParameters;
+
+/** What we tell the peer of ourselves in the handshake (RFC 9000 §7.4, §18.2). */
+final class LocalParameters {
+  static final int ACK_DELAY_EXPONENT = 3;
+  static final long MAX_ACK_DELAY_NANOS = 25_000_000;
+
+  private static final long MILLI_NANOS = 1_000_000;
+
+  private LocalParameters() {}
+
+  /** Of either side. */
+  private static TransportParameters.Builder common(
+      QuicConfig config, MuxConfig mux, LocalConnectionIds localIds) {
+    return TransportParameters.builder()
+        .maxIdleTimeoutMillis(config.maxIdleTimeoutNanos() / MILLI_NANOS)
+        .initialMaxData(mux.connectionWindowBytes())
+        .initialMaxStreamDataBidi(mux.streamWindowBytes())
+        .initialMaxStreamDataUni(mux.streamWindowBytes())
+        .initialMaxStreamsBidi(mux.maxBidiStreams())
+        .initialMaxStreamsUni(mux.maxUniStreams())
+        .maxDatagramFrameBytes(mux.datagrams().maxFrameBytes())
+        .resetStreamAt(true)
+        .ackDelayExponent(ACK_DELAY_EXPONENT)
+        .maxAckDelayMillis(MAX_ACK_DELAY_NANOS / MILLI_NANOS)
+        .activeConnectionIdLimit(PeerConnectionIds.ACTIVE_LIMIT)
+        .initialSourceConnectionId(localIds.first().toByteArray());
+  }
+
+  static TransportParameters ofClient(
+      QuicConfig config, MuxConfig mux, LocalConnectionIds localIds) {
+    return common(config, mux, localIds).build();
+  }
+
+  /**
+   * @param start how the client began, which these parameters prove to have seen (RFC 9000 §7.3)
+   */
+  static TransportParameters ofServer(
+      QuicConfig config, MuxConfig mux, LocalConnectionIds localIds, ConnectionStart start) {
+    TransportParameters.Builder parameters =
+        common(config, mux, localIds)
+            .originalDestinationConnectionId(start.original().toByteArray())
+            .statelessResetToken(localIds.firstResetToken())
+            .disableActiveMigration(true);
+    ConnectionId retrySource = start.retrySource();
+    if (retrySource != null) {
+      parameters.retrySourceConnectionId(retrySource.toByteArray());
+    }
+    return parameters.build();
+  }
+}
