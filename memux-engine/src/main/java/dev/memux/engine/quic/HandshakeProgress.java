@@ -63,7 +63,7 @@ final class HandshakeProgress implements Handshake.Listener {
             : lastNanos;
   }
 
-  /** When a handshake that is not complete by then has failed. */
+  /** When the handshake has taken too long; never once it is complete. */
   long deadlineNanos() {
     return deadlineNanos;
   }

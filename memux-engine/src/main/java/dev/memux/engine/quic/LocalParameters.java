@@ -13,6 +13,28 @@ final class LocalParameters {
 
   private LocalParameters() {}
 
+  static TransportParameters ofClient(
+      QuicConfig config, MuxConfig mux, LocalConnectionIds localIds) {
+    return common(config, mux, localIds).build();
+  }
+
+  /**
+   * @param start where the client went at first, which has to be confirmed to it (RFC 9000 §7.3)
+   */
+  static TransportParameters ofServer(
+      QuicConfig config, MuxConfig mux, LocalConnectionIds localIds, ConnectionStart start) {
+    TransportParameters.Builder parameters =
+        common(config, mux, localIds)
+            .originalDestinationConnectionId(start.original().toByteArray())
+            .statelessResetToken(localIds.firstResetToken())
+            .disableActiveMigration(true);
+    ConnectionId retrySource = start.retrySource();
+    if (retrySource != null) {
+      parameters.retrySourceConnectionId(retrySource.toByteArray());
+    }
+    return parameters.build();
+  }
+
   /** Of either side. */
   private static TransportParameters.Builder common(
       QuicConfig config, MuxConfig mux, LocalConnectionIds localIds) {
@@ -29,27 +51,5 @@ final class LocalParameters {
         .maxAckDelayMillis(MAX_ACK_DELAY_NANOS / MILLI_NANOS)
         .activeConnectionIdLimit(PeerConnectionIds.ACTIVE_LIMIT)
         .initialSourceConnectionId(localIds.first().toByteArray());
-  }
-
-  static TransportParameters ofClient(
-      QuicConfig config, MuxConfig mux, LocalConnectionIds localIds) {
-    return common(config, mux, localIds).build();
-  }
-
-  /**
-   * @param start how the client began, which these parameters prove to have seen (RFC 9000 §7.3)
-   */
-  static TransportParameters ofServer(
-      QuicConfig config, MuxConfig mux, LocalConnectionIds localIds, ConnectionStart start) {
-    TransportParameters.Builder parameters =
-        common(config, mux, localIds)
-            .originalDestinationConnectionId(start.original().toByteArray())
-            .statelessResetToken(localIds.firstResetToken())
-            .disableActiveMigration(true);
-    ConnectionId retrySource = start.retrySource();
-    if (retrySource != null) {
-      parameters.retrySourceConnectionId(retrySource.toByteArray());
-    }
-    return parameters.build();
   }
 }
