@@ -9,11 +9,9 @@ import dev.memux.engine.stream.ReceiveWindow;
 import dev.memux.engine.stream.RecvStream;
 import dev.memux.engine.stream.SendStream;
 import dev.memux.engine.wire.ControlFrame;
-import dev.memux.engine.wire.FrameType;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.SentFrames;
-import dev.memux.engine.wire.TransportError;
 import dev.memux.engine.wire.TransportParameters;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +39,7 @@ public final class Mux {
   private final ControlQueue control;
   private final FrameOutcomes outcomes;
   private final PeerEffort effort;
+  private final IncomingFrames incoming;
   private final ArrayDeque<MuxStream> eventQueue = new ArrayDeque<>();
 
   private TransportParameters peer = TransportParameters.builder().build();
@@ -48,14 +47,8 @@ public final class Mux {
   private int sendBufferBytes;
   private boolean over;
 
-  /** Whether what arrives now is early data. */
-  private boolean early;
-
   /** Whether streams of ours may be above the peer's limit, after it has thrown away the rest. */
   private boolean withholding;
-
-  private boolean bidiLimitRose;
-  private boolean uniLimitRose;
 
   public Mux(boolean server, MuxConfig config, ChunkPool pool) {
     this.server = server;
@@ -73,6 +66,7 @@ public final class Mux {
     this.control = new ControlQueue(credit, bidi, uni, pool.budget());
     this.outcomes = new FrameOutcomes(this, streams, control, credit);
     this.effort = new PeerEffort(config);
+    this.incoming = new IncomingFrames(this, streams, control, credit, effort);
     this.sendBufferBytes = config.minSendBufferBytes();
   }
 
@@ -193,7 +187,7 @@ public final class Mux {
   }
 
   /** The peer may have allowed streams that were withheld: what they have to say is due. */
-  private void resumeWithheld() {
+  void resumeWithheld() {
     if (!withholding) {
       return;
     }
@@ -222,8 +216,7 @@ public final class Mux {
    * @param earlyData whether it is a 0-RTT packet
    */
   public void onPacket(boolean earlyData, long nowNanos) {
-    early = earlyData;
-    effort.beginPacket(nowNanos);
+    incoming.onPacket(earlyData, nowNanos);
   }
 
   /** What the path is like, for windows and buffers that follow it. */
@@ -236,22 +229,7 @@ public final class Mux {
   /** A STREAM frame. */
   public void onStream(long id, long offset, byte[] data, int from, int length, boolean fin)
       throws ProtocolException {
-    boolean isNew = length == 0 && streams.get(id) == null;
-    MuxStream stream = receiving(id, FrameType.STREAM);
-    if (stream == null || stream.recv == null) {
-      effort.onForgottenStream(length);
-      return;
-    }
-    effort.onStreamFrame(stream, length, isNew, fin);
-    RecvStream recv = stream.recv;
-    stream.early |= early;
-    credit.onReceived(recv.growth(offset + length), FrameType.STREAM);
-    if (recv.onData(offset, data, from, length, fin)) {
-      raise(stream, MuxStream.READABLE);
-    } else if (recv.isDiscarding() || recv.isReset()) {
-      returnCredit(stream, recv.highest());
-      closeIfOver(stream);
-    }
+    incoming.onStream(id, offset, data, from, length, fin);
   }
 
   /** A DATAGRAM frame, of {@code frameBytes} with type and length. */
@@ -262,120 +240,12 @@ public final class Mux {
 
   /** A frame about streams or flow control; the carrier keeps the others to itself. */
   public void onControl(ControlFrame frame) throws ProtocolException {
-    switch (frame) {
-      case ControlFrame.ResetStream reset ->
-          onReset(reset.type(), reset.streamId(), reset.errorCode(), reset.finalSize(), 0);
-      case ControlFrame.ResetStreamAt reset ->
-          onReset(
-              reset.type(),
-              reset.streamId(),
-              reset.errorCode(),
-              reset.finalSize(),
-              reset.reliableSize());
-      case ControlFrame.StopSending stop -> onStopSending(stop);
-      case ControlFrame.MaxData max ->
-          effort.onLimit(credit.onMaxData(max.maximum()), frame.type());
-      case ControlFrame.MaxStreamData max -> onMaxStreamData(max);
-      case ControlFrame.MaxStreams max -> onMaxStreams(max);
-      case ControlFrame.DataBlocked blocked -> effort.onIdleFrame(frame.type());
-      case ControlFrame.StreamDataBlocked blocked -> {
-        receiving(blocked.streamId(), FrameType.STREAM_DATA_BLOCKED);
-        effort.onIdleFrame(frame.type());
-      }
-      case ControlFrame.StreamsBlocked blocked -> onStreamsBlocked(blocked);
-      case ControlFrame.NewToken other -> throw notOurs(other);
-      case ControlFrame.NewConnectionId other -> throw notOurs(other);
-      case ControlFrame.RetireConnectionId other -> throw notOurs(other);
-      case ControlFrame.PathChallenge other -> throw notOurs(other);
-      case ControlFrame.PathResponse other -> throw notOurs(other);
-      case ControlFrame.ConnectionClose other -> throw notOurs(other);
-      case ControlFrame.HandshakeDone other -> throw notOurs(other);
-    }
-  }
-
-  private static IllegalStateException notOurs(ControlFrame frame) {
-    return new IllegalStateException("not a frame of streams: " + frame.type());
-  }
-
-  private void onReset(FrameType frame, long id, long code, long finalSize, long reliableSize)
-      throws ProtocolException {
-    MuxStream stream = receiving(id, frame);
-    if (stream == null || stream.recv == null) {
-      effort.onIdleFrame(frame);
-      return;
-    }
-    RecvStream recv = stream.recv;
-    credit.onReceived(recv.growth(finalSize), frame);
-    boolean news =
-        frame == FrameType.RESET_STREAM_AT
-            ? recv.onResetAt(code, finalSize, reliableSize)
-            : recv.onReset(code, finalSize);
-    if (recv.isOver()) {
-      // RFC 9000 §4.5: all flow-control credit of the stream counts as used, and comes back.
-      returnCredit(stream, recv.highest());
-    }
-    if (news) {
-      raise(stream, MuxStream.RESET);
-    } else {
-      effort.onIdleFrame(frame);
-    }
-    closeIfOver(stream);
-  }
-
-  private void onStopSending(ControlFrame.StopSending frame) throws ProtocolException {
-    MuxStream stream = sending(frame.streamId(), FrameType.STOP_SENDING);
-    if (stream == null || stream.send == null || stream.send.isOver()) {
-      effort.onIdleFrame(frame.type());
-      return;
-    }
-    if (stream.stopCode() >= 0) {
-      effort.onIdleFrame(frame.type());
-    } else {
-      stream.onStopped(frame.errorCode());
-      raise(stream, MuxStream.STOPPED);
-    }
-    reset(stream, frame.errorCode()); // RFC 9000 §3.5
-  }
-
-  private void onMaxStreamData(ControlFrame.MaxStreamData frame) throws ProtocolException {
-    MuxStream stream = sending(frame.streamId(), FrameType.MAX_STREAM_DATA);
-    long rise = 0;
-    if (stream != null && stream.send != null) {
-      rise = stream.send.onMaxData(frame.maximum());
-      onSendChanged(stream);
-    }
-    effort.onLimit(rise, frame.type());
-  }
-
-  private void onMaxStreams(ControlFrame.MaxStreams frame) throws ProtocolException {
-    boolean rose = ids(frame.bidirectional()).onMaxStreams(frame.maximum());
-    if (!rose) {
-      effort.onIdleFrame(frame.type());
-    } else if (frame.bidirectional()) {
-      bidiLimitRose = true;
-    } else {
-      uniLimitRose = true;
-    }
-    resumeWithheld();
-  }
-
-  private void onStreamsBlocked(ControlFrame.StreamsBlocked frame) throws ProtocolException {
-    effort.onIdleFrame(frame.type());
-    if (ids(frame.bidirectional()).hasGrant()) { // not due perhaps, but the peer waits for it
-      control.add(
-          frame.bidirectional() ? ControlQueue.MAX_STREAMS_BIDI : ControlQueue.MAX_STREAMS_UNI);
-    }
+    incoming.onControl(frame);
   }
 
   /** Returns whether the peer has raised our limit of that type since the last call. */
   public boolean takeLimitRose(StreamType type) {
-    boolean rose = type == StreamType.BIDIRECTIONAL ? bidiLimitRose : uniLimitRose;
-    if (type == StreamType.BIDIRECTIONAL) {
-      bidiLimitRose = false;
-    } else {
-      uniLimitRose = false;
-    }
-    return rose;
+    return incoming.takeLimitRose(type);
   }
 
   // What leaves.
@@ -596,7 +466,7 @@ public final class Mux {
   }
 
   /** Gives back to the connection's window what a stream has taken from it below {@code offset}. */
-  private void returnCredit(MuxStream stream, long offset) {
+  void returnCredit(MuxStream stream, long offset) {
     if (offset > stream.creditReturned) {
       credit.window().consume(offset - stream.creditReturned);
       stream.creditReturned = offset;
@@ -608,55 +478,16 @@ public final class Mux {
 
   // Streams coming and going.
 
-  private StreamIds ids(StreamType type) {
+  StreamIds ids(StreamType type) {
     return ids(type == StreamType.BIDIRECTIONAL);
   }
 
-  private StreamIds ids(boolean bidirectional) {
+  StreamIds ids(boolean bidirectional) {
     return bidirectional ? bidi : uni;
   }
 
-  /** The stream of a frame that only a sender may send; null if it is over and forgotten. */
-  private @Nullable MuxStream receiving(long id, FrameType frame) throws ProtocolException {
-    if (isLocal(id) && StreamType.of(id) == StreamType.UNIDIRECTIONAL) {
-      throw stateError(id, frame, "is send-only"); // RFC 9000 §19.8, §19.4, §19.13
-    }
-    return find(id, frame);
-  }
-
-  /** The stream of a frame that only a receiver may send; null if it is over and forgotten. */
-  private @Nullable MuxStream sending(long id, FrameType frame) throws ProtocolException {
-    if (!isLocal(id) && StreamType.of(id) == StreamType.UNIDIRECTIONAL) {
-      throw stateError(id, frame, "is receive-only"); // RFC 9000 §19.5, §19.10
-    }
-    return find(id, frame);
-  }
-
-  private @Nullable MuxStream find(long id, FrameType frame) throws ProtocolException {
-    MuxStream known = streams.get(id);
-    if (known != null) {
-      return known;
-    }
-    StreamIds ids = ids(StreamType.of(id));
-    if (isLocal(id)) {
-      if (!ids.isLocalOpened(id)) {
-        throw stateError(id, frame, "is not open"); // RFC 9000 §19.8, §19.5
-      }
-      return null;
-    }
-    ids.checkRemote(id, frame);
-    effort.onStreamOpened(frame);
-    // RFC 9000 §3.2: opening a stream opens all of its type with lower numbers.
-    MuxStream opened = null;
-    while (ids.nextRemote() <= id) {
-      opened = createRemote(ids.nextRemote());
-      ids.onRemoteOpened();
-    }
-    grantIfDue(ids, StreamType.of(id));
-    return opened;
-  }
-
-  private MuxStream createRemote(long id) {
+  /** The peer has opened a stream. */
+  MuxStream createRemote(long id) {
     boolean both = StreamType.of(id) == StreamType.BIDIRECTIONAL;
     MuxStream stream =
         create(id, peer.initialMaxStreamDataBidiLocal(), both, true, config.priority());
@@ -696,7 +527,8 @@ public final class Mux {
     raise(stream, MuxStream.CLOSED);
   }
 
-  private void grantIfDue(StreamIds ids, StreamType type) {
+  /** Tells the peer of a higher limit of streams, if that is due. */
+  void grantIfDue(StreamIds ids, StreamType type) {
     if (ids.isGrantDue()) {
       control.add(
           type == StreamType.BIDIRECTIONAL
@@ -711,10 +543,5 @@ public final class Mux {
       stream.eventsQueued = true;
       eventQueue.addLast(stream);
     }
-  }
-
-  private static ProtocolException stateError(long id, FrameType frame, String problem) {
-    return new ProtocolException(
-        TransportError.STREAM_STATE_ERROR, frame.code(), "stream " + id + " " + problem);
   }
 }
