@@ -1,7 +1,6 @@
 package dev.memux.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.memux.http.Http1ClientConfig;
@@ -20,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +51,14 @@ final class EarlyForwardingTest {
     return ScriptedBackend.field(head, "early-data");
   }
 
+  /** How the requests for that path came, in order. */
+  private static List<String> marks(ScriptedBackend backend, String path) {
+    return backend.heads.stream()
+        .filter(head -> head.startsWith("GET " + path + " "))
+        .map(head -> Objects.requireNonNullElse(early(head), "none"))
+        .toList();
+  }
+
   /** Takes nothing that may be a replay, as RFC 8470 §5.2 has it. */
   private static void refuseEarly(ScriptedBackend.Connection connection, CountDownLatch asked)
       throws IOException {
@@ -64,7 +72,7 @@ final class EarlyForwardingTest {
 
   @Test
   void theBackendKnowsWhatMayBeAReplayAndMayRefuseIt(@TempDir Path folder) throws Exception {
-    CountDownLatch asked = new CountDownLatch(2);
+    CountDownLatch asked = new CountDownLatch(3);
     try (ScriptedBackend backend =
             new ScriptedBackend(connection -> refuseEarly(connection, asked));
         Gateway gateway = gateway(backend, folder)) {
@@ -75,17 +83,18 @@ final class EarlyForwardingTest {
       try (OneWay path = new OneWay(address);
           TestClient again = new TestClient(new Origin("127.0.0.1", path.port()), tls())) {
         // A client must not say by this field that it is not early.
-        CompletableFuture<TestClient.Response> response =
-            again.send("GET", "/", new HttpFields().add("early-data", "0"));
-        assertTrue(asked.await(20, TimeUnit.SECONDS), "the request waits for the handshake");
-        assertEquals("1", early(backend.heads.get(1)));
-        CompletableFuture<TestClient.Response> plain = again.send("GET", "/", new HttpFields());
+        CompletableFuture<TestClient.Response> marked =
+            again.send("GET", "/marked", new HttpFields().add("early-data", "0"));
+        CompletableFuture<TestClient.Response> plain =
+            again.send("GET", "/plain", new HttpFields());
+        assertTrue(asked.await(20, TimeUnit.SECONDS), "requests wait for the handshake");
         path.open();
         // Marked by the client too, so a second refusal is the last word.
-        assertEquals(425, TestClient.await(response).status());
+        assertEquals(425, TestClient.await(marked).status());
+        assertEquals(List.of("1", "1"), marks(backend, "/marked"));
         // What was refused only as early data is asked for again after the handshake.
         assertEquals(200, TestClient.await(plain).status());
-        assertNull(early(backend.heads.getLast()));
+        assertEquals(List.of("1", "none"), marks(backend, "/plain"));
       }
     }
   }
