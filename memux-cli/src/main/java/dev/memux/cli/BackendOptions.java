@@ -15,7 +15,8 @@ final class BackendOptions {
       paramLabel = "URL",
       description =
           "Let the HTTP/1.1 server at http://HOST:PORT answer all requests, instead of serving"
-              + " files.")
+              + " files. It learns who asks from Forwarded; what clients send as Forwarded,"
+              + " X-Forwarded-* or X-Real-IP is dropped. Early-Data: 1 marks what may be a replay.")
   private @Nullable String url;
 
   @Option(

@@ -71,7 +71,7 @@ final class Forwarding implements ResponseListener {
       requestBody.write(first);
     }
     if (requestComplete) {
-      requestBody.finish(exchange.requestBody().trailers());
+      finishRequest(requestBody);
     } else {
       readRequest();
     }
@@ -145,6 +145,11 @@ final class Forwarding implements ResponseListener {
     }
   }
 
+  // RFC 9110 §6.5.1: the backend may merge trailers into the head.
+  private void finishRequest(OutboundBody requestBody) {
+    requestBody.finish(ClientClaims.without(exchange.requestBody().trailers()));
+  }
+
   /** The answer is complete; what is left of the request is of no use. */
   private void end() {
     over = true;
@@ -209,7 +214,7 @@ final class Forwarding implements ResponseListener {
         return;
       }
       if (toBackend != null) {
-        toBackend.finish(exchange.requestBody().trailers());
+        finishRequest(toBackend);
       } else if (!sent) {
         send(false);
       }

@@ -7,7 +7,6 @@ import dev.memux.http.RequestHead;
 import dev.memux.http.ServerExchange;
 import java.security.SecureRandom;
 import java.util.HexFormat;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Lets a backend answer every request, whichever version of HTTP it came by. */
@@ -58,16 +57,15 @@ final class ReverseProxy implements RequestHandler {
   /** The request as the backend gets it (RFC 9110 §7.6). */
   private RequestHead forwarded(ServerExchange exchange) {
     RequestHead request = exchange.request();
-    HttpFields fields = new HttpFields();
-    request.fields().forEach(fields::add);
+    HttpFields fields = ClientClaims.without(request.fields());
     fields.remove("expect"); // answered here, when there is a connection to the backend
     decrementMaxForwards(fields);
-    append(
-        fields,
+    markEarly(fields, exchange.isEarly());
+    fields.set(
         "forwarded",
         ForwardedField.element(
             exchange.remoteAddress(), exchange.localAddress(), request.authority()));
-    append(fields, "via", exchange.version().number() + " " + pseudonym);
+    appendVia(fields, exchange.version().number() + " " + pseudonym);
     String authority =
         request.authority().isEmpty() ? backend.host() + ":" + backend.port() : request.authority();
     return new RequestHead(request.method(), "http", authority, request.path(), fields);
@@ -81,8 +79,18 @@ final class ReverseProxy implements RequestHandler {
     }
   }
 
-  private static void append(HttpFields fields, String name, String element) {
-    List<String> earlier = fields.values(name);
-    fields.set(name, earlier.isEmpty() ? element : String.join(", ", earlier) + ", " + element);
+  // RFC 8470 §5.1: the backend must know of a request that may be a replay. Who says so before us
+  // is believed, as that can only make the backend more careful: the field is never removed, and
+  // whatever stands in it, however often, means 1.
+  private static void markEarly(HttpFields fields, boolean early) {
+    if (early || fields.contains("early-data")) {
+      fields.set("early-data", "1");
+    }
+  }
+
+  // RFC 9110 §7.6.3: those before us stay, or a loop of several gateways would not be seen.
+  private static void appendVia(HttpFields fields, String element) {
+    @Nullable String earlier = fields.combined("via");
+    fields.set("via", earlier == null ? element : earlier + ", " + element);
   }
 }

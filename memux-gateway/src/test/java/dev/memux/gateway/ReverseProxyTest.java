@@ -2,6 +2,7 @@ package dev.memux.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -70,11 +72,7 @@ final class ReverseProxyTest {
         Gateway gateway = gateway(backend);
         Asker client = version.open(gateway)) {
       Reply reply =
-          client.ask(
-              "GET",
-              "/a%20b?c=d",
-              Map.of("x-test", "yes", "forwarded", "for=192.0.2.7", "via", "1.1 other"),
-              NOTHING);
+          client.ask("GET", "/a%20b?c=d", Map.of("x-test", "yes", "via", "1.1 other"), NOTHING);
       assertEquals(200, reply.status());
       String head = backend.heads.getFirst();
       String authority = "127.0.0.1:" + gateway.addresses().getFirst().getPort();
@@ -82,12 +80,88 @@ final class ReverseProxyTest {
       assertEquals(authority, ScriptedBackend.field(head, "host"));
       assertEquals("yes", ScriptedBackend.field(head, "x-test"));
       assertEquals(
-          "for=192.0.2.7, for=127.0.0.1;by=127.0.0.1;host=\"" + authority + "\";proto=https",
+          "for=127.0.0.1;by=127.0.0.1;host=\"" + authority + "\";proto=https",
           ScriptedBackend.field(head, "forwarded"));
       String via = ScriptedBackend.field(head, "via");
       assertTrue(via.matches("1.1 other, " + version.number + " memux-[0-9a-f]{8}"), via);
       assertNull(ScriptedBackend.field(head, "content-length"), head);
       assertNull(ScriptedBackend.field(head, "transfer-encoding"), head);
+      assertNull(ScriptedBackend.field(head, "early-data"), head);
+    }
+  }
+
+  // RFC 7239 §8.1: a backend that trusts the first element would trust the client.
+  @ParameterizedTest
+  @EnumSource
+  void letsNoClientPretendToBeSomebodyElse(Version version) throws Exception {
+    List<String> claims =
+        List.of(
+            "forwarded",
+            "x-forwarded-for",
+            "x-forwarded-host",
+            "x-forwarded-port",
+            "x-forwarded-prefix",
+            "x-forwarded-proto",
+            "x-real-ip",
+            "x_forwarded_for",
+            "X_Real-IP");
+    Map<String, String> fields = new HashMap<>(Map.of("x-forward", "kept"));
+    claims.forEach(name -> fields.put(name, "for=192.0.2.7"));
+    try (ScriptedBackend backend = new ScriptedBackend(ScriptedBackend::echo);
+        Gateway gateway = gateway(backend);
+        Asker client = version.open(gateway)) {
+      assertEquals(200, client.ask("GET", "/", fields, NOTHING).status());
+      String head = backend.heads.getFirst();
+      assertFalse(head.contains("192.0.2.7"), head);
+      assertTrue(ScriptedBackend.field(head, "forwarded").startsWith("for=127.0.0.1;"), head);
+      claims.stream()
+          .filter(name -> !name.equals("forwarded"))
+          .forEach(name -> assertNull(ScriptedBackend.field(head, name), head));
+      assertEquals("kept", ScriptedBackend.field(head, "x-forward"));
+    }
+  }
+
+  // RFC 9110 §6.5.1: nor at the end of the body, which the backend may merge into the head.
+  @Test
+  void letsNoClientPretendInTrailers() throws Exception {
+    try (ScriptedBackend backend = new ScriptedBackend(ScriptedBackend::echo);
+        Gateway gateway = gateway(backend);
+        TestClient client = new TestClient(gateway)) {
+      HttpFields trailers =
+          new HttpFields()
+              .add("x-real-ip", "192.0.2.7")
+              .add("x-sum", "7")
+              .add("forwarded", "for=x");
+      TestClient.await(client.send("POST", "/", new HttpFields(), random(100_000, 3), trailers));
+      assertEquals(2, backend.heads.size(), backend.heads.toString());
+      assertEquals("7", ScriptedBackend.field(backend.heads.get(1), "x-sum"));
+    }
+  }
+
+  // RFC 8470 §5.1, §5.2: whoever was before us says that it may be a replay, which the backend
+  // must hear and, where it does not want it, the client.
+  @ParameterizedTest
+  @EnumSource
+  void carriesEarlyDataAndTooEarlyOn(Version version) throws Exception {
+    try (ScriptedBackend backend =
+            new ScriptedBackend(
+                connection -> {
+                  while (connection.readHead() != null) {
+                    connection.sayLines(
+                        "HTTP/1.1 425 Wait", "Content-Length: 7", "X-Why: because", "", "later");
+                  }
+                });
+        Gateway gateway = gateway(backend);
+        Asker client = version.open(gateway)) {
+      for (String value : List.of("1", "0", "no, such value")) {
+        backend.heads.clear();
+        Reply reply = client.ask("GET", "/", Map.of("early-data", value), NOTHING);
+        assertEquals(425, reply.status());
+        assertEquals("later", reply.text().strip());
+        assertEquals("because", reply.fields().value("x-why"));
+        assertEquals(1, backend.heads.size());
+        assertEquals("1", ScriptedBackend.field(backend.heads.getFirst(), "early-data"), value);
+      }
     }
   }
 

@@ -53,12 +53,12 @@ final class TestClient implements AutoCloseable {
   }
 
   TestClient(Gateway gateway) throws Exception {
-    origin = Origin.of(gateway.addresses().getFirst());
-    TlsClientConfig tls =
-        TlsClientConfig.builder()
-            .applicationProtocols(Http3Service.ALPN)
-            .insecureTrustAny()
-            .build();
+    this(Origin.of(gateway.addresses().getFirst()), tls().build());
+  }
+
+  /** With early data the connection may be there before the server has answered. */
+  TestClient(Origin origin, TlsClientConfig tls) throws Exception {
+    this.origin = origin;
     connection =
         new Http3Client(
                 group, Connector.quic(group, QuicConfig.DEFAULT, tls), Duration.ofSeconds(20))
@@ -67,21 +67,30 @@ final class TestClient implements AutoCloseable {
             .get(20, TimeUnit.SECONDS);
   }
 
+  static TlsClientConfig.Builder tls() {
+    return TlsClientConfig.builder().applicationProtocols(Http3Service.ALPN).insecureTrustAny();
+  }
+
   Response get(String path) throws Exception {
     return await(send("GET", path, new HttpFields()));
   }
 
   CompletableFuture<Response> send(String method, String path, HttpFields fields) {
-    return send(method, path, fields, new byte[0], false);
+    return send(method, path, fields, new byte[0]);
   }
 
   CompletableFuture<Response> send(String method, String path, HttpFields fields, byte[] body) {
-    return send(method, path, fields, body, false);
+    return send(method, path, fields, body, new HttpFields());
+  }
+
+  CompletableFuture<Response> send(
+      String method, String path, HttpFields fields, byte[] body, HttpFields trailers) {
+    return send(method, path, fields, body, trailers, false);
   }
 
   /** Reads nothing of the body before {@link #resume()}. */
   CompletableFuture<Response> sendAndPauseAfterHead(String path) {
-    return send("GET", path, new HttpFields(), new byte[0], true);
+    return send("GET", path, new HttpFields(), new byte[0], new HttpFields(), true);
   }
 
   void awaitHead() throws Exception {
@@ -107,7 +116,12 @@ final class TestClient implements AutoCloseable {
   }
 
   private CompletableFuture<Response> send(
-      String method, String path, HttpFields fields, byte[] body, boolean pause) {
+      String method,
+      String path,
+      HttpFields fields,
+      byte[] body,
+      HttpFields trailers,
+      boolean pause) {
     CompletableFuture<Response> response = new CompletableFuture<>();
     connection.send(
         new RequestHead(method, "https", origin.authority(), path, fields),
@@ -121,7 +135,7 @@ final class TestClient implements AutoCloseable {
             if (body.length > 0) {
               requestBody.write(Unpooled.wrappedBuffer(body));
             }
-            requestBody.finish();
+            requestBody.finish(trailers);
           }
 
           @Override

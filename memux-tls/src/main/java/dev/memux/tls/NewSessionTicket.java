@@ -29,7 +29,8 @@ record NewSessionTicket(
       long maxBytes = earlyData.u32();
       earlyData.finish();
       if (maxBytes != QUIC_MAX_EARLY_DATA) {
-        throw new TlsAlertException(
+        // RFC 9001 §4.6.1: who names another bound has not understood that it speaks QUIC.
+        throw TlsAlertException.protocolViolation(
             AlertDescription.ILLEGAL_PARAMETER, "max_early_data_size is " + maxBytes);
       }
     }

@@ -24,7 +24,7 @@ public interface TlsHandshake {
    *
    * @param level of the packets that carried the bytes
    * @throws TlsAlertException if the peer is at fault or not acceptable; the connection must be
-   *     closed with {@code 0x100 + code()} (RFC 9001 §4.8)
+   *     closed with {@link TlsAlertException#transportError}
    */
   void receive(EncryptionLevel level, byte[] buffer, int offset, int length)
       throws TlsAlertException;

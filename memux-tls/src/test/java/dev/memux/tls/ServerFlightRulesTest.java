@@ -518,10 +518,26 @@ class ServerFlightRulesTest {
     assertEquals(events, client.events.size());
   }
 
+  // RFC 9001 §4.6.1: only 0xffffffff in QUIC, whose own error it is.
+  @Test
+  void ticketsThatBoundEarlyDataAreAViolationOfQuic() throws Exception {
+    for (byte[] size : new byte[][] {{0, 0, 64, 0}, {0, 0, 0, 0}, {-1, -1, -1, -2}}) {
+      Peer client = server().complete().client;
+      TlsAlertException e =
+          Alerts.assertAlert(
+              ILLEGAL_PARAMETER, () -> client.receive(APPLICATION, ticket(extension(42, size))));
+      assertEquals(0x0a, e.transportError());
+    }
+    Peer client = server().complete().client;
+    byte[] forbidden = ticket(protocol("h3"));
+    assertEquals(
+        0x100 + ILLEGAL_PARAMETER.code(),
+        Alerts.assertAlert(ILLEGAL_PARAMETER, () -> client.receive(APPLICATION, forbidden))
+            .transportError());
+  }
+
   @Test
   void malformedTicketsAreRefused() throws Exception {
-    // RFC 9001 §4.6.1: only 0xffffffff in QUIC.
-    refusesTicket(ILLEGAL_PARAMETER, ticket(extension(42, new byte[] {0, 0, 64, 0})));
     refusesTicket(DECODE_ERROR, ticket(extension(42, new byte[] {-1, -1, -1})));
     refusesTicket(DECODE_ERROR, ticket(extension(42, new byte[] {-1, -1, -1, -1, 0})));
     refusesTicket(ILLEGAL_PARAMETER, ticket(protocol("h3")));

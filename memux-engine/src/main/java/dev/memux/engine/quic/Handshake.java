@@ -80,9 +80,7 @@ final class Handshake {
     } catch (TlsAlertException e) {
       drain(); // what it wrote before it failed, so that the peer can read the error
       throw new ProtocolException(
-          TransportError.CRYPTO_ERROR + e.code(),
-          FrameType.CRYPTO.code(),
-          String.valueOf(e.getMessage()));
+          e.transportError(), FrameType.CRYPTO.code(), String.valueOf(e.getMessage()));
     }
     drain();
     return true;

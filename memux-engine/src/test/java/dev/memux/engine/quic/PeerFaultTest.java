@@ -12,6 +12,7 @@ import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.RangeSet;
 import dev.memux.engine.wire.TransportError;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -254,14 +255,56 @@ class PeerFaultTest {
   @Test
   void postHandshakeMessageThatQuicForbids() {
     // RFC 9001 §6: a KeyUpdate message; unexpected_message is alert 10.
-    assertClientCloses(
-        TransportError.CRYPTO_ERROR + 10,
-        writer -> {
-          int length = writer.crypto(0, 5);
-          byte[] keyUpdate = {24, 0, 0, 1, 0};
-          System.arraycopy(keyUpdate, 0, writer.buffer(), writer.position(), length);
-          writer.advance(length);
-        });
+    assertClientCloses(TransportError.CRYPTO_ERROR + 10, crypto(24, 0, 0, 1, 0));
+  }
+
+  @Test
+  void ticketThatBoundsEarlyDataItself() {
+    // RFC 9001 §4.6.1: in QUIC flow control bounds it, and max_early_data_size is 0xffffffff. The
+    // rule is QUIC's, so its own code tells of it, and no alert.
+    assertClientCloses(TransportError.PROTOCOL_VIOLATION, crypto(ticket(0, 0, 64, 0)));
+    assertClientCloses(TransportError.PROTOCOL_VIOLATION, crypto(ticket(255, 255, 255, 254)));
+    // What TLS forbids as well stays an alert: decode_error is 50.
+    assertClientCloses(TransportError.CRYPTO_ERROR + 50, crypto(ticket(255, 255, 255)));
+  }
+
+  /** A NewSessionTicket with that value of early_data. */
+  private static int[] ticket(int... maxEarlyData) {
+    int value = maxEarlyData.length;
+    int[] head = {
+      4,
+      0,
+      0,
+      18 + value, // type and length
+      0,
+      0,
+      0,
+      60,
+      0,
+      0,
+      0,
+      0, // lifetime and age
+      0,
+      0,
+      1,
+      7, // nonce and ticket
+      0,
+      4 + value,
+      0,
+      42,
+      0,
+      value
+    };
+    int[] message = Arrays.copyOf(head, head.length + value);
+    System.arraycopy(maxEarlyData, 0, message, head.length, value);
+    return message;
+  }
+
+  private static Consumer<FrameWriter> crypto(int... bytes) {
+    return writer -> {
+      assertEquals(bytes.length, writer.crypto(0, bytes.length));
+      raw(bytes).accept(writer);
+    };
   }
 
   @Test

@@ -1,14 +1,20 @@
 package dev.memux.http.guide;
 
+import dev.memux.engine.mux.DatagramConfig;
 import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.netty.IoTransport;
 import dev.memux.netty.MuxException;
+import dev.memux.netty.MuxQuicChannel;
 import dev.memux.netty.MuxQuicStreamChannel;
+import dev.memux.netty.ProcessMemory;
 import dev.memux.netty.QuicClientBootstrap;
 import dev.memux.netty.QuicServer;
 import dev.memux.netty.QuicServerBootstrap;
 import dev.memux.tls.Pem;
+import dev.memux.tls.SessionCache;
+import dev.memux.tls.StrikeRegister;
+import dev.memux.tls.TicketKeys;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsCredentials;
 import dev.memux.tls.TlsServerConfig;
@@ -36,9 +42,15 @@ import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamPriority;
 import io.netty.handler.codec.quic.QuicStreamType;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -310,6 +322,140 @@ final class GuideExamples {
         .addListener(done -> System.out.println("the peer has everything"));
     // endregion
     return stream.closeFuture();
+  }
+
+  static QuicConfig datagrams() {
+    // region datagrams
+    QuicConfig config =
+        QuicConfig.DEFAULT.withMux(MuxConfig.DEFAULT.withDatagrams(DatagramConfig.ENABLED));
+    // endregion
+    return config;
+  }
+
+  // region datagram-handler
+  static final class Ticker extends ChannelInboundHandlerAdapter {
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+      if (event == SslHandshakeCompletionEvent.SUCCESS
+          && ((MuxQuicChannel) ctx.channel()).maxDatagramLength() >= 4) {
+        ctx.writeAndFlush(Unpooled.copyInt(42)); // may be lost, may overtake
+      }
+      ctx.fireUserEventTriggered(event);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+      if (message instanceof ByteBuf datagram) {
+        System.out.println("a datagram of " + datagram.readableBytes() + " bytes");
+        datagram.release();
+      } else {
+        ctx.fireChannelRead(message); // streams that the peer has opened
+      }
+    }
+  }
+
+  // endregion
+
+  /** What a client reads that a server's {@link Ticker} has written. */
+  static int datagram(EventLoopGroup loops, Path certificate, Path key) throws Exception {
+    CompletableFuture<Integer> read = new CompletableFuture<>();
+    QuicServer server =
+        new QuicServerBootstrap()
+            .group(loops)
+            .config(datagrams())
+            .tls(
+                TlsServerConfig.builder()
+                    .credentials(TlsCredentials.fromPem(certificate, key))
+                    .applicationProtocols("tick")
+                    .build())
+            .childHandler(
+                new ChannelInitializer<QuicChannel>() {
+                  @Override
+                  protected void initChannel(QuicChannel connection) {
+                    connection.pipeline().addLast(new Ticker());
+                  }
+                })
+            .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .get();
+    QuicChannel connection =
+        new QuicClientBootstrap()
+            .group(loops)
+            .config(datagrams())
+            .tls(
+                TlsClientConfig.builder()
+                    .trustedCertificates(Pem.certificates(certificate))
+                    .applicationProtocols("tick")
+                    .build())
+            .handler(
+                new SimpleChannelInboundHandler<ByteBuf>() {
+                  @Override
+                  protected void channelRead0(ChannelHandlerContext ctx, ByteBuf datagram) {
+                    read.complete(datagram.readInt());
+                  }
+                })
+            .connect(server.localAddress(), "localhost")
+            .get();
+    int number = read.get(10, TimeUnit.SECONDS);
+    connection.close().sync();
+    server.close().sync();
+    return number;
+  }
+
+  static QuicClientBootstrap earlyClient(EventLoopGroup loops, SessionCache sessions) {
+    // region early-client
+    TlsClientConfig tls =
+        TlsClientConfig.builder()
+            .applicationProtocols("echo")
+            .sessionCache(sessions, InstantSource.system())
+            .offerEarlyData()
+            .build();
+    QuicClientBootstrap bootstrap = new QuicClientBootstrap().group(loops).tls(tls).earlyData(true);
+    // endregion
+    return bootstrap;
+  }
+
+  static TlsServerConfig earlyServer(TlsCredentials credentials) {
+    // region early-server
+    InstantSource clock = InstantSource.system();
+    TlsServerConfig tls =
+        TlsServerConfig.builder()
+            .credentials(credentials)
+            .applicationProtocols("echo")
+            .ticketKeys(new TicketKeys(Duration.ofDays(1), clock, new SecureRandom()))
+            .earlyData(
+                new StrikeRegister(
+                    StrikeRegister.DEFAULT_WINDOW, StrikeRegister.DEFAULT_MAX_ENTRIES, clock),
+                new byte[0]) // what clients remember of the application's settings
+            .build();
+    // endregion
+    return tls;
+  }
+
+  static void early(ChannelHandlerContext ctx) {
+    // region early-handler
+    if (((MuxQuicStreamChannel) ctx.channel()).isEarly()) {
+      refuse(ctx); // it may be a replay: the client has to ask again
+    }
+    // endregion
+  }
+
+  private static void refuse(ChannelHandlerContext ctx) {
+    ctx.close();
+  }
+
+  static List<Object> memory() {
+    // region memory
+    ProcessMemory memory = new ProcessMemory(256 << 20);
+    QuicServerBootstrap server = new QuicServerBootstrap().memory(memory);
+    QuicClientBootstrap client = new QuicClientBootstrap().memory(memory);
+    // endregion
+    return List.of(server, client);
+  }
+
+  static void routingKey(QuicServerBootstrap server, byte[] secret) {
+    // region routing-key
+    server.routingKey(secret); // QuicEndpoint.ROUTING_KEY_BYTES, kept from one start to the next
+    // endregion
   }
 
   static String failure(Throwable failure) {

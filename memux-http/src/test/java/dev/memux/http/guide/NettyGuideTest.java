@@ -63,6 +63,7 @@ class NettyGuideTest {
       assertEquals("hello", GuideExamples.client(loops, address(host, echo), certificate));
       assertEquals("hello", GuideExamples.http3Client(loops, address(host, hello), certificate));
     }
+    assertEquals(42, GuideExamples.datagram(loops, certificate, key));
     hello.close().sync();
     GuideExamples.stop(echo, loops);
     assertTrue(echo.closeFuture().isSuccess());
