@@ -16,8 +16,16 @@ final class BackendOptions {
       description =
           "Let the HTTP/1.1 server at http://HOST:PORT answer all requests, instead of serving"
               + " files. It learns who asks from Forwarded; what clients send as Forwarded,"
-              + " X-Forwarded-* or X-Real-IP is dropped. Early-Data: 1 marks what may be a replay.")
+              + " X-Forwarded-* or X-Real-IP is dropped.")
   private @Nullable String url;
+
+  @Option(
+      names = "--backend-early-data",
+      description =
+          "The backend understands Early-Data and answers 425 (RFC 8470): let it have GET and HEAD"
+              + " that come as early data (0-RTT) and may be replays. Without this no early data is"
+              + " taken.")
+  private boolean takesEarlyData;
 
   @Option(
       names = "--backend-connections",
@@ -48,7 +56,8 @@ final class BackendOptions {
   /** The backend, or null if there is none. */
   @Nullable Backend backend() {
     if (url == null) {
-      if (connections != null
+      if (takesEarlyData
+          || connections != null
           || connectSeconds != null
           || queueSeconds != null
           || responseSeconds != null) {
@@ -57,7 +66,7 @@ final class BackendOptions {
       return null;
     }
     try {
-      return Backend.parse(url, config());
+      return Backend.parse(url, config()).withEarlyData(takesEarlyData);
     } catch (IllegalArgumentException e) {
       throw new CommandFailure(ExitCode.USAGE, "--backend " + e.getMessage());
     }

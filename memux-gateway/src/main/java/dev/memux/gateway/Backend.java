@@ -11,8 +11,10 @@ import org.jspecify.annotations.Nullable;
  * An HTTP/1.1 server that answers what the gateway is asked.
  *
  * @param host a name or an address, without brackets
+ * @param takesEarlyData whether it understands {@code Early-Data} and answers what must not be
+ *     repeated with 425; RFC 8470 §6.1: otherwise it is sent no request that may be a replay
  */
-public record Backend(String host, int port, Http1ClientConfig config) {
+public record Backend(String host, int port, Http1ClientConfig config, boolean takesEarlyData) {
   private static final int HTTP_PORT = 80;
 
   /**
@@ -52,7 +54,12 @@ public record Backend(String host, int port, Http1ClientConfig config) {
     if (host.startsWith("[")) {
       host = host.substring(1, host.length() - 1);
     }
-    return new Backend(host, uri.getPort() < 0 ? HTTP_PORT : uri.getPort(), config);
+    return new Backend(host, uri.getPort() < 0 ? HTTP_PORT : uri.getPort(), config, false);
+  }
+
+  /** The same that takes early data, or does not. */
+  public Backend withEarlyData(boolean takes) {
+    return new Backend(host, port, config, takes);
   }
 
   @Override

@@ -40,6 +40,7 @@ public final class Gateway implements AutoCloseable {
   private final Http3Service http3;
   private final HttpsService https;
   private final @Nullable KeyLog keyLog;
+  private final boolean takesEarlyData;
 
   /** Of all listeners, and kept when the certificate changes. */
   private final TicketKeys ticketKeys =
@@ -59,12 +60,15 @@ public final class Gateway implements AutoCloseable {
       ExecutorService blocking,
       Http3Service http3,
       HttpsService https,
-      @Nullable KeyLog keyLog) {
+      GatewayConfig config) {
     this.group = group;
     this.blocking = blocking;
     this.http3 = http3;
     this.https = https;
-    this.keyLog = keyLog;
+    this.keyLog = config.keyLog();
+    Backend backend = config.backend();
+    // RFC 8470 §6.1: who answers must know that a request may be a replay.
+    this.takesEarlyData = backend == null || backend.takesEarlyData();
   }
 
   /**
@@ -98,7 +102,7 @@ public final class Gateway implements AutoCloseable {
               blocking,
               new Http3Service(site),
               new HttpsService(site, List.of(config.credentials()), HttpsConfig.DEFAULT),
-              config.keyLog());
+              config);
     } catch (IOException | RuntimeException e) {
       group.shutdownGracefully();
       blocking.shutdown();
@@ -178,9 +182,11 @@ public final class Gateway implements AutoCloseable {
     TlsServerConfig.Builder tls =
         TlsServerConfig.builder()
             .ticketKeys(ticketKeys)
-            .earlyData(strikeRegister, Http3Service.rememberedSettings())
             .credentials(credentials)
             .applicationProtocols(Http3Service.ALPN);
+    if (takesEarlyData) {
+      tls.earlyData(strikeRegister, Http3Service.rememberedSettings());
+    }
     if (keyLog != null) {
       tls.keyLog(keyLog);
     }

@@ -36,13 +36,14 @@ final class EarlyForwardingTest {
     return TestClient.tls().sessionCache(cache, InstantSource.system()).offerEarlyData().build();
   }
 
-  private static Gateway gateway(ScriptedBackend backend, Path folder) throws Exception {
+  private static Gateway gateway(ScriptedBackend backend, Path folder, boolean takesEarlyData)
+      throws Exception {
     return Gateway.start(
         new GatewayConfig(
             List.of(new ListenAddress("127.0.0.1", 0)),
             List.of(),
             null,
-            new Backend("127.0.0.1", backend.port(), Http1ClientConfig.DEFAULT),
+            new Backend("127.0.0.1", backend.port(), Http1ClientConfig.DEFAULT, takesEarlyData),
             DevelopmentCertificate.loadOrCreate(StateDirectory.at(folder), Clock.systemUTC()),
             null));
   }
@@ -75,7 +76,7 @@ final class EarlyForwardingTest {
     CountDownLatch asked = new CountDownLatch(3);
     try (ScriptedBackend backend =
             new ScriptedBackend(connection -> refuseEarly(connection, asked));
-        Gateway gateway = gateway(backend, folder)) {
+        Gateway gateway = gateway(backend, folder, true)) {
       InetSocketAddress address = gateway.addresses().getFirst();
       try (TestClient first = new TestClient(Origin.of(address), tls())) {
         assertEquals(200, first.get("/").status());
@@ -96,6 +97,23 @@ final class EarlyForwardingTest {
         assertEquals(200, TestClient.await(plain).status());
         assertEquals(List.of("1", "none"), marks(backend, "/plain"));
       }
+    }
+  }
+
+  @Test
+  void aBackendThatDoesNotKnowOfItIsSentNothingEarly(@TempDir Path folder) throws Exception {
+    // RFC 8470 §6.1
+    CountDownLatch asked = new CountDownLatch(2);
+    try (ScriptedBackend backend =
+            new ScriptedBackend(connection -> refuseEarly(connection, asked));
+        Gateway gateway = gateway(backend, folder, false)) {
+      InetSocketAddress address = gateway.addresses().getFirst();
+      for (int i = 0; i < 2; i++) {
+        try (TestClient client = new TestClient(Origin.of(address), tls())) {
+          assertEquals(200, client.get("/").status());
+        }
+      }
+      assertEquals(List.of("none", "none"), marks(backend, "/"));
     }
   }
 

@@ -45,7 +45,7 @@ final class ReverseProxyTest {
             List.of(new ListenAddress("127.0.0.1", 0)),
             List.of(),
             null,
-            new Backend("127.0.0.1", port, config),
+            new Backend("127.0.0.1", port, config, false),
             DevelopmentCertificate.loadOrCreate(
                 StateDirectory.at(folder.resolve("state")), Clock.systemUTC()),
             null));
