@@ -15,8 +15,8 @@ import dev.memux.netty.IoTransport;
 import dev.memux.tls.TlsClientConfig;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoopGroup;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.InputStream;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -24,7 +24,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -34,9 +33,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedTrustManager;
 
 /** Fetches from a gateway on this machine by one version of HTTP, trusting it blindly. */
 interface GatewayClient extends AutoCloseable {
@@ -174,7 +170,7 @@ interface GatewayClient extends AutoCloseable {
 
     ByTcp(int port, HttpClient.Version version, int connections) throws Exception {
       SSLContext tls = SSLContext.getInstance("TLS");
-      tls.init(null, new TrustManager[] {new TrustAll()}, null);
+      tls.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
       for (int i = 0; i < connections; i++) {
         clients.add(
             HttpClient.newBuilder()
@@ -222,32 +218,6 @@ interface GatewayClient extends AutoCloseable {
     public void close() {
       clients.forEach(HttpClient::shutdownNow);
       clients.forEach(HttpClient::close);
-    }
-  }
-
-  /** For connections on this machine alone. */
-  final class TrustAll extends X509ExtendedTrustManager {
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public X509Certificate[] getAcceptedIssuers() {
-      return new X509Certificate[0];
     }
   }
 }

@@ -1,7 +1,7 @@
 package dev.memux.gateway;
 
 import dev.memux.http.HttpFields;
-import java.net.Socket;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -9,15 +9,11 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedTrustManager;
 
 /** Asks a gateway by one version of HTTP, so that a test can be run with each. */
 interface Asker extends AutoCloseable {
@@ -96,7 +92,7 @@ interface Asker extends AutoCloseable {
 
     ByTcp(Gateway gateway, HttpClient.Version version) throws Exception {
       SSLContext tls = SSLContext.getInstance("TLS");
-      tls.init(null, new TrustManager[] {new TrustAll()}, null);
+      tls.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
       client =
           HttpClient.newBuilder().version(version).sslContext(tls).connectTimeout(PATIENCE).build();
       base = "https://127.0.0.1:" + gateway.addresses().getFirst().getPort();
@@ -138,32 +134,6 @@ interface Asker extends AutoCloseable {
     public void close() {
       client.shutdownNow();
       client.close();
-    }
-  }
-
-  /** For connections on this machine alone. */
-  final class TrustAll extends X509ExtendedTrustManager {
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public X509Certificate[] getAcceptedIssuers() {
-      return new X509Certificate[0];
     }
   }
 }
