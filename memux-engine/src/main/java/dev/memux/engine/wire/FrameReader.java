@@ -56,12 +56,13 @@ public final class FrameReader {
 
   private boolean readFrame(EncryptionLevel level, FrameSink sink) throws ProtocolException {
     int start = position;
+    frameCode = 0; // the type itself may be cut
     frameCode = varint();
     FrameType type = FrameType.of(frameCode);
     if (type == null) {
       throw malformed("unknown frame type");
     }
-    if (position - start != 1) {
+    if (position - start != VarInt.size(frameCode)) {
       // RFC 9000 §12.4: types are sent in the shortest encoding; a longer one hides what a frame
       // is.
       throw violation("frame type not in its shortest encoding");
@@ -163,6 +164,7 @@ public final class FrameReader {
       case PATH_CHALLENGE -> new ControlFrame.PathChallenge(eightBytes());
       case PATH_RESPONSE -> new ControlFrame.PathResponse(eightBytes());
       case HANDSHAKE_DONE -> new ControlFrame.HandshakeDone();
+      case STREAM_PRIORITY -> readStreamPriority();
       case PADDING,
           PING,
           ACK,
@@ -184,6 +186,20 @@ public final class FrameReader {
       throw malformed("reliable size above the final size");
     }
     return frame;
+  }
+
+  private ControlFrame readStreamPriority() throws ProtocolException {
+    long streamId = varint();
+    long sequence = varint();
+    long urgency = varint();
+    long incremental = varint();
+    long groupId = varint();
+    if (urgency > ControlFrame.StreamPriority.LOWEST_URGENCY || incremental > 1) {
+      // docs/stream-priority.md §3: nobody knows what a value means that has no meaning.
+      throw malformed("urgency " + urgency + ", incremental " + incremental);
+    }
+    return new ControlFrame.StreamPriority(
+        streamId, sequence, (int) urgency, incremental == 1, groupId);
   }
 
   private ControlFrame readNewToken() throws ProtocolException {

@@ -1,11 +1,13 @@
 package dev.memux.engine.wire;
 
 import dev.memux.tls.EncryptionLevel;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * All frame types, and the only place that says which frame is legal in which packets (RFC 9000
- * §12.4, table 3).
+ * §12.4, table 3). A frame of an extension is legal only if its receiver has announced that; who
+ * knows what was announced checks it.
  */
 public enum FrameType {
   PADDING(0x00, Legal.EVERYWHERE, true),
@@ -35,7 +37,9 @@ public enum FrameType {
   /** draft-ietf-quic-reliable-stream-reset. */
   RESET_STREAM_AT(0x24, Legal.APPLICATION),
   /** RFC 9221 §4. */
-  DATAGRAM(0x30, Legal.APPLICATION);
+  DATAGRAM(0x30, Legal.APPLICATION),
+  /** docs/stream-priority.md. */
+  STREAM_PRIORITY(0x4d45_4d55_58L, Legal.APPLICATION);
 
   private enum Legal {
     EVERYWHERE,
@@ -57,41 +61,55 @@ public enum FrameType {
   /** DATAGRAM has a type with a length and one without, {@code 0x30}. */
   static final int DATAGRAM_LENGTH = 0x01;
 
-  private static final int TYPE_COUNT = 0x32;
-  private static final @Nullable FrameType[] BY_CODE = new @Nullable FrameType[TYPE_COUNT];
+  /** Types below this have a place in a table, the others are compared one after another. */
+  private static final int LOW_TYPES = 0x32;
+
+  private static final @Nullable FrameType[] BY_CODE = new @Nullable FrameType[LOW_TYPES];
+  private static final FrameType[] HIGH =
+      Stream.of(values()).filter(type -> type.code >= LOW_TYPES).toArray(FrameType[]::new);
 
   static {
     for (FrameType type : values()) {
-      BY_CODE[type.code] = type;
+      if (type.code < LOW_TYPES) {
+        BY_CODE[(int) type.code] = type;
+      }
     }
     for (int flags = 0; flags <= STREAM_FLAGS; flags++) {
-      BY_CODE[STREAM.code | flags] = STREAM;
+      BY_CODE[(int) STREAM.code | flags] = STREAM;
     }
-    BY_CODE[DATAGRAM.code | DATAGRAM_LENGTH] = DATAGRAM;
+    BY_CODE[(int) DATAGRAM.code | DATAGRAM_LENGTH] = DATAGRAM;
   }
 
-  private final int code;
+  private final long code;
   private final Legal legal;
   private final boolean probing;
 
-  FrameType(int code, Legal legal) {
+  FrameType(long code, Legal legal) {
     this(code, legal, false);
   }
 
-  FrameType(int code, Legal legal, boolean probing) {
+  FrameType(long code, Legal legal, boolean probing) {
     this.code = code;
     this.legal = legal;
     this.probing = probing;
   }
 
   /** The type as it stands on the wire; STREAM's and DATAGRAM's without flags. */
-  public int code() {
+  public long code() {
     return code;
   }
 
   /** The frame of that type, or null when there is none. */
   public static @Nullable FrameType of(long code) {
-    return code < TYPE_COUNT ? BY_CODE[(int) code] : null;
+    if (code < LOW_TYPES) {
+      return BY_CODE[(int) code];
+    }
+    for (FrameType type : HIGH) {
+      if (type.code == code) {
+        return type;
+      }
+    }
+    return null;
   }
 
   /**

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxDatagramFrameBytes the largest DATAGRAM frame its sender takes, 0: none (RFC 9221 §3)
  * @param resetStreamAt whether its sender takes RESET_STREAM_AT
  *     (draft-ietf-quic-reliable-stream-reset §3)
+ * @param streamPriority whether its sender takes STREAM_PRIORITY (docs/stream-priority.md §2)
  */
 @SuppressWarnings("ArrayRecordComponent") // connection IDs as bytes; never compared as a whole
 public record TransportParameters(
@@ -41,7 +42,8 @@ public record TransportParameters(
     byte @Nullable [] initialSourceConnectionId,
     byte @Nullable [] retrySourceConnectionId,
     long maxDatagramFrameBytes,
-    boolean resetStreamAt) {
+    boolean resetStreamAt,
+    boolean streamPriority) {
 
   private static final int ORIGINAL_DESTINATION_CONNECTION_ID = 0x00;
   private static final int MAX_IDLE_TIMEOUT = 0x01;
@@ -63,6 +65,7 @@ public record TransportParameters(
 
   private static final int RESET_STREAM_AT = 0x1d;
   private static final int MAX_DATAGRAM_FRAME_SIZE = 0x20;
+  private static final long STREAM_PRIORITY = FrameType.STREAM_PRIORITY.code();
 
   private static final int MAX_CONNECTION_ID_BYTES = 20;
   private static final int RESET_TOKEN_BYTES = 16;
@@ -109,12 +112,13 @@ public record TransportParameters(
         null,
         null,
         maxDatagramFrameBytes,
-        resetStreamAt);
+        resetStreamAt,
+        streamPriority);
   }
 
   /**
-   * Whether no limit is lower than in {@code other}, of those that RFC 9000 §7.4.1, RFC 9221 §3 and
-   * §3 of draft-ietf-quic-reliable-stream-reset name.
+   * Whether no limit is lower than in {@code other}, of those that RFC 9000 §7.4.1, RFC 9221 §3, §3
+   * of draft-ietf-quic-reliable-stream-reset and docs/stream-priority.md §2 name.
    */
   public boolean allowsAllOf(TransportParameters other) {
     return activeConnectionIdLimit >= other.activeConnectionIdLimit
@@ -125,7 +129,8 @@ public record TransportParameters(
         && initialMaxStreamsBidi >= other.initialMaxStreamsBidi
         && initialMaxStreamsUni >= other.initialMaxStreamsUni
         && maxDatagramFrameBytes >= other.maxDatagramFrameBytes
-        && (resetStreamAt || !other.resetStreamAt);
+        && (resetStreamAt || !other.resetStreamAt)
+        && (streamPriority || !other.streamPriority);
   }
 
   /** The parameters as the TLS extension carries them. */
@@ -153,6 +158,7 @@ public record TransportParameters(
     out.bytes(RETRY_SOURCE_CONNECTION_ID, retrySourceConnectionId);
     out.bytes(RESET_STREAM_AT, resetStreamAt ? new byte[0] : null);
     out.number(MAX_DATAGRAM_FRAME_SIZE, maxDatagramFrameBytes, 0);
+    out.bytes(STREAM_PRIORITY, streamPriority ? new byte[0] : null);
     return out.encoded();
   }
 
@@ -179,6 +185,9 @@ public record TransportParameters(
       }
       if (id <= MAX_DATAGRAM_FRAME_SIZE) {
         decodeKnown((int) id, in, fromServer, out);
+      } else if (id == STREAM_PRIORITY) {
+        in.bytes(0, 0); // docs/stream-priority.md §2: a value is an error
+        out.streamPriority = true;
       }
     }
     return out.build();
@@ -272,6 +281,7 @@ public record TransportParameters(
     private byte @Nullable [] retrySourceConnectionId;
     private long maxDatagramFrameBytes;
     private boolean resetStreamAt;
+    private boolean streamPriority;
 
     private Builder() {}
 
@@ -362,6 +372,11 @@ public record TransportParameters(
       return this;
     }
 
+    public Builder streamPriority(boolean value) {
+      streamPriority = value;
+      return this;
+    }
+
     public TransportParameters build() {
       return new TransportParameters(
           originalDestinationConnectionId,
@@ -382,7 +397,8 @@ public record TransportParameters(
           initialSourceConnectionId,
           retrySourceConnectionId,
           maxDatagramFrameBytes,
-          resetStreamAt);
+          resetStreamAt,
+          streamPriority);
     }
   }
 
@@ -397,7 +413,7 @@ public record TransportParameters(
       }
     }
 
-    void bytes(int id, byte @Nullable [] value) {
+    void bytes(long id, byte @Nullable [] value) {
       if (value != null) {
         header(id, value.length);
         System.arraycopy(value, 0, buffer, length, value.length);
@@ -409,7 +425,7 @@ public record TransportParameters(
       return Arrays.copyOf(buffer, length);
     }
 
-    private void header(int id, int size) {
+    private void header(long id, int size) {
       if (buffer.length - length < size + 16) {
         buffer = Arrays.copyOf(buffer, buffer.length * 2 + size);
       }
