@@ -1,6 +1,7 @@
 package dev.memux.session;
 
 import dev.memux.engine.Connection;
+import dev.memux.engine.mux.DatagramStatistics;
 import dev.memux.engine.quic.ConnectionStatistics;
 import dev.memux.engine.quic.QuicConnection;
 
@@ -11,39 +12,49 @@ import dev.memux.engine.quic.QuicConnection;
  * @param openStreams streams of which a direction is not over yet, or not acknowledged
  * @param bytesSent on the wire, headers of packets included
  * @param bytesReceived on the wire, headers of packets included
+ * @param packetsSent packets sent, acknowledgements alone among them
  * @param packetsLost packets sent and declared lost
  * @param packetBytes payload of a full packet in what carries it: of a UDP datagram
  * @param windowBytes what may be under way at once
  * @param bytesInFlight what is
  * @param smoothedRttNanos RFC 9002 §5.3
  * @param minRttNanos RFC 9002 §5.2
+ * @param sendCreditBytes stream data that the peer's limit still allows to be sent (RFC 9000 §4.1)
+ * @param datagrams what became of unreliable datagrams
  */
 public record SessionStatistics(
     int openStreams,
     long bytesSent,
     long bytesReceived,
+    long packetsSent,
     long packetsLost,
     int packetBytes,
     long windowBytes,
     long bytesInFlight,
     long smoothedRttNanos,
-    long minRttNanos) {
+    long minRttNanos,
+    long sendCreditBytes,
+    DatagramStatistics datagrams) {
 
-  static SessionStatistics of(Connection connection) {
+  static SessionStatistics of(Connection connection, DatagramStatistics datagrams) {
     int streams = connection.mux().streamCount();
+    long credit = connection.mux().sendCreditBytes();
     if (!(connection instanceof QuicConnection quic)) {
-      return new SessionStatistics(streams, 0, 0, 0, 0, 0, 0, 0, 0);
+      return new SessionStatistics(streams, 0, 0, 0, 0, 0, 0, 0, 0, 0, credit, datagrams);
     }
     ConnectionStatistics s = quic.statistics();
     return new SessionStatistics(
         streams,
         s.bytesSent(),
         s.bytesReceived(),
+        s.packetsSent(),
         s.packetsLost(),
         quic.datagramBytes(),
         s.windowBytes(),
         s.bytesInFlight(),
         s.smoothedRttNanos(),
-        s.minRttNanos());
+        s.minRttNanos(),
+        credit,
+        datagrams);
   }
 }
