@@ -333,7 +333,10 @@ public final class QuicConnection implements Connection {
       closing.onTimeout(nowNanos);
       return;
     }
-    if (nowNanos >= idleTimer.deadlineNanos(ptoNanos())) {
+    if (nowNanos >= idleTimer.silenceDeadlineNanos(ptoNanos())) {
+      closing.terminate(
+          new CloseReason(Origin.CARRIER_LOST, false, 0, 0, "the peer does not answer any more"));
+    } else if (nowNanos >= idleTimer.deadlineNanos(ptoNanos())) {
       closing.terminate(new CloseReason(Origin.IDLE_TIMEOUT, false, 0, 0, ""));
     } else if (nowNanos >= progress.deadlineNanos()) {
       closing.terminate(new CloseReason(Origin.HANDSHAKE_TIMEOUT, false, 0, 0, ""));
@@ -353,6 +356,7 @@ public final class QuicConnection implements Connection {
       return closing.deadlineNanos();
     }
     long deadline = Math.min(recovery.deadlineNanos(), idleTimer.deadlineNanos(ptoNanos()));
+    deadline = Math.min(deadline, idleTimer.silenceDeadlineNanos(ptoNanos()));
     deadline = Math.min(deadline, idleTimer.keepAliveDeadlineNanos());
     deadline = Math.min(deadline, progress.deadlineNanos());
     deadline = Math.min(deadline, paths.deadlineNanos());
