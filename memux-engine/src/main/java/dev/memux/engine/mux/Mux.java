@@ -9,6 +9,7 @@ import dev.memux.engine.stream.ReceiveWindow;
 import dev.memux.engine.stream.RecvStream;
 import dev.memux.engine.stream.SendStream;
 import dev.memux.engine.wire.ControlFrame;
+import dev.memux.engine.wire.FrameType;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.SentFrames;
@@ -37,6 +38,7 @@ public final class Mux {
   private final StreamIds uni;
   private final ConnectionCredit credit;
   private final ControlQueue control;
+  private final StreamPriorities priorities;
   private final FrameOutcomes outcomes;
   private final PeerEffort effort;
   private final IncomingFrames incoming;
@@ -50,7 +52,15 @@ public final class Mux {
   /** Whether streams of ours may be above the peer's limit, after it has thrown away the rest. */
   private boolean withholding;
 
+  /** Over a carrier that loses and reorders. */
   public Mux(boolean server, MuxConfig config, ChunkPool pool) {
+    this(server, config, pool, false);
+  }
+
+  /**
+   * @param ordered whether the carrier delivers everything, and in the order in which it was sent
+   */
+  public Mux(boolean server, MuxConfig config, ChunkPool pool, boolean ordered) {
     this.server = server;
     this.config = config;
     this.sendMemory = new ChunkAccount(pool, ChunkAccount.Use.SEND, config.maxSendMemoryBytes());
@@ -66,7 +76,9 @@ public final class Mux {
     this.control = new ControlQueue(credit, bidi, uni, pool.budget());
     this.outcomes = new FrameOutcomes(this, streams, control, credit);
     this.effort = new PeerEffort(config);
-    this.incoming = new IncomingFrames(this, streams, control, credit, effort);
+    this.priorities =
+        new StreamPriorities(this, config.streamPriority(), scheduler, streams, control, effort);
+    this.incoming = new IncomingFrames(this, streams, control, credit, effort, ordered);
     this.sendBufferBytes = config.minSendBufferBytes();
   }
 
@@ -124,9 +136,29 @@ public final class Mux {
     return peer.resetStreamAt();
   }
 
+  /** Whether the peer takes {@link MuxStream#requestPriority}. */
+  public boolean canRequestPriority() {
+    return peer.streamPriority();
+  }
+
+  /**
+   * Makes a group for streams.
+   *
+   * @param weight its part of the connection, from 1 to {@link
+   *     dev.memux.engine.schedule.Group#MAX_WEIGHT}; streams of no group have 1 together
+   */
+  public StreamGroup addGroup(int weight) {
+    return priorities.addGroup(weight);
+  }
+
   /** How many streams are open. */
   public int streamCount() {
     return streams.size();
+  }
+
+  /** Stream data that the peer's limit for the connection still allows to be sent. */
+  public long sendCreditBytes() {
+    return credit.available();
   }
 
   // What the carrier tells.
@@ -204,6 +236,9 @@ public final class Mux {
     if (stream.send != null && stream.send.state() == SendStream.State.RESET_SENT) {
       control.add(stream, ControlQueue.RESET_STREAM);
     }
+    if (stream.sharing != null && stream.sharing.requested != null) {
+      priorities.makeDue(stream);
+    }
     if (stream.stopSendingCode >= 0 && stream.recv != null && !stream.recv.isOver()) {
       control.add(stream, ControlQueue.STOP_SENDING);
     }
@@ -241,6 +276,11 @@ public final class Mux {
   /** A frame about streams or flow control; the carrier keeps the others to itself. */
   public void onControl(ControlFrame frame) throws ProtocolException {
     incoming.onControl(frame);
+  }
+
+  /** A frame of the carrier's own has brought nothing; the peer may not send too many of them. */
+  public void onIdleFrame(FrameType frame) throws ProtocolException {
+    effort.onIdleFrame(frame);
   }
 
   /** Returns whether the peer has raised our limit of that type since the last call. */
@@ -290,6 +330,9 @@ public final class Mux {
     Entry<Sender> entry = stream.entry;
     if (send == null || entry == null) {
       throw new IllegalStateException("scheduled without a sending part: " + stream);
+    }
+    if (!priorities.write(stream, writer, sent)) {
+      return false;
     }
     long sentBefore = send.sentTo();
     int length = send.emit(writer, sent, credit.available());
@@ -382,6 +425,10 @@ public final class Mux {
         raise(next, MuxStream.WRITABLE);
       }
     }
+  }
+
+  StreamPriorities priorities() {
+    return priorities;
   }
 
   int sendBufferBytes() {
@@ -518,6 +565,7 @@ public final class Mux {
     if (stream.entry != null) {
       scheduler.remove(stream.entry);
     }
+    priorities.onClosed(stream);
     if (!isLocal(stream.id())) {
       effort.onStreamOver(stream.isReset());
       StreamIds ids = ids(stream.type());

@@ -1,8 +1,8 @@
 package dev.memux.sim.world;
 
 import dev.memux.engine.CloseReason;
+import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.packet.ConnectionId;
-import dev.memux.engine.quic.ConnectionStatistics;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.TransportError;
@@ -362,7 +362,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     switch (reason.origin()) {
       case LOCAL -> requireApplicationClose(reason, peer.side());
       case PEER -> requireApplicationClose(reason, peer.side().peer());
-      case IDLE_TIMEOUT -> {
+      case IDLE_TIMEOUT, CARRIER_LOST -> {
         boolean planned =
             ending
                 && (plan.ending() == WorldPlan.Ending.IDLE
@@ -373,7 +373,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
             && !blame.excusesSilence(peer.side(), network.simulation().nowNanos())) {
           throw new Violation(
               TerminationInvariant.class,
-              peer.side() + " idles away although the links lost nothing since it last heard");
+              peer.side() + " hears nothing although the links lost nothing since it last heard");
         }
       }
       case HANDSHAKE_TIMEOUT -> {
@@ -395,8 +395,6 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
           throw new Violation(TerminationInvariant.class, peer.side() + " " + reason);
         }
       }
-      case CARRIER_LOST ->
-          throw new Violation(TerminationInvariant.class, peer.side() + " " + reason);
     }
   }
 
