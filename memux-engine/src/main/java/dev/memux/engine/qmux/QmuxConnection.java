@@ -304,8 +304,8 @@ public final class QmuxConnection implements Connection {
   }
 
   /**
-   * Records are to have at most so many bytes, but for their size, unless a datagram needs more: the
-   * less there are, the later it is decided who goes next.
+   * Records are to have at most so many bytes, but for their size, unless a datagram needs more:
+   * the less there are, the later it is decided who goes next.
    *
    * @throws IllegalArgumentException if that is less than {@link #MIN_TRANSMIT_BYTES}
    */
