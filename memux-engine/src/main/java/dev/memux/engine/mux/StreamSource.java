@@ -10,10 +10,7 @@ package dev.memux.engine.mux;
  * send it says so by {@link MuxStream#onSourceChanged}.
  */
 public interface StreamSource {
-  /** Room for a record that is always given: as much as any frame needs that must be whole. */
-  int MIN_RECORD_BYTES = 1024;
-
-  /** The most that is ever asked for at once. */
+  /** Room that there always is for a record. */
   int MAX_RECORD_BYTES = 16 << 10;
 
   /** Whether {@link #fill} would write something. */
@@ -22,10 +19,12 @@ public interface StreamSource {
   /**
    * Writes the next record.
    *
-   * @param maxBytes room in {@code target}, at least {@link #MIN_RECORD_BYTES}
+   * @param target has room for {@link #MAX_RECORD_BYTES}
+   * @param preferredBytes what is left of the packet: the rest of a longer record waits for the
+   *     next one
    * @return how many bytes; 0: nothing, until {@link MuxStream#onSourceChanged}
    */
-  int fill(byte[] target, int from, int maxBytes, long nowNanos);
+  int fill(byte[] target, int preferredBytes, long nowNanos);
 
   /** Whether nothing more will come: the stream's end follows what was filled so far. */
   boolean isEnded();

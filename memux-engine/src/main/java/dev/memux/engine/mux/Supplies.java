@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Supplies {
   /** In less room no record is begun: it would be decided now, and sent later. */
-  private static final int WORTHWHILE_BYTES = 64;
+  private static final int WORTHWHILE_BYTES = 128;
 
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
@@ -100,9 +100,9 @@ final class Supplies {
       return;
     }
     if (!supply.rest.hasRemaining()) {
-      int max = Math.clamp(room, StreamSource.MIN_RECORD_BYTES, StreamSource.MAX_RECORD_BYTES);
       byte[] buffer = record();
-      int length = supply.source.fill(buffer, 0, max, nowNanos);
+      int preferred = Math.min(room, StreamSource.MAX_RECORD_BYTES);
+      int length = supply.source.fill(buffer, preferred, nowNanos);
       supply.dry = length == 0;
       supply.rest = ByteBuffer.wrap(buffer, 0, length);
     }

@@ -19,13 +19,18 @@ import org.junit.jupiter.api.Test;
 class StreamSourceTest {
   private static final int PLENTY = 1 << 20;
 
-  /** Hands out the bytes of {@link MuxPair#data}, of one stream, as large records as it may. */
+  /**
+   * Hands out the bytes of {@link MuxPair#data}, of one stream, in records as large as preferred.
+   */
   private static final class Source implements StreamSource {
     private final long id;
     private long left;
     private long filled;
     private int records;
     private boolean ended;
+
+    /** No record is smaller, but for the last. */
+    private int leastBytes;
 
     Source(long id, long bytes) {
       this.id = id;
@@ -38,11 +43,11 @@ class StreamSourceTest {
     }
 
     @Override
-    public int fill(byte[] target, int from, int maxBytes, long nowNanos) {
-      assertTrue(maxBytes >= MIN_RECORD_BYTES && maxBytes <= MAX_RECORD_BYTES, maxBytes + "");
-      int length = (int) Math.min(left, maxBytes);
+    public int fill(byte[] target, int preferredBytes, long nowNanos) {
+      assertTrue(preferredBytes <= target.length, preferredBytes + " bytes");
+      int length = (int) Math.min(left, Math.max(preferredBytes, leastBytes));
       for (int i = 0; i < length; i++) {
-        target[from + i] = MuxPair.at(id, filled + i);
+        target[i] = MuxPair.at(id, filled + i);
       }
       filled += length;
       left -= length;
@@ -95,6 +100,20 @@ class StreamSourceTest {
     pair.client.transmit();
     pair.client.transmit();
     assertEquals(before, source.filled);
+  }
+
+  @Test
+  void aRecordThatIsLongerThanItsPacketGoesOnInTheNext() throws ProtocolException {
+    MuxPair pair = roomy();
+    Source source = new Source(2, 12_000);
+    source.leastBytes = 4_000;
+    carrying(pair, source);
+    for (int packets = 1; packets <= 4; packets++) {
+      pair.client.transmit().deliver();
+      assertEquals(packets < 4 ? 1 : 2, source.records);
+    }
+    pair.exchange();
+    assertEquals(12_000, pair.server.mux.pollStream().readableBytes());
   }
 
   @Test
@@ -165,7 +184,7 @@ class StreamSourceTest {
           }
 
           @Override
-          public int fill(byte[] target, int from, int maxBytes, long nowNanos) {
+          public int fill(byte[] target, int preferredBytes, long nowNanos) {
             asked[0]++;
             return 0;
           }
@@ -192,7 +211,7 @@ class StreamSourceTest {
     Source source = new Source(2, PLENTY);
     MuxStream stream = carrying(pair, source);
     pair.exchange();
-    assertTrue(source.filled <= StreamSource.MIN_RECORD_BYTES + MuxPair.PACKET);
+    assertTrue(source.filled <= MuxPair.PACKET);
     assertEquals(1, source.records);
     MuxStream far = pair.server.mux.pollStream();
     long read = 0;
