@@ -139,6 +139,11 @@ public final class Mux {
     return streams.size();
   }
 
+  /** Stream data that the peer's limit for the connection still allows to be sent. */
+  public long sendCreditBytes() {
+    return credit.available();
+  }
+
   // What the carrier tells.
 
   /**

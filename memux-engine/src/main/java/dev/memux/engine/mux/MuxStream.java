@@ -335,6 +335,21 @@ public final class MuxStream extends Sender {
     return send == null ? 0 : send.ackedTo();
   }
 
+  /** Bytes from the start that have been sent at least once. */
+  public long sentBytes() {
+    return send == null ? 0 : send.sentTo();
+  }
+
+  /** Bytes that the peer's limit for this stream still allows to be sent for the first time. */
+  public long sendCreditBytes() {
+    return send == null ? 0 : send.maxData() - send.sentTo();
+  }
+
+  /** How far from the start data has arrived, gaps included. */
+  public long receivedBytes() {
+    return recv == null ? 0 : recv.highest();
+  }
+
   /** The priority that its data is sent with; a stream that we cannot send on has the default. */
   public Priority priority() {
     return entry == null ? Priority.DEFAULT : entry.priority();
