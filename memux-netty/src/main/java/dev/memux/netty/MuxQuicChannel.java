@@ -3,10 +3,9 @@ package dev.memux.netty;
 import dev.memux.engine.CloseReason;
 import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionEvent;
+import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.StreamType;
-import dev.memux.engine.quic.ConnectionStatistics;
-import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.tls.TlsSession;
@@ -167,6 +166,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       switch (event) {
         case ConnectionEvent.EarlyDataReady ready -> onEarlyDataReady();
         case ConnectionEvent.HandshakeCompleted completed -> onHandshake(completed.session());
+        case ConnectionEvent.Established established -> {}
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.StreamsAvailable available -> onStreamsAvailable(available.type());
         case ConnectionEvent.PeerMigrated migrated -> onPeerMigrated(migrated.remote());
@@ -367,10 +367,10 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
 
   @Override
   public @Nullable QuicTransportParameters peerTransportParameters() {
-    if (tlsSession == null || !(connection instanceof QuicConnection quic)) {
+    if (tlsSession == null) {
       return null;
     }
-    TransportParameters parameters = quic.peerParameters();
+    TransportParameters parameters = connection.peerParameters();
     return parameters == null ? null : new PeerTransportParameters(parameters);
   }
 
@@ -444,13 +444,10 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     close(promise);
   }
 
-  /** What the connection has done so far, and what its path looks like; null on other carriers. */
-  public Future<@Nullable ConnectionStatistics> statistics() {
-    Promise<@Nullable ConnectionStatistics> promise = eventLoop().newPromise();
-    Runnable read =
-        () ->
-            promise.trySuccess(
-                connection instanceof QuicConnection quic ? quic.statistics() : null);
+  /** What the connection has done so far, and what its path looks like now. */
+  public Future<ConnectionStatistics> statistics() {
+    Promise<ConnectionStatistics> promise = eventLoop().newPromise();
+    Runnable read = () -> promise.trySuccess(connection.statistics());
     if (eventLoop().inEventLoop()) {
       read.run();
     } else {
@@ -459,16 +456,13 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     return promise;
   }
 
-  /** Fails for connections that are not QUIC's. */
   @Override
   public Future<QuicConnectionStats> collectStats(Promise<QuicConnectionStats> promise) {
-    if (!(connection instanceof QuicConnection quic)) {
-      promise.tryFailure(new UnsupportedOperationException("no statistics"));
-    } else if (eventLoop().inEventLoop()) {
-      promise.trySuccess(new ConnectionStatisticsView(quic.statistics()));
+    if (eventLoop().inEventLoop()) {
+      promise.trySuccess(new ConnectionStatisticsView(connection.statistics()));
     } else {
       eventLoop()
-          .execute(() -> promise.trySuccess(new ConnectionStatisticsView(quic.statistics())));
+          .execute(() -> promise.trySuccess(new ConnectionStatisticsView(connection.statistics())));
     }
     return promise;
   }

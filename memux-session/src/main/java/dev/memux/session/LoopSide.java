@@ -142,6 +142,7 @@ final class LoopSide implements ConnectionListener {
           session.onHandshake(completed.session());
         }
         case ConnectionEvent.EarlyDataReady ready -> {}
+        case ConnectionEvent.Established established -> updatePermits();
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.TokenReceived received -> session.onToken(received.token());
         case ConnectionEvent.StreamsAvailable available -> {}

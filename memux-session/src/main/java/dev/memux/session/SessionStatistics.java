@@ -1,8 +1,7 @@
 package dev.memux.session;
 
 import dev.memux.engine.Connection;
-import dev.memux.engine.quic.ConnectionStatistics;
-import dev.memux.engine.quic.QuicConnection;
+import dev.memux.engine.ConnectionStatistics;
 
 /**
  * What a session has done so far, and what its path looks like now. Where the carrier does not know
@@ -12,7 +11,7 @@ import dev.memux.engine.quic.QuicConnection;
  * @param bytesSent on the wire, headers of packets included
  * @param bytesReceived on the wire, headers of packets included
  * @param packetsLost packets sent and declared lost
- * @param packetBytes payload of a full packet in what carries it: of a UDP datagram
+ * @param packetBytes a full packet: of a UDP datagram's payload, or of a record
  * @param windowBytes what may be under way at once
  * @param bytesInFlight what is
  * @param smoothedRttNanos RFC 9002 §5.3
@@ -31,16 +30,13 @@ public record SessionStatistics(
 
   static SessionStatistics of(Connection connection) {
     int streams = connection.mux().streamCount();
-    if (!(connection instanceof QuicConnection quic)) {
-      return new SessionStatistics(streams, 0, 0, 0, 0, 0, 0, 0, 0);
-    }
-    ConnectionStatistics s = quic.statistics();
+    ConnectionStatistics s = connection.statistics();
     return new SessionStatistics(
         streams,
         s.bytesSent(),
         s.bytesReceived(),
         s.packetsLost(),
-        quic.datagramBytes(),
+        s.packetBytes(),
         s.windowBytes(),
         s.bytesInFlight(),
         s.smoothedRttNanos(),

@@ -9,6 +9,7 @@ import dev.memux.engine.stream.ReceiveWindow;
 import dev.memux.engine.stream.RecvStream;
 import dev.memux.engine.stream.SendStream;
 import dev.memux.engine.wire.ControlFrame;
+import dev.memux.engine.wire.FrameType;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.SentFrames;
@@ -50,7 +51,15 @@ public final class Mux {
   /** Whether streams of ours may be above the peer's limit, after it has thrown away the rest. */
   private boolean withholding;
 
+  /** Over a carrier that loses and reorders. */
   public Mux(boolean server, MuxConfig config, ChunkPool pool) {
+    this(server, config, pool, false);
+  }
+
+  /**
+   * @param ordered whether the carrier delivers everything, and in the order in which it was sent
+   */
+  public Mux(boolean server, MuxConfig config, ChunkPool pool, boolean ordered) {
     this.server = server;
     this.config = config;
     this.sendMemory = new ChunkAccount(pool, ChunkAccount.Use.SEND, config.maxSendMemoryBytes());
@@ -66,7 +75,7 @@ public final class Mux {
     this.control = new ControlQueue(credit, bidi, uni, pool.budget());
     this.outcomes = new FrameOutcomes(this, streams, control, credit);
     this.effort = new PeerEffort(config);
-    this.incoming = new IncomingFrames(this, streams, control, credit, effort);
+    this.incoming = new IncomingFrames(this, streams, control, credit, effort, ordered);
     this.sendBufferBytes = config.minSendBufferBytes();
   }
 
@@ -241,6 +250,11 @@ public final class Mux {
   /** A frame about streams or flow control; the carrier keeps the others to itself. */
   public void onControl(ControlFrame frame) throws ProtocolException {
     incoming.onControl(frame);
+  }
+
+  /** A frame of the carrier's own has brought nothing; the peer may not send too many of them. */
+  public void onIdleFrame(FrameType frame) throws ProtocolException {
+    effort.onIdleFrame(frame);
   }
 
   /** Returns whether the peer has raised our limit of that type since the last call. */

@@ -127,6 +127,9 @@ final class FrameHandler implements FrameSink {
         onlyFromServer(f);
         connection.onHandshakeDone(nowNanos);
       }
+      case ControlFrame.QxPing f -> throw new IllegalStateException("not in packets: " + f);
+      case ControlFrame.QxTransportParameters f ->
+          throw new IllegalStateException("not in packets: " + f);
     }
   }
 

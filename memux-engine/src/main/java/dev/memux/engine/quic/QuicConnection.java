@@ -4,6 +4,7 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.CloseReason.Origin;
 import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionEvent;
+import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.mux.Mux;
 import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.StreamType;
@@ -205,19 +206,15 @@ public final class QuicConnection implements Connection {
     localIds.replaceAll();
   }
 
-  /** What the peer has said of itself; null before it has. */
+  @Override
   public @Nullable TransportParameters peerParameters() {
     return progress.peerParameters();
   }
 
-  /** UDP payload of a full packet. */
-  public int datagramBytes() {
-    return transmitter.datagramBytes();
-  }
-
-  /** Figures of the connection and its path. */
+  @Override
   public ConnectionStatistics statistics() {
-    return counters.statistics(receiver.packetsDropped(), recovery, mux);
+    return counters.statistics(
+        receiver.packetsDropped(), transmitter.datagramBytes(), recovery, mux);
   }
 
   @Override

@@ -138,4 +138,21 @@ public sealed interface ControlFrame {
       return FrameType.HANDSHAKE_DONE;
     }
   }
+
+  /** QMux §4.3. */
+  record QxPing(boolean response, long sequence) implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return response ? FrameType.QX_PING_RESPONSE : FrameType.QX_PING;
+    }
+  }
+
+  /** QMux §4.2. */
+  @SuppressWarnings("ArrayRecordComponent") // read once by its receiver, never compared
+  record QxTransportParameters(byte[] encoded) implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return FrameType.QX_TRANSPORT_PARAMETERS;
+    }
+  }
 }

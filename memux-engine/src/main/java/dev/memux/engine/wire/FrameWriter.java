@@ -288,6 +288,22 @@ public final class FrameWriter {
     return true;
   }
 
+  /** QX_PING, or the response to one (QMux §4.3). */
+  public boolean qxPing(boolean response, long sequence) {
+    return fields(response ? FrameType.QX_PING_RESPONSE : FrameType.QX_PING, sequence);
+  }
+
+  /** QX_TRANSPORT_PARAMETERS (QMux §4.2). */
+  public boolean qxTransportParameters(byte[] encoded) {
+    if (2 * Long.BYTES + encoded.length > remaining()) {
+      return false;
+    }
+    put(FrameType.QX_TRANSPORT_PARAMETERS.code());
+    put(encoded.length);
+    put(encoded, encoded.length);
+    return true;
+  }
+
   private boolean single(FrameType type) {
     if (remaining() < 1) {
       return false;
@@ -297,10 +313,10 @@ public final class FrameWriter {
   }
 
   private boolean fields(FrameType type, long a) {
-    if (1 + VarInt.size(a) > remaining()) {
+    if (VarInt.size(type.code()) + VarInt.size(a) > remaining()) {
       return false;
     }
-    buffer[position++] = (byte) type.code();
+    put(type.code());
     put(a);
     return true;
   }

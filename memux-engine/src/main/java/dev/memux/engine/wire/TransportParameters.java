@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxDatagramFrameBytes the largest DATAGRAM frame its sender takes, 0: none (RFC 9221 §3)
  * @param resetStreamAt whether its sender takes RESET_STREAM_AT
  *     (draft-ietf-quic-reliable-stream-reset §3)
+ * @param maxRecordBytes QMux only: the longest record that its sender takes, without its size (QMux
+ *     §5.2)
  */
 @SuppressWarnings("ArrayRecordComponent") // connection IDs as bytes; never compared as a whole
 public record TransportParameters(
@@ -41,7 +43,11 @@ public record TransportParameters(
     byte @Nullable [] initialSourceConnectionId,
     byte @Nullable [] retrySourceConnectionId,
     long maxDatagramFrameBytes,
-    boolean resetStreamAt) {
+    boolean resetStreamAt,
+    long maxRecordBytes) {
+
+  /** QMux §5.2: what a record may have where the peer says nothing, and the least it may say. */
+  public static final int DEFAULT_MAX_RECORD_BYTES = 16382;
 
   private static final int ORIGINAL_DESTINATION_CONNECTION_ID = 0x00;
   private static final int MAX_IDLE_TIMEOUT = 0x01;
@@ -63,6 +69,7 @@ public record TransportParameters(
 
   private static final int RESET_STREAM_AT = 0x1d;
   private static final int MAX_DATAGRAM_FRAME_SIZE = 0x20;
+  private static final long MAX_RECORD_SIZE = 0x0571c59429cd0845L;
 
   private static final int MAX_CONNECTION_ID_BYTES = 20;
   private static final int RESET_TOKEN_BYTES = 16;
@@ -109,7 +116,8 @@ public record TransportParameters(
         null,
         null,
         maxDatagramFrameBytes,
-        resetStreamAt);
+        resetStreamAt,
+        maxRecordBytes);
   }
 
   /**
@@ -125,10 +133,11 @@ public record TransportParameters(
         && initialMaxStreamsBidi >= other.initialMaxStreamsBidi
         && initialMaxStreamsUni >= other.initialMaxStreamsUni
         && maxDatagramFrameBytes >= other.maxDatagramFrameBytes
-        && (resetStreamAt || !other.resetStreamAt);
+        && (resetStreamAt || !other.resetStreamAt)
+        && maxRecordBytes >= other.maxRecordBytes;
   }
 
-  /** The parameters as the TLS extension carries them. */
+  /** The parameters as the TLS extension, or QMux's frame, carries them. */
   public byte[] encode() {
     Encoder out = new Encoder();
     out.bytes(ORIGINAL_DESTINATION_CONNECTION_ID, originalDestinationConnectionId);
@@ -153,6 +162,7 @@ public record TransportParameters(
     out.bytes(RETRY_SOURCE_CONNECTION_ID, retrySourceConnectionId);
     out.bytes(RESET_STREAM_AT, resetStreamAt ? new byte[0] : null);
     out.number(MAX_DATAGRAM_FRAME_SIZE, maxDatagramFrameBytes, 0);
+    out.number(MAX_RECORD_SIZE, maxRecordBytes, DEFAULT_MAX_RECORD_BYTES);
     return out.encoded();
   }
 
@@ -169,19 +179,66 @@ public record TransportParameters(
     Builder out = new Builder();
     Set<Long> seen = new HashSet<>();
     while (in.hasMore()) {
-      long id = in.varint();
-      in.value();
-      if (!seen.add(id)) {
-        throw error("parameter 0x" + Long.toHexString(id) + " twice"); // RFC 9000 §7.4
-      }
-      if (seen.size() > MAX_PARAMETERS) {
-        throw error("more than " + MAX_PARAMETERS + " parameters");
-      }
+      long id = next(in, seen);
       if (id <= MAX_DATAGRAM_FRAME_SIZE) {
         decodeKnown((int) id, in, fromServer, out);
       }
     }
     return out.build();
+  }
+
+  /**
+   * Reads what a peer sent in QX_TRANSPORT_PARAMETERS (QMux §5); unknown parameters are ignored.
+   *
+   * @throws ProtocolException TRANSPORT_PARAMETER_ERROR for anything malformed, out of range, twice
+   *     there or not allowed
+   */
+  public static TransportParameters decodeQmux(byte[] encoded) throws ProtocolException {
+    Decoder in = new Decoder(encoded);
+    Builder out = new Builder();
+    Set<Long> seen = new HashSet<>();
+    while (in.hasMore()) {
+      long id = next(in, seen);
+      if (id == MAX_RECORD_SIZE) {
+        // QMux §5.2: at least the default.
+        out.maxRecordBytes = in.number(DEFAULT_MAX_RECORD_BYTES, VarInt.MAX);
+      } else if (id <= MAX_DATAGRAM_FRAME_SIZE) {
+        checkPermitted((int) id);
+        decodeKnown((int) id, in, true, out);
+      }
+    }
+    return out.build();
+  }
+
+  /** QMux §5.1: what is about packets, paths and connection IDs has no meaning there. */
+  private static void checkPermitted(int id) throws ProtocolException {
+    switch (id) {
+      case ORIGINAL_DESTINATION_CONNECTION_ID,
+          STATELESS_RESET_TOKEN,
+          MAX_UDP_PAYLOAD_SIZE,
+          ACK_DELAY_EXPONENT,
+          MAX_ACK_DELAY,
+          DISABLE_ACTIVE_MIGRATION,
+          PREFERRED_ADDRESS,
+          ACTIVE_CONNECTION_ID_LIMIT,
+          INITIAL_SOURCE_CONNECTION_ID,
+          RETRY_SOURCE_CONNECTION_ID ->
+          throw error("parameter 0x" + Integer.toHexString(id) + " over QMux");
+      default -> {}
+    }
+  }
+
+  /** Goes to the next parameter, and returns its ID. */
+  private static long next(Decoder in, Set<Long> seen) throws ProtocolException {
+    long id = in.varint();
+    in.value();
+    if (!seen.add(id)) {
+      throw error("parameter 0x" + Long.toHexString(id) + " twice"); // RFC 9000 §7.4
+    }
+    if (seen.size() > MAX_PARAMETERS) {
+      throw error("more than " + MAX_PARAMETERS + " parameters");
+    }
+    return id;
   }
 
   private static void decodeKnown(int id, Decoder in, boolean fromServer, Builder out)
@@ -272,6 +329,7 @@ public record TransportParameters(
     private byte @Nullable [] retrySourceConnectionId;
     private long maxDatagramFrameBytes;
     private boolean resetStreamAt;
+    private long maxRecordBytes = DEFAULT_MAX_RECORD_BYTES;
 
     private Builder() {}
 
@@ -362,6 +420,11 @@ public record TransportParameters(
       return this;
     }
 
+    public Builder maxRecordBytes(long value) {
+      maxRecordBytes = value;
+      return this;
+    }
+
     public TransportParameters build() {
       return new TransportParameters(
           originalDestinationConnectionId,
@@ -382,7 +445,8 @@ public record TransportParameters(
           initialSourceConnectionId,
           retrySourceConnectionId,
           maxDatagramFrameBytes,
-          resetStreamAt);
+          resetStreamAt,
+          maxRecordBytes);
     }
   }
 
@@ -390,14 +454,14 @@ public record TransportParameters(
     private byte[] buffer = new byte[256];
     private int length;
 
-    void number(int id, long value, long defaultValue) {
+    void number(long id, long value, long defaultValue) {
       if (value != defaultValue) {
         header(id, VarInt.size(value));
         length = VarInt.write(buffer, length, value);
       }
     }
 
-    void bytes(int id, byte @Nullable [] value) {
+    void bytes(long id, byte @Nullable [] value) {
       if (value != null) {
         header(id, value.length);
         System.arraycopy(value, 0, buffer, length, value.length);
@@ -409,7 +473,7 @@ public record TransportParameters(
       return Arrays.copyOf(buffer, length);
     }
 
-    private void header(int id, int size) {
+    private void header(long id, int size) {
       if (buffer.length - length < size + 16) {
         buffer = Arrays.copyOf(buffer, buffer.length * 2 + size);
       }

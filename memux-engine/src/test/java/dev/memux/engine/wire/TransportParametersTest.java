@@ -57,7 +57,8 @@ class TransportParametersTest {
             new byte[0],
             bytes("0a".repeat(20)),
             65_535,
-            true);
+            true,
+            TransportParameters.DEFAULT_MAX_RECORD_BYTES);
     TransportParameters read = TransportParameters.decode(sent.encode(), true);
     assertArrayEquals(sent.encode(), read.encode());
     assertArrayEquals(bytes("0102"), read.originalDestinationConnectionId());

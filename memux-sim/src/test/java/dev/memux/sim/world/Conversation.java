@@ -1,8 +1,8 @@
 package dev.memux.sim.world;
 
 import dev.memux.engine.CloseReason;
+import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.packet.ConnectionId;
-import dev.memux.engine.quic.ConnectionStatistics;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.TransportError;

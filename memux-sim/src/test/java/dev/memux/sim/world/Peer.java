@@ -102,6 +102,8 @@ final class Peer {
         earlyData = done.session().earlyData();
         conversation.onHandshakeCompleted(this);
       }
+      case ConnectionEvent.Established established ->
+          throw new IllegalStateException("not over QUIC");
       case ConnectionEvent.HandshakeConfirmed confirmed -> conversation.onHandshakeConfirmed(this);
       case ConnectionEvent.StreamsAvailable available -> openWaiting();
       case ConnectionEvent.PeerMigrated migrated -> conversation.onMigrated();
