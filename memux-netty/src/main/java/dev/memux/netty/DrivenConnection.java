@@ -1,6 +1,7 @@
 package dev.memux.netty;
 
 import dev.memux.engine.quic.QuicConnection;
+import dev.memux.tls.TlsSession;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
@@ -80,6 +81,11 @@ final class DrivenConnection extends DeficitRoundRobin.Member implements Carrier
   @Override
   public InetSocketAddress remote() {
     return connection.remote();
+  }
+
+  @Override
+  public @Nullable TlsSession tls() {
+    return null;
   }
 
   @Override
