@@ -1,18 +1,17 @@
 package dev.memux.netty;
 
 import dev.memux.engine.CloseReason;
-import dev.memux.engine.memory.MemoryBudget;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.StreamSource;
 import dev.memux.engine.qmux.QmuxConfig;
 import dev.memux.engine.qmux.QmuxConnection;
 import dev.memux.engine.wire.TransportError;
+import dev.memux.tls.TlsSession;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,29 +54,26 @@ public final class NestedCarrier implements Carrier {
   private final int depth;
   private final NestedEndpoints endpoints;
   private final QmuxConnection connection;
-  private final ConnectionListener listener;
-  private final MemoryBudget memory = ProcessMemory.shared();
   private final LoopTimer timer;
+  private final MemoryWait memoryWait;
+  private final @Nullable TlsSession tls;
 
+  private @Nullable ConnectionListener listener;
   private boolean turnScheduled;
   private boolean inTurn;
-  private boolean awaitsMemory;
   private boolean over;
 
   /**
-   * Begins the connection; {@link #start} follows.
+   * Begins the connection; {@link #listener} and {@link #start} follow.
    *
    * @param below what carries the connection that {@code stream} is of
    * @param stream bidirectional; from now on what happens to it is handed in here
-   * @param listener makes the listener
+   * @param tls of the outermost connection
    * @throws IllegalArgumentException if the stream has one direction
    * @throws IllegalStateException if {@link #MAX_DEPTH} connections stand in one another already
    */
   public NestedCarrier(
-      Carrier below,
-      MuxStream stream,
-      QmuxConfig config,
-      Function<Carrier, ConnectionListener> listener) {
+      Carrier below, MuxStream stream, QmuxConfig config, @Nullable TlsSession tls) {
     if (!stream.canSend() || !stream.canReceive()) {
       throw new IllegalArgumentException(stream + " has one direction");
     }
@@ -88,7 +84,14 @@ public final class NestedCarrier implements Carrier {
     this.endpoints = NestedEndpoints.current();
     this.connection = endpoints.begin(config, !stream.isLocal(), below.nowNanos());
     this.timer = new LoopTimer(below.eventLoop(), this::onTimer);
-    this.listener = listener.apply(this);
+    this.memoryWait =
+        new MemoryWait(ProcessMemory.shared(), below.eventLoop(), connection.mux(), this::onMemory);
+    this.tls = tls;
+  }
+
+  /** Names who acts on events; once, before the first. */
+  public void listener(ConnectionListener value) {
+    listener = value;
   }
 
   /**
@@ -184,11 +187,13 @@ public final class NestedCarrier implements Carrier {
     }
     inTurn = true;
     try {
-      listener.onEvents();
+      if (listener != null) {
+        listener.onEvents();
+      }
       if (connection.isTerminated()) {
         end();
       } else {
-        awaitMemory();
+        memoryWait.update();
         announce();
         timer.arm(connection.deadlineNanos(), nowNanos());
       }
@@ -214,21 +219,11 @@ public final class NestedCarrier implements Carrier {
     }
   }
 
-  /** Its streams have found no memory; connections of all loops are woken one after another. */
-  private void awaitMemory() {
-    if (!awaitsMemory && connection.mux().isAwaitingMemory()) {
-      awaitsMemory = true;
-      memory.awaitRoom(() -> eventLoop().execute(this::onMemory));
-    }
-  }
-
   private void onMemory() {
-    awaitsMemory = false;
     if (!over) {
       connection.mux().onMemoryAvailable();
       turn();
     }
-    memory.wakeNext();
   }
 
   private void end() {
@@ -245,9 +240,11 @@ public final class NestedCarrier implements Carrier {
     log.error("{}: a fault, closing a nested connection with {}", transport(), remote(), cause);
     stream.reset(ABANDONED);
     end();
-    listener.onAbandoned(
-        new CloseReason(
-            CloseReason.Origin.LOCAL, false, TransportError.INTERNAL_ERROR, 0, cause.toString()));
+    if (listener != null) {
+      listener.onAbandoned(
+          new CloseReason(
+              CloseReason.Origin.LOCAL, false, TransportError.INTERNAL_ERROR, 0, cause.toString()));
+    }
   }
 
   private final class Records implements StreamSource {
@@ -313,6 +310,11 @@ public final class NestedCarrier implements Carrier {
   @Override
   public InetSocketAddress remote() {
     return below.remote();
+  }
+
+  @Override
+  public @Nullable TlsSession tls() {
+    return tls;
   }
 
   @Override
