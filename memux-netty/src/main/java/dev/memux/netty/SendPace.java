@@ -59,10 +59,9 @@ abstract class SendPace {
   /** The path's rate is known, or known anew. */
   void onRate(double bytesPerNano, int packetBytes) {
     quantumBytes =
-        (int)
-            Math.clamp(
-                (long) (bytesPerNano * QUANTUM_NANOS),
-                Math.max(MIN_QUANTUM_BYTES, packetBytes),
-                MAX_QUANTUM_BYTES);
+        Math.clamp(
+            (long) (bytesPerNano * QUANTUM_NANOS),
+            Math.max(MIN_QUANTUM_BYTES, packetBytes),
+            MAX_QUANTUM_BYTES);
   }
 }

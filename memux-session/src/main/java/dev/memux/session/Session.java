@@ -337,18 +337,25 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Has a stream of this session, which its halves have handed over, carry another session.
+   * Has a stream of this session, which its halves have handed over, carry another session, and
+   * waits for the peer to do so too.
    *
-   * @throws MuxException if this one has ended
+   * @throws MuxException if either session has ended
    */
   Session nest(Stream stream, QmuxConfig config) throws IOException {
-    requireOpen();
     CompletableFuture<@Nullable Session> nested = new CompletableFuture<>();
     loopSide.call(() -> nested.complete(loopSide.nest(stream, config, tls, drainTimeout)));
     Session session = nested.join();
     if (session == null) {
       requireOpen();
       throw new ClosedChannelException();
+    }
+    try {
+      session.awaitReady();
+    } catch (InterruptedException e) {
+      session.abandon("interrupted");
+      Thread.currentThread().interrupt();
+      throw Deadline.interrupted();
     }
     return session;
   }

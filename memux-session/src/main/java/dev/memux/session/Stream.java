@@ -231,8 +231,8 @@ public final class Stream implements ByteChannel {
   /**
    * Has the stream carry a session of its own, with streams, flow control and priorities of its
    * own. The peer does the same with its end; what either has written and read before stands before
-   * the session. Who opened the stream is the session's client. Does not block: streams can be
-   * opened when the peer's side of the session has answered.
+   * the session. Who opened the stream is the session's client. Blocks until the peer has answered;
+   * {@link QmuxConfig#handshakeTimeoutNanos} bounds how long.
    *
    * <p>From now on the stream is the session's. Its priority can still be changed, and is that of
    * the whole session: what is inside shares what the stream gets, however urgent it is. When the
@@ -243,7 +243,9 @@ public final class Stream implements ByteChannel {
    *     dev.memux.netty.NestedCarrier#MAX_DEPTH} sessions stand in one another already
    * @throws NonReadableChannelException if there is no direction towards this end
    * @throws NonWritableChannelException if there is no direction towards the peer
+   * @throws MuxException if the session comes to nothing, or this one has ended
    * @throws IOException if either direction has ended, as reading or writing would fail
+   * @throws InterruptedIOException if the thread is interrupted, which it stays; the stream is over
    */
   public Session nest(QmuxConfig config) throws IOException {
     ReceiveHalf theirs = receiving();
