@@ -1,7 +1,6 @@
 package dev.memux.netty;
 
 import io.netty.channel.ChannelException;
-import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.epoll.EpollTcpInfo;
 import org.slf4j.Logger;

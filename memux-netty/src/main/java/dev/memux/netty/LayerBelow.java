@@ -3,9 +3,10 @@ package dev.memux.netty;
 import io.netty.channel.ChannelHandlerContext;
 
 /**
- * What carries a {@link QmuxDriver}'s bytes, as far as such layers differ: in how they end. All else
- * is Netty's: bytes come as {@link io.netty.buffer.ByteBuf}s, the peer's orderly end as a {@link
- * io.netty.channel.socket.ChannelInputShutdownEvent}, and an end of any other kind as the channel's.
+ * What carries a {@link QmuxDriver}'s bytes, as far as such layers differ: in how they end. All
+ * else is Netty's: bytes come as {@link io.netty.buffer.ByteBuf}s, the peer's orderly end as a
+ * {@link io.netty.channel.socket.ChannelInputShutdownEvent}, and an end of any other kind as the
+ * channel's.
  */
 public interface LayerBelow {
   /**

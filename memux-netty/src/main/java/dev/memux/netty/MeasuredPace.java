@@ -36,12 +36,10 @@ final class MeasuredPace extends SendPace {
     if (hadToWait && spanNanos >= MIN_SAMPLE_NANOS) {
       double sample = (double) bytes / spanNanos;
       bytesPerNano =
-          bytesPerNano == 0
-              ? sample
-              : bytesPerNano + NEW_SAMPLE_WEIGHT * (sample - bytesPerNano);
+          bytesPerNano == 0 ? sample : bytesPerNano + NEW_SAMPLE_WEIGHT * (sample - bytesPerNano);
       onRate(bytesPerNano, 0);
       begin(nowNanos);
-    } 
+    }
   }
 
   /** The application has nothing to send: the path is no longer what limits. */

@@ -64,13 +64,10 @@ final class QmuxCarrier implements Carrier {
     Channel channel = context.channel();
     remote = remote(channel.remoteAddress());
     local = channel.localAddress() instanceof InetSocketAddress address ? address : null;
-    connection =
-        server ? loop.endpoint.accept(nowNanos()) : loop.endpoint.connect(nowNanos());
-    outlet =
-        new RecordOutlet(context, SendPace.of(channel), this::nowNanos, this::scheduleTurn);
+    connection = server ? loop.endpoint.accept(nowNanos()) : loop.endpoint.connect(nowNanos());
+    outlet = new RecordOutlet(context, SendPace.of(channel), this::nowNanos, this::scheduleTurn);
     timer = new LoopTimer(channel.eventLoop(), this::onTimer);
-    memoryWait =
-        new MemoryWait(loop.memory, channel.eventLoop(), connection.mux(), this::onMemory);
+    memoryWait = new MemoryWait(this::onMemory);
   }
 
   private static InetSocketAddress remote(@Nullable SocketAddress address) {
@@ -259,8 +256,7 @@ final class QmuxCarrier implements Carrier {
     try {
       connection.preferRecordBytes(outlet.recordBytes());
       length =
-          connection.transmit(
-              record.array(), record.arrayOffset(), MAX_RECORD_BYTES, nowNanos());
+          connection.transmit(record.array(), record.arrayOffset(), MAX_RECORD_BYTES, nowNanos());
     } finally {
       if (length == 0) {
         record.release();
@@ -292,7 +288,7 @@ final class QmuxCarrier implements Carrier {
     if (connection.isTerminated()) {
       remove();
     } else {
-      memoryWait.update();
+      memoryWait.update(connection.mux(), loop.memory, eventLoop());
       timer.arm(connection.deadlineNanos(), nowNanos());
     }
   }
@@ -320,11 +316,7 @@ final class QmuxCarrier implements Carrier {
     if (listener != null) {
       listener.onAbandoned(
           new CloseReason(
-              CloseReason.Origin.LOCAL,
-              false,
-              TransportError.INTERNAL_ERROR,
-              0,
-              cause.toString()));
+              CloseReason.Origin.LOCAL, false, TransportError.INTERNAL_ERROR, 0, cause.toString()));
     }
   }
 }

@@ -42,17 +42,13 @@ public final class QmuxDrivers {
    * @param listener makes the listener, on the event loop, before the first record is sent
    */
   public QmuxDriver client(
-      LayerBelow below,
-      @Nullable TlsSession tls,
-      Function<Carrier, ConnectionListener> listener) {
+      LayerBelow below, @Nullable TlsSession tls, Function<Carrier, ConnectionListener> listener) {
     return new QmuxDriver(this, false, below, tls, listener);
   }
 
   /** A handler that begins a connection as its server; see {@link #client}. */
   public QmuxDriver server(
-      LayerBelow below,
-      @Nullable TlsSession tls,
-      Function<Carrier, ConnectionListener> listener) {
+      LayerBelow below, @Nullable TlsSession tls, Function<Carrier, ConnectionListener> listener) {
     return new QmuxDriver(this, true, below, tls, listener);
   }
 

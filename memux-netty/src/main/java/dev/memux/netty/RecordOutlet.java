@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Hands records down to the layer below for as long as that takes them at once, so that they never
  * wait there in numbers: after each quantum ({@link SendPace}) it has to show that it takes more.
- * The kernel is asked ({@link WritabilityProbe}) where it can tell, elsewhere it is enough
- * that what was written is gone. On the event loop.
+ * The kernel is asked ({@link WritabilityProbe}) where it can tell, elsewhere it is enough that
+ * what was written is gone. On the event loop.
  */
 final class RecordOutlet {
   private final ChannelHandlerContext context;
@@ -33,8 +33,7 @@ final class RecordOutlet {
    * @param context of the handler that writes the records
    * @param onReady called when records are taken again
    */
-  RecordOutlet(
-      ChannelHandlerContext context, SendPace pace, LongSupplier clock, Runnable onReady) {
+  RecordOutlet(ChannelHandlerContext context, SendPace pace, LongSupplier clock, Runnable onReady) {
     this.context = context;
     this.pace = pace;
     this.clock = clock;

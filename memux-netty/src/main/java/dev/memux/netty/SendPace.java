@@ -5,8 +5,8 @@ import io.netty.channel.epoll.EpollSocketChannel;
 
 /**
  * How many bytes are handed to the layer below at a time: what its path takes in a few
- * milliseconds, so that what goes next is decided late, and often enough that the path never
- * waits. On the event loop.
+ * milliseconds, so that what goes next is decided late, and often enough that the path never waits.
+ * On the event loop.
  */
 abstract class SendPace {
   /** A quantum is what the path takes in so long. */
@@ -31,8 +31,8 @@ abstract class SendPace {
   }
 
   /**
-   * Whether the layer below is to be asked, by {@link WritabilityProbe}, if it takes more: it says so
-   * before it is full.
+   * Whether the layer below is to be asked, by {@link WritabilityProbe}, if it takes more: it says
+   * so before it is full.
    */
   abstract boolean isPolled();
 
@@ -59,10 +59,9 @@ abstract class SendPace {
   /** The path's rate is known, or known anew. */
   void onRate(double bytesPerNano, int packetBytes) {
     quantumBytes =
-        (int)
-            Math.clamp(
-                (long) (bytesPerNano * QUANTUM_NANOS),
-                Math.max(MIN_QUANTUM_BYTES, packetBytes),
-                MAX_QUANTUM_BYTES);
+        Math.clamp(
+            (long) (bytesPerNano * QUANTUM_NANOS),
+            Math.max(MIN_QUANTUM_BYTES, packetBytes),
+            MAX_QUANTUM_BYTES);
   }
 }

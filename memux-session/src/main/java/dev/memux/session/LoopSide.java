@@ -139,10 +139,13 @@ final class LoopSide implements ConnectionListener {
       switch (event) {
         case ConnectionEvent.HandshakeCompleted completed -> {
           updatePermits();
-          session.onHandshake(completed.session());
+          session.onReady(completed.session());
         }
         case ConnectionEvent.EarlyDataReady ready -> {}
-        case ConnectionEvent.Established established -> updatePermits();
+        case ConnectionEvent.Established established -> {
+          updatePermits();
+          session.onReady(carrier.tls());
+        }
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.TokenReceived received -> session.onToken(received.token());
         case ConnectionEvent.StreamsAvailable available -> {}

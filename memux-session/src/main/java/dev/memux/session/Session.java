@@ -41,6 +41,7 @@ public final class Session implements AutoCloseable {
   private final Permits uniPermits = new Permits();
   private final CountDownLatch ready = new CountDownLatch(1);
 
+  private volatile boolean established;
   private volatile @Nullable TlsSession tls;
   private volatile @Nullable CloseReason closeReason;
   private volatile boolean draining;
@@ -108,11 +109,15 @@ public final class Session implements AutoCloseable {
 
   // What it is like.
 
-  /** What the handshake agreed on. */
+  /**
+   * What the handshake agreed on.
+   *
+   * @throws IllegalStateException if what carries the session is not secured by TLS of its own
+   */
   public TlsSession tls() {
     TlsSession known = tls;
     if (known == null) {
-      throw new IllegalStateException("handshake not complete");
+      throw new IllegalStateException("no TLS");
     }
     return known;
   }
@@ -249,7 +254,7 @@ public final class Session implements AutoCloseable {
    */
   void awaitReady() throws MuxException, InterruptedException {
     ready.await();
-    if (tls == null) {
+    if (!established) {
       throw ended();
     }
   }
@@ -272,8 +277,12 @@ public final class Session implements AutoCloseable {
     };
   }
 
-  void onHandshake(TlsSession session) {
+  /**
+   * @param session null: no TLS of its own
+   */
+  void onReady(@Nullable TlsSession session) {
     tls = session;
+    established = true;
     ready.countDown();
     onOpen.accept(this);
   }

@@ -29,6 +29,7 @@ final class Loopback implements AutoCloseable {
   final Session near;
   final Session far;
   private final QuicConfig config;
+  private final CarrierType carrier;
 
   Loopback() throws Exception {
     this(QuicConfig.DEFAULT);
@@ -39,7 +40,12 @@ final class Loopback implements AutoCloseable {
   }
 
   Loopback(QuicConfig config, IoTransport transport) throws Exception {
+    this(config, transport, CarrierType.QUIC);
+  }
+
+  Loopback(QuicConfig config, IoTransport transport, CarrierType carrier) throws Exception {
     this.config = config;
+    this.carrier = carrier;
     group = transport.newEventLoopGroup(2);
     server = server(config).listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     near = connect();
@@ -48,6 +54,7 @@ final class Loopback implements AutoCloseable {
 
   SessionServer.Builder server(QuicConfig config) throws Exception {
     return SessionServer.builder()
+        .carriers(carrier)
         .group(group)
         .config(config)
         .drainTimeout(Duration.ofSeconds(PATIENCE_SECONDS))
@@ -63,6 +70,7 @@ final class Loopback implements AutoCloseable {
 
   SessionClient client(QuicConfig clientConfig) {
     return SessionClient.builder()
+        .carrier(carrier)
         .group(group)
         .config(clientConfig)
         .drainTimeout(Duration.ofSeconds(PATIENCE_SECONDS))
