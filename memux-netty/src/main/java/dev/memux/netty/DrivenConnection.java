@@ -13,13 +13,11 @@ import org.jspecify.annotations.Nullable;
 final class DrivenConnection extends DeficitRoundRobin.Member implements Carrier {
   final QuicConnection connection;
   private final UdpDriver driver;
+  final MemoryWait memoryWait;
   private @Nullable ConnectionListener listener;
 
   /** Waits for {@link ConnectionListener#onEvents}. */
   boolean inReadyQueue;
-
-  /** Waits for memory that other connections hold. */
-  boolean awaitsMemory;
 
   /** Place in the driver's {@link DeadlineHeap}; -1: none. */
   int heapIndex = -1;
@@ -33,6 +31,7 @@ final class DrivenConnection extends DeficitRoundRobin.Member implements Carrier
   DrivenConnection(UdpDriver driver, QuicConnection connection) {
     this.driver = driver;
     this.connection = connection;
+    this.memoryWait = new MemoryWait(() -> driver.onMemory(this));
   }
 
   /** Names who acts on events; once, before the first turn. */

@@ -9,33 +9,28 @@ import io.netty.channel.EventLoop;
  * all loops are woken one after another. On the connection's event loop.
  */
 final class MemoryWait {
-  private final MemoryBudget memory;
-  private final EventLoop loop;
-  private final Mux mux;
   private final Runnable onRoom;
   private boolean waiting;
 
   /**
    * @param onRoom the connection, if it still lives, is to tell its streams and to have its turn
    */
-  MemoryWait(MemoryBudget memory, EventLoop loop, Mux mux, Runnable onRoom) {
-    this.memory = memory;
-    this.loop = loop;
-    this.mux = mux;
+  MemoryWait(Runnable onRoom) {
     this.onRoom = onRoom;
   }
 
   /** Waits, if there is something to wait for. */
-  void update() {
+  void update(Mux mux, MemoryBudget memory, EventLoop loop) {
     if (!waiting && mux.isAwaitingMemory()) {
       waiting = true;
-      memory.awaitRoom(() -> loop.execute(this::onMemory));
+      memory.awaitRoom(
+          () ->
+              loop.execute(
+                  () -> {
+                    waiting = false;
+                    onRoom.run();
+                    memory.wakeNext();
+                  }));
     }
-  }
-
-  private void onMemory() {
-    waiting = false;
-    onRoom.run();
-    memory.wakeNext();
   }
 }

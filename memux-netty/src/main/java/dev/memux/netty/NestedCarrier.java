@@ -84,8 +84,7 @@ public final class NestedCarrier implements Carrier {
     this.endpoints = NestedEndpoints.current();
     this.connection = endpoints.begin(config, !stream.isLocal(), below.nowNanos());
     this.timer = new LoopTimer(below.eventLoop(), this::onTimer);
-    this.memoryWait =
-        new MemoryWait(ProcessMemory.shared(), below.eventLoop(), connection.mux(), this::onMemory);
+    this.memoryWait = new MemoryWait(this::onMemory);
     this.tls = tls;
   }
 
@@ -193,7 +192,7 @@ public final class NestedCarrier implements Carrier {
       if (connection.isTerminated()) {
         end();
       } else {
-        memoryWait.update();
+        memoryWait.update(connection.mux(), ProcessMemory.shared(), eventLoop());
         announce();
         timer.arm(connection.deadlineNanos(), nowNanos());
       }

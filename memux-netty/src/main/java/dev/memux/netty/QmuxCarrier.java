@@ -67,7 +67,7 @@ final class QmuxCarrier implements Carrier {
     connection = server ? loop.endpoint.accept(nowNanos()) : loop.endpoint.connect(nowNanos());
     outlet = new RecordOutlet(context, SendPace.of(channel), this::nowNanos, this::scheduleTurn);
     timer = new LoopTimer(channel.eventLoop(), this::onTimer);
-    memoryWait = new MemoryWait(loop.memory, channel.eventLoop(), connection.mux(), this::onMemory);
+    memoryWait = new MemoryWait(this::onMemory);
   }
 
   private static InetSocketAddress remote(@Nullable SocketAddress address) {
@@ -288,7 +288,7 @@ final class QmuxCarrier implements Carrier {
     if (connection.isTerminated()) {
       remove();
     } else {
-      memoryWait.update();
+      memoryWait.update(connection.mux(), loop.memory, eventLoop());
       timer.arm(connection.deadlineNanos(), nowNanos());
     }
   }

@@ -4,6 +4,7 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.tls.AlertDescription;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.ssl.SslClosedEngineException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import java.security.cert.CertificateException;
 import java.util.Locale;
@@ -25,10 +26,15 @@ final class TcpFailures {
   static CloseReason ofHandshake(Throwable failure) {
     if (failure instanceof ConnectTimeoutException
         || failure instanceof SslHandshakeTimeoutException) {
-      return new CloseReason(CloseReason.Origin.HANDSHAKE_TIMEOUT, false, 0, 0, "");
+      return handshakeTimeout();
     }
     SSLException tls = tlsFailure(failure);
     return tls == null ? carrierLost(failure) : ofAlert(tls);
+  }
+
+  /** It took too long. */
+  static CloseReason handshakeTimeout() {
+    return new CloseReason(CloseReason.Origin.HANDSHAKE_TIMEOUT, false, 0, 0, "");
   }
 
   /** The application protocols of both ends have none in common (RFC 7301 §3.2). */
@@ -56,8 +62,7 @@ final class TcpFailures {
   private static @Nullable SSLException tlsFailure(Throwable failure) {
     for (Throwable t = failure; t != null; t = t.getCause()) {
       // Netty reports a connection that ended in the handshake as one, too.
-      if (t instanceof SSLException tls
-          && !(tls instanceof io.netty.handler.ssl.SslClosedEngineException)) {
+      if (t instanceof SSLException tls && !(tls instanceof SslClosedEngineException)) {
         return tls;
       }
     }

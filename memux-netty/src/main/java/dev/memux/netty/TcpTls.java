@@ -55,31 +55,31 @@ public final class TcpTls {
   /**
    * Presents what fits the client.
    *
+   * @param applicationProtocols over TCP, in place of the configuration's, which are QUIC's
    * @throws IllegalArgumentException if the library cannot work with these settings
    */
-  public static TcpTls server(TlsServerConfig config) {
+  public static TcpTls server(TlsServerConfig config, List<String> applicationProtocols) {
     SslContextBuilder builder =
         SslContextBuilder.forServer(CredentialsKeyManager.ofServer(config))
             .clientAuth(clientAuth(config.clientCertificates()));
     if (config.clientTrustManager() != null) {
       builder.trustManager(config.clientTrustManager());
     }
-    return build(
-        builder, config.cipherSuites(), config.applicationProtocols(), config.groups(), true);
+    return build(builder, config.cipherSuites(), applicationProtocols, config.groups(), true);
   }
 
   /**
    * Trusts whom the configuration trusts, for the name that each connection asks for.
    *
+   * @param applicationProtocols over TCP, in place of the configuration's, which are QUIC's
    * @throws IllegalArgumentException if the library cannot work with these settings
    */
-  public static TcpTls client(TlsClientConfig config) {
+  static TcpTls client(TlsClientConfig config, List<String> applicationProtocols) {
     SslContextBuilder builder = SslContextBuilder.forClient().trustManager(config.trustManager());
     if (!config.credentials().isEmpty()) {
       builder.keyManager(CredentialsKeyManager.ofClient(config.credentials()));
     }
-    return build(
-        builder, config.cipherSuites(), config.applicationProtocols(), config.groups(), false);
+    return build(builder, config.cipherSuites(), applicationProtocols, config.groups(), false);
   }
 
   private static TcpTls build(
@@ -163,14 +163,15 @@ public final class TcpTls {
   }
 
   /**
-   * What a completed handshake agreed on, as far as the library tells.
+   * What a completed handshake agreed on, as far as the library tells; the application protocol by
+   * its name over QUIC.
    *
    * @param serverName what a client asked for; null on a server, which learns it from the client
    */
   static TlsSession session(SslHandler handler, @Nullable String serverName) {
     SSLSession session = handler.engine().getSession();
     return new TlsSession(
-        requireNonNullElse(handler.applicationProtocol(), ""),
+        QmuxAlpn.protocol(requireNonNullElse(handler.applicationProtocol(), "")),
         CipherSuite.valueOf(session.getCipherSuite()),
         null,
         serverName == null ? requestedName(session) : serverName,

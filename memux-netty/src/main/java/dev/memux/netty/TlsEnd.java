@@ -16,7 +16,7 @@ final class TlsEnd extends ChannelInboundHandlerAdapter {
 
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event == SslCloseCompletionEvent.SUCCESS) {
+    if (event instanceof SslCloseCompletionEvent close && close.isSuccess()) {
       ended = true;
       ctx.fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
     } else if (event == ChannelInputShutdownEvent.INSTANCE) {

@@ -4,13 +4,14 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
+import java.util.Locale;
 
 /** TLS over TCP as the layer below. */
 final class TlsOverTcp implements LayerBelow {
   private final String description;
 
   TlsOverTcp(IoTransport transport) {
-    description = transport.name().toLowerCase(java.util.Locale.ROOT) + " tcp";
+    description = transport.name().toLowerCase(Locale.ROOT) + " tcp";
   }
 
   @Override

@@ -145,9 +145,9 @@ final class LoopSide implements ConnectionListener {
   private void pollEvents() {
     for (ConnectionEvent event; (event = connection.pollEvent()) != null; ) {
       switch (event) {
-        case ConnectionEvent.HandshakeCompleted completed -> onEstablished(completed.session());
+        case ConnectionEvent.HandshakeCompleted completed -> onReady(completed.session());
         case ConnectionEvent.EarlyDataReady ready -> {}
-        case ConnectionEvent.Established established -> onEstablished(carrier.tls());
+        case ConnectionEvent.Established established -> onReady(carrier.tls());
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.TokenReceived received -> session.onToken(received.token());
         case ConnectionEvent.StreamsAvailable available -> {}
@@ -161,10 +161,10 @@ final class LoopSide implements ConnectionListener {
     }
   }
 
-  private void onEstablished(@Nullable TlsSession tls) {
+  private void onReady(@Nullable TlsSession tls) {
     updatePermits();
     datagrams.pump(mux.datagrams());
-    session.onEstablished(tls);
+    session.onReady(tls);
   }
 
   private void pumpPending() {

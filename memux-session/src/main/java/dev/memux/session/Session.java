@@ -48,8 +48,8 @@ public final class Session implements AutoCloseable {
   private final Permits uniPermits = new Permits();
   private final CountDownLatch ready = new CountDownLatch(1);
 
-  private volatile @Nullable TlsSession tls;
   private volatile boolean established;
+  private volatile @Nullable TlsSession tls;
   private volatile @Nullable CloseReason closeReason;
   private volatile boolean draining;
 
@@ -181,12 +181,15 @@ public final class Session implements AutoCloseable {
 
   // What it is like.
 
-  /** What the handshake agreed on. */
+  /**
+   * What the handshake agreed on.
+   *
+   * @throws IllegalStateException if what carries the session is not secured by TLS of its own
+   */
   public TlsSession tls() {
     TlsSession known = tls;
     if (known == null) {
-      throw new IllegalStateException(
-          established ? "not secured by TLS" : "handshake not complete");
+      throw new IllegalStateException("no TLS");
     }
     return known;
   }
@@ -374,11 +377,9 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Streams can be used.
-   *
-   * @param session null: what carries the connection is not secured by TLS
+   * @param session null: no TLS of its own
    */
-  void onEstablished(@Nullable TlsSession session) {
+  void onReady(@Nullable TlsSession session) {
     tls = session;
     established = true;
     ready.countDown();
