@@ -3,9 +3,11 @@ package dev.memux.session;
 import dev.memux.engine.CloseReason;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.qmux.QmuxConfig;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.VarInt;
 import dev.memux.netty.MuxException;
+import dev.memux.netty.NestedCarrier;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -221,6 +223,39 @@ public final class Stream implements ByteChannel {
                 send == null ? 0 : send.written(), receive == null ? 0 : receive.read(), engine));
   }
 
+  /** The same with the default settings. */
+  public Session nest() throws IOException {
+    return nest(QmuxConfig.DEFAULT);
+  }
+
+  /**
+   * Has the stream carry a session of its own, with streams, flow control and priorities of its
+   * own. The peer does the same with its end; what either has written and read before stands before
+   * the session. Who opened the stream is the session's client. Blocks until the peer has answered;
+   * {@link QmuxConfig#handshakeTimeoutNanos} bounds how long.
+   *
+   * <p>From now on the stream is the session's. Its priority can still be changed, and is that of
+   * the whole session: what is inside shares what the stream gets, however urgent it is. When the
+   * session ends, the stream does; when the stream is reset, or its connection ends, that is the
+   * session's {@link MuxException.CarrierLost}.
+   *
+   * @throws IllegalStateException if another thread is reading or writing, or {@link
+   *     dev.memux.netty.NestedCarrier#MAX_DEPTH} sessions stand in one another already
+   * @throws NonReadableChannelException if there is no direction towards this end
+   * @throws NonWritableChannelException if there is no direction towards the peer
+   * @throws MuxException if the session comes to nothing, or this one has ended
+   * @throws IOException if either direction has ended, as reading or writing would fail
+   * @throws InterruptedIOException if the thread is interrupted, which it stays; the stream is over
+   */
+  public Session nest(QmuxConfig config) throws IOException {
+    ReceiveHalf theirs = receiving();
+    SendHalf ours = sending();
+    NestedCarrier.depthOver(session.loopSide().carrier());
+    theirs.handOver();
+    ours.handOver();
+    return session.nest(this, config);
+  }
+
   /** Whether the application has not closed it. */
   @Override
   public boolean isOpen() {
@@ -314,6 +349,24 @@ public final class Stream implements ByteChannel {
     }
     if (send != null) {
       send.pump(stream);
+    }
+  }
+
+  /** What both halves have handed over is the session's. */
+  void handOver(MuxStream stream, Nesting nesting) {
+    if (receive != null) {
+      nesting.receive(receive.takeOver(stream));
+    }
+    if (send != null) {
+      send.succeed(nesting::start);
+      send.pump(stream);
+    }
+  }
+
+  /** The session that it carries has sent its last. */
+  void onNestedOver() {
+    if (send != null) {
+      send.onSuccessorOver();
     }
   }
 

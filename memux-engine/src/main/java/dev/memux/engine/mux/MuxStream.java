@@ -72,6 +72,9 @@ public final class MuxStream extends Sender {
   /** Whether it stands among the {@link MemoryWaiters}. */
   boolean awaitsMemory;
 
+  /** Whether it stands among the {@link Supplies}. */
+  boolean supplied;
+
   /** The last packet with a small STREAM frame for it; see {@link PeerEffort}. */
   long tinyFrameInPacket = NONE;
 
@@ -129,7 +132,13 @@ public final class MuxStream extends Sender {
    * Whether data may still be written: not after {@link #finish}, a reset or the connection's end.
    */
   public boolean isWritable() {
-    return send != null && send.isWritable() && !mux.isOver();
+    return send != null && send.isWritable() && !supplied && !mux.isOver();
+  }
+
+  private void requireWritable() {
+    if (!isWritable()) {
+      throw new IllegalStateException("stream " + id + " is not writable");
+    }
   }
 
   /** Bytes that {@link #write} would take now, but for part of a chunk. */
@@ -148,9 +157,7 @@ public final class MuxStream extends Sender {
    * @throws IllegalStateException if the stream cannot be written to, or not any more
    */
   public int write(ByteBuffer source) {
-    if (!isWritable()) {
-      throw new IllegalStateException("stream " + id + " is not writable");
-    }
+    requireWritable();
     if (!source.hasRemaining()) {
       return 0;
     }
@@ -166,14 +173,30 @@ public final class MuxStream extends Sender {
   }
 
   /**
+   * Has our direction carry, after what was written, what {@code source} hands out; nothing can be
+   * written any more. Its end is the stream's.
+   *
+   * @throws IllegalStateException if the stream cannot be written to, or has a source already
+   */
+  public void carry(StreamSource source) {
+    requireWritable();
+    mux.carry(this, source);
+  }
+
+  /** The source that {@link #carry} was given has something to send, or has ended. */
+  public void onSourceChanged() {
+    if (supplied) {
+      mux.onSourceChanged(this);
+    }
+  }
+
+  /**
    * Ends our direction after what was written.
    *
    * @throws IllegalStateException if the stream cannot be written to, or not any more
    */
   public void finish() {
-    if (!isWritable()) {
-      throw new IllegalStateException("stream " + id + " is not writable");
-    }
+    requireWritable();
     sending().finish();
     mux.onSendChanged(this);
   }
