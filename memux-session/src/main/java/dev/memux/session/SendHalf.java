@@ -55,6 +55,7 @@ final class SendHalf {
     try {
       requireWritable();
       deadline.check();
+      stream.enterScope();
       for (; ; ) {
         if (queue.put(source) > 0) {
           stream.signal();
