@@ -1,6 +1,6 @@
 package dev.memux.session;
 
-import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.mux.SendingPart;
 import dev.memux.netty.MuxException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -20,7 +20,7 @@ final class SendHalf {
 
   private static final long NONE = -1;
 
-  private final Stream stream;
+  private final HalfOwner owner;
   private final ByteQueue queue = new ByteQueue();
   private final ReentrantLock writing = new ReentrantLock();
   private final Waiter writer = new Waiter();
@@ -38,8 +38,8 @@ final class SendHalf {
 
   private boolean resetDone;
 
-  SendHalf(Stream stream) {
-    this.stream = stream;
+  SendHalf(HalfOwner owner) {
+    this.owner = owner;
   }
 
   // The application's.
@@ -47,14 +47,14 @@ final class SendHalf {
   /** Writes all of {@code source}. */
   int write(ByteBuffer source) throws IOException {
     int length = source.remaining();
-    Deadline deadline = stream.deadline();
+    Deadline deadline = owner.deadline();
     deadline.lock(writing);
     try {
       requireWritable();
       deadline.check();
       for (; ; ) {
         if (queue.put(source) > 0) {
-          stream.signal();
+          owner.signal();
         }
         if (!source.hasRemaining()) {
           return length;
@@ -97,7 +97,7 @@ final class SendHalf {
       reset(0);
     } else {
       finished = true;
-      stream.signal();
+      owner.signal();
     }
   }
 
@@ -107,7 +107,7 @@ final class SendHalf {
       ending = Ending.abrupt(() -> new MuxException.Local("the stream was reset", code, ""));
       resetCode = code;
       writer.wake();
-      stream.signal();
+      owner.signal();
     }
   }
 
@@ -124,7 +124,7 @@ final class SendHalf {
   // The loop's.
 
   /** Moves what waits to the engine, as far as that takes it. */
-  void pump(MuxStream engine) {
+  void pump(SendingPart engine) {
     long code = resetCode;
     if (code != NONE && !resetDone) {
       resetDone = true;
@@ -148,7 +148,7 @@ final class SendHalf {
     }
   }
 
-  private void drain(MuxStream engine) {
+  private void drain(SendingPart engine) {
     ByteBuffer piece = queue.peek();
     while (piece.hasRemaining()) {
       queue.remove(engine.write(piece));

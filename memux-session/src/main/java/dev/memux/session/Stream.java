@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Whoever gives up half way calls {@link #reset} before {@link #close}, which would let the peer
  * take what was written for all of it.
  */
-public final class Stream implements ByteChannel {
+public final class Stream extends HalfOwner implements ByteChannel {
   /** What a stream has that nothing else was said of. */
   public static final Priority DEFAULT_PRIORITY = Priority.DEFAULT_INCREMENTAL;
 
@@ -262,11 +262,13 @@ public final class Stream implements ByteChannel {
 
   // What the halves ask for.
 
+  @Override
   Deadline deadline() {
     return deadline;
   }
 
   /** There is something for the loop to do, now. */
+  @Override
   void signal() {
     if (!queued.get() && queued.compareAndSet(false, true)) {
       session.loopSide().enqueue(this);
@@ -275,6 +277,7 @@ public final class Stream implements ByteChannel {
   }
 
   /** The application has read; that is worth telling the loop, but not for every byte. */
+  @Override
   void onRead(int bytes) {
     if (!queued.get() && queued.compareAndSet(false, true)) {
       session.loopSide().enqueue(this);

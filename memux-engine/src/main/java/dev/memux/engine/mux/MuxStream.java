@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link Mux#pollStream} says which stream has events; {@link #takeEvents} says which, as flags.
  */
-public final class MuxStream extends Sender {
+public final class MuxStream extends Sender implements SendingPart, ReceivingPart {
   /** The peer has opened the stream. */
   public static final int OPENED = 1;
 
@@ -125,6 +125,7 @@ public final class MuxStream extends Sender {
   /**
    * Whether data may still be written: not after {@link #finish}, a reset or the connection's end.
    */
+  @Override
   public boolean isWritable() {
     return send != null && send.isWritable() && !mux.isOver();
   }
@@ -144,6 +145,7 @@ public final class MuxStream extends Sender {
    *     or memory is short, {@link #WRITABLE} follows
    * @throws IllegalStateException if the stream cannot be written to, or not any more
    */
+  @Override
   public int write(ByteBuffer source) {
     if (!isWritable()) {
       throw new IllegalStateException("stream " + id + " is not writable");
@@ -167,6 +169,7 @@ public final class MuxStream extends Sender {
    *
    * @throws IllegalStateException if the stream cannot be written to, or not any more
    */
+  @Override
   public void finish() {
     if (!isWritable()) {
       throw new IllegalStateException("stream " + id + " is not writable");
@@ -182,6 +185,7 @@ public final class MuxStream extends Sender {
    * @param code the application's error code, at most 2^62-1
    * @throws IllegalArgumentException if the code cannot be encoded
    */
+  @Override
   public void reset(long code) {
     requireCode(code);
     if (send != null && !mux.isOver()) {
@@ -222,6 +226,7 @@ public final class MuxStream extends Sender {
    * @param code the application's error code, at most 2^62-1
    * @throws IllegalArgumentException if the code cannot be encoded
    */
+  @Override
   public void stopSending(long code) {
     requireCode(code);
     if (recv != null && !mux.isOver()) {
@@ -250,6 +255,7 @@ public final class MuxStream extends Sender {
    * Copies received data as {@link #read} does, but gives no credit back: the application has yet
    * to have it. {@link #giveCredit} follows.
    */
+  @Override
   public int take(ByteBuffer target) {
     if (recv == null) {
       throw new IllegalStateException("stream " + id + " has no receiving part");
@@ -262,6 +268,7 @@ public final class MuxStream extends Sender {
   }
 
   /** The application has had {@code bytes} more of what was taken. */
+  @Override
   public void giveCredit(int bytes) {
     if (recv == null) {
       throw new IllegalStateException("stream " + id + " has no receiving part");
@@ -271,6 +278,7 @@ public final class MuxStream extends Sender {
   }
 
   /** Bytes that {@link #read} can return now. */
+  @Override
   public int readableBytes() {
     return recv == null ? 0 : recv.readableBytes();
   }
@@ -285,6 +293,7 @@ public final class MuxStream extends Sender {
   }
 
   /** Whether the peer's end has been reached: everything it sent has been read. */
+  @Override
   public boolean isFinished() {
     return recv != null && recv.isAllRead();
   }
