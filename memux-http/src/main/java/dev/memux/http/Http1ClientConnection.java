@@ -56,7 +56,7 @@ final class Http1ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     void fail(HttpException failure) {
-      outbound.onRefused();
+      outbound.refuse();
       if (headReceived) {
         inbound.onFailure(failure);
       } else {
@@ -241,7 +241,7 @@ final class Http1ClientConnection extends ChannelInboundHandlerAdapter {
       pool.onFree(this);
     } else {
       // RFC 9112 §9.3, §9.6: the server has said so, or has answered before it had the request.
-      exchange.outbound.onRefused();
+      exchange.outbound.refuse();
       close();
     }
   }

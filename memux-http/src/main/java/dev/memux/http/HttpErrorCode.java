@@ -17,7 +17,9 @@ public enum HttpErrorCode {
   /** The answer is not wanted any more. */
   REQUEST_CANCELLED(Http3ErrorCode.H3_REQUEST_CANCELLED, Http2Error.CANCEL),
   /** The message breaks the rules of HTTP; RFC 9113 §8.1.1 calls that a protocol error. */
-  MESSAGE_ERROR(Http3ErrorCode.H3_MESSAGE_ERROR, Http2Error.PROTOCOL_ERROR);
+  MESSAGE_ERROR(Http3ErrorCode.H3_MESSAGE_ERROR, Http2Error.PROTOCOL_ERROR),
+  /** The connection at the other end of a tunnel was reset (RFC 9114 §4.4, RFC 9113 §8.5). */
+  CONNECT_ERROR(Http3ErrorCode.H3_CONNECT_ERROR, Http2Error.CONNECT_ERROR);
 
   private final Http3ErrorCode http3;
   private final Http2Error http2;

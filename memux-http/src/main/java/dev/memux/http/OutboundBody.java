@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class OutboundBody {
   private final HttpStream stream;
   private final Runnable onFinished;
-  private final Runnable onRefused;
+  private Runnable onRefused;
   private @Nullable Runnable writableListener;
   private boolean over;
 
@@ -42,6 +42,14 @@ public final class OutboundBody {
   /** Calls back each time the stream has room again; replaces an earlier call-back. */
   public void onWritable(Runnable listener) {
     writableListener = listener;
+  }
+
+  /**
+   * Calls back once when the peer takes no more; replaces what else would be done then, which on a
+   * server is to let the request go as well.
+   */
+  public void onRefused(Runnable listener) {
+    onRefused = listener;
   }
 
   /** Sends one piece and releases it. After the stream's end it is only released. */
@@ -84,7 +92,7 @@ public final class OutboundBody {
   }
 
   /** The peer takes no more. */
-  void onRefused() {
+  void refuse() {
     if (!over) {
       over = true;
       onRefused.run();
@@ -96,7 +104,7 @@ public final class OutboundBody {
     write.addListener(
         done -> {
           if (!done.isSuccess()) {
-            onRefused();
+            refuse();
           }
         });
   }

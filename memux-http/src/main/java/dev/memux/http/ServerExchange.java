@@ -6,6 +6,7 @@ import io.netty.handler.codec.quic.QuicStreamPriority;
 import io.netty.util.concurrent.Future;
 import java.net.SocketAddress;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +27,9 @@ public final class ServerExchange {
   private final InboundBody requestBody;
   private final OutboundBody responseBody;
   private @Nullable QuicStreamPriority clientPriority;
+  private Consumer<QuicStreamPriority> priorityListener = said -> {};
   private boolean responded;
+  private boolean tunnel;
 
   ServerExchange(
       ServerStream stream,
@@ -125,6 +128,7 @@ public final class ServerExchange {
       throw new IllegalStateException("already answered");
     }
     responded = true;
+    tunnel = request.isConnect() && head.status() < 300;
     if (stream.isActive()) {
       responseBody.watch(stream.writeHead(head));
     }
@@ -172,9 +176,21 @@ public final class ServerExchange {
     }
   }
 
+  /** Calls back each time the priority changes, also before there is an answer. */
+  public void onPriority(Consumer<QuicStreamPriority> listener) {
+    priorityListener = listener;
+  }
+
   /** What the client last said about this request's priority, or null. */
   public @Nullable QuicStreamPriority clientPriority() {
     return clientPriority;
+  }
+
+  /**
+   * Whether the two directions are now those of a tunnel (RFC 9110 §9.3.6), which has no trailers.
+   */
+  boolean isTunnel() {
+    return tunnel;
   }
 
   /** Lets the handler answer; what it throws becomes an answer or a reset. */
@@ -228,6 +244,7 @@ public final class ServerExchange {
   void onClientPriority(QuicStreamPriority priority) {
     clientPriority = priority;
     stream.prioritize(priority);
+    priorityListener.accept(priority);
   }
 
   private boolean expectsContinue() {
