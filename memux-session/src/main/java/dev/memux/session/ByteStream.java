@@ -44,8 +44,7 @@ public final class ByteStream extends HalfOwner implements ByteChannel {
   private volatile boolean open = true;
 
   /** A stream of these parts, which live on that loop. */
-  public ByteStream(
-      EventExecutor loop, SendingPart sendingPart, ReceivingPart receivingPart) {
+  public ByteStream(EventExecutor loop, SendingPart sendingPart, ReceivingPart receivingPart) {
     this.loop = loop;
     this.sendingPart = sendingPart;
     this.receivingPart = receivingPart;
