@@ -127,7 +127,7 @@ public final class Tunnel implements ByteChannel {
    * read fails with {@link MuxException.Local}.
    */
   public void shutdownInput() {
-    exchange.loop().execute(exchange::discardInput);
+    exchange.discardInput();
     stream.stopSending(0);
   }
 

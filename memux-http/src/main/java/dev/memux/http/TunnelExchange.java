@@ -56,7 +56,7 @@ final class TunnelExchange implements ResponseListener, SendingPart, ReceivingPa
   private boolean outputOver;
 
   /** The application reads no more, and the peer is not to know (yet). */
-  private boolean discarding;
+  private volatile boolean discarding;
 
   private boolean closed;
 
@@ -170,8 +170,8 @@ final class TunnelExchange implements ResponseListener, SendingPart, ReceivingPa
             : text(failure);
     Supplier<IOException> broken = () -> new HttpException.StreamReset(text, code, failure);
     release();
+    opened.onStopped(broken); // first: who learns of it by reading finds writing over as well
     opened.onReset(broken);
-    opened.onStopped(broken);
     if (!outputOver) {
       reset(HttpErrorCode.CONNECT_ERROR.http3());
     }
@@ -301,7 +301,7 @@ final class TunnelExchange implements ResponseListener, SendingPart, ReceivingPa
     output().prioritize(changed);
   }
 
-  /** From now on what arrives is dropped, and the peer does not learn of it. */
+  /** From now on what arrives is dropped, and the peer does not learn of it. Any thread. */
   void discardInput() {
     discarding = true;
   }

@@ -79,7 +79,11 @@ final class ConnectProxy implements RequestHandler {
 
     void begin() {
       out.onWritable(target::read);
-      out.onRefused(this::abort);
+      out.onRefused(
+          () -> {
+            abort();
+            in.discard(HttpErrorCode.CONNECT_ERROR);
+          });
       target.pipeline().addLast(this);
       in.listen(this);
       in.read();
