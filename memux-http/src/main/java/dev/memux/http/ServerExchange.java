@@ -6,6 +6,7 @@ import io.netty.handler.codec.quic.QuicStreamPriority;
 import io.netty.util.concurrent.Future;
 import java.net.SocketAddress;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,7 @@ public final class ServerExchange {
   private final InboundBody requestBody;
   private final OutboundBody responseBody;
   private final ResponsePriority priority = new ResponsePriority();
+  private Consumer<QuicStreamPriority> priorityListener = changed -> {};
   private boolean responded;
 
   ServerExchange(
@@ -183,6 +185,11 @@ public final class ServerExchange {
     applyPriority();
   }
 
+  /** Calls back each time the priority changes, also before there is an answer. */
+  public void onPriority(Consumer<QuicStreamPriority> listener) {
+    priorityListener = listener;
+  }
+
   /** How urgent the answer is at the moment. */
   public QuicStreamPriority priority() {
     return priority.current();
@@ -250,6 +257,7 @@ public final class ServerExchange {
     QuicStreamPriority current = priority.current();
     if (!current.equals(stream.priority())) {
       stream.prioritize(current);
+      priorityListener.accept(current);
     }
   }
 
