@@ -8,6 +8,7 @@ import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.http3.Http3DataFrame;
 import io.netty.handler.codec.http3.Http3ErrorCode;
 import io.netty.handler.codec.http3.Http3HeadersFrame;
+import io.netty.handler.codec.http3.Http3UnknownFrame;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.util.ReferenceCountUtil;
 
@@ -18,6 +19,7 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   private final Http3RequestStream stream;
   private final InboundBody inbound;
   private final OutboundBody outbound;
+  private final PriorityUpdateSender priorityUpdates;
   private final Runnable again;
   private boolean headReceived;
 
@@ -30,7 +32,12 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   /**
    * @param again has the exchange sent once more
    */
-  ClientStreamHandler(ClientExchange exchange, QuicStreamChannel channel, Runnable again) {
+  ClientStreamHandler(
+      ClientExchange exchange,
+      QuicStreamChannel channel,
+      PriorityUpdateSender priorityUpdates,
+      Runnable again) {
+    this.priorityUpdates = priorityUpdates;
     this.again = again;
     this.exchange = exchange;
     this.channel = channel;
@@ -43,6 +50,7 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   void begin() {
     exchange.onStream(stream);
     outbound.watch(stream.writeHead(exchange.head()));
+    exchange.onSent(priority -> priorityUpdates.send(channel.streamId(), priority));
     exchange.listener().onOpen(outbound);
   }
 
@@ -53,6 +61,9 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
     } else if (message instanceof Http3DataFrame data) {
       inbound.onData(data.content());
     } else {
+      if (message instanceof Http3UnknownFrame unknown) {
+        PriorityUpdateFrame.refuse(unknown, channel.parent());
+      }
       ReferenceCountUtil.release(message);
     }
   }
@@ -80,6 +91,7 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    priorityUpdates.forget(channel.streamId());
     boolean lost = !channel.parent().isActive();
     fail(
         lost

@@ -270,9 +270,41 @@ public final class QuicConnection implements Connection {
     } catch (ProtocolException e) {
       onProtocolError(e, nowNanos);
     }
+    onInput(nowNanos);
+  }
+
+  private void onInput(long nowNanos) {
     transmitter.updateAmplificationLimit(nowNanos);
     mux.onPath(recovery.rtt().smoothedNanos(), recovery.windowBytes());
     reportLimits();
+  }
+
+  /**
+   * What the handshake has to compute before it can go on: signatures, keys, judgements of
+   * certificates. It touches nothing of the connection's, so that another thread may run it; the
+   * connection goes on meanwhile. To be asked for after each {@link QuicEndpoint#receive} and
+   * {@link QuicEndpoint#onHandshakeWorkDone}, which is to be called when it has run.
+   *
+   * @return null: nothing, or the endpoint sees to it (see {@link QuicEndpoint#leaveHandshakeWork})
+   */
+  public @Nullable Runnable takeHandshakeWork() {
+    return closing.isOpen() ? handshake.takeWork() : null;
+  }
+
+  /** What {@link #takeHandshakeWork} gave has been run. */
+  void onHandshakeWorkDone(long nowNanos) {
+    if (!closing.isOpen()) {
+      return;
+    }
+    try {
+      handshake.onWorkDone();
+      while (closing.isOpen() && progress.takeNewKeys()) {
+        receiver.retryEarlyPackets(nowNanos);
+      }
+    } catch (ProtocolException e) {
+      onProtocolError(e, nowNanos);
+    }
+    onInput(nowNanos);
   }
 
   private void onDatagramAfterEnd(byte[] buffer, int from, int length, long nowNanos) {
