@@ -5,6 +5,7 @@ import dev.memux.netty.MuxException;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
 
 /** What a failed attempt to connect means to the caller. */
 final class ConnectFailures {
@@ -30,6 +31,17 @@ final class ConnectFailures {
               : new HttpException.Unreachable(
                   "could not connect to " + target + ": " + text, failure);
     };
+  }
+
+  /** What a future of this package failed with. */
+  static HttpException unwrapped(Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    return cause instanceof HttpException known
+        ? known
+        : new HttpException.Unreachable("could not connect: " + cause, cause);
   }
 
   /** Of several attempts that failed, the one that got furthest. */

@@ -51,6 +51,11 @@ final class Http2RequestStream implements ServerStream {
   }
 
   @Override
+  public Object connection() {
+    return channel.parent();
+  }
+
+  @Override
   public @Nullable SocketAddress localAddress() {
     return channel.parent().localAddress();
   }

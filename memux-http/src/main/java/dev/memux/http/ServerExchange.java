@@ -66,6 +66,11 @@ public final class ServerExchange {
     return stream.version();
   }
 
+  /** Says which exchanges share a connection: those for which this is the same object. */
+  public Object connection() {
+    return stream.connection();
+  }
+
   /** Our end of the client's connection, or null if the transport does not tell. */
   public @Nullable SocketAddress localAddress() {
     return stream.localAddress();

@@ -12,6 +12,9 @@ interface ServerStream extends HttpStream {
 
   HttpVersion version();
 
+  /** What the streams of one connection have in common, and no others. */
+  Object connection();
+
   /** Our end, or null if the transport does not tell. */
   @Nullable SocketAddress localAddress();
 
