@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class Tunnel implements ByteChannel {
   private final Origin proxy;
   private final TunnelTarget target;
+  private final ClientExchange request;
   private final TunnelExchange exchange;
   private final ByteStream stream;
   private volatile Priority priority;
@@ -31,11 +32,13 @@ public final class Tunnel implements ByteChannel {
       Origin proxy,
       TunnelTarget target,
       Priority priority,
+      ClientExchange request,
       TunnelExchange exchange,
       ByteStream stream) {
     this.proxy = proxy;
     this.target = target;
     this.priority = priority;
+    this.request = request;
     this.exchange = exchange;
     this.stream = stream;
   }
@@ -66,6 +69,7 @@ public final class Tunnel implements ByteChannel {
       priority = value;
       QuicStreamPriority field = asField(value);
       exchange.loop().execute(() -> exchange.prioritize(field));
+      request.updatePriority(field);
     }
   }
 

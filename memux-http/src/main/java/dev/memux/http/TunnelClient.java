@@ -158,7 +158,7 @@ public final class TunnelClient {
                   onFailure(exchange, failure);
                   return;
                 }
-                Tunnel tunnel = new Tunnel(proxy, target, priority, exchange, stream);
+                Tunnel tunnel = new Tunnel(proxy, target, priority, sent, exchange, stream);
                 if (!result.complete(tunnel)) {
                   tunnel.close();
                 }

@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.schedule.Priority;
+import dev.memux.tls.TlsCredentials;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -25,10 +26,17 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -354,6 +362,51 @@ final class MuxSocketFactoryTest {
   }
 
   @Test
+  void carriesTls() throws Exception {
+    TlsCredentials credentials =
+        TlsCredentials.fromPem(
+            Loopback.resource("localhost-cert.pem"), Loopback.resource("localhost-key.pem"));
+    X509Certificate[] chain = credentials.chain().toArray(X509Certificate[]::new);
+    KeyStore keys = KeyStore.getInstance("PKCS12");
+    keys.load(null, null);
+    keys.setKeyEntry("server", credentials.privateKey(), new char[0], chain);
+    keys.setCertificateEntry("trusted", chain[0]);
+    KeyManagerFactory own = KeyManagerFactory.getInstance("PKIX");
+    own.init(keys, new char[0]);
+    TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
+    trust.init(keys);
+    SSLContext tls = SSLContext.getInstance("TLS");
+    tls.init(own.getKeyManagers(), trust.getTrustManagers(), null);
+    Socket plain =
+        to(
+            connection -> {
+              try (SSLSocket server =
+                  (SSLSocket) tls.getSocketFactory().createSocket(connection, null, true)) {
+                server.getInputStream().transferTo(server.getOutputStream());
+              }
+            });
+    try (SSLSocket socket =
+        (SSLSocket) tls.getSocketFactory().createSocket(plain, "localhost", 1, true)) {
+      SSLParameters checked = socket.getSSLParameters();
+      checked.setEndpointIdentificationAlgorithm("HTTPS");
+      socket.setSSLParameters(checked);
+      socket.setSoTimeout(10_000);
+      byte[] data = new byte[100_000];
+      Thread.startVirtualThread(
+          () -> {
+            try {
+              socket.getOutputStream().write(data);
+              socket.shutdownOutput();
+            } catch (IOException e) {
+              throw new AssertionError(e);
+            }
+          });
+      assertArrayEquals(data, socket.getInputStream().readAllBytes());
+    }
+    assertTrue(plain.isClosed());
+  }
+
+  @Test
   void prioritiesAreTheFactorysUntilTheSocketSaysOtherwise() throws Exception {
     MuxSocketFactory urgent = new MuxSocketFactory(factory.client(), new Priority(1, true));
     urgent.createSocket("echo", 7).close();
@@ -368,7 +421,7 @@ final class MuxSocketFactoryTest {
 
   @Test
   void isMadeFromAUrlAndSharesItsSession() throws Exception {
-    String ca = Path.of(Loopback.class.getResource("localhost-cert.pem").toURI()).toString();
+    Path ca = Loopback.resource("localhost-cert.pem");
     String url = "https://127.0.0.1:" + loopback.origin().port() + "?ca=" + ca;
     MuxSocketFactory one = new MuxSocketFactory(url + "&priority=u=2");
     MuxSocketFactory other = new MuxSocketFactory(url + "&priority=u=5,i=?0");

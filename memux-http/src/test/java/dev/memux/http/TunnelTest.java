@@ -13,6 +13,7 @@ import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.netty.MuxException;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.quic.QuicStreamPriority;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
@@ -20,8 +21,10 @@ import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -355,6 +358,19 @@ final class TunnelTest {
       assertEquals("u=1, i", proxy.asked.element().request().fields().value("priority"));
       assertEquals(new Priority(1, true), tunnel.priority());
       assertThrows(IllegalArgumentException.class, () -> tunnel.priority(Priority.CRITICAL));
+    }
+  }
+
+  // RFC 9218 §7: what the proxy sends follows as well.
+  @Test
+  void itsPriorityChangesAtAnyTime() throws Exception {
+    try (Tunnel tunnel = client.connect(ECHO)) {
+      ServerExchange exchange = proxy.asked.element();
+      assertEquals("i", exchange.request().fields().value("priority"));
+      BlockingQueue<QuicStreamPriority> heard = new LinkedBlockingQueue<>();
+      exchange.loop().execute(() -> exchange.onPriority(heard::add));
+      tunnel.priority(new Priority(0, true));
+      assertEquals(new QuicStreamPriority(0, true), heard.poll(10, TimeUnit.SECONDS));
     }
   }
 
