@@ -75,6 +75,7 @@ final class World {
     server = new QuicNode("server", address, endpoint, new Applications(Side.SERVER));
     server.observeTransmit(new Transmits());
     server.driver(plan.timerGranularityNanos(), plan.socketDatagrams());
+    server.leaveHandshakeWork(plan.handshakeWorkNanos());
     network.attach(server, address);
     network.observe(tap); // Before the trace, which asks it what a datagram holds.
     network.observe(trace);
@@ -126,6 +127,7 @@ final class World {
         new QuicNode("client " + index, address, endpoint, new Applications(Side.CLIENT));
     client.observeTransmit(new Transmits());
     client.driver(plan.timerGranularityNanos(), plan.socketDatagrams());
+    client.leaveHandshakeWork(plan.handshakeWorkNanos());
     network.attach(client, address);
     Link up = lay(address, server.address(), planned.up(), planned.sharing());
     Link down = lay(server.address(), address, planned.down(), planned.sharing());
@@ -239,6 +241,10 @@ final class World {
         for (int i = 0; i < conversation.migrations() && side == Side.SERVER; i++) {
           tally.count("migrated");
         }
+        SchedulingInvariant scheduling = conversation.scheduling(side);
+        tally.count("urgencies judged", scheduling.urgenciesJudged());
+        tally.count("shares of streams judged", scheduling.streamSharesJudged());
+        tally.count("shares of groups judged", scheduling.groupSharesJudged());
         TerminationInvariant.checkPeer(
             side.toString(), peer.connection() != null, peer.closed() != null, peer.isTerminated());
       }
