@@ -6,6 +6,7 @@ import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.http3.Http3DataFrame;
 import io.netty.handler.codec.http3.Http3ErrorCode;
 import io.netty.handler.codec.http3.Http3HeadersFrame;
+import io.netty.handler.codec.http3.Http3UnknownFrame;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.util.ReferenceCountUtil;
 
@@ -16,6 +17,7 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   private final Http3RequestStream stream;
   private final InboundBody inbound;
   private final OutboundBody outbound;
+  private final PriorityUpdateSender priorityUpdates;
   private final Runnable again;
   private boolean headReceived;
 
@@ -25,7 +27,12 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   /**
    * @param again has the exchange sent once more
    */
-  ClientStreamHandler(ClientExchange exchange, QuicStreamChannel channel, Runnable again) {
+  ClientStreamHandler(
+      ClientExchange exchange,
+      QuicStreamChannel channel,
+      PriorityUpdateSender priorityUpdates,
+      Runnable again) {
+    this.priorityUpdates = priorityUpdates;
     this.again = again;
     this.exchange = exchange;
     this.channel = channel;
@@ -38,6 +45,7 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   void begin() {
     exchange.onStream(stream);
     outbound.watch(stream.writeHead(exchange.head()));
+    exchange.onSent(priority -> priorityUpdates.send(channel.streamId(), priority));
     exchange.listener().onOpen(outbound);
   }
 
@@ -48,6 +56,9 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
     } else if (message instanceof Http3DataFrame data) {
       inbound.onData(data.content());
     } else {
+      if (message instanceof Http3UnknownFrame unknown) {
+        PriorityUpdateFrame.refuse(unknown, channel.parent());
+      }
       ReferenceCountUtil.release(message);
     }
   }
@@ -72,6 +83,7 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    priorityUpdates.forget(channel.streamId());
     boolean lost = !channel.parent().isActive();
     fail(
         lost

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** A request stream of a server's HTTP/2 connection (RFC 9113 §5). */
 final class Http2RequestStream implements ServerStream {
   private final Http2StreamChannel channel;
+  private final Http2Priorities priorities;
   private final String alternatives;
   private @Nullable QuicStreamPriority priority;
   private @Nullable ChannelFuture finished;
@@ -28,8 +29,9 @@ final class Http2RequestStream implements ServerStream {
    *
    * @param alternatives the value of {@code Alt-Svc} (RFC 7838)
    */
-  Http2RequestStream(Http2StreamChannel channel, String alternatives) {
+  Http2RequestStream(Http2StreamChannel channel, Http2Priorities priorities, String alternatives) {
     this.channel = channel;
+    this.priorities = priorities;
     this.alternatives = alternatives;
   }
 
@@ -145,6 +147,7 @@ final class Http2RequestStream implements ServerStream {
   @Override
   public void prioritize(QuicStreamPriority value) {
     priority = value;
+    priorities.prioritize(channel.stream().id(), value);
   }
 
   @Override

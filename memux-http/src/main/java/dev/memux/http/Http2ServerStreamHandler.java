@@ -17,6 +17,7 @@ final class Http2ServerStreamHandler extends ChannelInboundHandlerAdapter {
 
   private final RequestHandler handler;
   private final Http2StreamChannel channel;
+  private final Http2Priorities priorities;
   private final Http2RequestStream stream;
   private final InboundBody inbound;
   private final OutboundBody outbound;
@@ -24,10 +25,14 @@ final class Http2ServerStreamHandler extends ChannelInboundHandlerAdapter {
   private boolean refused;
 
   Http2ServerStreamHandler(
-      RequestHandler handler, Http2StreamChannel channel, String alternatives) {
+      RequestHandler handler,
+      Http2StreamChannel channel,
+      Http2Priorities priorities,
+      String alternatives) {
     this.handler = handler;
     this.channel = channel;
-    stream = new Http2RequestStream(channel, alternatives);
+    this.priorities = priorities;
+    stream = new Http2RequestStream(channel, priorities, alternatives);
     inbound = new InboundBody(stream);
     // A request is of no use to a client that does not want the answer.
     outbound =
@@ -96,7 +101,9 @@ final class Http2ServerStreamHandler extends ChannelInboundHandlerAdapter {
     }
     ServerExchange opened = new ServerExchange(stream, head, inbound, outbound);
     exchange = opened;
-    opened.takePriority(null);
+    int streamId = channel.stream().id();
+    priorities.onOpened(streamId, opened);
+    channel.closeFuture().addListener(closed -> priorities.onClosed(streamId));
     if (frame.isEndStream()) {
       inbound.onEnd();
     }

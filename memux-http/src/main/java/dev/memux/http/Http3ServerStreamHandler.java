@@ -5,7 +5,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.http3.Http3DataFrame;
-import io.netty.handler.codec.http3.Http3ErrorCode;
 import io.netty.handler.codec.http3.Http3HeadersFrame;
 import io.netty.handler.codec.http3.Http3UnknownFrame;
 import io.netty.handler.codec.quic.QuicStreamChannel;
@@ -52,7 +51,7 @@ final class Http3ServerStreamHandler extends ChannelInboundHandlerAdapter {
       inbound.onData(data.content());
     } else {
       if (message instanceof Http3UnknownFrame unknown) {
-        checkUnknown(unknown);
+        PriorityUpdateFrame.refuse(unknown, channel.parent());
       }
       ReferenceCountUtil.release(message);
     }
@@ -127,13 +126,5 @@ final class Http3ServerStreamHandler extends ChannelInboundHandlerAdapter {
     refused = true;
     inbound.discard(code);
     outbound.abort(code);
-  }
-
-  // RFC 9218 §7.2: only the control stream may carry it.
-  private void checkUnknown(Http3UnknownFrame frame) {
-    if (ControlFrameHandler.isPriorityUpdate(frame.type())) {
-      connection.fail(
-          Http3ErrorCode.H3_FRAME_UNEXPECTED, "PRIORITY_UPDATE outside the control stream");
-    }
   }
 }

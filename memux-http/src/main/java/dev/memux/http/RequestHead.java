@@ -1,5 +1,7 @@
 package dev.memux.http;
 
+import io.netty.handler.codec.quic.QuicStreamPriority;
+
 /**
  * What a request says before its body (RFC 9114 §4.3.1).
  *
@@ -25,6 +27,17 @@ public record RequestHead(
    */
   boolean isReplaySafe() {
     return method.equals("GET") || method.equals("HEAD");
+  }
+
+  /** The same with another priority field (RFC 9218 §5). */
+  RequestHead withPriority(QuicStreamPriority priority) {
+    HttpFields others = new HttpFields();
+    fields.forEach(others::add);
+    others.remove(PriorityField.NAME);
+    if (!priority.equals(PriorityField.DEFAULT)) {
+      others.add(PriorityField.NAME, PriorityField.format(priority));
+    }
+    return new RequestHead(method, scheme, authority, path, others);
   }
 
   /** A GET without further fields. */
