@@ -59,6 +59,7 @@ final class ConnectFailures {
       case HttpException.ConnectionLost e -> 2;
       case HttpException.Malformed e -> 2;
       case HttpException.StreamReset e -> 2;
+      case HttpException.TunnelRefused e -> 2;
       case HttpException.Unreachable e -> 1;
       case HttpException.Overloaded e -> 0;
       case HttpException.TimedOut e -> 0;

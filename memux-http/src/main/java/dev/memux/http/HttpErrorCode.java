@@ -2,6 +2,7 @@ package dev.memux.http;
 
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http3.Http3ErrorCode;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Why an exchange is given up, in the words of each version. HTTP/1.1 has none: there the
@@ -27,6 +28,16 @@ public enum HttpErrorCode {
   HttpErrorCode(Http3ErrorCode http3, Http2Error http2) {
     this.http3 = http3;
     this.http2 = http2;
+  }
+
+  /** What an error code of HTTP/3 means here; null: it is none of these. */
+  static @Nullable HttpErrorCode ofHttp3(long code) {
+    for (HttpErrorCode known : values()) {
+      if (known.http3() == code) {
+        return known;
+      }
+    }
+    return null;
   }
 
   /** RFC 9114 §8.1. */

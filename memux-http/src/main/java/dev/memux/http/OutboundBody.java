@@ -2,6 +2,7 @@ package dev.memux.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.quic.QuicStreamPriority;
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,11 @@ public final class OutboundBody {
    */
   public void onRefused(Runnable listener) {
     onRefused = listener;
+  }
+
+  /** Changes how important the body is, at once (RFC 9218 §4). */
+  public void prioritize(QuicStreamPriority priority) {
+    stream.prioritize(priority);
   }
 
   /** Sends one piece and releases it. After the stream's end it is only released. */

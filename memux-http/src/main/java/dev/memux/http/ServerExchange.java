@@ -197,11 +197,6 @@ public final class ServerExchange {
     return priority.current();
   }
 
-  /** Calls back each time the priority changes, also before there is an answer. */
-  public void onPriority(Consumer<QuicStreamPriority> listener) {
-    priorityListener = listener;
-  }
-
   /** What the client last said about this request's priority, or null. */
   public @Nullable QuicStreamPriority clientPriority() {
     return priority.client();

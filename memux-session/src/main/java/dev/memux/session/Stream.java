@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Whoever gives up half way calls {@link #reset} before {@link #close}, which would let the peer
  * take what was written for all of it.
  */
-public final class Stream implements ByteChannel {
+public final class Stream extends HalfOwner implements ByteChannel {
   /** What a stream has that nothing else was said of. */
   public static final Priority DEFAULT_PRIORITY = Priority.DEFAULT_INCREMENTAL;
 
@@ -364,11 +364,12 @@ public final class Stream implements ByteChannel {
 
   // What the halves ask for.
 
+  @Override
   Deadline deadline() {
     return deadline;
   }
 
-  /** What is written now has the priority of the scope that it is written in. */
+  @Override
   void enterScope() {
     Priority scope = MuxPriority.current();
     Priority before = importance.scoped();
@@ -379,6 +380,7 @@ public final class Stream implements ByteChannel {
   }
 
   /** There is something for the loop to do, now. */
+  @Override
   void signal() {
     if (!queued.get() && queued.compareAndSet(false, true)) {
       session.loopSide().enqueue(this);
@@ -387,6 +389,7 @@ public final class Stream implements ByteChannel {
   }
 
   /** The application has read; that is worth telling the loop, but not for every byte. */
+  @Override
   void onRead(int bytes) {
     if (!queued.get() && queued.compareAndSet(false, true)) {
       session.loopSide().enqueue(this);
