@@ -54,7 +54,7 @@ final class ConnectRequest implements BodyListener, Places.Applicant {
       onPlaced();
       return;
     }
-    ticket = places.ask(exchange.connection(), urgency(), this);
+    ticket = places.ask(exchange.connection(), exchange.priority().urgency(), this);
     if (ticket == null) {
       refuse(ConnectRefusal.full("too many wait for a connection to " + route.authority()));
       return;
@@ -207,11 +207,6 @@ final class ConnectRequest implements BodyListener, Places.Applicant {
     if (ticket != null) {
       ticket.urgency(priority.urgency());
     }
-  }
-
-  private int urgency() {
-    QuicStreamPriority said = exchange.clientPriority();
-    return said == null ? DEFAULT_PRIORITY.urgency() : said.urgency();
   }
 
   private void startTimer(Duration limit, Runnable onTimeout) {

@@ -107,18 +107,15 @@ final class Tunnel extends ChannelInboundHandlerAdapter {
 
   /** RFC 9114 §4.4: the backend gets a reset too, and the client one for the other direction. */
   void onClientReset() {
-    if (!over) {
-      exchange.reset(HttpErrorCode.REQUEST_CANCELLED);
-      resetBackend(TunnelSummary.End.CLIENT);
-    }
+    abort(HttpErrorCode.REQUEST_CANCELLED, TunnelSummary.End.CLIENT);
   }
 
   /** The stream is over, or its connection. */
   void onClientGone() {
-    if (over || clientEnded) {
+    if (!clientEnded) {
+      abort(HttpErrorCode.REQUEST_CANCELLED, TunnelSummary.End.CLIENT);
+    } else if (!backendEnded) {
       discard();
-    } else {
-      resetBackend(TunnelSummary.End.CLIENT);
     }
   }
 
@@ -141,10 +138,7 @@ final class Tunnel extends ChannelInboundHandlerAdapter {
   }
 
   private void onLingered() {
-    if (!over) {
-      exchange.reset(HttpErrorCode.CONNECT_ERROR);
-      resetBackend(TunnelSummary.End.CLIENT);
-    }
+    abort(HttpErrorCode.CONNECT_ERROR, TunnelSummary.End.CLIENT);
   }
 
   // What the backend does.
@@ -221,21 +215,21 @@ final class Tunnel extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** The backend's connection has failed, or is given up: RFC 9114 §4.4, RFC 9113 §8.5. */
+  /** The backend's connection has failed: RFC 9114 §4.4, RFC 9113 §8.5. */
   private void fail(TunnelSummary.End why) {
-    if (!over) {
-      exchange.reset(HttpErrorCode.CONNECT_ERROR);
-      resetBackend(why);
-    }
+    abort(HttpErrorCode.CONNECT_ERROR, why);
   }
 
-  private void resetBackend(TunnelSummary.End why) {
-    if (!over) {
-      finish(why);
-      if (backend.isOpen()) {
-        backend.config().setSoLinger(0); // so that close sends RST
-        backend.close();
-      }
+  /** Resets both sides. */
+  private void abort(HttpErrorCode code, TunnelSummary.End why) {
+    if (over) {
+      return;
+    }
+    finish(why); // before the stream closes, which it does at once
+    exchange.reset(code);
+    if (backend.isOpen()) {
+      backend.config().setSoLinger(0); // so that close sends RST
+      backend.close();
     }
   }
 

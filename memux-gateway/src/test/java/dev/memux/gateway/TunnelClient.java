@@ -238,7 +238,12 @@ interface TunnelClient extends AutoCloseable {
 
     @Override
     void write(byte[] data) {
-      onLoop(() -> output.join().write(Unpooled.wrappedBuffer(data)));
+      // In step with the loop, or the answer to isWritable would be an old one.
+      output
+          .join()
+          .loop()
+          .submit(() -> output.join().write(Unpooled.wrappedBuffer(data)))
+          .syncUninterruptibly();
     }
 
     @Override
@@ -288,7 +293,8 @@ interface TunnelClient extends AutoCloseable {
 
       @Override
       public void onData(ByteBuf data) {
-        Http3End.this.onData(data);
+        Http3End.this.onData(Unpooled.wrappedBuffer(ByteBufUtil.getBytes(data)));
+        data.release();
       }
 
       @Override

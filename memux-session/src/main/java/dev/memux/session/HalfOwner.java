@@ -5,6 +5,9 @@ abstract class HalfOwner {
   /** Until when callers may block. */
   abstract Deadline deadline();
 
+  /** The calling thread is about to write; what it writes has the priority of its scope, if any. */
+  void enterScope() {}
+
   /** There is something for the loop to do, now. */
   abstract void signal();
 

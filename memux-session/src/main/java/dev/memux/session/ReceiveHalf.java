@@ -132,6 +132,30 @@ final class ReceiveHalf {
     owner.signal();
   }
 
+  /**
+   * The application reads no more: something else will.
+   *
+   * @throws IllegalStateException if another thread is reading
+   * @throws IOException if the direction has ended
+   */
+  void handOver() throws IOException {
+    if (!reading.tryLock()) {
+      throw new IllegalStateException("another thread is reading");
+    }
+    try {
+      Ending end = ending;
+      if (end != null) {
+        end.check();
+      }
+      if (end != null || closed) {
+        throw new ClosedChannelException();
+      }
+      ending = Ending.NESTED;
+    } finally {
+      reading.unlock();
+    }
+  }
+
   /** A deadline has changed. */
   void wakeReader() {
     reader.wake();
@@ -159,6 +183,15 @@ final class ReceiveHalf {
     if (wanted && !over) {
       fill(engine);
     }
+  }
+
+  /** Returns what has been taken from the engine and not been read; the rest is still there. */
+  byte[] takeOver(ReceivingPart engine) {
+    over = true;
+    ByteBuffer left = ByteBuffer.allocate(queue.size());
+    queue.take(left);
+    giveCredit(engine, queue.put());
+    return left.array();
   }
 
   private void fill(ReceivingPart engine) {

@@ -38,6 +38,9 @@ final class SendHalf {
 
   private boolean resetDone;
 
+  /** The loop's: who sends after all that was written. */
+  private @Nullable Runnable successor;
+
   SendHalf(HalfOwner owner) {
     this.owner = owner;
   }
@@ -52,6 +55,7 @@ final class SendHalf {
     try {
       requireWritable();
       deadline.check();
+      owner.enterScope();
       for (; ; ) {
         if (queue.put(source) > 0) {
           owner.signal();
@@ -111,6 +115,24 @@ final class SendHalf {
     }
   }
 
+  /**
+   * The application writes no more: something else will.
+   *
+   * @throws IllegalStateException if another thread is writing
+   * @throws IOException if the direction has ended
+   */
+  void handOver() throws IOException {
+    if (!writing.tryLock()) {
+      throw new IllegalStateException("another thread is writing");
+    }
+    try {
+      requireWritable();
+      ending = Ending.NESTED;
+    } finally {
+      writing.unlock();
+    }
+  }
+
   /** A deadline has changed. */
   void wakeWriter() {
     writer.wake();
@@ -145,7 +167,20 @@ final class SendHalf {
     if (last && queue.isEmpty()) {
       over = true;
       engine.finish();
+    } else if (successor != null && queue.isEmpty()) {
+      over = true;
+      successor.run();
     }
+  }
+
+  /** Has {@code next} called when the engine has all that was written. */
+  void succeed(Runnable next) {
+    successor = next;
+  }
+
+  /** Whoever came after has ended the direction. */
+  void onSuccessorOver() {
+    finished = true;
   }
 
   private void drain(SendingPart engine) {
