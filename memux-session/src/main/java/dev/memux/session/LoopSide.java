@@ -6,6 +6,7 @@ import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.mux.Mux;
 import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.mux.StreamGroup;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.qmux.QmuxConfig;
 import dev.memux.netty.Carrier;
@@ -207,6 +208,11 @@ final class LoopSide implements ConnectionListener {
     return engine;
   }
 
+  /** A group as the engine knows it; null: none. */
+  @Nullable StreamGroup engine(@Nullable SessionGroup group) {
+    return group == null ? null : group.engine(mux);
+  }
+
   private void pollStreams() {
     for (MuxStream engine; (engine = mux.pollStream()) != null; ) {
       int events = engine.takeEvents();
@@ -227,7 +233,8 @@ final class LoopSide implements ConnectionListener {
       engine.stopSending(Session.REFUSED);
       return;
     }
-    Stream stream = new Stream(session, engine.type(), false, engine.priority());
+    Stream stream =
+        new Stream(session, engine.type(), false, Importance.accepted(engine.priority()));
     engine.attach(stream);
     stream.opened(engine);
     streams.add(stream);

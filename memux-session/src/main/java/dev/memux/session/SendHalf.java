@@ -1,6 +1,6 @@
 package dev.memux.session;
 
-import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.mux.SendingPart;
 import dev.memux.netty.MuxException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -20,7 +20,7 @@ final class SendHalf {
 
   private static final long NONE = -1;
 
-  private final Stream stream;
+  private final HalfOwner owner;
   private final ByteQueue queue = new ByteQueue();
   private final ReentrantLock writing = new ReentrantLock();
   private final Waiter writer = new Waiter();
@@ -41,8 +41,8 @@ final class SendHalf {
   /** The loop's: who sends after all that was written. */
   private @Nullable Runnable successor;
 
-  SendHalf(Stream stream) {
-    this.stream = stream;
+  SendHalf(HalfOwner owner) {
+    this.owner = owner;
   }
 
   // The application's.
@@ -50,14 +50,15 @@ final class SendHalf {
   /** Writes all of {@code source}. */
   int write(ByteBuffer source) throws IOException {
     int length = source.remaining();
-    Deadline deadline = stream.deadline();
+    Deadline deadline = owner.deadline();
     deadline.lock(writing);
     try {
       requireWritable();
       deadline.check();
+      owner.enterScope();
       for (; ; ) {
         if (queue.put(source) > 0) {
-          stream.signal();
+          owner.signal();
         }
         if (!source.hasRemaining()) {
           return length;
@@ -100,7 +101,7 @@ final class SendHalf {
       reset(0);
     } else {
       finished = true;
-      stream.signal();
+      owner.signal();
     }
   }
 
@@ -110,7 +111,7 @@ final class SendHalf {
       ending = Ending.abrupt(() -> new MuxException.Local("the stream was reset", code, ""));
       resetCode = code;
       writer.wake();
-      stream.signal();
+      owner.signal();
     }
   }
 
@@ -145,7 +146,7 @@ final class SendHalf {
   // The loop's.
 
   /** Moves what waits to the engine, as far as that takes it. */
-  void pump(MuxStream engine) {
+  void pump(SendingPart engine) {
     long code = resetCode;
     if (code != NONE && !resetDone) {
       resetDone = true;
@@ -182,7 +183,7 @@ final class SendHalf {
     finished = true;
   }
 
-  private void drain(MuxStream engine) {
+  private void drain(SendingPart engine) {
     ByteBuffer piece = queue.peek();
     while (piece.hasRemaining()) {
       queue.remove(engine.write(piece));

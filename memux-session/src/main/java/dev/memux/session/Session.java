@@ -76,20 +76,41 @@ public final class Session implements AutoCloseable {
   // Streams.
 
   /**
-   * Opens a bidirectional stream of the default priority; see {@link #open(StreamType, Priority)}.
+   * Opens a bidirectional stream of the priority of the scope that the caller is in ({@link
+   * MuxPriority}), or of the default priority; see {@link #open(StreamType, Priority)}.
    */
   public Stream open() throws IOException {
-    return open(StreamType.BIDIRECTIONAL, Stream.DEFAULT_PRIORITY);
+    return open(StreamType.BIDIRECTIONAL, null, null);
   }
 
   /**
-   * Opens a stream. The peer learns of it when something is written, or the end. Blocks while the
+   * Opens a stream. The peer learns of it when something is written, or the end, and is asked to
+   * send its direction with the same priority ({@link Stream#requestPriority}). Blocks while the
    * peer allows no more streams of that type.
    *
    * @throws MuxException if the connection has ended, or is being closed
    * @throws InterruptedIOException if the thread is interrupted, which it stays
    */
   public Stream open(StreamType type, Priority priority) throws IOException {
+    return open(type, priority, null);
+  }
+
+  /**
+   * Makes a group for streams, which share one part of the connection.
+   *
+   * @param weight that part, relative to the weights of other groups that have something to send;
+   *     from 1 to {@link dev.memux.engine.schedule.Group#MAX_WEIGHT}. Streams of no group have 1
+   *     together.
+   */
+  public SessionGroup group(int weight) {
+    return new SessionGroup(this, weight);
+  }
+
+  /**
+   * @param priority null: the scope's, or the default
+   */
+  Stream open(StreamType type, @Nullable Priority priority, @Nullable SessionGroup group)
+      throws IOException {
     requireOpen();
     Permits permits = permits(type);
     if (!permits.tryTake()) {
@@ -97,7 +118,11 @@ public final class Session implements AutoCloseable {
       permits.take();
     }
     requireOpen();
-    return new Stream(this, type, true, priority);
+    Priority own = priority == null ? Stream.DEFAULT_PRIORITY : priority;
+    Priority scope = priority == null ? MuxPriority.current() : null;
+    Importance importance = Importance.opened(own, group);
+    return new Stream(
+        this, type, true, scope == null ? importance : importance.withScoped(scope, true));
   }
 
   /**

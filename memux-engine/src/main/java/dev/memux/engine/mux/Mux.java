@@ -127,6 +127,18 @@ public final class Mux {
     return streams.get(id);
   }
 
+  /** How far the peer's stream {@code id} has come; it must not be one of ours. */
+  public RemoteStreamState remoteState(long id) {
+    if (isLocal(id)) {
+      throw new IllegalArgumentException("stream " + id + " is ours");
+    }
+    StreamIds ids = ids(StreamType.of(id));
+    if (!ids.isRemoteOpened(id)) {
+      return ids.isRemoteAllowed(id) ? RemoteStreamState.IDLE : RemoteStreamState.BEYOND_LIMIT;
+    }
+    return stream(id) == null ? RemoteStreamState.CLOSED : RemoteStreamState.OPEN;
+  }
+
   /** The connection's unreliable datagrams. */
   public Datagrams datagrams() {
     return datagrams;

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link Mux#pollStream} says which stream has events; {@link #takeEvents} says which, as flags.
  */
-public final class MuxStream extends Sender {
+public final class MuxStream extends Sender implements SendingPart, ReceivingPart {
   /** The peer has opened the stream. */
   public static final int OPENED = 1;
 
@@ -131,6 +131,7 @@ public final class MuxStream extends Sender {
   /**
    * Whether data may still be written: not after {@link #finish}, a reset or the connection's end.
    */
+  @Override
   public boolean isWritable() {
     return send != null && send.isWritable() && !supplied && !mux.isOver();
   }
@@ -156,6 +157,7 @@ public final class MuxStream extends Sender {
    *     or memory is short, {@link #WRITABLE} follows
    * @throws IllegalStateException if the stream cannot be written to, or not any more
    */
+  @Override
   public int write(ByteBuffer source) {
     requireWritable();
     if (!source.hasRemaining()) {
@@ -195,6 +197,7 @@ public final class MuxStream extends Sender {
    *
    * @throws IllegalStateException if the stream cannot be written to, or not any more
    */
+  @Override
   public void finish() {
     requireWritable();
     sending().finish();
@@ -208,6 +211,7 @@ public final class MuxStream extends Sender {
    * @param code the application's error code, at most 2^62-1
    * @throws IllegalArgumentException if the code cannot be encoded
    */
+  @Override
   public void reset(long code) {
     requireCode(code);
     if (send != null && !mux.isOver()) {
@@ -248,6 +252,7 @@ public final class MuxStream extends Sender {
    * @param code the application's error code, at most 2^62-1
    * @throws IllegalArgumentException if the code cannot be encoded
    */
+  @Override
   public void stopSending(long code) {
     requireCode(code);
     if (recv != null && !mux.isOver()) {
@@ -276,6 +281,7 @@ public final class MuxStream extends Sender {
    * Copies received data as {@link #read} does, but gives no credit back: the application has yet
    * to have it. {@link #giveCredit} follows.
    */
+  @Override
   public int take(ByteBuffer target) {
     if (recv == null) {
       throw new IllegalStateException("stream " + id + " has no receiving part");
@@ -288,6 +294,7 @@ public final class MuxStream extends Sender {
   }
 
   /** The application has had {@code bytes} more of what was taken. */
+  @Override
   public void giveCredit(int bytes) {
     if (recv == null) {
       throw new IllegalStateException("stream " + id + " has no receiving part");
@@ -297,6 +304,7 @@ public final class MuxStream extends Sender {
   }
 
   /** Bytes that {@link #read} can return now. */
+  @Override
   public int readableBytes() {
     return recv == null ? 0 : recv.readableBytes();
   }
@@ -311,6 +319,7 @@ public final class MuxStream extends Sender {
   }
 
   /** Whether the peer's end has been reached: everything it sent has been read. */
+  @Override
   public boolean isFinished() {
     return recv != null && recv.isAllRead();
   }

@@ -340,6 +340,13 @@ public final class QmuxConnection implements Connection {
 
   /** The peer's first frame. */
   void onPeerParameters(byte[] encoded) throws ProtocolException {
+    if (peerParameters != null) {
+      // QMux §4.2: what both sides go by does not change.
+      throw new ProtocolException(
+          TransportError.PROTOCOL_VIOLATION,
+          FrameType.QX_TRANSPORT_PARAMETERS.code(),
+          "transport parameters again");
+    }
     TransportParameters parameters = TransportParameters.decodeQmux(encoded);
     if (remembered != null && !parameters.allowsAllOf(remembered)) {
       // QMux §8.2, RFC 9000 §7.4.1: what was sent already may be beyond such limits.
