@@ -4,6 +4,7 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.mux.DatagramConfig;
 import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.qmux.QmuxConfig;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.VarInt;
 import dev.memux.netty.Carrier;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -25,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A connection to a peer and its streams, for threads that may block: virtual ones above all.
- * {@link SessionClient} and {@link SessionServer} make them. Any thread may call anything.
+ * {@link SessionClient} and {@link SessionServer} make them, and {@link Stream#nest} those that a
+ * stream of another one carries. Any thread may call anything.
  *
  * <p>When the connection has ended, by {@link #close} or otherwise, calls on it and its streams
  * fail with the {@link MuxException} that says how. What a peer sent before it closed can still be
@@ -45,6 +48,7 @@ public final class Session implements AutoCloseable {
   private final Permits uniPermits = new Permits();
   private final CountDownLatch ready = new CountDownLatch(1);
 
+  private volatile boolean established;
   private volatile @Nullable TlsSession tls;
   private volatile @Nullable CloseReason closeReason;
   private volatile boolean draining;
@@ -202,11 +206,15 @@ public final class Session implements AutoCloseable {
 
   // What it is like.
 
-  /** What the handshake agreed on. */
+  /**
+   * What the handshake agreed on.
+   *
+   * @throws IllegalStateException if what carries the session is not secured by TLS of its own
+   */
   public TlsSession tls() {
     TlsSession known = tls;
     if (known == null) {
-      throw new IllegalStateException("handshake not complete");
+      throw new IllegalStateException("no TLS");
     }
     return known;
   }
@@ -346,7 +354,7 @@ public final class Session implements AutoCloseable {
    */
   void awaitReady() throws MuxException, InterruptedException {
     ready.await();
-    if (tls == null) {
+    if (!established) {
       throw ended();
     }
   }
@@ -354,6 +362,30 @@ public final class Session implements AutoCloseable {
   /** Ends the session of which nobody knows, without waiting. */
   void abandon(String reason) {
     loopSide.call(() -> loopSide.close(0, reason));
+  }
+
+  /**
+   * Has a stream of this session, which its halves have handed over, carry another session, and
+   * waits for the peer to do so too.
+   *
+   * @throws MuxException if either session has ended
+   */
+  Session nest(Stream stream, QmuxConfig config) throws IOException {
+    CompletableFuture<@Nullable Session> nested = new CompletableFuture<>();
+    loopSide.call(() -> nested.complete(loopSide.nest(stream, config, tls, drainTimeout)));
+    Session session = nested.join();
+    if (session == null) {
+      requireOpen();
+      throw new ClosedChannelException();
+    }
+    try {
+      session.awaitReady();
+    } catch (InterruptedException e) {
+      session.abandon("interrupted");
+      Thread.currentThread().interrupt();
+      throw Deadline.interrupted();
+    }
+    return session;
   }
 
   // What the loop tells.
@@ -369,8 +401,12 @@ public final class Session implements AutoCloseable {
     };
   }
 
-  void onHandshake(TlsSession session) {
+  /**
+   * @param session null: no TLS of its own
+   */
+  void onReady(@Nullable TlsSession session) {
     tls = session;
+    established = true;
     ready.countDown();
     onOpen.accept(this);
   }

@@ -3,9 +3,11 @@ package dev.memux.session;
 import dev.memux.engine.CloseReason;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.qmux.QmuxConfig;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.VarInt;
 import dev.memux.netty.MuxException;
+import dev.memux.netty.NestedCarrier;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -46,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Whoever gives up half way calls {@link #reset} before {@link #close}, which would let the peer
  * take what was written for all of it.
  */
-public final class Stream implements ByteChannel {
+public final class Stream extends HalfOwner implements ByteChannel {
   /** What a stream has that nothing else was said of. */
   public static final Priority DEFAULT_PRIORITY = Priority.DEFAULT_INCREMENTAL;
 
@@ -282,6 +284,39 @@ public final class Stream implements ByteChannel {
                 send == null ? 0 : send.written(), receive == null ? 0 : receive.read(), engine));
   }
 
+  /** The same with the default settings. */
+  public Session nest() throws IOException {
+    return nest(QmuxConfig.DEFAULT);
+  }
+
+  /**
+   * Has the stream carry a session of its own, with streams, flow control and priorities of its
+   * own. The peer does the same with its end; what either has written and read before stands before
+   * the session. Who opened the stream is the session's client. Blocks until the peer has answered;
+   * {@link QmuxConfig#handshakeTimeoutNanos} bounds how long.
+   *
+   * <p>From now on the stream is the session's. Its priority can still be changed, and is that of
+   * the whole session: what is inside shares what the stream gets, however urgent it is. When the
+   * session ends, the stream does; when the stream is reset, or its connection ends, that is the
+   * session's {@link MuxException.CarrierLost}.
+   *
+   * @throws IllegalStateException if another thread is reading or writing, or {@link
+   *     dev.memux.netty.NestedCarrier#MAX_DEPTH} sessions stand in one another already
+   * @throws NonReadableChannelException if there is no direction towards this end
+   * @throws NonWritableChannelException if there is no direction towards the peer
+   * @throws MuxException if the session comes to nothing, or this one has ended
+   * @throws IOException if either direction has ended, as reading or writing would fail
+   * @throws InterruptedIOException if the thread is interrupted, which it stays; the stream is over
+   */
+  public Session nest(QmuxConfig config) throws IOException {
+    ReceiveHalf theirs = receiving();
+    SendHalf ours = sending();
+    NestedCarrier.depthOver(session.loopSide().carrier());
+    theirs.handOver();
+    ours.handOver();
+    return session.nest(this, config);
+  }
+
   /** Whether the application has not closed it. */
   @Override
   public boolean isOpen() {
@@ -329,11 +364,12 @@ public final class Stream implements ByteChannel {
 
   // What the halves ask for.
 
+  @Override
   Deadline deadline() {
     return deadline;
   }
 
-  /** What is written now has the priority of the scope that it is written in. */
+  @Override
   void enterScope() {
     Priority scope = MuxPriority.current();
     Priority before = importance.scoped();
@@ -344,6 +380,7 @@ public final class Stream implements ByteChannel {
   }
 
   /** There is something for the loop to do, now. */
+  @Override
   void signal() {
     if (!queued.get() && queued.compareAndSet(false, true)) {
       session.loopSide().enqueue(this);
@@ -352,6 +389,7 @@ public final class Stream implements ByteChannel {
   }
 
   /** The application has read; that is worth telling the loop, but not for every byte. */
+  @Override
   void onRead(int bytes) {
     if (!queued.get() && queued.compareAndSet(false, true)) {
       session.loopSide().enqueue(this);
@@ -407,6 +445,24 @@ public final class Stream implements ByteChannel {
     }
     if (send != null) {
       send.pump(stream);
+    }
+  }
+
+  /** What both halves have handed over is the session's. */
+  void handOver(MuxStream stream, Nesting nesting) {
+    if (receive != null) {
+      nesting.receive(receive.takeOver(stream));
+    }
+    if (send != null) {
+      send.succeed(nesting::start);
+      send.pump(stream);
+    }
+  }
+
+  /** The session that it carries has sent its last. */
+  void onNestedOver() {
+    if (send != null) {
+      send.onSuccessorOver();
     }
   }
 

@@ -30,6 +30,7 @@ final class Loopback implements SessionPair {
   final Session near;
   final Session far;
   private final QuicConfig config;
+  private final CarrierType carrier;
 
   Loopback() throws Exception {
     this(QuicConfig.DEFAULT);
@@ -47,7 +48,12 @@ final class Loopback implements SessionPair {
   }
 
   Loopback(QuicConfig config, IoTransport transport) throws Exception {
+    this(config, transport, CarrierType.QUIC);
+  }
+
+  Loopback(QuicConfig config, IoTransport transport, CarrierType carrier) throws Exception {
     this.config = config;
+    this.carrier = carrier;
     nearGroup = transport.newEventLoopGroup(1);
     farGroup = transport.newEventLoopGroup(2);
     server = server(config).listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
@@ -57,6 +63,7 @@ final class Loopback implements SessionPair {
 
   SessionServer.Builder server(QuicConfig config) throws Exception {
     return SessionServer.builder()
+        .carriers(carrier)
         .group(farGroup)
         .config(config)
         .drainTimeout(Duration.ofSeconds(PATIENCE_SECONDS))
@@ -72,6 +79,7 @@ final class Loopback implements SessionPair {
 
   SessionClient client(QuicConfig clientConfig) {
     return SessionClient.builder()
+        .carrier(carrier)
         .group(nearGroup)
         .config(clientConfig)
         .drainTimeout(Duration.ofSeconds(PATIENCE_SECONDS))
