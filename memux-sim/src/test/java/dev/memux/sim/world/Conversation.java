@@ -10,6 +10,7 @@ import dev.memux.engine.wire.TransportError;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.sim.Datagram;
 import dev.memux.sim.DropReason;
+import dev.memux.sim.Link;
 import dev.memux.sim.LinkFilter;
 import dev.memux.sim.Network;
 import dev.memux.sim.NetworkObserver;
@@ -302,6 +303,11 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     }
   }
 
+  void onReprioritised(Side sender, long streamId) {
+    Link link = sender == Side.CLIENT ? rebindings.up() : rebindings.down();
+    times.onReprioritised(streamId, link.queuedBytes(), network.simulation().elapsedNanos());
+  }
+
   void onStopped(Side reader, long streamId) {
     delivery.onReset(reader.peer(), streamId);
   }
@@ -478,6 +484,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       for (TappedFrame frame : packet.frames()) {
         streamStates.onSent(packet.sender(), frame);
         schedule(scheduling.get(packet.sender()), frame);
+        if (frame instanceof TappedFrame.Stream stream) {
+          times.onSent(stream.streamId(), packet.number());
+        }
       }
       rememberAcks(packet);
     }
@@ -553,6 +562,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
         streamStates.onDelivered(receiver, frame);
       }
       if (frame instanceof TappedFrame.Stream stream) {
+        times.onDelivered(stream.streamId(), packet.number(), network.simulation().elapsedNanos());
         independence.onDelivered(
             receiver, stream.streamId(), stream.offset(), stream.end(), certain);
       } else if (frame instanceof TappedFrame.Control(ControlFrame.ResetStreamAt reset)) {
