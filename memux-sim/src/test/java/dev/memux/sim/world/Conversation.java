@@ -72,6 +72,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private final AckDelayInvariant ackDelay = new AckDelayInvariant(MAX_ACK_DELAY_NANOS);
   private final Map<Side, CongestionInvariant> congestion = new EnumMap<>(Side.class);
   private final Map<Side, SchedulingInvariant> scheduling = new EnumMap<>(Side.class);
+  private final BatchInvariant batches = new BatchInvariant();
   private final Map<Side, ForgottenPackets> forgottenBy = new EnumMap<>(Side.class);
 
   private final Map<Side, Integer> maxDatagramBytes = new EnumMap<>(Side.class);
@@ -455,6 +456,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       TappedConnection connection, Side sender, Datagram datagram, long nowNanos) {
     if (concerns(connection)) {
       ownDatagrams.add(datagram.id());
+      batches.onDatagramSent(datagram.bytes());
       amplification.onDatagramSent(sender, clientOf(sender, datagram), datagram.bytes());
       if (sender == Side.SERVER) {
         rebinding.onServerSent(datagram.destination());
@@ -675,6 +677,10 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     if (isOurs(connection)) {
       ConnectionStatistics statistics = connection.statistics();
       probesBefore = statistics.probesSent();
+      batches.beforeTransmit(
+          statistics.windowBytes(),
+          statistics.smoothedRttNanos(),
+          maxDatagramBytes.get(side(connection)));
       congestion
           .get(side(connection))
           .beforeTransmit(
@@ -694,6 +700,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
               connection.statistics().probesSent(),
               maxDatagramBytes.get(side(connection)),
               connection.statistics().bytesInFlight());
+      batches.afterTransmit();
       Peer peer = peer(side(connection));
       boolean withheld = peer.earlyData() == EarlyData.REFUSED || !peer.isHandshakeComplete();
       boolean probes = connection.statistics().probesSent() > probesBefore;
