@@ -1,4 +1,4 @@
-/** The protocol engine: QUIC (RFC 9000) without I/O, threads or a clock. */
+/** The protocol engine: QUIC (RFC 9000) and QMux without I/O, threads or a clock. */
 @SuppressWarnings("module") // the simulator is built after this module
 module dev.memux.engine {
   requires transitive dev.memux.tls;
@@ -9,6 +9,7 @@ module dev.memux.engine {
   exports dev.memux.engine.mux;
   exports dev.memux.engine.packet to
       dev.memux.sim;
+  exports dev.memux.engine.qmux;
   exports dev.memux.engine.quic;
   exports dev.memux.engine.schedule;
   exports dev.memux.engine.wire;

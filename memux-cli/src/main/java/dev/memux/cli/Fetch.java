@@ -1,6 +1,6 @@
 package dev.memux.cli;
 
-import dev.memux.engine.quic.ConnectionStatistics;
+import dev.memux.engine.ConnectionStatistics;
 import dev.memux.http.ClientConnection;
 import dev.memux.http.Http3Client;
 import dev.memux.http.HttpException;

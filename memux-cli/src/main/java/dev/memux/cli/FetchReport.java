@@ -1,6 +1,6 @@
 package dev.memux.cli;
 
-import dev.memux.engine.quic.ConnectionStatistics;
+import dev.memux.engine.ConnectionStatistics;
 import dev.memux.http.Origin;
 import dev.memux.tls.EarlyData;
 import dev.memux.tls.TlsSession;

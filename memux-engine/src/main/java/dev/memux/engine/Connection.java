@@ -1,6 +1,7 @@
 package dev.memux.engine;
 
 import dev.memux.engine.mux.Mux;
+import dev.memux.engine.wire.TransportParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,12 @@ public interface Connection {
 
   /** Whether this end accepted the connection. */
   boolean isServer();
+
+  /** What the peer has said of itself; null before it has. */
+  @Nullable TransportParameters peerParameters();
+
+  /** Figures of the connection and its path. */
+  ConnectionStatistics statistics();
 
   /** What {@link #attach} was given. */
   @Nullable Object attachment();

@@ -17,6 +17,12 @@ public sealed interface ConnectionEvent {
   /** Streams can be used from here on. */
   record HandshakeCompleted(TlsSession session) implements ConnectionEvent {}
 
+  /**
+   * Streams can be used from here on: the peer's transport parameters have come, over a layer below
+   * that has made its own handshake before (QMux §4.2).
+   */
+  record Established() implements ConnectionEvent {}
+
   /** The peer, too, knows that the handshake is complete (RFC 9001 §4.1.2). */
   record HandshakeConfirmed() implements ConnectionEvent {}
 

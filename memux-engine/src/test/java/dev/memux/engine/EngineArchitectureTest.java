@@ -45,7 +45,7 @@ final class EngineArchitectureTest {
 
   /** Each package sees only those before it. */
   private static final List<String> ORDER =
-      List.of("memory", "wire", "stream", "schedule", "mux", "quic");
+      List.of("memory", "wire", "stream", "schedule", "mux", "quic", "qmux");
 
   @ParameterizedTest
   @ValueSource(strings = {"memory", "wire", "stream", "schedule", "mux"})
@@ -73,6 +73,19 @@ final class EngineArchitectureTest {
         .resideInAnyPackage(carrier)
         .allowEmptyShould(true)
         .check(ENGINE);
+  }
+
+  @Test
+  void theTwoCarriersDoNotKnowEachOther() {
+    for (String[] pair : new String[][] {{"quic", "qmux"}, {"qmux", "quic"}}) {
+      noClasses()
+          .that()
+          .resideInAPackage(packages(pair[0]))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(packages(pair[1]))
+          .check(ENGINE);
+    }
   }
 
   @Test

@@ -1,6 +1,6 @@
 package dev.memux.http;
 
-import dev.memux.engine.quic.ConnectionStatistics;
+import dev.memux.engine.ConnectionStatistics;
 import dev.memux.netty.MuxQuicChannel;
 import dev.memux.tls.TlsSession;
 import io.netty.buffer.Unpooled;
@@ -103,8 +103,7 @@ public final class ClientConnection {
     CompletableFuture<@Nullable ConnectionStatistics> result = new CompletableFuture<>();
     if (channel instanceof MuxQuicChannel mux) {
       mux.statistics()
-          .addListener(
-              (Future<@Nullable ConnectionStatistics> done) -> result.complete(done.getNow()));
+          .addListener((Future<ConnectionStatistics> done) -> result.complete(done.getNow()));
     } else {
       result.complete(null);
     }

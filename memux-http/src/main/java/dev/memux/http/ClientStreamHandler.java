@@ -1,5 +1,7 @@
 package dev.memux.http;
 
+import dev.memux.netty.StreamStoppedEvent;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
@@ -20,6 +22,9 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   private final PriorityUpdateSender priorityUpdates;
   private final Runnable again;
   private boolean headReceived;
+
+  /** RFC 9110 §9.3.6: a CONNECT was answered with 2xx. */
+  private boolean tunnel;
 
   /** Another stream carries the exchange. */
   private boolean superseded;
@@ -71,6 +76,9 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
       } else {
         fail(new HttpException.Malformed("the server ended the stream without an answer", null));
       }
+    } else if (event instanceof StreamStoppedEvent) {
+      // Not only when the next write fails: an idle tunnel has none (RFC 9114 §4.4).
+      outbound.refuse();
     }
     ctx.fireUserEventTriggered(event);
   }
@@ -89,6 +97,7 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
         lost
             ? new HttpException.ConnectionLost("the connection was closed in mid-response", null)
             : new HttpException.StreamReset("the server gave up the stream", -1));
+    outbound.refuse();
     ctx.fireChannelInactive();
   }
 
@@ -100,6 +109,13 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   private void onHeaders(Http3HeadersFrame frame) {
     if (superseded) {
       return; // an answer that does not count
+    }
+    if (tunnel) {
+      // RFC 9114 §4.4: in a tunnel there are only DATA frames.
+      channel
+          .parent()
+          .close(true, Http3ErrorCode.H3_FRAME_UNEXPECTED.code(), Unpooled.EMPTY_BUFFER);
+      return;
     }
     if (headReceived) {
       HttpFields trailers = MessageHeads.trailers(frame.headers());
@@ -121,6 +137,7 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
       exchange.onInterim(head);
     } else {
       headReceived = true;
+      tunnel = exchange.head().isConnect() && head.status() < 300;
       exchange.onHead(head, inbound);
     }
   }

@@ -22,7 +22,7 @@ final class Http2RequestStream implements ServerStream {
   private final String alternatives;
   private @Nullable QuicStreamPriority priority;
   private @Nullable ChannelFuture finished;
-  private boolean inputStopped;
+  private @Nullable HttpErrorCode inputStopped;
 
   /**
    * A stream that was opened.
@@ -48,6 +48,11 @@ final class Http2RequestStream implements ServerStream {
   @Override
   public HttpVersion version() {
     return HttpVersion.HTTP_2;
+  }
+
+  @Override
+  public Object connection() {
+    return channel.parent();
   }
 
   @Override
@@ -92,8 +97,8 @@ final class Http2RequestStream implements ServerStream {
                 ? new DefaultHttp2DataFrame(true)
                 : new DefaultHttp2HeadersFrame(MessageHeads.http2(trailers), true));
     finished = written;
-    if (inputStopped) {
-      resetAfter(written);
+    if (inputStopped != null) {
+      resetAfter(written, inputStopped);
     }
   }
 
@@ -111,7 +116,7 @@ final class Http2RequestStream implements ServerStream {
 
   @Override
   public void resumeInput() {
-    if (!inputStopped && !channel.config().isAutoRead()) {
+    if (inputStopped == null && !channel.config().isAutoRead()) {
       channel.config().setAutoRead(true);
     }
   }
@@ -122,10 +127,10 @@ final class Http2RequestStream implements ServerStream {
    */
   @Override
   public void stopInput(HttpErrorCode code) {
-    inputStopped = true;
+    inputStopped = code;
     channel.config().setAutoRead(false);
     if (finished != null) {
-      resetAfter(finished);
+      resetAfter(finished, code);
     }
   }
 
@@ -151,7 +156,7 @@ final class Http2RequestStream implements ServerStream {
   }
 
   // Not at once: a reset would overtake what flow control still holds back of the response.
-  private void resetAfter(ChannelFuture written) {
-    written.addListener(done -> abortOutput(HttpErrorCode.NO_ERROR));
+  private void resetAfter(ChannelFuture written, HttpErrorCode code) {
+    written.addListener(done -> abortOutput(code));
   }
 }

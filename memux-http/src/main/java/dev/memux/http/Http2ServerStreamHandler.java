@@ -44,7 +44,7 @@ final class Http2ServerStreamHandler extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     if (message instanceof Http2HeadersFrame headers) {
       if (exchange != null) {
-        onTrailers(headers);
+        onTrailers(exchange, headers);
       } else if (!refused) {
         onHead(headers);
       }
@@ -65,7 +65,7 @@ final class Http2ServerStreamHandler extends ChannelInboundHandlerAdapter {
           new HttpException.StreamReset(
               "the client reset the stream (code 0x" + Long.toHexString(reset.errorCode()) + ")",
               -1));
-      outbound.onRefused();
+      outbound.refuse();
       channel.close(); // whatever is still queued of it
     }
     ctx.fireUserEventTriggered(event);
@@ -80,7 +80,7 @@ final class Http2ServerStreamHandler extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     inbound.onFailure(new HttpException.StreamReset("the request stream was closed", -1));
-    outbound.onRefused();
+    outbound.refuse();
     ctx.fireChannelInactive();
   }
 
@@ -110,9 +110,10 @@ final class Http2ServerStreamHandler extends ChannelInboundHandlerAdapter {
     opened.answerBy(handler);
   }
 
-  private void onTrailers(Http2HeadersFrame frame) {
+  private void onTrailers(ServerExchange open, Http2HeadersFrame frame) {
     HttpFields trailers = MessageHeads.trailers(frame.headers());
-    if (trailers == null || !frame.isEndStream()) {
+    // RFC 9113 §8.5: in a tunnel there are only DATA frames.
+    if (trailers == null || !frame.isEndStream() || open.isTunnel()) {
       inbound.onFailure(new HttpException.Malformed("unreadable trailers", null));
       outbound.abort(HttpErrorCode.MESSAGE_ERROR); // RFC 9113 §8.1, §8.1.1
     } else {

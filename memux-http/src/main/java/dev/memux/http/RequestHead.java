@@ -9,6 +9,17 @@ import io.netty.handler.codec.quic.QuicStreamPriority;
  */
 public record RequestHead(
     String method, String scheme, String authority, String path, HttpFields fields) {
+  static final String CONNECT = "CONNECT";
+
+  /** A request for a tunnel to {@code authority}, a host and a port (RFC 9110 §9.3.6). */
+  public static RequestHead connect(String authority) {
+    return new RequestHead(CONNECT, "", authority, "", new HttpFields());
+  }
+
+  /** Whether a tunnel is asked for. */
+  public boolean isConnect() {
+    return method.equals(CONNECT);
+  }
 
   /**
    * Whether it does no harm if an attacker repeats the request (RFC 8470 §4): GET and HEAD change

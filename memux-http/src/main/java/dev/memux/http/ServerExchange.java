@@ -29,6 +29,7 @@ public final class ServerExchange {
   private final ResponsePriority priority = new ResponsePriority();
   private Consumer<QuicStreamPriority> priorityListener = changed -> {};
   private boolean responded;
+  private boolean tunnel;
 
   ServerExchange(
       ServerStream stream,
@@ -63,6 +64,11 @@ public final class ServerExchange {
   /** The version of HTTP that the client speaks. */
   public HttpVersion version() {
     return stream.version();
+  }
+
+  /** Says which exchanges share a connection: those for which this is the same object. */
+  public Object connection() {
+    return stream.connection();
   }
 
   /** Our end of the client's connection, or null if the transport does not tell. */
@@ -128,6 +134,7 @@ public final class ServerExchange {
       throw new IllegalStateException("already answered");
     }
     responded = true;
+    tunnel = request.isConnect() && head.status() < 300;
     String ownPriority = head.fields().combined(PriorityField.NAME);
     if (ownPriority != null) {
       priority.onResponse(ownPriority);
@@ -185,11 +192,6 @@ public final class ServerExchange {
     applyPriority();
   }
 
-  /** Calls back each time the priority changes, also before there is an answer. */
-  public void onPriority(Consumer<QuicStreamPriority> listener) {
-    priorityListener = listener;
-  }
-
   /** How urgent the answer is at the moment. */
   public QuicStreamPriority priority() {
     return priority.current();
@@ -198,6 +200,13 @@ public final class ServerExchange {
   /** What the client last said about this request's priority, or null. */
   public @Nullable QuicStreamPriority clientPriority() {
     return priority.client();
+  }
+
+  /**
+   * Whether the two directions are now those of a tunnel (RFC 9110 §9.3.6), which has no trailers.
+   */
+  boolean isTunnel() {
+    return tunnel;
   }
 
   /** Lets the handler answer; what it throws becomes an answer or a reset. */

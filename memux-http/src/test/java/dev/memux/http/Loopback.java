@@ -114,7 +114,7 @@ final class Loopback implements AutoCloseable {
         .trustedCertificates(Pem.certificates(resource("localhost-cert.pem")));
   }
 
-  private static Path resource(String name) throws Exception {
+  static Path resource(String name) throws Exception {
     return Path.of(Loopback.class.getResource(name).toURI());
   }
 

@@ -1,6 +1,6 @@
 package dev.memux.netty;
 
-import dev.memux.engine.quic.ConnectionStatistics;
+import dev.memux.engine.ConnectionStatistics;
 import io.netty.handler.codec.quic.QuicConnectionStats;
 
 /** The engine's counters as Netty shows them; -1 for what is not counted. */

@@ -3,11 +3,10 @@ package dev.memux.netty;
 import dev.memux.engine.CloseReason;
 import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionEvent;
+import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.RemoteStreamState;
 import dev.memux.engine.mux.StreamType;
-import dev.memux.engine.quic.ConnectionStatistics;
-import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.tls.TlsSession;
@@ -105,6 +104,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   private volatile InetSocketAddress remoteAddress;
 
   private volatile State state = State.HANDSHAKE;
+  private boolean handshakeComplete;
   private volatile @Nullable TlsSession tlsSession;
   private volatile @Nullable CloseReason closeReason;
   private volatile int maxDatagramLength;
@@ -168,6 +168,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       switch (event) {
         case ConnectionEvent.EarlyDataReady ready -> onEarlyDataReady();
         case ConnectionEvent.HandshakeCompleted completed -> onHandshake(completed.session());
+        case ConnectionEvent.Established established -> onHandshake(carrier.tls());
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.StreamsAvailable available -> onStreamsAvailable(available.type());
         case ConnectionEvent.PeerMigrated migrated -> onPeerMigrated(migrated.remote());
@@ -216,12 +217,16 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     }
   }
 
-  private void onHandshake(TlsSession session) {
-    if (state == State.CLOSED || tlsSession != null) {
+  /**
+   * @param session null: the layer below is not TLS
+   */
+  private void onHandshake(@Nullable TlsSession session) {
+    if (state == State.CLOSED || handshakeComplete) {
       return;
     }
+    handshakeComplete = true;
     tlsSession = session;
-    String serverName = session.serverName();
+    String serverName = session == null ? null : session.serverName();
     if (connection.isServer() && serverName != null) {
       pipeline().fireUserEventTriggered(new SniCompletionEvent(serverName));
     }
@@ -259,7 +264,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     }
     closeReason = reason;
     log.debug("{} {}", this, CloseReasons.describe(reason));
-    if (state != State.CLOSED && tlsSession == null) {
+    if (state != State.CLOSED && !handshakeComplete) {
       pipeline().fireUserEventTriggered(new SslHandshakeCompletionEvent(handshakeFailure(reason)));
     }
     pipeline().fireUserEventTriggered(new ConnectionClosedEvent(reason));
@@ -373,10 +378,10 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
 
   @Override
   public @Nullable QuicTransportParameters peerTransportParameters() {
-    if (tlsSession == null || !(connection instanceof QuicConnection quic)) {
+    if (tlsSession == null) {
       return null;
     }
-    TransportParameters parameters = quic.peerParameters();
+    TransportParameters parameters = connection.peerParameters();
     return parameters == null ? null : new PeerTransportParameters(parameters);
   }
 
@@ -450,13 +455,10 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     close(promise);
   }
 
-  /** What the connection has done so far, and what its path looks like; null on other carriers. */
-  public Future<@Nullable ConnectionStatistics> statistics() {
-    Promise<@Nullable ConnectionStatistics> promise = eventLoop().newPromise();
-    Runnable read =
-        () ->
-            promise.trySuccess(
-                connection instanceof QuicConnection quic ? quic.statistics() : null);
+  /** What the connection has done so far, and what its path looks like now. */
+  public Future<ConnectionStatistics> statistics() {
+    Promise<ConnectionStatistics> promise = eventLoop().newPromise();
+    Runnable read = () -> promise.trySuccess(connection.statistics());
     if (eventLoop().inEventLoop()) {
       read.run();
     } else {
@@ -465,16 +467,13 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     return promise;
   }
 
-  /** Fails for connections that are not QUIC's. */
   @Override
   public Future<QuicConnectionStats> collectStats(Promise<QuicConnectionStats> promise) {
-    if (!(connection instanceof QuicConnection quic)) {
-      promise.tryFailure(new UnsupportedOperationException("no statistics"));
-    } else if (eventLoop().inEventLoop()) {
-      promise.trySuccess(new ConnectionStatisticsView(quic.statistics()));
+    if (eventLoop().inEventLoop()) {
+      promise.trySuccess(new ConnectionStatisticsView(connection.statistics()));
     } else {
       eventLoop()
-          .execute(() -> promise.trySuccess(new ConnectionStatisticsView(quic.statistics())));
+          .execute(() -> promise.trySuccess(new ConnectionStatisticsView(connection.statistics())));
     }
     return promise;
   }

@@ -4,10 +4,15 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.mux.Mux;
+import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.mux.StreamGroup;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.qmux.QmuxConfig;
 import dev.memux.netty.Carrier;
 import dev.memux.netty.ConnectionListener;
+import dev.memux.tls.TlsSession;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -36,6 +41,7 @@ final class LoopSide implements ConnectionListener {
   private final Carrier carrier;
   private final Connection connection;
   private final Mux mux;
+  private final DatagramExchange datagrams;
   private final int unreportedLimit;
 
   /** Streams that callers have done something with, each once. */
@@ -54,15 +60,13 @@ final class LoopSide implements ConnectionListener {
   private boolean refusing;
   private volatile @Nullable CloseReason end;
 
-  /**
-   * @param windowBytes credit that all streams of the connection begin with
-   */
-  LoopSide(Session session, Carrier carrier, long windowBytes) {
+  LoopSide(Session session, Carrier carrier, MuxConfig config) {
     this.session = session;
     this.carrier = carrier;
     this.connection = carrier.connection();
     this.mux = connection.mux();
-    this.unreportedLimit = Math.clamp(windowBytes / 4, 1, MAX_UNREPORTED_BYTES);
+    this.datagrams = new DatagramExchange(config.datagrams());
+    this.unreportedLimit = Math.clamp(config.connectionWindowBytes() / 4, 1, MAX_UNREPORTED_BYTES);
   }
 
   Carrier carrier() {
@@ -75,6 +79,10 @@ final class LoopSide implements ConnectionListener {
   void enqueue(Stream stream) {
     pending.add(stream);
     pendingCount.getAndIncrement();
+  }
+
+  DatagramExchange datagrams() {
+    return datagrams;
   }
 
   /** Callers have read something. */
@@ -125,6 +133,7 @@ final class LoopSide implements ConnectionListener {
     pollEvents();
     pumpPending();
     pollStreams();
+    datagrams.pump(mux.datagrams());
     updatePermits();
     settle();
   }
@@ -137,11 +146,9 @@ final class LoopSide implements ConnectionListener {
   private void pollEvents() {
     for (ConnectionEvent event; (event = connection.pollEvent()) != null; ) {
       switch (event) {
-        case ConnectionEvent.HandshakeCompleted completed -> {
-          updatePermits();
-          session.onHandshake(completed.session());
-        }
+        case ConnectionEvent.HandshakeCompleted completed -> onReady(completed.session());
         case ConnectionEvent.EarlyDataReady ready -> {}
+        case ConnectionEvent.Established established -> onReady(carrier.tls());
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.TokenReceived received -> session.onToken(received.token());
         case ConnectionEvent.StreamsAvailable available -> {}
@@ -153,6 +160,12 @@ final class LoopSide implements ConnectionListener {
         case ConnectionEvent.Terminated terminated -> {}
       }
     }
+  }
+
+  private void onReady(@Nullable TlsSession tls) {
+    updatePermits();
+    datagrams.pump(mux.datagrams());
+    session.onReady(tls);
   }
 
   private void pumpPending() {
@@ -194,10 +207,18 @@ final class LoopSide implements ConnectionListener {
     return engine;
   }
 
+  /** A group as the engine knows it; null: none. */
+  @Nullable StreamGroup engine(@Nullable SessionGroup group) {
+    return group == null ? null : group.engine(mux);
+  }
+
   private void pollStreams() {
     for (MuxStream engine; (engine = mux.pollStream()) != null; ) {
       int events = engine.takeEvents();
-      if (engine.attachment() instanceof Stream stream) {
+      if (engine.attachment() instanceof Nesting nesting) {
+        nesting.onEvents(events);
+        onEvents(nesting.stream(), engine, events);
+      } else if (engine.attachment() instanceof Stream stream) {
         onEvents(stream, engine, events);
       } else if ((events & MuxStream.OPENED) != 0) {
         accept(engine, events);
@@ -211,7 +232,8 @@ final class LoopSide implements ConnectionListener {
       engine.stopSending(Session.REFUSED);
       return;
     }
-    Stream stream = new Stream(session, engine.type(), false, engine.priority());
+    Stream stream =
+        new Stream(session, engine.type(), false, Importance.accepted(engine.priority()));
     engine.attach(stream);
     stream.opened(engine);
     streams.add(stream);
@@ -227,6 +249,31 @@ final class LoopSide implements ConnectionListener {
       streams.remove(stream);
       session.onGone(stream);
     }
+  }
+
+  /**
+   * Has a stream, which its halves have handed over, carry a session.
+   *
+   * @return null: the connection has ended, or the stream has
+   */
+  @Nullable Session nest(
+      Stream stream, QmuxConfig config, @Nullable TlsSession tls, Duration drainTimeout) {
+    pump(stream);
+    MuxStream engine = stream.engine();
+    if (engine == null || engine.attachment() != stream) {
+      return null;
+    }
+    Nesting nesting =
+        new Nesting(this, stream, engine, config, tls, drainTimeout, over -> onNestedOver(stream));
+    engine.attach(nesting);
+    stream.handOver(engine, nesting);
+    return nesting.session();
+  }
+
+  /** The stream's end is what its session has sent last; it has yet to be delivered. */
+  private void onNestedOver(Stream stream) {
+    stream.onNestedOver();
+    undelivered += stream.deliveryChange();
   }
 
   private void updatePermits() {
@@ -289,7 +336,7 @@ final class LoopSide implements ConnectionListener {
   }
 
   SessionStatistics statistics() {
-    return SessionStatistics.of(connection);
+    return SessionStatistics.of(connection, datagrams.statistics(mux.datagrams()));
   }
 
   private void onEnd(CloseReason reason) {
@@ -298,11 +345,15 @@ final class LoopSide implements ConnectionListener {
     }
     end = reason;
     session.onEnd(reason);
+    datagrams.end(mux.datagrams());
     boolean keepsData = reason.origin() != CloseReason.Origin.LOCAL;
     for (Stream stream : streams) {
       stream.onConnectionEnd(reason, keepsData);
       MuxStream engine = stream.engine();
       if (engine != null) {
+        if (engine.attachment() instanceof Nesting nesting) {
+          nesting.onConnectionEnd(reason);
+        }
         engine.attach(null); // to have its rest taken may look like its end
       }
     }

@@ -1,7 +1,10 @@
 package dev.memux.session;
 
 import dev.memux.engine.CloseReason;
+import dev.memux.engine.mux.DatagramConfig;
+import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.qmux.QmuxConfig;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.VarInt;
 import dev.memux.netty.Carrier;
@@ -10,6 +13,8 @@ import dev.memux.tls.TlsSession;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -17,11 +22,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A connection to a peer and its streams, for threads that may block: virtual ones above all.
- * {@link SessionClient} and {@link SessionServer} make them. Any thread may call anything.
+ * {@link SessionClient} and {@link SessionServer} make them, and {@link Stream#nest} those that a
+ * stream of another one carries. Any thread may call anything.
  *
  * <p>When the connection has ended, by {@link #close} or otherwise, calls on it and its streams
  * fail with the {@link MuxException} that says how. What a peer sent before it closed can still be
@@ -41,6 +48,7 @@ public final class Session implements AutoCloseable {
   private final Permits uniPermits = new Permits();
   private final CountDownLatch ready = new CountDownLatch(1);
 
+  private volatile boolean established;
   private volatile @Nullable TlsSession tls;
   private volatile @Nullable CloseReason closeReason;
   private volatile boolean draining;
@@ -53,12 +61,12 @@ public final class Session implements AutoCloseable {
    */
   Session(
       Carrier carrier,
-      long windowBytes,
+      MuxConfig config,
       Duration drainTimeout,
       Consumer<Session> onOpen,
       Consumer<Session> onOver,
       Consumer<byte[]> onToken) {
-    this.loopSide = new LoopSide(this, carrier, windowBytes);
+    this.loopSide = new LoopSide(this, carrier, config);
     this.drainTimeout = drainTimeout;
     this.onOpen = onOpen;
     this.onOver = onOver;
@@ -68,20 +76,41 @@ public final class Session implements AutoCloseable {
   // Streams.
 
   /**
-   * Opens a bidirectional stream of the default priority; see {@link #open(StreamType, Priority)}.
+   * Opens a bidirectional stream of the priority of the scope that the caller is in ({@link
+   * MuxPriority}), or of the default priority; see {@link #open(StreamType, Priority)}.
    */
   public Stream open() throws IOException {
-    return open(StreamType.BIDIRECTIONAL, Stream.DEFAULT_PRIORITY);
+    return open(StreamType.BIDIRECTIONAL, null, null);
   }
 
   /**
-   * Opens a stream. The peer learns of it when something is written, or the end. Blocks while the
+   * Opens a stream. The peer learns of it when something is written, or the end, and is asked to
+   * send its direction with the same priority ({@link Stream#requestPriority}). Blocks while the
    * peer allows no more streams of that type.
    *
    * @throws MuxException if the connection has ended, or is being closed
    * @throws InterruptedIOException if the thread is interrupted, which it stays
    */
   public Stream open(StreamType type, Priority priority) throws IOException {
+    return open(type, priority, null);
+  }
+
+  /**
+   * Makes a group for streams, which share one part of the connection.
+   *
+   * @param weight that part, relative to the weights of other groups that have something to send;
+   *     from 1 to {@link dev.memux.engine.schedule.Group#MAX_WEIGHT}. Streams of no group have 1
+   *     together.
+   */
+  public SessionGroup group(int weight) {
+    return new SessionGroup(this, weight);
+  }
+
+  /**
+   * @param priority null: the scope's, or the default
+   */
+  Stream open(StreamType type, @Nullable Priority priority, @Nullable SessionGroup group)
+      throws IOException {
     requireOpen();
     Permits permits = permits(type);
     if (!permits.tryTake()) {
@@ -89,7 +118,11 @@ public final class Session implements AutoCloseable {
       permits.take();
     }
     requireOpen();
-    return new Stream(this, type, true, priority);
+    Priority own = priority == null ? Stream.DEFAULT_PRIORITY : priority;
+    Priority scope = priority == null ? MuxPriority.current() : null;
+    Importance importance = Importance.opened(own, group);
+    return new Stream(
+        this, type, true, scope == null ? importance : importance.withScoped(scope, true));
   }
 
   /**
@@ -106,13 +139,82 @@ public final class Session implements AutoCloseable {
     return next;
   }
 
+  // Datagrams.
+
+  /**
+   * The largest datagram that can be sent now; 0 if the peer accepts none. It changes with the
+   * path.
+   */
+  public int maxDatagramBytes() {
+    return loopSide.datagrams().maxPayloadBytes();
+  }
+
+  /**
+   * Sends a datagram (RFC 9221): whole, once, and perhaps in vain. Does not block. What waits to be
+   * sent is bounded by {@link DatagramConfig#maxQueued} and {@link DatagramConfig#maxQueuedBytes},
+   * here and again in the connection; {@link DatagramConfig#overflow} says which one is dropped
+   * then.
+   *
+   * @return false: this one is dropped
+   * @throws IllegalArgumentException if it is larger than {@link #maxDatagramBytes}
+   * @throws UnsupportedOperationException if the peer accepts no datagrams
+   * @throws MuxException if the connection has ended, or is being closed
+   */
+  public boolean sendDatagram(ByteBuffer payload) throws MuxException {
+    requireOpen();
+    int limit = maxDatagramBytes();
+    if (limit == 0) {
+      requireOpen();
+      throw new UnsupportedOperationException("the peer accepts no datagrams");
+    }
+    if (payload.remaining() > limit) {
+      throw new IllegalArgumentException(
+          "datagram of " + payload.remaining() + " bytes, " + limit + " can be sent");
+    }
+    boolean taken = loopSide.datagrams().offer(payload);
+    loopSide.schedule();
+    return taken;
+  }
+
+  /**
+   * Waits for a datagram. Those that nobody has received yet are bounded as those to be sent are;
+   * the oldest makes room.
+   *
+   * @throws MuxException if the connection has ended, once all that came before has been received
+   * @throws UnsupportedOperationException if this end accepts no datagrams
+   * @throws InterruptedIOException if the thread is interrupted, which it stays
+   */
+  public byte[] receiveDatagram() throws IOException {
+    return received(loopSide.datagrams().take(null));
+  }
+
+  /**
+   * Waits for a datagram as {@link #receiveDatagram()} does, but no longer than that.
+   *
+   * @throws MuxException.Timeout if none came in time
+   */
+  public byte[] receiveDatagram(Duration limit) throws IOException {
+    return received(loopSide.datagrams().take(limit));
+  }
+
+  private byte[] received(byte @Nullable [] datagram) throws MuxException {
+    if (datagram == null) {
+      throw ended();
+    }
+    return datagram;
+  }
+
   // What it is like.
 
-  /** What the handshake agreed on. */
+  /**
+   * What the handshake agreed on.
+   *
+   * @throws IllegalStateException if what carries the session is not secured by TLS of its own
+   */
   public TlsSession tls() {
     TlsSession known = tls;
     if (known == null) {
-      throw new IllegalStateException("handshake not complete");
+      throw new IllegalStateException("no TLS");
     }
     return known;
   }
@@ -146,15 +248,18 @@ public final class Session implements AutoCloseable {
    * @throws InterruptedIOException if the thread is interrupted, which it stays
    */
   public SessionStatistics statistics() throws InterruptedIOException {
-    CompletableFuture<SessionStatistics> answer = new CompletableFuture<>();
-    loopSide.call(() -> answer.complete(loopSide.statistics()));
+    return ask(loopSide::statistics);
+  }
+
+  /** What {@code question} finds on the event loop; blocks for that moment. */
+  <T> T ask(Supplier<T> question) throws InterruptedIOException {
     try {
-      return answer.get();
+      return CompletableFuture.supplyAsync(question, loopSide::call).get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw Deadline.interrupted();
     } catch (ExecutionException e) {
-      throw new IllegalStateException(e); // nothing completes it so
+      throw new IllegalStateException(e); // no question fails
     }
   }
 
@@ -249,7 +354,7 @@ public final class Session implements AutoCloseable {
    */
   void awaitReady() throws MuxException, InterruptedException {
     ready.await();
-    if (tls == null) {
+    if (!established) {
       throw ended();
     }
   }
@@ -257,6 +362,30 @@ public final class Session implements AutoCloseable {
   /** Ends the session of which nobody knows, without waiting. */
   void abandon(String reason) {
     loopSide.call(() -> loopSide.close(0, reason));
+  }
+
+  /**
+   * Has a stream of this session, which its halves have handed over, carry another session, and
+   * waits for the peer to do so too.
+   *
+   * @throws MuxException if either session has ended
+   */
+  Session nest(Stream stream, QmuxConfig config) throws IOException {
+    CompletableFuture<@Nullable Session> nested = new CompletableFuture<>();
+    loopSide.call(() -> nested.complete(loopSide.nest(stream, config, tls, drainTimeout)));
+    Session session = nested.join();
+    if (session == null) {
+      requireOpen();
+      throw new ClosedChannelException();
+    }
+    try {
+      session.awaitReady();
+    } catch (InterruptedException e) {
+      session.abandon("interrupted");
+      Thread.currentThread().interrupt();
+      throw Deadline.interrupted();
+    }
+    return session;
   }
 
   // What the loop tells.
@@ -272,8 +401,12 @@ public final class Session implements AutoCloseable {
     };
   }
 
-  void onHandshake(TlsSession session) {
+  /**
+   * @param session null: no TLS of its own
+   */
+  void onReady(@Nullable TlsSession session) {
     tls = session;
+    established = true;
     ready.countDown();
     onOpen.accept(this);
   }

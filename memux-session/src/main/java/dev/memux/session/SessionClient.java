@@ -1,8 +1,11 @@
 package dev.memux.session;
 
 import dev.memux.engine.quic.QuicConfig;
+import dev.memux.netty.Carrier;
 import dev.memux.netty.ClientCarriers;
+import dev.memux.netty.ConnectionListener;
 import dev.memux.netty.MuxException;
+import dev.memux.netty.TcpClientCarriers;
 import dev.memux.tls.TlsClientConfig;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
@@ -13,6 +16,8 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,14 +28,18 @@ public final class SessionClient {
   private final QuicConfig config;
   private final TlsClientConfig tls;
   private final Duration drainTimeout;
+  private final CarrierType carrierType;
   private final ClientCarriers carriers;
+  private final TcpClientCarriers tcpCarriers;
 
   private SessionClient(Builder builder, TlsClientConfig tls) {
     this.config = builder.config;
     this.tls = tls;
     this.drainTimeout = builder.drainTimeout;
     EventLoopGroup group = builder.group == null ? SharedLoops.group() : builder.group;
+    this.carrierType = builder.carrierType;
     this.carriers = new ClientCarriers(group, config, builder.localAddress);
+    this.tcpCarriers = new TcpClientCarriers(group, config, builder.localAddress);
   }
 
   public static Builder builder() {
@@ -41,6 +50,7 @@ public final class SessionClient {
   public static final class Builder {
     private @Nullable TlsClientConfig tls;
     private QuicConfig config = QuicConfig.DEFAULT;
+    private CarrierType carrierType = CarrierType.QUIC;
     private Duration drainTimeout = SessionServer.DRAIN_TIMEOUT;
     private InetSocketAddress localAddress = new InetSocketAddress(0);
     private @Nullable EventLoopGroup group;
@@ -56,6 +66,15 @@ public final class SessionClient {
     /** Limits and timeouts; the default is {@link QuicConfig#DEFAULT}. */
     public Builder config(QuicConfig value) {
       config = value;
+      return this;
+    }
+
+    /**
+     * What carries the sessions; the default is QUIC. The application protocols keep their names;
+     * on the wire they have those of {@link dev.memux.netty.QmuxAlpn} over TCP.
+     */
+    public Builder carrier(CarrierType value) {
+      carrierType = value;
       return this;
     }
 
@@ -126,34 +145,48 @@ public final class SessionClient {
       throw new UnknownHostException(remote.getHostString());
     }
     CompletableFuture<Session> begun = new CompletableFuture<>();
-    carriers.connect(
-        tls,
-        remote,
-        serverName,
+    Runnable cancel = begin(remote, serverName, begun);
+    try {
+      Session session = begun.get();
+      session.awaitReady();
+      return session;
+    } catch (InterruptedException e) {
+      cancel.run();
+      begun.thenAccept(session -> session.abandon("interrupted"));
+      Thread.currentThread().interrupt();
+      throw Deadline.interrupted();
+    } catch (ExecutionException e) {
+      if (cause(e) instanceof MuxException failure) {
+        throw failure;
+      }
+      throw new IOException("cannot connect to " + remote + ": " + cause(e).getMessage(), cause(e));
+    }
+  }
+
+  /** Returns what gives up an attempt of which no session has come yet. */
+  private Runnable begin(
+      InetSocketAddress remote, String serverName, CompletableFuture<Session> begun) {
+    Function<Carrier, ConnectionListener> listener =
         carrier -> {
           Session session =
               new Session(
                   carrier,
-                  config.mux().connectionWindowBytes(),
+                  config.mux(),
                   drainTimeout,
                   open -> {},
                   over -> {},
                   token -> carriers.keepToken(serverName, remote, token));
           begun.complete(session);
           return session.loopSide();
-        },
-        begun::completeExceptionally);
-    try {
-      Session session = begun.get();
-      session.awaitReady();
-      return session;
-    } catch (InterruptedException e) {
-      begun.thenAccept(session -> session.abandon("interrupted"));
-      Thread.currentThread().interrupt();
-      throw Deadline.interrupted();
-    } catch (ExecutionException e) {
-      throw new IOException("cannot connect to " + remote + ": " + cause(e).getMessage(), cause(e));
-    }
+        };
+    Consumer<Throwable> onFailure = begun::completeExceptionally;
+    return switch (carrierType) {
+      case QUIC -> {
+        carriers.connect(tls, remote, serverName, listener, onFailure);
+        yield () -> {};
+      }
+      case TCP -> tcpCarriers.connect(tls, remote, serverName, listener, onFailure)::cancel;
+    };
   }
 
   private static Throwable cause(ExecutionException e) {

@@ -18,20 +18,29 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** A server, a client, and one session between them, on the loopback interface. */
-final class Loopback implements AutoCloseable {
+/** A server, a client, and one session between them by QUIC, on the loopback interface. */
+final class Loopback implements SessionPair {
   static final long PATIENCE_SECONDS = 60;
-  private static final String ALPN = "memux-test";
+  static final String ALPN = "memux-test";
   private static final X509Bundle CERTIFICATE = certificate();
 
-  final EventLoopGroup group;
+  final EventLoopGroup nearGroup;
+  final EventLoopGroup farGroup;
   final SessionServer server;
   final Session near;
   final Session far;
   private final QuicConfig config;
+  private final CarrierType carrier;
 
   Loopback() throws Exception {
     this(QuicConfig.DEFAULT);
+  }
+
+  Loopback(Settings settings) throws Exception {
+    this(
+        QuicConfig.DEFAULT
+            .withMux(settings.mux())
+            .withMaxIdleTimeoutNanos(settings.idleTimeout().toNanos()));
   }
 
   Loopback(QuicConfig config) throws Exception {
@@ -39,8 +48,14 @@ final class Loopback implements AutoCloseable {
   }
 
   Loopback(QuicConfig config, IoTransport transport) throws Exception {
+    this(config, transport, CarrierType.QUIC);
+  }
+
+  Loopback(QuicConfig config, IoTransport transport, CarrierType carrier) throws Exception {
     this.config = config;
-    group = transport.newEventLoopGroup(2);
+    this.carrier = carrier;
+    nearGroup = transport.newEventLoopGroup(1);
+    farGroup = transport.newEventLoopGroup(2);
     server = server(config).listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     near = connect();
     far = server.accept();
@@ -48,7 +63,8 @@ final class Loopback implements AutoCloseable {
 
   SessionServer.Builder server(QuicConfig config) throws Exception {
     return SessionServer.builder()
-        .group(group)
+        .carriers(carrier)
+        .group(farGroup)
         .config(config)
         .drainTimeout(Duration.ofSeconds(PATIENCE_SECONDS))
         .tls(
@@ -63,7 +79,8 @@ final class Loopback implements AutoCloseable {
 
   SessionClient client(QuicConfig clientConfig) {
     return SessionClient.builder()
-        .group(group)
+        .carrier(carrier)
+        .group(nearGroup)
         .config(clientConfig)
         .drainTimeout(Duration.ofSeconds(PATIENCE_SECONDS))
         .tls(
@@ -115,11 +132,27 @@ final class Loopback implements AutoCloseable {
   }
 
   @Override
+  public Session near() {
+    return near;
+  }
+
+  @Override
+  public Session far() {
+    return far;
+  }
+
+  @Override
+  public void vanish() {
+    farGroup.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+
+  @Override
   public void close() {
     near.close(0, "");
     far.close(0, "");
     server.close();
-    group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    vanish();
+    nearGroup.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 
   private static X509Bundle certificate() {

@@ -17,6 +17,7 @@ final class IncomingFrames {
   private final ControlQueue control;
   private final ConnectionCredit credit;
   private final PeerEffort effort;
+  private final boolean ordered;
 
   /** Whether what arrives now is early data. */
   private boolean early;
@@ -29,12 +30,14 @@ final class IncomingFrames {
       StreamTable streams,
       ControlQueue control,
       ConnectionCredit credit,
-      PeerEffort effort) {
+      PeerEffort effort,
+      boolean ordered) {
     this.mux = mux;
     this.streams = streams;
     this.control = control;
     this.credit = credit;
     this.effort = effort;
+    this.ordered = ordered;
   }
 
   /** The frames that follow come from this packet. */
@@ -53,6 +56,11 @@ final class IncomingFrames {
     }
     effort.onStreamFrame(stream, length, isNew, fin);
     RecvStream recv = stream.recv;
+    if (ordered && offset != recv.highest()) {
+      // QMux §4.1: nothing is lost or overtaken, so that a gap or a repetition is the sender's.
+      throw new ProtocolException(
+          TransportError.PROTOCOL_VIOLATION, FrameType.STREAM.code(), "stream data out of order");
+    }
     stream.early |= early;
     credit.onReceived(recv.growth(offset + length), FrameType.STREAM);
     if (recv.onData(offset, data, from, length, fin)) {
@@ -85,6 +93,7 @@ final class IncomingFrames {
         effort.onIdleFrame(frame.type());
       }
       case ControlFrame.StreamsBlocked blocked -> onStreamsBlocked(blocked);
+      case ControlFrame.StreamPriority priority -> mux.priorities().onFrame(priority);
       case ControlFrame.NewToken other -> throw notOurs(other);
       case ControlFrame.NewConnectionId other -> throw notOurs(other);
       case ControlFrame.RetireConnectionId other -> throw notOurs(other);
@@ -92,6 +101,8 @@ final class IncomingFrames {
       case ControlFrame.PathResponse other -> throw notOurs(other);
       case ControlFrame.ConnectionClose other -> throw notOurs(other);
       case ControlFrame.HandshakeDone other -> throw notOurs(other);
+      case ControlFrame.QxPing other -> throw notOurs(other);
+      case ControlFrame.QxTransportParameters other -> throw notOurs(other);
     }
   }
 
@@ -215,12 +226,13 @@ final class IncomingFrames {
     while (ids.nextRemote() <= id) {
       opened = mux.createRemote(ids.nextRemote());
       ids.onRemoteOpened();
+      mux.priorities().onOpened(opened);
     }
     mux.grantIfDue(ids, StreamType.of(id));
     return opened;
   }
 
-  private static ProtocolException stateError(long id, FrameType frame, String problem) {
+  static ProtocolException stateError(long id, FrameType frame, String problem) {
     return new ProtocolException(
         TransportError.STREAM_STATE_ERROR, frame.code(), "stream " + id + " " + problem);
   }

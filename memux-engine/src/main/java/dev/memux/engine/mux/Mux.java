@@ -9,6 +9,7 @@ import dev.memux.engine.stream.ReceiveWindow;
 import dev.memux.engine.stream.RecvStream;
 import dev.memux.engine.stream.SendStream;
 import dev.memux.engine.wire.ControlFrame;
+import dev.memux.engine.wire.FrameType;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.SentFrames;
@@ -37,9 +38,11 @@ public final class Mux {
   private final StreamIds uni;
   private final ConnectionCredit credit;
   private final ControlQueue control;
+  private final StreamPriorities priorities;
   private final FrameOutcomes outcomes;
   private final PeerEffort effort;
   private final IncomingFrames incoming;
+  private final Supplies supplies = new Supplies(this);
   private final ArrayDeque<MuxStream> eventQueue = new ArrayDeque<>();
 
   private TransportParameters peer = TransportParameters.builder().build();
@@ -50,7 +53,15 @@ public final class Mux {
   /** Whether streams of ours may be above the peer's limit, after it has thrown away the rest. */
   private boolean withholding;
 
+  /** Over a carrier that loses and reorders. */
   public Mux(boolean server, MuxConfig config, ChunkPool pool) {
+    this(server, config, pool, false);
+  }
+
+  /**
+   * @param ordered whether the carrier delivers everything, and in the order in which it was sent
+   */
+  public Mux(boolean server, MuxConfig config, ChunkPool pool, boolean ordered) {
     this.server = server;
     this.config = config;
     this.sendMemory = new ChunkAccount(pool, ChunkAccount.Use.SEND, config.maxSendMemoryBytes());
@@ -66,7 +77,9 @@ public final class Mux {
     this.control = new ControlQueue(credit, bidi, uni, pool.budget());
     this.outcomes = new FrameOutcomes(this, streams, control, credit);
     this.effort = new PeerEffort(config);
-    this.incoming = new IncomingFrames(this, streams, control, credit, effort);
+    this.priorities =
+        new StreamPriorities(this, config.streamPriority(), scheduler, streams, control, effort);
+    this.incoming = new IncomingFrames(this, streams, control, credit, effort, ordered);
     this.sendBufferBytes = config.minSendBufferBytes();
   }
 
@@ -136,9 +149,29 @@ public final class Mux {
     return peer.resetStreamAt();
   }
 
+  /** Whether the peer takes {@link MuxStream#requestPriority}. */
+  public boolean canRequestPriority() {
+    return peer.streamPriority();
+  }
+
+  /**
+   * Makes a group for streams.
+   *
+   * @param weight its part of the connection, from 1 to {@link
+   *     dev.memux.engine.schedule.Group#MAX_WEIGHT}; streams of no group have 1 together
+   */
+  public StreamGroup addGroup(int weight) {
+    return priorities.addGroup(weight);
+  }
+
   /** How many streams are open. */
   public int streamCount() {
     return streams.size();
+  }
+
+  /** Stream data that the peer's limit for the connection still allows to be sent. */
+  public long sendCreditBytes() {
+    return credit.available();
   }
 
   // What the carrier tells.
@@ -216,6 +249,9 @@ public final class Mux {
     if (stream.send != null && stream.send.state() == SendStream.State.RESET_SENT) {
       control.add(stream, ControlQueue.RESET_STREAM);
     }
+    if (stream.sharing != null && stream.sharing.requested != null) {
+      priorities.makeDue(stream);
+    }
     if (stream.stopSendingCode >= 0 && stream.recv != null && !stream.recv.isOver()) {
       control.add(stream, ControlQueue.STOP_SENDING);
     }
@@ -255,6 +291,11 @@ public final class Mux {
     incoming.onControl(frame);
   }
 
+  /** A frame of the carrier's own has brought nothing; the peer may not send too many of them. */
+  public void onIdleFrame(FrameType frame) throws ProtocolException {
+    effort.onIdleFrame(frame);
+  }
+
   /** Returns whether the peer has raised our limit of that type since the last call. */
   public boolean takeLimitRose(StreamType type) {
     return incoming.takeLimitRose(type);
@@ -280,6 +321,7 @@ public final class Mux {
     if (over) {
       return;
     }
+    supplies.onFill(nowNanos);
     control.write(writer, sent, nowNanos, rttNanos);
     scheduler.beginPacket();
     while (writer.remaining() > 0) {
@@ -303,6 +345,12 @@ public final class Mux {
     if (send == null || entry == null) {
       throw new IllegalStateException("scheduled without a sending part: " + stream);
     }
+    if (!priorities.write(stream, writer, sent)) {
+      return false;
+    }
+    if (stream.supplied) {
+      supplies.pull(stream, send, writer.remaining());
+    }
     long sentBefore = send.sentTo();
     int length = send.emit(writer, sent, credit.available());
     if (length >= 0) {
@@ -310,7 +358,7 @@ public final class Mux {
       scheduler.charge(entry, length);
     }
     onSendChanged(stream);
-    return length >= 0;
+    return length >= 0 || (stream.supplied && supplies.isDry(stream)); // dry: others go on
   }
 
   /** A packet was acknowledged, or its bytes were handed to a carrier that loses none. */
@@ -345,6 +393,7 @@ public final class Mux {
   /** The connection carries nothing any more. What was received can still be read. */
   public void onConnectionClosed() {
     over = true;
+    supplies.clear();
     datagrams.onConnectionClosed();
   }
 
@@ -392,8 +441,14 @@ public final class Mux {
       if (next.isWritable()) {
         next.wantsRoom = false;
         raise(next, MuxStream.WRITABLE);
+      } else if (next.supplied) {
+        onSendChanged(next);
       }
     }
+  }
+
+  StreamPriorities priorities() {
+    return priorities;
   }
 
   int sendBufferBytes() {
@@ -402,6 +457,16 @@ public final class Mux {
 
   Entry<Sender> enter(MuxStream stream, Priority priority) {
     return scheduler.add(stream.id(), stream, priority, scheduler.defaultGroup());
+  }
+
+  void carry(MuxStream stream, StreamSource source) {
+    supplies.add(stream, source);
+    onSendChanged(stream);
+  }
+
+  void onSourceChanged(MuxStream stream) {
+    supplies.onChanged(stream);
+    onSendChanged(stream);
   }
 
   void prioritize(Entry<Sender> entry, Priority priority) {
@@ -428,7 +493,8 @@ public final class Mux {
   void update(MuxStream stream, SendStream send) {
     if (stream.entry != null && !stream.closed) {
       boolean may = !isWithheld(stream);
-      scheduler.update(stream.entry, may && send.needsNoCredit(), may && send.hasFresh());
+      boolean fresh = send.hasFresh() || (stream.supplied && supplies.hasFresh(stream, send));
+      scheduler.update(stream.entry, may && send.needsNoCredit(), may && fresh);
     }
   }
 
@@ -527,9 +593,13 @@ public final class Mux {
     }
     stream.closed = true;
     streams.remove(stream);
+    if (stream.supplied) {
+      supplies.remove(stream);
+    }
     if (stream.entry != null) {
       scheduler.remove(stream.entry);
     }
+    priorities.onClosed(stream);
     if (!isLocal(stream.id())) {
       effort.onStreamOver(stream.isReset());
       StreamIds ids = ids(stream.type());

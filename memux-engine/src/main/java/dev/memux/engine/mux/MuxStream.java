@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link Mux#pollStream} says which stream has events; {@link #takeEvents} says which, as flags.
  */
-public final class MuxStream extends Sender {
+public final class MuxStream extends Sender implements SendingPart, ReceivingPart {
   /** The peer has opened the stream. */
   public static final int OPENED = 1;
 
@@ -54,6 +54,9 @@ public final class MuxStream extends Sender {
 
   boolean controlQueued;
 
+  /** Its group, and what was said of its priority; null: nothing. */
+  @Nullable StreamSharing sharing;
+
   /** Events not taken yet. */
   int events;
 
@@ -68,6 +71,9 @@ public final class MuxStream extends Sender {
 
   /** Whether it stands among the {@link MemoryWaiters}. */
   boolean awaitsMemory;
+
+  /** Whether it stands among the {@link Supplies}. */
+  boolean supplied;
 
   /** The last packet with a small STREAM frame for it; see {@link PeerEffort}. */
   long tinyFrameInPacket = NONE;
@@ -125,8 +131,15 @@ public final class MuxStream extends Sender {
   /**
    * Whether data may still be written: not after {@link #finish}, a reset or the connection's end.
    */
+  @Override
   public boolean isWritable() {
-    return send != null && send.isWritable() && !mux.isOver();
+    return send != null && send.isWritable() && !supplied && !mux.isOver();
+  }
+
+  private void requireWritable() {
+    if (!isWritable()) {
+      throw new IllegalStateException("stream " + id + " is not writable");
+    }
   }
 
   /** Bytes that {@link #write} would take now, but for part of a chunk. */
@@ -144,10 +157,9 @@ public final class MuxStream extends Sender {
    *     or memory is short, {@link #WRITABLE} follows
    * @throws IllegalStateException if the stream cannot be written to, or not any more
    */
+  @Override
   public int write(ByteBuffer source) {
-    if (!isWritable()) {
-      throw new IllegalStateException("stream " + id + " is not writable");
-    }
+    requireWritable();
     if (!source.hasRemaining()) {
       return 0;
     }
@@ -163,14 +175,31 @@ public final class MuxStream extends Sender {
   }
 
   /**
+   * Has our direction carry, after what was written, what {@code source} hands out; nothing can be
+   * written any more. Its end is the stream's.
+   *
+   * @throws IllegalStateException if the stream cannot be written to, or has a source already
+   */
+  public void carry(StreamSource source) {
+    requireWritable();
+    mux.carry(this, source);
+  }
+
+  /** The source that {@link #carry} was given has something to send, or has ended. */
+  public void onSourceChanged() {
+    if (supplied) {
+      mux.onSourceChanged(this);
+    }
+  }
+
+  /**
    * Ends our direction after what was written.
    *
    * @throws IllegalStateException if the stream cannot be written to, or not any more
    */
+  @Override
   public void finish() {
-    if (!isWritable()) {
-      throw new IllegalStateException("stream " + id + " is not writable");
-    }
+    requireWritable();
     sending().finish();
     mux.onSendChanged(this);
   }
@@ -182,6 +211,7 @@ public final class MuxStream extends Sender {
    * @param code the application's error code, at most 2^62-1
    * @throws IllegalArgumentException if the code cannot be encoded
    */
+  @Override
   public void reset(long code) {
     requireCode(code);
     if (send != null && !mux.isOver()) {
@@ -222,6 +252,7 @@ public final class MuxStream extends Sender {
    * @param code the application's error code, at most 2^62-1
    * @throws IllegalArgumentException if the code cannot be encoded
    */
+  @Override
   public void stopSending(long code) {
     requireCode(code);
     if (recv != null && !mux.isOver()) {
@@ -250,6 +281,7 @@ public final class MuxStream extends Sender {
    * Copies received data as {@link #read} does, but gives no credit back: the application has yet
    * to have it. {@link #giveCredit} follows.
    */
+  @Override
   public int take(ByteBuffer target) {
     if (recv == null) {
       throw new IllegalStateException("stream " + id + " has no receiving part");
@@ -262,6 +294,7 @@ public final class MuxStream extends Sender {
   }
 
   /** The application has had {@code bytes} more of what was taken. */
+  @Override
   public void giveCredit(int bytes) {
     if (recv == null) {
       throw new IllegalStateException("stream " + id + " has no receiving part");
@@ -271,6 +304,7 @@ public final class MuxStream extends Sender {
   }
 
   /** Bytes that {@link #read} can return now. */
+  @Override
   public int readableBytes() {
     return recv == null ? 0 : recv.readableBytes();
   }
@@ -285,6 +319,7 @@ public final class MuxStream extends Sender {
   }
 
   /** Whether the peer's end has been reached: everything it sent has been read. */
+  @Override
   public boolean isFinished() {
     return recv != null && recv.isAllRead();
   }
@@ -312,6 +347,21 @@ public final class MuxStream extends Sender {
     return send == null ? 0 : send.ackedTo();
   }
 
+  /** Bytes from the start that have been sent at least once. */
+  public long sentBytes() {
+    return send == null ? 0 : send.sentTo();
+  }
+
+  /** Bytes that the peer's limit for this stream still allows to be sent for the first time. */
+  public long sendCreditBytes() {
+    return send == null ? 0 : send.maxData() - send.sentTo();
+  }
+
+  /** How far from the start data has arrived, gaps included. */
+  public long receivedBytes() {
+    return recv == null ? 0 : recv.highest();
+  }
+
   /** The priority that its data is sent with; a stream that we cannot send on has the default. */
   public Priority priority() {
     return entry == null ? Priority.DEFAULT : entry.priority();
@@ -322,6 +372,63 @@ public final class MuxStream extends Sender {
     if (entry != null && !closed) {
       mux.prioritize(entry, priority);
     }
+  }
+
+  /**
+   * Asks the peer to send its direction with that priority, now and at any time later (extension
+   * STREAM_PRIORITY): before anything was sent on a stream of ours, it holds from the peer's first
+   * byte on. Nothing comes of it if the peer does not take such requests ({@link
+   * Mux#canRequestPriority}), or its application decides otherwise. Only the last request counts,
+   * and only that is sent; a peer may close a connection that changes its mind all the time.
+   *
+   * @throws IllegalStateException if the stream has no receiving part
+   * @throws IllegalArgumentException if the priority is critical, which is for local use
+   */
+  public void requestPriority(Priority priority) {
+    if (recv == null) {
+      throw new IllegalStateException("stream " + id + " has no receiving part");
+    }
+    if (priority.urgency() == Priority.CRITICAL_URGENCY) {
+      throw new IllegalArgumentException("critical");
+    }
+    if (!closed) {
+      mux.priorities().request(this, priority);
+    }
+  }
+
+  /** The group that {@link #setGroup} has put it in. */
+  public @Nullable StreamGroup group() {
+    return sharing == null ? null : sharing.group;
+  }
+
+  /**
+   * Puts the stream into a group, at any time; null: into none. Priorities that are requested of
+   * the peer name the group, so that its direction is in one too.
+   *
+   * @throws IllegalStateException if the group is closed
+   * @throws IllegalArgumentException if the group is another connection's
+   */
+  public void setGroup(@Nullable StreamGroup group) {
+    if (!closed) {
+      mux.priorities().enter(this, group);
+    }
+  }
+
+  /**
+   * The group that the peer has put it in; 0 if none, or if it is in one of ours. The number has a
+   * meaning only to the peer, and is the same for streams that belong together.
+   */
+  public long peerGroup() {
+    return sharing == null ? 0 : sharing.peerGroup;
+  }
+
+  StreamSharing sharing() {
+    StreamSharing known = sharing;
+    if (known == null) {
+      known = new StreamSharing();
+      sharing = known;
+    }
+    return known;
   }
 
   /** What {@link #attach} was given. */

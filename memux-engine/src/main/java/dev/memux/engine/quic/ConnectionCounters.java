@@ -1,5 +1,6 @@
 package dev.memux.engine.quic;
 
+import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.mux.Mux;
 import dev.memux.engine.recovery.Recovery;
 
@@ -43,7 +44,8 @@ final class ConnectionCounters {
   }
 
   /** These counts, with what others know of the connection and its path. */
-  ConnectionStatistics statistics(long packetsDropped, Recovery recovery, Mux mux) {
+  ConnectionStatistics statistics(
+      long packetsDropped, int packetBytes, Recovery recovery, Mux mux) {
     return new ConnectionStatistics(
         datagramsSent,
         datagramsReceived,
@@ -58,6 +60,7 @@ final class ConnectionCounters {
         recovery.congestionEvents(),
         recovery.bytesInFlight(),
         recovery.windowBytes(),
+        packetBytes,
         recovery.rtt().smoothedNanos(),
         recovery.rtt().minNanos(),
         mux.datagrams().statistics());

@@ -4,6 +4,7 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.CloseReason.Origin;
 import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionEvent;
+import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.mux.Mux;
 import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.StreamType;
@@ -205,19 +206,15 @@ public final class QuicConnection implements Connection {
     localIds.replaceAll();
   }
 
-  /** What the peer has said of itself; null before it has. */
+  @Override
   public @Nullable TransportParameters peerParameters() {
     return progress.peerParameters();
   }
 
-  /** UDP payload of a full packet. */
-  public int datagramBytes() {
-    return transmitter.datagramBytes();
-  }
-
-  /** Figures of the connection and its path. */
+  @Override
   public ConnectionStatistics statistics() {
-    return counters.statistics(receiver.packetsDropped(), recovery, mux);
+    return counters.statistics(
+        receiver.packetsDropped(), transmitter.datagramBytes(), recovery, mux);
   }
 
   @Override
@@ -336,7 +333,10 @@ public final class QuicConnection implements Connection {
       closing.onTimeout(nowNanos);
       return;
     }
-    if (nowNanos >= idleTimer.deadlineNanos(ptoNanos())) {
+    if (nowNanos >= idleTimer.silenceDeadlineNanos(ptoNanos())) {
+      closing.terminate(
+          new CloseReason(Origin.CARRIER_LOST, false, 0, 0, "the peer does not answer any more"));
+    } else if (nowNanos >= idleTimer.deadlineNanos(ptoNanos())) {
       closing.terminate(new CloseReason(Origin.IDLE_TIMEOUT, false, 0, 0, ""));
     } else if (nowNanos >= progress.deadlineNanos()) {
       closing.terminate(new CloseReason(Origin.HANDSHAKE_TIMEOUT, false, 0, 0, ""));
@@ -356,6 +356,7 @@ public final class QuicConnection implements Connection {
       return closing.deadlineNanos();
     }
     long deadline = Math.min(recovery.deadlineNanos(), idleTimer.deadlineNanos(ptoNanos()));
+    deadline = Math.min(deadline, idleTimer.silenceDeadlineNanos(ptoNanos()));
     deadline = Math.min(deadline, idleTimer.keepAliveDeadlineNanos());
     deadline = Math.min(deadline, progress.deadlineNanos());
     deadline = Math.min(deadline, paths.deadlineNanos());

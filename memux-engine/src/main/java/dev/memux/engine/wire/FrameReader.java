@@ -6,7 +6,10 @@ import dev.memux.tls.EncryptionLevel;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the frames of a packet's payload (RFC 9000 §19). One reader serves one connection. */
+/**
+ * Reads the frames of a packet's payload (RFC 9000 §19) or of a QMux record (QMux §3.2). One reader
+ * serves one connection.
+ */
 public final class FrameReader {
   /** RFC 9000 §4.6: a stream limit above 2^60 would allow an ID that no integer can hold. */
   private static final long MAX_STREAM_LIMIT = 1L << 60;
@@ -34,19 +37,44 @@ public final class FrameReader {
       throw new ProtocolException(
           TransportError.PROTOCOL_VIOLATION, 0, "packet without frames"); // RFC 9000 §12.4
     }
+    begin(payload, from, to);
+    boolean ackEliciting = false;
+    while (hasFrame()) {
+      ackEliciting |= readPacketFrame(level, sink);
+    }
+    return ackEliciting;
+  }
+
+  /**
+   * Hands every frame of a QMux record's {@code payload[from, to)} to {@code sink}.
+   *
+   * @throws ProtocolException for a frame that is malformed, unknown or not allowed in records, or
+   *     that the sink refuses; the frames before it have been delivered
+   */
+  public void readRecord(byte[] payload, int from, int to, FrameSink sink)
+      throws ProtocolException {
+    begin(payload, from, to);
+    while (hasFrame()) {
+      readRecordFrame(sink);
+    }
+  }
+
+  private void begin(byte[] payload, int from, int to) {
     buffer = payload;
     position = from;
     end = to;
     probing = true;
-    boolean ackEliciting = false;
+  }
+
+  /** Skips PADDING; whether another frame follows. */
+  private boolean hasFrame() {
     while (position < end) {
-      if (payload[position] == 0) {
-        position++; // PADDING
-        continue;
+      if (buffer[position] != 0) {
+        return true;
       }
-      ackEliciting |= readFrame(level, sink);
+      position++;
     }
-    return ackEliciting;
+    return false;
   }
 
   /** Whether the payload that was read last had probing frames alone (RFC 9000 §9.1). */
@@ -54,22 +82,50 @@ public final class FrameReader {
     return probing;
   }
 
-  private boolean readFrame(EncryptionLevel level, FrameSink sink) throws ProtocolException {
+  private boolean readPacketFrame(EncryptionLevel level, FrameSink sink) throws ProtocolException {
     int start = position;
-    frameCode = varint();
-    FrameType type = FrameType.of(frameCode);
-    if (type == null) {
+    FrameType type = readType();
+    if (type == null || !type.isPacketFrame()) {
       throw malformed("unknown frame type");
     }
-    if (position - start != 1) {
-      // RFC 9000 §12.4: types are sent in the shortest encoding; a longer one hides what a frame
-      // is.
-      throw violation("frame type not in its shortest encoding");
-    }
+    checkShortest(start);
     if (!type.isLegalAt(level)) {
       throw violation("frame not allowed in this packet");
     }
     probing &= type.isProbing();
+    return readFrame(type, start, sink);
+  }
+
+  private void readRecordFrame(FrameSink sink) throws ProtocolException {
+    int start = position;
+    FrameType type = readType();
+    if (type == null) {
+      throw malformed("unknown frame type");
+    }
+    checkShortest(start);
+    if (!type.isLegalInRecord()) {
+      // QMux §4: what the layer below does already, or what would be about packets and paths.
+      throw malformed("frame not allowed in a record");
+    }
+    readFrame(type, start, sink);
+  }
+
+  private @Nullable FrameType readType() throws ProtocolException {
+    frameCode = 0; // the type itself may be cut
+    frameCode = varint();
+    return FrameType.of(frameCode);
+  }
+
+  private void checkShortest(int start) throws ProtocolException {
+    if (position - start != VarInt.size(frameCode)) {
+      // RFC 9000 §12.4: types are sent in the shortest encoding; a longer one hides what a frame
+      // is.
+      throw violation("frame type not in its shortest encoding");
+    }
+  }
+
+  /** Returns whether it is ack-eliciting. */
+  private boolean readFrame(FrameType type, int start, FrameSink sink) throws ProtocolException {
     switch (type) {
       case STREAM -> readStream(sink);
       case DATAGRAM -> readDatagram(sink, start);
@@ -163,6 +219,10 @@ public final class FrameReader {
       case PATH_CHALLENGE -> new ControlFrame.PathChallenge(eightBytes());
       case PATH_RESPONSE -> new ControlFrame.PathResponse(eightBytes());
       case HANDSHAKE_DONE -> new ControlFrame.HandshakeDone();
+      case STREAM_PRIORITY -> readStreamPriority();
+      case QX_PING -> new ControlFrame.QxPing(false, varint());
+      case QX_PING_RESPONSE -> new ControlFrame.QxPing(true, varint());
+      case QX_TRANSPORT_PARAMETERS -> new ControlFrame.QxTransportParameters(bytes(length()));
       case PADDING,
           PING,
           ACK,
@@ -184,6 +244,20 @@ public final class FrameReader {
       throw malformed("reliable size above the final size");
     }
     return frame;
+  }
+
+  private ControlFrame readStreamPriority() throws ProtocolException {
+    long streamId = varint();
+    long sequence = varint();
+    long urgency = varint();
+    long incremental = varint();
+    long groupId = varint();
+    if (urgency > ControlFrame.StreamPriority.LOWEST_URGENCY || incremental > 1) {
+      // docs/stream-priority.md §3: nobody knows what a value means that has no meaning.
+      throw malformed("urgency " + urgency + ", incremental " + incremental);
+    }
+    return new ControlFrame.StreamPriority(
+        streamId, sequence, (int) urgency, incremental == 1, groupId);
   }
 
   private ControlFrame readNewToken() throws ProtocolException {

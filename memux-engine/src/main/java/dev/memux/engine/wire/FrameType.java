@@ -1,51 +1,52 @@
 package dev.memux.engine.wire;
 
 import dev.memux.tls.EncryptionLevel;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All frame types, and the only place that says which frame is legal in which packets (RFC 9000
- * §12.4, table 3).
+ * All frame types, and the only place that says which frame is legal where: in which packets (RFC
+ * 9000 §12.4, table 3, whose letters these are: Initial, Handshake, 0-RTT, 1-RTT), and whether in
+ * QMux records, R (QMux §4). A frame of an extension also needs its receiver to have announced
+ * that; who knows what was announced checks it.
  */
 public enum FrameType {
-  PADDING(0x00, Legal.EVERYWHERE, true),
-  PING(0x01, Legal.EVERYWHERE),
-  ACK(0x02, Legal.NOT_EARLY),
-  ACK_ECN(0x03, Legal.NOT_EARLY),
-  RESET_STREAM(0x04, Legal.APPLICATION),
-  STOP_SENDING(0x05, Legal.APPLICATION),
-  CRYPTO(0x06, Legal.NOT_EARLY),
-  NEW_TOKEN(0x07, Legal.ONE_RTT),
-  STREAM(0x08, Legal.APPLICATION),
-  MAX_DATA(0x10, Legal.APPLICATION),
-  MAX_STREAM_DATA(0x11, Legal.APPLICATION),
-  MAX_STREAMS_BIDI(0x12, Legal.APPLICATION),
-  MAX_STREAMS_UNI(0x13, Legal.APPLICATION),
-  DATA_BLOCKED(0x14, Legal.APPLICATION),
-  STREAM_DATA_BLOCKED(0x15, Legal.APPLICATION),
-  STREAMS_BLOCKED_BIDI(0x16, Legal.APPLICATION),
-  STREAMS_BLOCKED_UNI(0x17, Legal.APPLICATION),
-  NEW_CONNECTION_ID(0x18, Legal.APPLICATION, true),
-  RETIRE_CONNECTION_ID(0x19, Legal.ONE_RTT),
-  PATH_CHALLENGE(0x1a, Legal.APPLICATION, true),
-  PATH_RESPONSE(0x1b, Legal.ONE_RTT, true),
-  CONNECTION_CLOSE(0x1c, Legal.EVERYWHERE),
-  APPLICATION_CLOSE(0x1d, Legal.APPLICATION),
-  HANDSHAKE_DONE(0x1e, Legal.ONE_RTT),
+  PADDING(0x00, "IH01R", true),
+  PING(0x01, "IH01"),
+  ACK(0x02, "IH1"),
+  ACK_ECN(0x03, "IH1"),
+  RESET_STREAM(0x04, "01R"),
+  STOP_SENDING(0x05, "01R"),
+  CRYPTO(0x06, "IH1"),
+  NEW_TOKEN(0x07, "1"),
+  STREAM(0x08, "01R"),
+  MAX_DATA(0x10, "01R"),
+  MAX_STREAM_DATA(0x11, "01R"),
+  MAX_STREAMS_BIDI(0x12, "01R"),
+  MAX_STREAMS_UNI(0x13, "01R"),
+  DATA_BLOCKED(0x14, "01R"),
+  STREAM_DATA_BLOCKED(0x15, "01R"),
+  STREAMS_BLOCKED_BIDI(0x16, "01R"),
+  STREAMS_BLOCKED_UNI(0x17, "01R"),
+  NEW_CONNECTION_ID(0x18, "01", true),
+  RETIRE_CONNECTION_ID(0x19, "1"),
+  PATH_CHALLENGE(0x1a, "01", true),
+  PATH_RESPONSE(0x1b, "1", true),
+  CONNECTION_CLOSE(0x1c, "IH01R"),
+  APPLICATION_CLOSE(0x1d, "01R"),
+  HANDSHAKE_DONE(0x1e, "1"),
   /** draft-ietf-quic-reliable-stream-reset. */
-  RESET_STREAM_AT(0x24, Legal.APPLICATION),
+  RESET_STREAM_AT(0x24, "01R"),
   /** RFC 9221 §4. */
-  DATAGRAM(0x30, Legal.APPLICATION);
-
-  private enum Legal {
-    EVERYWHERE,
-    /** Everywhere but in 0-RTT packets. */
-    NOT_EARLY,
-    /** In 0-RTT and 1-RTT packets. */
-    APPLICATION,
-    /** What answers the server, or only comes from it, cannot be early. */
-    ONE_RTT
-  }
+  DATAGRAM(0x30, "01R"),
+  /** docs/stream-priority.md. */
+  STREAM_PRIORITY(0x4d45_4d55_58L, "01R"),
+  /** QMux §4.3: the request. */
+  QX_PING(0x348c67529ef8c7bdL, "R"),
+  /** QMux §4.3: the response. */
+  QX_PING_RESPONSE(0x348c67529ef8c7beL, "R"),
+  /** QMux §4.2. */
+  QX_TRANSPORT_PARAMETERS(0x3f5153300d0a0d0aL, "R");
 
   /** STREAM frames have eight types: {@code 0x08} with flags for offset, length and FIN. */
   static final int STREAM_FIN = 0x01;
@@ -59,39 +60,59 @@ public enum FrameType {
 
   private static final int TYPE_COUNT = 0x32;
   private static final @Nullable FrameType[] BY_CODE = new @Nullable FrameType[TYPE_COUNT];
+  private static final FrameType[] EXTENSIONS =
+      Arrays.stream(values()).filter(type -> type.code >= TYPE_COUNT).toArray(FrameType[]::new);
 
   static {
     for (FrameType type : values()) {
-      BY_CODE[type.code] = type;
+      if (type.code < TYPE_COUNT) {
+        BY_CODE[(int) type.code] = type;
+      }
     }
     for (int flags = 0; flags <= STREAM_FLAGS; flags++) {
-      BY_CODE[STREAM.code | flags] = STREAM;
+      BY_CODE[(int) STREAM.code | flags] = STREAM;
     }
-    BY_CODE[DATAGRAM.code | DATAGRAM_LENGTH] = DATAGRAM;
+    BY_CODE[(int) DATAGRAM.code | DATAGRAM_LENGTH] = DATAGRAM;
   }
 
-  private final int code;
-  private final Legal legal;
+  private final long code;
+  private final boolean initial;
+  private final boolean handshake;
+  private final boolean early;
+  private final boolean oneRtt;
+  private final boolean record;
   private final boolean probing;
 
-  FrameType(int code, Legal legal) {
-    this(code, legal, false);
+  FrameType(long code, String legalIn) {
+    this(code, legalIn, false);
   }
 
-  FrameType(int code, Legal legal, boolean probing) {
+  FrameType(long code, String legalIn, boolean probing) {
     this.code = code;
-    this.legal = legal;
+    this.initial = legalIn.indexOf('I') >= 0;
+    this.handshake = legalIn.indexOf('H') >= 0;
+    this.early = legalIn.indexOf('0') >= 0;
+    this.oneRtt = legalIn.indexOf('1') >= 0;
+    this.record = legalIn.indexOf('R') >= 0;
     this.probing = probing;
   }
 
   /** The type as it stands on the wire; STREAM's and DATAGRAM's without flags. */
-  public int code() {
+  public long code() {
     return code;
   }
 
   /** The frame of that type, or null when there is none. */
   public static @Nullable FrameType of(long code) {
-    return code < TYPE_COUNT ? BY_CODE[(int) code] : null;
+    if (code < TYPE_COUNT) {
+      return BY_CODE[(int) code];
+    }
+    for (FrameType type : EXTENSIONS) {
+      if (type.code == code) {
+        return type;
+      }
+    }
+    return null;
   }
 
   /**
@@ -104,11 +125,21 @@ public enum FrameType {
 
   /** Whether the frame may stand in packets of {@code level}. */
   public boolean isLegalAt(EncryptionLevel level) {
-    return switch (legal) {
-      case EVERYWHERE -> true;
-      case NOT_EARLY -> level != EncryptionLevel.EARLY;
-      case APPLICATION -> level == EncryptionLevel.EARLY || level == EncryptionLevel.APPLICATION;
-      case ONE_RTT -> level == EncryptionLevel.APPLICATION;
+    return switch (level) {
+      case INITIAL -> initial;
+      case HANDSHAKE -> handshake;
+      case EARLY -> early;
+      case APPLICATION -> oneRtt;
     };
+  }
+
+  /** Whether the frame may stand in QMux records. */
+  public boolean isLegalInRecord() {
+    return record;
+  }
+
+  /** Whether packets know the frame at all: what only records have is unknown there. */
+  boolean isPacketFrame() {
+    return oneRtt;
   }
 }

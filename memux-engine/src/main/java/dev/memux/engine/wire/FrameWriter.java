@@ -197,6 +197,27 @@ public final class FrameWriter {
     return fields(FrameType.STOP_SENDING, streamId, errorCode);
   }
 
+  public boolean streamPriority(
+      long streamId, long sequence, int urgency, boolean incremental, long groupId) {
+    int size =
+        VarInt.size(FrameType.STREAM_PRIORITY.code())
+            + VarInt.size(streamId)
+            + VarInt.size(sequence)
+            + 1
+            + 1
+            + VarInt.size(groupId);
+    if (size > remaining()) {
+      return false;
+    }
+    put(FrameType.STREAM_PRIORITY.code());
+    put(streamId);
+    put(sequence);
+    put(urgency);
+    put(incremental ? 1 : 0);
+    put(groupId);
+    return true;
+  }
+
   public boolean maxData(long maximum) {
     return fields(FrameType.MAX_DATA, maximum);
   }
@@ -288,6 +309,22 @@ public final class FrameWriter {
     return true;
   }
 
+  /** QX_PING, or the response to one (QMux §4.3). */
+  public boolean qxPing(boolean response, long sequence) {
+    return fields(response ? FrameType.QX_PING_RESPONSE : FrameType.QX_PING, sequence);
+  }
+
+  /** QX_TRANSPORT_PARAMETERS (QMux §4.2). */
+  public boolean qxTransportParameters(byte[] encoded) {
+    if (2 * Long.BYTES + encoded.length > remaining()) {
+      return false;
+    }
+    put(FrameType.QX_TRANSPORT_PARAMETERS.code());
+    put(encoded.length);
+    put(encoded, encoded.length);
+    return true;
+  }
+
   private boolean single(FrameType type) {
     if (remaining() < 1) {
       return false;
@@ -297,10 +334,10 @@ public final class FrameWriter {
   }
 
   private boolean fields(FrameType type, long a) {
-    if (1 + VarInt.size(a) > remaining()) {
+    if (VarInt.size(type.code()) + VarInt.size(a) > remaining()) {
       return false;
     }
-    buffer[position++] = (byte) type.code();
+    put(type.code());
     put(a);
     return true;
   }

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param maxDatagramFrameBytes the largest DATAGRAM frame its sender takes, 0: none (RFC 9221 §3)
  * @param resetStreamAt whether its sender takes RESET_STREAM_AT
  *     (draft-ietf-quic-reliable-stream-reset §3)
+ * @param streamPriority whether its sender takes STREAM_PRIORITY (docs/stream-priority.md §2)
+ * @param maxRecordBytes QMux only: the longest record that its sender takes, without its size (QMux
+ *     §5.2)
  */
 @SuppressWarnings("ArrayRecordComponent") // connection IDs as bytes; never compared as a whole
 public record TransportParameters(
@@ -41,7 +44,12 @@ public record TransportParameters(
     byte @Nullable [] initialSourceConnectionId,
     byte @Nullable [] retrySourceConnectionId,
     long maxDatagramFrameBytes,
-    boolean resetStreamAt) {
+    boolean resetStreamAt,
+    boolean streamPriority,
+    long maxRecordBytes) {
+
+  /** QMux §5.2: what a record may have where the peer says nothing, and the least it may say. */
+  public static final int DEFAULT_MAX_RECORD_BYTES = 16382;
 
   private static final int ORIGINAL_DESTINATION_CONNECTION_ID = 0x00;
   private static final int MAX_IDLE_TIMEOUT = 0x01;
@@ -63,6 +71,8 @@ public record TransportParameters(
 
   private static final int RESET_STREAM_AT = 0x1d;
   private static final int MAX_DATAGRAM_FRAME_SIZE = 0x20;
+  private static final long STREAM_PRIORITY = FrameType.STREAM_PRIORITY.code();
+  private static final long MAX_RECORD_SIZE = 0x0571c59429cd0845L;
 
   private static final int MAX_CONNECTION_ID_BYTES = 20;
   private static final int RESET_TOKEN_BYTES = 16;
@@ -109,12 +119,14 @@ public record TransportParameters(
         null,
         null,
         maxDatagramFrameBytes,
-        resetStreamAt);
+        resetStreamAt,
+        streamPriority,
+        maxRecordBytes);
   }
 
   /**
-   * Whether no limit is lower than in {@code other}, of those that RFC 9000 §7.4.1, RFC 9221 §3 and
-   * §3 of draft-ietf-quic-reliable-stream-reset name.
+   * Whether no limit is lower than in {@code other}, of those that RFC 9000 §7.4.1, RFC 9221 §3, §3
+   * of draft-ietf-quic-reliable-stream-reset and docs/stream-priority.md §2 name.
    */
   public boolean allowsAllOf(TransportParameters other) {
     return activeConnectionIdLimit >= other.activeConnectionIdLimit
@@ -125,10 +137,12 @@ public record TransportParameters(
         && initialMaxStreamsBidi >= other.initialMaxStreamsBidi
         && initialMaxStreamsUni >= other.initialMaxStreamsUni
         && maxDatagramFrameBytes >= other.maxDatagramFrameBytes
-        && (resetStreamAt || !other.resetStreamAt);
+        && (resetStreamAt || !other.resetStreamAt)
+        && (streamPriority || !other.streamPriority)
+        && maxRecordBytes >= other.maxRecordBytes;
   }
 
-  /** The parameters as the TLS extension carries them. */
+  /** The parameters as the TLS extension, or QMux's frame, carries them. */
   public byte[] encode() {
     Encoder out = new Encoder();
     out.bytes(ORIGINAL_DESTINATION_CONNECTION_ID, originalDestinationConnectionId);
@@ -153,6 +167,8 @@ public record TransportParameters(
     out.bytes(RETRY_SOURCE_CONNECTION_ID, retrySourceConnectionId);
     out.bytes(RESET_STREAM_AT, resetStreamAt ? new byte[0] : null);
     out.number(MAX_DATAGRAM_FRAME_SIZE, maxDatagramFrameBytes, 0);
+    out.bytes(STREAM_PRIORITY, streamPriority ? new byte[0] : null);
+    out.number(MAX_RECORD_SIZE, maxRecordBytes, DEFAULT_MAX_RECORD_BYTES);
     return out.encoded();
   }
 
@@ -169,19 +185,78 @@ public record TransportParameters(
     Builder out = new Builder();
     Set<Long> seen = new HashSet<>();
     while (in.hasMore()) {
-      long id = in.varint();
-      in.value();
-      if (!seen.add(id)) {
-        throw error("parameter 0x" + Long.toHexString(id) + " twice"); // RFC 9000 §7.4
-      }
-      if (seen.size() > MAX_PARAMETERS) {
-        throw error("more than " + MAX_PARAMETERS + " parameters");
-      }
+      long id = next(in, seen);
       if (id <= MAX_DATAGRAM_FRAME_SIZE) {
         decodeKnown((int) id, in, fromServer, out);
+      } else {
+        decodeExtension(id, in, out);
       }
     }
     return out.build();
+  }
+
+  /**
+   * Reads what a peer sent in QX_TRANSPORT_PARAMETERS (QMux §5); unknown parameters are ignored.
+   *
+   * @throws ProtocolException TRANSPORT_PARAMETER_ERROR for anything malformed, out of range, twice
+   *     there or not allowed
+   */
+  public static TransportParameters decodeQmux(byte[] encoded) throws ProtocolException {
+    Decoder in = new Decoder(encoded);
+    Builder out = new Builder();
+    Set<Long> seen = new HashSet<>();
+    while (in.hasMore()) {
+      long id = next(in, seen);
+      if (id == MAX_RECORD_SIZE) {
+        // QMux §5.2: at least the default.
+        out.maxRecordBytes = in.number(DEFAULT_MAX_RECORD_BYTES, VarInt.MAX);
+      } else if (id <= MAX_DATAGRAM_FRAME_SIZE) {
+        checkPermitted((int) id);
+        decodeKnown((int) id, in, true, out);
+      } else {
+        decodeExtension(id, in, out);
+      }
+    }
+    return out.build();
+  }
+
+  /** Those of either carrier whose numbers are large; others are not known. */
+  private static void decodeExtension(long id, Decoder in, Builder out) throws ProtocolException {
+    if (id == STREAM_PRIORITY) {
+      in.bytes(0, 0); // docs/stream-priority.md §2: a value is an error
+      out.streamPriority = true;
+    }
+  }
+
+  /** QMux §5.1: what is about packets, paths and connection IDs has no meaning there. */
+  private static void checkPermitted(int id) throws ProtocolException {
+    switch (id) {
+      case ORIGINAL_DESTINATION_CONNECTION_ID,
+          STATELESS_RESET_TOKEN,
+          MAX_UDP_PAYLOAD_SIZE,
+          ACK_DELAY_EXPONENT,
+          MAX_ACK_DELAY,
+          DISABLE_ACTIVE_MIGRATION,
+          PREFERRED_ADDRESS,
+          ACTIVE_CONNECTION_ID_LIMIT,
+          INITIAL_SOURCE_CONNECTION_ID,
+          RETRY_SOURCE_CONNECTION_ID ->
+          throw error("parameter 0x" + Integer.toHexString(id) + " over QMux");
+      default -> {}
+    }
+  }
+
+  /** Goes to the next parameter, and returns its ID. */
+  private static long next(Decoder in, Set<Long> seen) throws ProtocolException {
+    long id = in.varint();
+    in.value();
+    if (!seen.add(id)) {
+      throw error("parameter 0x" + Long.toHexString(id) + " twice"); // RFC 9000 §7.4
+    }
+    if (seen.size() > MAX_PARAMETERS) {
+      throw error("more than " + MAX_PARAMETERS + " parameters");
+    }
+    return id;
   }
 
   private static void decodeKnown(int id, Decoder in, boolean fromServer, Builder out)
@@ -272,6 +347,8 @@ public record TransportParameters(
     private byte @Nullable [] retrySourceConnectionId;
     private long maxDatagramFrameBytes;
     private boolean resetStreamAt;
+    private boolean streamPriority;
+    private long maxRecordBytes = DEFAULT_MAX_RECORD_BYTES;
 
     private Builder() {}
 
@@ -362,6 +439,16 @@ public record TransportParameters(
       return this;
     }
 
+    public Builder streamPriority(boolean value) {
+      streamPriority = value;
+      return this;
+    }
+
+    public Builder maxRecordBytes(long value) {
+      maxRecordBytes = value;
+      return this;
+    }
+
     public TransportParameters build() {
       return new TransportParameters(
           originalDestinationConnectionId,
@@ -382,7 +469,9 @@ public record TransportParameters(
           initialSourceConnectionId,
           retrySourceConnectionId,
           maxDatagramFrameBytes,
-          resetStreamAt);
+          resetStreamAt,
+          streamPriority,
+          maxRecordBytes);
     }
   }
 
@@ -390,14 +479,14 @@ public record TransportParameters(
     private byte[] buffer = new byte[256];
     private int length;
 
-    void number(int id, long value, long defaultValue) {
+    void number(long id, long value, long defaultValue) {
       if (value != defaultValue) {
         header(id, VarInt.size(value));
         length = VarInt.write(buffer, length, value);
       }
     }
 
-    void bytes(int id, byte @Nullable [] value) {
+    void bytes(long id, byte @Nullable [] value) {
       if (value != null) {
         header(id, value.length);
         System.arraycopy(value, 0, buffer, length, value.length);
@@ -409,7 +498,7 @@ public record TransportParameters(
       return Arrays.copyOf(buffer, length);
     }
 
-    private void header(int id, int size) {
+    private void header(long id, int size) {
       if (buffer.length - length < size + 16) {
         buffer = Arrays.copyOf(buffer, buffer.length * 2 + size);
       }

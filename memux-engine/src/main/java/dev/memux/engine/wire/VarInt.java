@@ -64,4 +64,18 @@ public final class VarInt {
     }
     return at + size;
   }
+
+  /**
+   * Writes {@code value} in an encoding of {@code size} bytes, 2 or 4, for where its length has to
+   * be known before its value is.
+   */
+  public static void write(byte[] buffer, int at, int value, int size) {
+    if (size == 2 && value >>> 14 == 0) {
+      SHORT.set(buffer, at, (short) (value | 0x4000));
+    } else if (size == 4 && value >>> 30 == 0) {
+      INT.set(buffer, at, value | 0x8000_0000);
+    } else {
+      throw new IllegalArgumentException(value + " in " + size + " bytes");
+    }
+  }
 }

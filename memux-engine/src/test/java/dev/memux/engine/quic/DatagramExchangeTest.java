@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.mux.DatagramConfig;
 import dev.memux.engine.mux.Datagrams;
 import dev.memux.engine.mux.MuxConfig;
