@@ -135,11 +135,6 @@ public final class ByteStream extends HalfOwner implements ByteChannel {
     receive.wakeReader();
   }
 
-  /** What has gone over the stream so far. */
-  public StreamStatistics statistics() {
-    return new StreamStatistics(send.written(), receive.read());
-  }
-
   @Override
   public boolean isOpen() {
     return open;
