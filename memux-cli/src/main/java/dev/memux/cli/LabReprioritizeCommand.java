@@ -60,16 +60,25 @@ final class LabReprioritizeCommand implements Callable<Integer> {
       throw new CommandFailure(ExitCode.USAGE, "--rate is needed: without one nothing waits");
     }
     System.out.printf(
-        Locale.ROOT, "%-22s %10s %12s %10s%n", "", "took ms", "queued ms", "at most ms");
+        Locale.ROOT,
+        "%-22s %10s %10s %10s %10s %10s%n",
+        "",
+        "took ms",
+        "heard ms",
+        "queued ms",
+        "at most ms",
+        "late ms");
     for (ReprioritizationCarrier carrier : ReprioritizationCarrier.values()) {
       for (Reprioritization.Round round : measure(carrier, link, rounds)) {
         System.out.printf(
             Locale.ROOT,
-            "%-22s %10.1f %12.1f %10.1f%s%n",
+            "%-22s %10.1f %10.1f %10.1f %10.1f %10.1f%s%n",
             carrier.title(),
             round.tookNanos() / 1e6,
+            round.heardNanos() / 1e6,
             round.backlogNanos() / 1e6,
             round.boundNanos() / 1e6,
+            round.latenessNanos() / 1e6,
             round.tookNanos() <= round.boundNanos() ? "" : " exceeded");
       }
     }
@@ -85,9 +94,14 @@ final class LabReprioritizeCommand implements Callable<Integer> {
         NetworkNamespace far = NetworkNamespace.create();
         LinkEmulator emulator =
             LinkEmulator.join(near, far, options.up(), options.down(), options.seed())) {
-      Reprioritization experiment = new Reprioritization(emulator, options.up(), options.down());
       EventLoopGroup server = IoTransport.preferred().newEventLoopGroup(1, far.threadFactory());
       EventLoopGroup client = IoTransport.preferred().newEventLoopGroup(1, near.threadFactory());
+      Reprioritization experiment =
+          new Reprioritization(
+              emulator,
+              options.up(),
+              options.down(),
+              List.of(new Punctuality(client), new Punctuality(server)));
       try {
         InetSocketAddress at =
             far.call(

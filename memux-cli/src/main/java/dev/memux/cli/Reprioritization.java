@@ -27,6 +27,7 @@ final class Reprioritization {
   private final LinkEmulator link;
   private final LinkProfile down;
   private final long roundTripNanos;
+  private final List<Punctuality> machine;
   private final long[] lastDataNanos = new long[2];
 
   private volatile int raised;
@@ -38,13 +39,19 @@ final class Reprioritization {
    * What came of raising a response once.
    *
    * @param tookNanos from the client's word to the response's next byte
+   * @param heardNanos of that, until the server had the client's word
    * @param backlogNanos what the bottleneck needed for what was queued when the server heard it
    * @param boundNanos a round trip, the backlog and two packets
-   * @param latenessNanos by how much the emulated link was late at worst, so far
+   * @param latenessNanos what the machine added at worst: how late client, server and link were
    */
-  record Round(long tookNanos, long backlogNanos, long boundNanos, long latenessNanos) {}
+  record Round(
+      long tookNanos, long heardNanos, long backlogNanos, long boundNanos, long latenessNanos) {}
 
-  Reprioritization(LinkEmulator link, LinkProfile up, LinkProfile down) {
+  /**
+   * @param machine watches the loops of client and server
+   */
+  Reprioritization(LinkEmulator link, LinkProfile up, LinkProfile down, List<Punctuality> machine) {
+    this.machine = machine;
     this.link = link;
     this.down = down;
     roundTripNanos = up.delayNanos() + down.delayNanos();
@@ -79,6 +86,7 @@ final class Reprioritization {
   private Round raise(RivalResponses responses, int index) throws Exception {
     CompletableFuture<Long> arrival = new CompletableFuture<>();
     heardNanos = 0;
+    latenessNanos();
     responses.raise(
         index,
         () -> {
@@ -95,9 +103,14 @@ final class Reprioritization {
     long backlogNanos = link.backlogNanosToNear(heardNanos);
     return new Round(
         arrivedNanos - saidNanos,
+        heardNanos - saidNanos,
         backlogNanos,
         roundTripNanos + backlogNanos + transmissionNanos(2 * PACKET_BYTES),
-        link.statisticsToNear().worstLatenessNanos());
+        latenessNanos() + link.statisticsToNear().worstLatenessNanos());
+  }
+
+  private long latenessNanos() {
+    return machine.stream().mapToLong(Punctuality::takeWorstNanos).sum();
   }
 
   private void onData(int index) {
