@@ -15,10 +15,10 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -38,12 +38,11 @@ public final class Session implements AutoCloseable {
   private final LoopSide loopSide;
   private final Duration drainTimeout;
   private final Consumer<Session> onOpen;
-  private final Consumer<Session> onOver;
+  private final BiConsumer<Session, CloseReason> onOver;
   private final Consumer<byte[]> onToken;
   private final AcceptQueue<Stream> accepted = new AcceptQueue<>();
   private final Permits bidiPermits = new Permits();
   private final Permits uniPermits = new Permits();
-  private final CountDownLatch ready = new CountDownLatch(1);
 
   private volatile @Nullable TlsSession tls;
   private volatile @Nullable CloseReason closeReason;
@@ -60,7 +59,7 @@ public final class Session implements AutoCloseable {
       MuxConfig config,
       Duration drainTimeout,
       Consumer<Session> onOpen,
-      Consumer<Session> onOver,
+      BiConsumer<Session, CloseReason> onOver,
       Consumer<byte[]> onToken) {
     this.loopSide = new LoopSide(this, carrier, config);
     this.drainTimeout = drainTimeout;
@@ -314,18 +313,6 @@ public final class Session implements AutoCloseable {
 
   // What the client's and the server's side ask for.
 
-  /**
-   * Waits for the handshake.
-   *
-   * @throws MuxException if it fails
-   */
-  void awaitReady() throws MuxException, InterruptedException {
-    ready.await();
-    if (tls == null) {
-      throw ended();
-    }
-  }
-
   /** Ends the session of which nobody knows, without waiting. */
   void abandon(String reason) {
     loopSide.call(() -> loopSide.close(0, reason));
@@ -346,7 +333,6 @@ public final class Session implements AutoCloseable {
 
   void onHandshake(TlsSession session) {
     tls = session;
-    ready.countDown();
     onOpen.accept(this);
   }
 
@@ -368,10 +354,9 @@ public final class Session implements AutoCloseable {
 
   void onEnd(CloseReason reason) {
     closeReason = reason;
-    ready.countDown();
     bidiPermits.open();
     uniPermits.open();
     accepted.close();
-    onOver.accept(this);
+    onOver.accept(this, reason);
   }
 }

@@ -1,5 +1,6 @@
 package dev.memux.session;
 
+import dev.memux.engine.CloseReason;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.netty.Carrier;
 import dev.memux.netty.ConnectionListener;
@@ -16,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Listens for sessions. Any thread. */
@@ -208,8 +209,8 @@ public final class SessionServer implements AutoCloseable {
   }
 
   private ConnectionListener onCarrier(Carrier carrier) {
-    Consumer<Session> onOver =
-        session -> {
+    BiConsumer<Session, CloseReason> onOver =
+        (session, reason) -> {
           sessions.remove(session);
           accepted.remove(session);
         };
