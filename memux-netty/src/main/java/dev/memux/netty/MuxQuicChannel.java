@@ -103,6 +103,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   private volatile InetSocketAddress remoteAddress;
 
   private volatile State state = State.HANDSHAKE;
+  private boolean handshakeComplete;
   private volatile @Nullable TlsSession tlsSession;
   private volatile @Nullable CloseReason closeReason;
   private volatile int maxDatagramLength;
@@ -166,7 +167,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       switch (event) {
         case ConnectionEvent.EarlyDataReady ready -> onEarlyDataReady();
         case ConnectionEvent.HandshakeCompleted completed -> onHandshake(completed.session());
-        case ConnectionEvent.Established established -> {}
+        case ConnectionEvent.Established established -> onHandshake(carrier.tls());
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.StreamsAvailable available -> onStreamsAvailable(available.type());
         case ConnectionEvent.PeerMigrated migrated -> onPeerMigrated(migrated.remote());
@@ -215,12 +216,16 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     }
   }
 
-  private void onHandshake(TlsSession session) {
-    if (state == State.CLOSED || tlsSession != null) {
+  /**
+   * @param session null: the layer below is not TLS
+   */
+  private void onHandshake(@Nullable TlsSession session) {
+    if (state == State.CLOSED || handshakeComplete) {
       return;
     }
+    handshakeComplete = true;
     tlsSession = session;
-    String serverName = session.serverName();
+    String serverName = session == null ? null : session.serverName();
     if (connection.isServer() && serverName != null) {
       pipeline().fireUserEventTriggered(new SniCompletionEvent(serverName));
     }
@@ -258,7 +263,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     }
     closeReason = reason;
     log.debug("{} {}", this, CloseReasons.describe(reason));
-    if (state != State.CLOSED && tlsSession == null) {
+    if (state != State.CLOSED && !handshakeComplete) {
       pipeline().fireUserEventTriggered(new SslHandshakeCompletionEvent(handshakeFailure(reason)));
     }
     pipeline().fireUserEventTriggered(new ConnectionClosedEvent(reason));

@@ -6,25 +6,12 @@ import java.net.InetSocketAddress;
 /**
  * A way to a server.
  *
- * @param kind what carries the connection
  * @param remote resolved
  */
-public record Route(Kind kind, InetSocketAddress remote) {
-  /** What carries a connection's streams. */
-  public enum Kind {
-    /** QUIC over UDP. */
-    QUIC,
-    /** QMux over TLS over TCP. */
-    TCP;
-
-    /** The one to try where this one does not do. */
-    Kind other() {
-      return this == QUIC ? TCP : QUIC;
-    }
-  }
-
+public record Route(CarrierType carrier, InetSocketAddress remote) {
+  /** For people: "QUIC to 192.0.2.1:443". */
   @Override
   public String toString() {
-    return (kind == Kind.QUIC ? "QUIC to " : "TCP to ") + NetUtil.toSocketAddressString(remote);
+    return carrier + " to " + NetUtil.toSocketAddressString(remote);
   }
 }

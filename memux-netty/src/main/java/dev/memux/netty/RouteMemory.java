@@ -46,32 +46,36 @@ public final class RouteMemory {
    * costs more than one attempt.
    *
    * @param server who is sought
-   * @param kinds what may carry the connection
+   * @param carriers what may carry the connection
    * @param addresses of the server, as resolved
    */
   public List<Route> routes(
-      String server, Set<Route.Kind> kinds, List<InetAddress> addresses, int port) {
+      String server, Set<CarrierType> carriers, List<InetAddress> addresses, int port) {
     List<InetAddress> ordered = ConnectRace.interleaved(addresses);
-    Route.Kind first = Route.Kind.QUIC;
+    CarrierType first = CarrierType.QUIC;
     int ahead = 1; // the second attempt differs from the first in the family, too
     Route known = known(server);
     if (known != null && ordered.remove(known.remote().getAddress())) {
       ordered.addFirst(known.remote().getAddress());
-      first = known.kind();
+      first = known.carrier();
       ahead = 0; // that address is known to work
     }
     List<Route> routes = new ArrayList<>();
     for (int i = 0; i < ordered.size(); i++) {
-      add(routes, kinds, first, ordered.get(i), port);
-      add(routes, kinds, first.other(), ordered.get((i + ahead) % ordered.size()), port);
+      add(routes, carriers, first, ordered.get(i), port);
+      add(routes, carriers, first.other(), ordered.get((i + ahead) % ordered.size()), port);
     }
     return routes;
   }
 
   private static void add(
-      List<Route> routes, Set<Route.Kind> kinds, Route.Kind kind, InetAddress address, int port) {
-    if (kinds.contains(kind)) {
-      routes.add(new Route(kind, new InetSocketAddress(address, port)));
+      List<Route> routes,
+      Set<CarrierType> carriers,
+      CarrierType carrier,
+      InetAddress address,
+      int port) {
+    if (carriers.contains(carrier)) {
+      routes.add(new Route(carrier, new InetSocketAddress(address, port)));
     }
   }
 
@@ -93,7 +97,7 @@ public final class RouteMemory {
     Entry entry = entries.get(server);
     // TCP that had the head start proves nothing about QUIC: its time is not prolonged.
     boolean hadHeadStart =
-        route.kind() == Route.Kind.TCP && before != null && before.kind() == Route.Kind.TCP;
+        route.carrier() == CarrierType.TCP && before != null && before.carrier() == CarrierType.TCP;
     long expiresNanos =
         hadHeadStart && entry != null
             ? entry.expiresNanos()
@@ -103,8 +107,8 @@ public final class RouteMemory {
 
   /** A connection on that route was lost after it had worked. */
   public synchronized void onLost(String server, Route route) {
-    if (route.kind() == Route.Kind.QUIC) {
-      Route instead = new Route(Route.Kind.TCP, route.remote());
+    if (route.carrier() == CarrierType.QUIC) {
+      Route instead = new Route(CarrierType.TCP, route.remote());
       put(server, new Entry(instead, nanoTime.getAsLong() + EXPIRY.toNanos()));
     } else {
       entries.remove(server);

@@ -1,7 +1,7 @@
 package dev.memux.netty;
 
-import static dev.memux.netty.Route.Kind.QUIC;
-import static dev.memux.netty.Route.Kind.TCP;
+import static dev.memux.netty.CarrierType.QUIC;
+import static dev.memux.netty.CarrierType.TCP;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.net.InetAddress;
@@ -19,11 +19,11 @@ final class RouteMemoryTest {
   private final RouteMemory memory = new RouteMemory(() -> now);
 
   private List<Route> routes() {
-    return memory.routes(SERVER, EnumSet.allOf(Route.Kind.class), List.of(FOUR, SIX), 443);
+    return memory.routes(SERVER, EnumSet.allOf(CarrierType.class), List.of(FOUR, SIX), 443);
   }
 
-  private static Route route(Route.Kind kind, InetAddress address) {
-    return new Route(kind, new InetSocketAddress(address, 443));
+  private static Route route(CarrierType carrier, InetAddress address) {
+    return new Route(carrier, new InetSocketAddress(address, 443));
   }
 
   // RFC 8305 §4

@@ -145,10 +145,14 @@ final class LoopSide implements ConnectionListener {
         case ConnectionEvent.HandshakeCompleted completed -> {
           updatePermits();
           datagrams.pump(mux.datagrams());
-          session.onHandshake(completed.session());
+          session.onReady(completed.session());
         }
         case ConnectionEvent.EarlyDataReady ready -> {}
-        case ConnectionEvent.Established established -> updatePermits();
+        case ConnectionEvent.Established established -> {
+          updatePermits();
+          datagrams.pump(mux.datagrams());
+          session.onReady(carrier.tls());
+        }
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.TokenReceived received -> session.onToken(received.token());
         case ConnectionEvent.StreamsAvailable available -> {}

@@ -15,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -43,7 +44,9 @@ public final class Session implements AutoCloseable {
   private final AcceptQueue<Stream> accepted = new AcceptQueue<>();
   private final Permits bidiPermits = new Permits();
   private final Permits uniPermits = new Permits();
+  private final CountDownLatch ready = new CountDownLatch(1);
 
+  private volatile boolean established;
   private volatile @Nullable TlsSession tls;
   private volatile @Nullable CloseReason closeReason;
   private volatile boolean draining;
@@ -176,11 +179,15 @@ public final class Session implements AutoCloseable {
 
   // What it is like.
 
-  /** What the handshake agreed on. */
+  /**
+   * What the handshake agreed on.
+   *
+   * @throws IllegalStateException if what carries the session is not secured by TLS of its own
+   */
   public TlsSession tls() {
     TlsSession known = tls;
     if (known == null) {
-      throw new IllegalStateException("handshake not complete");
+      throw new IllegalStateException("no TLS");
     }
     return known;
   }
@@ -313,6 +320,18 @@ public final class Session implements AutoCloseable {
 
   // What the client's and the server's side ask for.
 
+  /**
+   * Waits for the handshake.
+   *
+   * @throws MuxException if it fails
+   */
+  void awaitReady() throws MuxException, InterruptedException {
+    ready.await();
+    if (!established) {
+      throw ended();
+    }
+  }
+
   /** Ends the session of which nobody knows, without waiting. */
   void abandon(String reason) {
     loopSide.call(() -> loopSide.close(0, reason));
@@ -331,8 +350,13 @@ public final class Session implements AutoCloseable {
     };
   }
 
-  void onHandshake(TlsSession session) {
+  /**
+   * @param session null: no TLS of its own
+   */
+  void onReady(@Nullable TlsSession session) {
     tls = session;
+    established = true;
+    ready.countDown();
     onOpen.accept(this);
   }
 
@@ -354,6 +378,7 @@ public final class Session implements AutoCloseable {
 
   void onEnd(CloseReason reason) {
     closeReason = reason;
+    ready.countDown();
     bidiPermits.open();
     uniPermits.open();
     accepted.close();

@@ -3,11 +3,14 @@ package dev.memux.session;
 import dev.memux.engine.CloseReason;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.netty.Carrier;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.ClientCarriers;
 import dev.memux.netty.ConnectRace;
+import dev.memux.netty.ConnectionListener;
 import dev.memux.netty.MuxException;
 import dev.memux.netty.Route;
 import dev.memux.netty.RouteMemory;
+import dev.memux.netty.TcpClientCarriers;
 import dev.memux.tls.TlsClientConfig;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
@@ -20,8 +23,10 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +38,9 @@ public final class SessionClient {
   private final TlsClientConfig tls;
   private final Duration drainTimeout;
   private final EventLoopGroup group;
+  private final Set<CarrierType> carrierTypes;
   private final ClientCarriers carriers;
+  private final TcpClientCarriers tcpCarriers;
   private final RouteMemory memory = new RouteMemory();
 
   private SessionClient(Builder builder, TlsClientConfig tls) {
@@ -41,7 +48,9 @@ public final class SessionClient {
     this.tls = tls;
     this.drainTimeout = builder.drainTimeout;
     this.group = builder.group == null ? SharedLoops.group() : builder.group;
+    this.carrierTypes = builder.carrierTypes;
     this.carriers = new ClientCarriers(group, config, builder.localAddress);
+    this.tcpCarriers = new TcpClientCarriers(group, config, builder.localAddress);
   }
 
   public static Builder builder() {
@@ -52,6 +61,7 @@ public final class SessionClient {
   public static final class Builder {
     private @Nullable TlsClientConfig tls;
     private QuicConfig config = QuicConfig.DEFAULT;
+    private Set<CarrierType> carrierTypes = EnumSet.of(CarrierType.QUIC);
     private Duration drainTimeout = SessionServer.DRAIN_TIMEOUT;
     private InetSocketAddress localAddress = new InetSocketAddress(0);
     private @Nullable EventLoopGroup group;
@@ -67,6 +77,18 @@ public final class SessionClient {
     /** Limits and timeouts; the default is {@link QuicConfig#DEFAULT}. */
     public Builder config(QuicConfig value) {
       config = value;
+      return this;
+    }
+
+    /**
+     * What carries the sessions; the default is QUIC. With both QUIC and TCP the better one that
+     * works is found out for each server: QUIC has a head start of {@link
+     * ConnectRace#ATTEMPT_DELAY}, or TCP where it was needed lately ({@link RouteMemory}). The
+     * application protocols keep their names; on the wire they have those of {@link
+     * dev.memux.netty.QmuxAlpn} over TCP.
+     */
+    public Builder carriers(CarrierType first, CarrierType... more) {
+      carrierTypes = EnumSet.of(first, more);
       return this;
     }
 
@@ -135,7 +157,7 @@ public final class SessionClient {
   private Session race(String serverName, List<InetAddress> addresses, int port)
       throws IOException {
     String server = serverName + ":" + port;
-    List<Route> routes = memory.routes(server, EnumSet.of(Route.Kind.QUIC), addresses, port);
+    List<Route> routes = memory.routes(server, carrierTypes, addresses, port);
     CompletableFuture<Session> race =
         new ConnectRace<>(group.next(), routes, new Contest(server, serverName), AllFailed::new)
             .start();
@@ -178,22 +200,31 @@ public final class SessionClient {
     @Override
     public Future<Session> connect(Route route) {
       Promise<Session> attempt = group.next().newPromise();
-      carriers.connect(
-          tls,
-          route.remote(),
-          serverName,
+      Function<Carrier, ConnectionListener> listener =
           carrier -> {
             Session session = session(carrier, route, attempt);
-            attempt.addListener(
-                done -> {
-                  if (done.isCancelled()) {
-                    session.abandon("given up");
-                  }
-                });
+            onCancel(attempt, () -> session.abandon("given up"));
             return session.loopSide();
-          },
-          attempt::tryFailure);
+          };
+      switch (route.carrier()) {
+        case QUIC ->
+            carriers.connect(tls, route.remote(), serverName, listener, attempt::tryFailure);
+        case TCP -> {
+          var begun =
+              tcpCarriers.connect(tls, route.remote(), serverName, listener, attempt::tryFailure);
+          onCancel(attempt, begun::cancel);
+        }
+      }
       return attempt;
+    }
+
+    private static void onCancel(Promise<Session> attempt, Runnable action) {
+      attempt.addListener(
+          done -> {
+            if (done.isCancelled()) {
+              action.run();
+            }
+          });
     }
 
     private Session session(Carrier carrier, Route route, Promise<Session> attempt) {

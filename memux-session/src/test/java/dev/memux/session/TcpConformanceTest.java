@@ -1,0 +1,10 @@
+package dev.memux.session;
+
+import dev.memux.netty.CarrierType;
+
+final class TcpConformanceTest extends CarrierConformance {
+  @Override
+  public SessionPair connect(Settings settings) throws Exception {
+    return new Loopback(settings, CarrierType.TCP);
+  }
+}
