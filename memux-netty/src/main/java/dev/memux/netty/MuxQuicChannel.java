@@ -5,6 +5,7 @@ import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.mux.RemoteStreamState;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.TransportParameters;
@@ -340,6 +341,11 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   @SuppressWarnings("deprecation") // what Unsafe returns
   RecvByteBufAllocator.Handle recvHandle() {
     return unsafe().recvBufAllocHandle();
+  }
+
+  /** How far the peer's stream {@code id} has come; it must not be one of ours. On the loop. */
+  public RemoteStreamState remoteStreamState(long id) {
+    return connection.mux().remoteState(id);
   }
 
   /** What the handshake has agreed on; null before it is complete. Any thread. */

@@ -23,6 +23,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -237,7 +238,8 @@ public final class SessionClient {
               memory.onConnected(server, route);
             }
           },
-          (over, reason) -> {
+          over -> {
+            CloseReason reason = Objects.requireNonNull(over.closeReason());
             boolean wasOpen = !attempt.tryFailure(MuxException.of(reason));
             if (wasOpen && reason.origin() == CloseReason.Origin.CARRIER_LOST) {
               memory.onLost(server, route);

@@ -1,6 +1,5 @@
 package dev.memux.session;
 
-import dev.memux.engine.CloseReason;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.netty.BoundCarriers;
 import dev.memux.netty.Carrier;
@@ -21,7 +20,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Listens for sessions. Any thread. */
@@ -261,8 +260,8 @@ public final class SessionServer implements AutoCloseable {
   }
 
   private ConnectionListener onCarrier(Carrier carrier) {
-    BiConsumer<Session, CloseReason> onOver =
-        (session, reason) -> {
+    Consumer<Session> onOver =
+        session -> {
           sessions.remove(session);
           accepted.remove(session);
         };

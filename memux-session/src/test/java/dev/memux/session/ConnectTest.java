@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.memux.engine.quic.QuicConfig;
-import dev.memux.netty.CarrierType;
 import dev.memux.netty.MuxException;
 import io.netty.util.NetUtil;
 import java.io.InterruptedIOException;
@@ -78,7 +77,7 @@ final class ConnectTest {
 
   @Test
   void theEventLoopThatIsShutDown() throws Exception {
-    try (Loopback loopback = new Loopback(ReleaseContract.TIGHT, CarrierType.QUIC)) {
+    try (Loopback loopback = new Loopback(ReleaseContract.TIGHT)) {
       Stream near = loopback.stream().near();
       Blocked[] all = {
         Blocked.in(() -> near.read(ByteBuffer.allocate(10))),

@@ -37,6 +37,10 @@ final class Loopback implements SessionPair {
     this(QuicConfig.DEFAULT);
   }
 
+  Loopback(Settings settings) throws Exception {
+    this(settings, CarrierType.QUIC);
+  }
+
   Loopback(Settings settings, CarrierType carrier) throws Exception {
     this(
         QuicConfig.DEFAULT
