@@ -1,7 +1,9 @@
 package dev.memux.http;
 
+import dev.memux.netty.ConnectRace;
 import dev.memux.netty.MuxException;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 
 /** What a failed attempt to connect means to the caller. */
@@ -30,9 +32,12 @@ final class ConnectFailures {
     };
   }
 
-  /** Of two attempts that failed, the one that got further. */
-  static HttpException tellingMore(HttpException one, HttpException other) {
-    return rank(other) > rank(one) ? other : one;
+  /** Of several attempts that failed, the one that got furthest. */
+  static HttpException furthest(List<ConnectRace.Failure<InetSocketAddress>> failures) {
+    return failures.stream()
+        .map(failure -> of(failure.candidate(), failure.cause()))
+        .reduce((one, other) -> rank(other) > rank(one) ? other : one)
+        .orElseThrow();
   }
 
   private static int rank(HttpException failure) {

@@ -1,5 +1,6 @@
 package dev.memux.http;
 
+import dev.memux.netty.ConnectRace;
 import dev.memux.netty.MuxQuicChannel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -11,6 +12,7 @@ import io.netty.handler.codec.http3.Http3ClientConnectionHandler;
 import io.netty.handler.codec.http3.Http3GoAwayFrame;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -22,6 +24,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,12 +75,11 @@ public final class Http3Client {
     if (known != null) {
       return known;
     }
-    long deadlineNanos = System.nanoTime() + connectTimeout.toNanos();
     // Resolving blocks; java.net offers nothing else.
     Thread.startVirtualThread(
         () -> {
           try {
-            connect(origin, InetAddress.getAllByName(origin.host()), deadlineNanos, fresh);
+            connect(origin, InetAddress.getAllByName(origin.host()), fresh);
           } catch (UnknownHostException e) {
             fail(origin, fresh, new HttpException.Unresolved(origin.host(), e));
           }
@@ -118,36 +120,53 @@ public final class Http3Client {
   }
 
   private void connect(
-      Origin origin,
-      InetAddress[] addresses,
-      long deadlineNanos,
-      CompletableFuture<ClientConnection> fresh) {
+      Origin origin, InetAddress[] addresses, CompletableFuture<ClientConnection> fresh) {
     EventLoop loop = group.next();
     long startNanos = System.nanoTime();
-    new AddressRace(
-            loop, connector, origin, addresses(origin, addresses), () -> initializer(origin, fresh))
-        .start(Math.max(1, deadlineNanos - startNanos))
-        .whenComplete(
-            (channel, failure) -> {
-              if (failure != null) {
-                fail(origin, fresh, unwrapped(failure));
-              } else {
-                onConnected(origin, channel, startNanos, fresh);
-                if (addresses.length > 1) {
-                  putOnProbation(channel);
-                }
-              }
-            });
+    Function<InetSocketAddress, Future<QuicChannel>> attempt =
+        address -> connector.connect(address, origin.host(), initializer(origin, fresh));
+    CompletableFuture<QuicChannel> race =
+        new ConnectRace<>(
+                loop,
+                candidates(origin, addresses),
+                new Contest(attempt),
+                ConnectFailures::furthest)
+            .start();
+    race.whenComplete(
+        (channel, failure) -> {
+          if (failure != null) {
+            fail(origin, fresh, unwrapped(failure));
+          } else {
+            onConnected(origin, channel, startNanos, fresh);
+            if (addresses.length > 1) {
+              putOnProbation(channel);
+            }
+          }
+        });
+    fresh.whenComplete((connection, failure) -> race.cancel(false)); // it took too long
   }
 
   /** In the order of RFC 8305 §4, the one known first. */
-  private List<InetAddress> addresses(Origin origin, InetAddress[] resolved) {
-    List<InetAddress> ordered = AddressRace.interleaved(List.of(resolved));
+  private List<InetSocketAddress> candidates(Origin origin, InetAddress[] resolved) {
+    List<InetAddress> ordered = ConnectRace.interleaved(List.of(resolved));
     InetAddress first = known.get(origin);
     if (first != null && ordered.remove(first)) {
       ordered.addFirst(first);
     }
-    return ordered;
+    return ordered.stream().map(address -> new InetSocketAddress(address, origin.port())).toList();
+  }
+
+  private record Contest(Function<InetSocketAddress, Future<QuicChannel>> attempt)
+      implements ConnectRace.Contest<InetSocketAddress, QuicChannel> {
+    @Override
+    public Future<QuicChannel> connect(InetSocketAddress candidate) {
+      return attempt.apply(candidate);
+    }
+
+    @Override
+    public void discard(QuicChannel connection) {
+      connection.close();
+    }
   }
 
   private void onConnected(

@@ -8,9 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.tls.TlsClientConfig;
 import io.netty.buffer.Unpooled;
-import java.net.InetAddress;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -29,16 +27,6 @@ final class ConnectTest {
 
   private static Loopback loopback() throws Exception {
     return new Loopback(exchange -> exchange.respond(ResponseHead.of(200), Unpooled.EMPTY_BUFFER));
-  }
-
-  // RFC 8305 §4
-  @Test
-  void triesTheFamiliesInTurnBeginningWithIpv6() throws Exception {
-    InetAddress a = InetAddress.ofLiteral("192.0.2.1");
-    InetAddress b = InetAddress.ofLiteral("192.0.2.2");
-    InetAddress x = InetAddress.ofLiteral("2001:db8::1");
-    assertEquals(List.of(x, a, b), AddressRace.interleaved(List.of(a, b, x)));
-    assertEquals(List.of(a), AddressRace.interleaved(List.of(a)));
   }
 
   @Test

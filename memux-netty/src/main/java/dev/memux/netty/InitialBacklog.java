@@ -6,13 +6,20 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps those who shake hands from holding up those who have: a signature takes longer than a
- * hundred packets, and anyone can ask for one. When Initial packets have had their time in a turn,
- * further ones wait here until everything else has been read and answered. Used on one event loop.
+ * Keeps those who shake hands from holding up those who have: to begin a connection takes longer
+ * than dozens of packets do, its signature longer than a hundred, and anyone can ask for one. When
+ * Initial packets have had their time in a turn, or many signatures are being made, further ones
+ * wait here until everything else has been read and answered. Used on one event loop.
  */
 final class InitialBacklog {
-  /** Of a turn of the loop: one handshake at least, or the answers to dozens that need none. */
-  static final long NANOS_PER_TURN = 500_000;
+  /** Of a turn of the loop: one connection at least, or the answers to dozens of packets. */
+  static final long NANOS_PER_TURN = 100_000;
+
+  /**
+   * Handshakes of the loop that wait for other threads: about 20 ms of work for one of them. More
+   * would only make everyone wait longer.
+   */
+  static final int MAX_AT_WORK = 64;
 
   /** Beyond this many waiting datagrams further ones are dropped, as a full socket would do. */
   static final int MAX_DATAGRAMS = 1024;
@@ -27,6 +34,7 @@ final class InitialBacklog {
 
   private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
   private long spentNanos;
+  private int atWork;
   private long dropped;
 
   /** A datagram that waits. */
@@ -39,7 +47,7 @@ final class InitialBacklog {
 
   /** Whether an Initial packet has to wait; if not, {@link #onSpent} is to be told of it. */
   boolean mustWait() {
-    return spentNanos >= NANOS_PER_TURN || !queue.isEmpty();
+    return isExhausted() || !queue.isEmpty();
   }
 
   /** Keeps a copy of {@code buffer[0..length)}, if there is room. */
@@ -56,6 +64,16 @@ final class InitialBacklog {
     spentNanos += nanos;
   }
 
+  /** Another thread is at a handshake. */
+  void onWorkBegun() {
+    atWork++;
+  }
+
+  /** It is done. */
+  void onWorkDone() {
+    atWork--;
+  }
+
   /** Everything else has had its turn. */
   void beginTurn() {
     spentNanos = 0;
@@ -63,11 +81,16 @@ final class InitialBacklog {
 
   /** The next one that may be worked on in this turn; null: none. */
   @Nullable Waiting poll() {
-    return spentNanos < NANOS_PER_TURN ? queue.pollFirst() : null;
+    return isExhausted() ? null : queue.pollFirst();
   }
 
-  boolean isEmpty() {
-    return queue.isEmpty();
+  private boolean isExhausted() {
+    return spentNanos >= NANOS_PER_TURN || atWork >= MAX_AT_WORK;
+  }
+
+  /** Whether another turn would take one out; where signatures are waited for, their end will. */
+  boolean needsTurn() {
+    return !queue.isEmpty() && atWork < MAX_AT_WORK;
   }
 
   /** Datagrams that found no room. */

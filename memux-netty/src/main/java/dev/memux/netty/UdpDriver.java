@@ -98,6 +98,9 @@ final class UdpDriver implements UdpSocket.Receiver {
         new UdpSocket(
             UdpChannels.create(transport, shared), UdpChannels.canSegment(transport), this);
     timer = new LoopTimer(loop, this::onTimer);
+    if (HandshakeWorkers.AVAILABLE) {
+      endpoint.leaveHandshakeWork();
+    }
     // Also when the event loop shuts down under it.
     transport().closeFuture().addListener(closed -> close());
   }
@@ -284,7 +287,9 @@ final class UdpDriver implements UdpSocket.Receiver {
     try {
       QuicConnection connection = endpoint.receive(sender, buffer, 0, length, nowNanos());
       if (connection != null) {
-        markReady(drivenOf(connection));
+        DrivenConnection driven = drivenOf(connection);
+        markReady(driven);
+        leaveHandshakeWork(driven);
       }
       for (QuicConnection gone; (gone = endpoint.pollDisplaced()) != null; ) {
         markReady(drivenOf(gone));
@@ -293,6 +298,29 @@ final class UdpDriver implements UdpSocket.Receiver {
       // The engine promises not to throw; should it, one datagram is lost and the loop lives.
       logFault("lost a datagram", sender, e);
     }
+  }
+
+  /** Has another thread do what takes long, so that it holds up no other connection. */
+  private void leaveHandshakeWork(DrivenConnection c) {
+    Runnable work = c.connection.takeHandshakeWork();
+    if (work != null) {
+      initials.onWorkBegun();
+      HandshakeWorkers.execute(work, loop, () -> onHandshakeWorkDone(c));
+    }
+  }
+
+  private void onHandshakeWorkDone(DrivenConnection c) {
+    initials.onWorkDone();
+    if (!c.removed) {
+      try {
+        endpoint.onHandshakeWorkDone(c.connection, nowNanos());
+        markReady(c);
+        leaveHandshakeWork(c);
+      } catch (RuntimeException | Error e) {
+        fail(c, e);
+      }
+    }
+    turn();
   }
 
   private DrivenConnection drivenOf(QuicConnection connection) {
@@ -373,7 +401,7 @@ final class UdpDriver implements UdpSocket.Receiver {
     }
     long now = nowNanos();
     // By the timer and not as a task: tasks that follow one another keep a loop from its input.
-    timer.arm(initials.isEmpty() ? deadlines.earliestNanos() : now, now);
+    timer.arm(initials.needsTurn() ? now : deadlines.earliestNanos(), now);
     if (more || !ready.isEmpty()) {
       scheduleTurn();
     }

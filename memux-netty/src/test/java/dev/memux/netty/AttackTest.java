@@ -65,12 +65,6 @@ class AttackTest {
   /** What may be left of the attack in the heap, of all that was there before. */
   private static final double HEAP_GROWTH = 1.05;
 
-  /**
-   * What a connection that stays may keep in addition, for both its ends: records of packets, up to
-   * as many as were once under way together.
-   */
-  private static final long SETTLING_BYTES = 16 * 1024;
-
   /** How much longer the slowest hundredth of answers may take. */
   private static final double SLOWER = 2;
 
@@ -237,7 +231,7 @@ class AttackTest {
     Loopback.await(() -> honest.answered() >= from + REQUESTS_BEFORE);
     double before = honest.millis(from, 0.99);
     long heapBefore = heapAfterCollection();
-    long mayBe = (long) (HEAP_GROWTH * heapBefore) + connections * SETTLING_BYTES;
+    long mayBe = (long) (HEAP_GROWTH * heapBefore);
     int begin = honest.answered();
     long beginNanos = System.nanoTime();
     long cpuBefore = serverCpuNanos();

@@ -43,8 +43,24 @@ class InitialBacklogTest {
     assertNull(backlog.poll());
     backlog.beginTurn();
     assertNotNull(backlog.poll());
-    assertTrue(backlog.isEmpty());
+    assertFalse(backlog.needsTurn());
     assertFalse(backlog.mustWait());
+  }
+
+  @Test
+  void theyWaitWhileManySignaturesAreBeingMade() {
+    for (int i = 0; i < InitialBacklog.MAX_AT_WORK; i++) {
+      assertFalse(backlog.mustWait());
+      backlog.onWorkBegun();
+    }
+    assertTrue(backlog.mustWait());
+    backlog.add(SENDER, new byte[] {1}, 1);
+    backlog.beginTurn();
+    assertNull(backlog.poll());
+    assertFalse(backlog.needsTurn(), "would turn without end");
+    backlog.onWorkDone();
+    assertTrue(backlog.needsTurn());
+    assertNotNull(backlog.poll());
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.mux.Mux;
+import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.netty.Carrier;
@@ -36,6 +37,7 @@ final class LoopSide implements ConnectionListener {
   private final Carrier carrier;
   private final Connection connection;
   private final Mux mux;
+  private final DatagramExchange datagrams;
   private final int unreportedLimit;
 
   /** Streams that callers have done something with, each once. */
@@ -54,15 +56,13 @@ final class LoopSide implements ConnectionListener {
   private boolean refusing;
   private volatile @Nullable CloseReason end;
 
-  /**
-   * @param windowBytes credit that all streams of the connection begin with
-   */
-  LoopSide(Session session, Carrier carrier, long windowBytes) {
+  LoopSide(Session session, Carrier carrier, MuxConfig config) {
     this.session = session;
     this.carrier = carrier;
     this.connection = carrier.connection();
     this.mux = connection.mux();
-    this.unreportedLimit = Math.clamp(windowBytes / 4, 1, MAX_UNREPORTED_BYTES);
+    this.datagrams = new DatagramExchange(config.datagrams());
+    this.unreportedLimit = Math.clamp(config.connectionWindowBytes() / 4, 1, MAX_UNREPORTED_BYTES);
   }
 
   Carrier carrier() {
@@ -75,6 +75,10 @@ final class LoopSide implements ConnectionListener {
   void enqueue(Stream stream) {
     pending.add(stream);
     pendingCount.getAndIncrement();
+  }
+
+  DatagramExchange datagrams() {
+    return datagrams;
   }
 
   /** Callers have read something. */
@@ -125,6 +129,7 @@ final class LoopSide implements ConnectionListener {
     pollEvents();
     pumpPending();
     pollStreams();
+    datagrams.pump(mux.datagrams());
     updatePermits();
     settle();
   }
@@ -139,11 +144,13 @@ final class LoopSide implements ConnectionListener {
       switch (event) {
         case ConnectionEvent.HandshakeCompleted completed -> {
           updatePermits();
+          datagrams.pump(mux.datagrams());
           session.onReady(completed.session());
         }
         case ConnectionEvent.EarlyDataReady ready -> {}
         case ConnectionEvent.Established established -> {
           updatePermits();
+          datagrams.pump(mux.datagrams());
           session.onReady(carrier.tls());
         }
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
@@ -293,7 +300,7 @@ final class LoopSide implements ConnectionListener {
   }
 
   SessionStatistics statistics() {
-    return SessionStatistics.of(connection);
+    return SessionStatistics.of(connection, datagrams.statistics(mux.datagrams()));
   }
 
   private void onEnd(CloseReason reason) {
@@ -302,6 +309,7 @@ final class LoopSide implements ConnectionListener {
     }
     end = reason;
     session.onEnd(reason);
+    datagrams.end(mux.datagrams());
     boolean keepsData = reason.origin() != CloseReason.Origin.LOCAL;
     for (Stream stream : streams) {
       stream.onConnectionEnd(reason, keepsData);

@@ -1,6 +1,8 @@
 package dev.memux.session;
 
 import dev.memux.engine.CloseReason;
+import dev.memux.engine.mux.DatagramConfig;
+import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.VarInt;
@@ -10,6 +12,7 @@ import dev.memux.tls.TlsSession;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -17,6 +20,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,12 +58,12 @@ public final class Session implements AutoCloseable {
    */
   Session(
       Carrier carrier,
-      long windowBytes,
+      MuxConfig config,
       Duration drainTimeout,
       Consumer<Session> onOpen,
       Consumer<Session> onOver,
       Consumer<byte[]> onToken) {
-    this.loopSide = new LoopSide(this, carrier, windowBytes);
+    this.loopSide = new LoopSide(this, carrier, config);
     this.drainTimeout = drainTimeout;
     this.onOpen = onOpen;
     this.onOver = onOver;
@@ -107,6 +111,71 @@ public final class Session implements AutoCloseable {
     return next;
   }
 
+  // Datagrams.
+
+  /**
+   * The largest datagram that can be sent now; 0 if the peer accepts none. It changes with the
+   * path.
+   */
+  public int maxDatagramBytes() {
+    return loopSide.datagrams().maxPayloadBytes();
+  }
+
+  /**
+   * Sends a datagram (RFC 9221): whole, once, and perhaps in vain. Does not block. What waits to be
+   * sent is bounded by {@link DatagramConfig#maxQueued} and {@link DatagramConfig#maxQueuedBytes},
+   * here and again in the connection; {@link DatagramConfig#overflow} says which one is dropped
+   * then.
+   *
+   * @return false: this one is dropped
+   * @throws IllegalArgumentException if it is larger than {@link #maxDatagramBytes}
+   * @throws UnsupportedOperationException if the peer accepts no datagrams
+   * @throws MuxException if the connection has ended, or is being closed
+   */
+  public boolean sendDatagram(ByteBuffer payload) throws MuxException {
+    requireOpen();
+    int limit = maxDatagramBytes();
+    if (limit == 0) {
+      requireOpen();
+      throw new UnsupportedOperationException("the peer accepts no datagrams");
+    }
+    if (payload.remaining() > limit) {
+      throw new IllegalArgumentException(
+          "datagram of " + payload.remaining() + " bytes, " + limit + " can be sent");
+    }
+    boolean taken = loopSide.datagrams().offer(payload);
+    loopSide.schedule();
+    return taken;
+  }
+
+  /**
+   * Waits for a datagram. Those that nobody has received yet are bounded as those to be sent are;
+   * the oldest makes room.
+   *
+   * @throws MuxException if the connection has ended, once all that came before has been received
+   * @throws UnsupportedOperationException if this end accepts no datagrams
+   * @throws InterruptedIOException if the thread is interrupted, which it stays
+   */
+  public byte[] receiveDatagram() throws IOException {
+    return received(loopSide.datagrams().take(null));
+  }
+
+  /**
+   * Waits for a datagram as {@link #receiveDatagram()} does, but no longer than that.
+   *
+   * @throws MuxException.Timeout if none came in time
+   */
+  public byte[] receiveDatagram(Duration limit) throws IOException {
+    return received(loopSide.datagrams().take(limit));
+  }
+
+  private byte[] received(byte @Nullable [] datagram) throws MuxException {
+    if (datagram == null) {
+      throw ended();
+    }
+    return datagram;
+  }
+
   // What it is like.
 
   /**
@@ -151,15 +220,18 @@ public final class Session implements AutoCloseable {
    * @throws InterruptedIOException if the thread is interrupted, which it stays
    */
   public SessionStatistics statistics() throws InterruptedIOException {
-    CompletableFuture<SessionStatistics> answer = new CompletableFuture<>();
-    loopSide.call(() -> answer.complete(loopSide.statistics()));
+    return ask(loopSide::statistics);
+  }
+
+  /** What {@code question} finds on the event loop; blocks for that moment. */
+  <T> T ask(Supplier<T> question) throws InterruptedIOException {
     try {
-      return answer.get();
+      return CompletableFuture.supplyAsync(question, loopSide::call).get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw Deadline.interrupted();
     } catch (ExecutionException e) {
-      throw new IllegalStateException(e); // nothing completes it so
+      throw new IllegalStateException(e); // no question fails
     }
   }
 

@@ -171,7 +171,7 @@ public final class SessionClient {
           Session session =
               new Session(
                   carrier,
-                  config.mux().connectionWindowBytes(),
+                  config.mux(),
                   drainTimeout,
                   open -> {},
                   over -> {},

@@ -265,13 +265,7 @@ public final class SessionServer implements AutoCloseable {
           accepted.remove(session);
         };
     Session session =
-        new Session(
-            carrier,
-            config.mux().connectionWindowBytes(),
-            drainTimeout,
-            this::onOpen,
-            onOver,
-            token -> {});
+        new Session(carrier, config.mux(), drainTimeout, this::onOpen, onOver, token -> {});
     sessions.add(session);
     return session.loopSide();
   }

@@ -2,6 +2,7 @@ package dev.memux.session;
 
 import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionStatistics;
+import dev.memux.engine.mux.DatagramStatistics;
 
 /**
  * What a session has done so far, and what its path looks like now. Where the carrier does not know
@@ -10,36 +11,45 @@ import dev.memux.engine.ConnectionStatistics;
  * @param openStreams streams of which a direction is not over yet, or not acknowledged
  * @param bytesSent on the wire, headers of packets included
  * @param bytesReceived on the wire, headers of packets included
+ * @param packetsSent packets or records, acknowledgements alone among them
  * @param packetsLost packets sent and declared lost
  * @param packetBytes a full packet: of a UDP datagram's payload, or of a record
  * @param windowBytes what may be under way at once
  * @param bytesInFlight what is
  * @param smoothedRttNanos RFC 9002 §5.3
  * @param minRttNanos RFC 9002 §5.2
+ * @param sendCreditBytes stream data that the peer's limit still allows to be sent (RFC 9000 §4.1)
+ * @param datagrams what became of unreliable datagrams
  */
 public record SessionStatistics(
     int openStreams,
     long bytesSent,
     long bytesReceived,
+    long packetsSent,
     long packetsLost,
     int packetBytes,
     long windowBytes,
     long bytesInFlight,
     long smoothedRttNanos,
-    long minRttNanos) {
+    long minRttNanos,
+    long sendCreditBytes,
+    DatagramStatistics datagrams) {
 
-  static SessionStatistics of(Connection connection) {
+  static SessionStatistics of(Connection connection, DatagramStatistics datagrams) {
     int streams = connection.mux().streamCount();
     ConnectionStatistics s = connection.statistics();
     return new SessionStatistics(
         streams,
         s.bytesSent(),
         s.bytesReceived(),
+        s.packetsSent(),
         s.packetsLost(),
         s.packetBytes(),
         s.windowBytes(),
         s.bytesInFlight(),
         s.smoothedRttNanos(),
-        s.minRttNanos());
+        s.minRttNanos(),
+        connection.mux().sendCreditBytes(),
+        datagrams);
   }
 }

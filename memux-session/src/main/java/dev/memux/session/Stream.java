@@ -209,10 +209,16 @@ public final class Stream implements ByteChannel {
     signal();
   }
 
-  /** What has gone over the stream so far. */
-  public StreamStatistics statistics() {
-    return new StreamStatistics(
-        send == null ? 0 : send.written(), receive == null ? 0 : receive.read());
+  /**
+   * What has gone over the stream so far; asks the event loop, and blocks for that moment.
+   *
+   * @throws InterruptedIOException if the thread is interrupted, which it stays
+   */
+  public StreamStatistics statistics() throws InterruptedIOException {
+    return session.ask(
+        () ->
+            StreamStatistics.of(
+                send == null ? 0 : send.written(), receive == null ? 0 : receive.read(), engine));
   }
 
   /** Whether the application has not closed it. */

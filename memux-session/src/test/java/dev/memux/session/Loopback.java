@@ -19,12 +19,13 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** A server, a client, and one session between them, on the loopback interface. */
-final class Loopback implements AutoCloseable {
+final class Loopback implements SessionPair {
   static final long PATIENCE_SECONDS = 60;
-  private static final String ALPN = "memux-test";
+  static final String ALPN = "memux-test";
   private static final X509Bundle CERTIFICATE = certificate();
 
-  final EventLoopGroup group;
+  final EventLoopGroup nearGroup;
+  final EventLoopGroup farGroup;
   final SessionServer server;
   final Session near;
   final Session far;
@@ -33,6 +34,19 @@ final class Loopback implements AutoCloseable {
 
   Loopback() throws Exception {
     this(QuicConfig.DEFAULT);
+  }
+
+  Loopback(Settings settings) throws Exception {
+    this(settings, IoTransport.preferred(), CarrierType.QUIC);
+  }
+
+  Loopback(Settings settings, IoTransport transport, CarrierType carrier) throws Exception {
+    this(
+        QuicConfig.DEFAULT
+            .withMux(settings.mux())
+            .withMaxIdleTimeoutNanos(settings.idleTimeout().toNanos()),
+        transport,
+        carrier);
   }
 
   Loopback(QuicConfig config) throws Exception {
@@ -46,7 +60,8 @@ final class Loopback implements AutoCloseable {
   Loopback(QuicConfig config, IoTransport transport, CarrierType carrier) throws Exception {
     this.config = config;
     this.carrier = carrier;
-    group = transport.newEventLoopGroup(2);
+    nearGroup = transport.newEventLoopGroup(1);
+    farGroup = transport.newEventLoopGroup(2);
     server = server(config).listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     near = connect();
     far = server.accept();
@@ -55,7 +70,7 @@ final class Loopback implements AutoCloseable {
   SessionServer.Builder server(QuicConfig config) throws Exception {
     return SessionServer.builder()
         .carriers(carrier)
-        .group(group)
+        .group(farGroup)
         .config(config)
         .drainTimeout(Duration.ofSeconds(PATIENCE_SECONDS))
         .tls(
@@ -71,7 +86,7 @@ final class Loopback implements AutoCloseable {
   SessionClient client(QuicConfig clientConfig) {
     return SessionClient.builder()
         .carrier(carrier)
-        .group(group)
+        .group(nearGroup)
         .config(clientConfig)
         .drainTimeout(Duration.ofSeconds(PATIENCE_SECONDS))
         .tls(
@@ -123,11 +138,27 @@ final class Loopback implements AutoCloseable {
   }
 
   @Override
+  public Session near() {
+    return near;
+  }
+
+  @Override
+  public Session far() {
+    return far;
+  }
+
+  @Override
+  public void vanish() {
+    farGroup.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+
+  @Override
   public void close() {
     near.close(0, "");
     far.close(0, "");
     server.close();
-    group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    vanish();
+    nearGroup.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 
   private static X509Bundle certificate() {

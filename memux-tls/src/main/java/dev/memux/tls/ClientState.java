@@ -51,6 +51,21 @@ enum ClientState {
     };
   }
 
+  /** Whether keys may be agreed on, or a certificate or a signature be looked at or made. */
+  boolean mayTakeLong() {
+    return switch (this) {
+      case WAIT_SERVER_HELLO,
+          WAIT_SECOND_SERVER_HELLO,
+          WAIT_ENCRYPTED_EXTENSIONS, // the rest may follow in the same bytes
+          WAIT_CERTIFICATE_OR_REQUEST,
+          WAIT_CERTIFICATE,
+          WAIT_CERTIFICATE_VERIFY,
+          WAIT_FINISHED -> // signs, if the server has asked for a certificate
+          true;
+      case START, CONNECTED -> false;
+    };
+  }
+
   boolean mayBecome(ClientState next) {
     return switch (this) {
       case START -> next == WAIT_SERVER_HELLO;

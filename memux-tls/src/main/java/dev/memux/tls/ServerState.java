@@ -43,6 +43,15 @@ enum ServerState {
     };
   }
 
+  /** Whether keys are agreed on, or a certificate or a signature is looked at or made. */
+  boolean mayTakeLong() {
+    return switch (this) {
+      case WAIT_CLIENT_HELLO, WAIT_SECOND_CLIENT_HELLO, WAIT_CERTIFICATE, WAIT_CERTIFICATE_VERIFY ->
+          true;
+      case WAIT_FINISHED, CONNECTED -> false;
+    };
+  }
+
   boolean mayBecome(ServerState next) {
     return switch (this) {
       case WAIT_CLIENT_HELLO ->

@@ -111,6 +111,11 @@ public final class TlsClient extends HandshakeMachine {
   }
 
   @Override
+  public boolean mayTakeLong() {
+    return state.mayTakeLong();
+  }
+
+  @Override
   void onMessage(HandshakeMessage message) throws TlsAlertException {
     switch (message.type()) {
       case SERVER_HELLO -> onServerHello(message);

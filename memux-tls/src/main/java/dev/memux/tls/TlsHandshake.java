@@ -29,6 +29,14 @@ public interface TlsHandshake {
   void receive(EncryptionLevel level, byte[] buffer, int offset, int length)
       throws TlsAlertException;
 
+  /**
+   * Whether the next {@link #receive} may take as long as hundreds of packets do: it agrees on
+   * keys, signs or judges certificates, for which a trust manager may even ask others. Whoever has
+   * a thread to spare may call it there, as long as no other thread touches the handshake
+   * meanwhile.
+   */
+  boolean mayTakeLong();
+
   /** The next thing to act on, or null: nothing for now. */
   @Nullable TlsEvent pollEvent();
 }

@@ -89,6 +89,11 @@ public final class TlsServer extends HandshakeMachine {
   }
 
   @Override
+  public boolean mayTakeLong() {
+    return state.mayTakeLong();
+  }
+
+  @Override
   void onMessage(HandshakeMessage message) throws TlsAlertException {
     switch (message.type()) {
       case CLIENT_HELLO -> onClientHello(message);

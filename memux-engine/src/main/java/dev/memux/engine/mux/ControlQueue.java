@@ -18,6 +18,7 @@ final class ControlQueue {
   static final int STOP_SENDING = 1 << 1;
   static final int MAX_STREAM_DATA = 1 << 2;
   static final int STREAM_DATA_BLOCKED = 1 << 3;
+  static final int STREAM_PRIORITY = 1 << 4;
 
   // Flags of the connection.
   static final int MAX_DATA = 1;
@@ -129,6 +130,9 @@ final class ControlQueue {
       MuxStream stream, FrameWriter writer, SentFrames sent, long nowNanos, long rttNanos) {
     SendStream send = stream.send;
     RecvStream recv = stream.recv;
+    if (!stream.mux.priorities().write(stream, writer, sent)) { // first: others open the stream
+      return false;
+    }
     if (has(stream, RESET_STREAM)
         && send != null
         && send.isResetDue()

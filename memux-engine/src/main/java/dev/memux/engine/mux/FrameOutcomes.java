@@ -75,6 +75,7 @@ final class FrameOutcomes {
         case STOP_SENDING -> resend(sent.a(i), ControlQueue.STOP_SENDING);
         case MAX_STREAM_DATA -> resend(sent.a(i), ControlQueue.MAX_STREAM_DATA);
         case STREAM_DATA_BLOCKED -> resend(sent.a(i), ControlQueue.STREAM_DATA_BLOCKED);
+        case STREAM_PRIORITY -> mux.priorities().onLost(sent.a(i), sent.b(i));
         case MAX_DATA -> control.add(ControlQueue.MAX_DATA);
         case MAX_STREAMS_BIDI -> control.add(ControlQueue.MAX_STREAMS_BIDI);
         case MAX_STREAMS_UNI -> control.add(ControlQueue.MAX_STREAMS_UNI);

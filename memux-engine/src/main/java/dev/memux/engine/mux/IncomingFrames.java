@@ -93,6 +93,7 @@ final class IncomingFrames {
         effort.onIdleFrame(frame.type());
       }
       case ControlFrame.StreamsBlocked blocked -> onStreamsBlocked(blocked);
+      case ControlFrame.StreamPriority priority -> mux.priorities().onFrame(priority);
       case ControlFrame.NewToken other -> throw notOurs(other);
       case ControlFrame.NewConnectionId other -> throw notOurs(other);
       case ControlFrame.RetireConnectionId other -> throw notOurs(other);
@@ -225,12 +226,13 @@ final class IncomingFrames {
     while (ids.nextRemote() <= id) {
       opened = mux.createRemote(ids.nextRemote());
       ids.onRemoteOpened();
+      mux.priorities().onOpened(opened);
     }
     mux.grantIfDue(ids, StreamType.of(id));
     return opened;
   }
 
-  private static ProtocolException stateError(long id, FrameType frame, String problem) {
+  static ProtocolException stateError(long id, FrameType frame, String problem) {
     return new ProtocolException(
         TransportError.STREAM_STATE_ERROR, frame.code(), "stream " + id + " " + problem);
   }

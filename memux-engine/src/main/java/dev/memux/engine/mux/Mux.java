@@ -38,6 +38,7 @@ public final class Mux {
   private final StreamIds uni;
   private final ConnectionCredit credit;
   private final ControlQueue control;
+  private final StreamPriorities priorities;
   private final FrameOutcomes outcomes;
   private final PeerEffort effort;
   private final IncomingFrames incoming;
@@ -75,6 +76,8 @@ public final class Mux {
     this.control = new ControlQueue(credit, bidi, uni, pool.budget());
     this.outcomes = new FrameOutcomes(this, streams, control, credit);
     this.effort = new PeerEffort(config);
+    this.priorities =
+        new StreamPriorities(this, config.streamPriority(), scheduler, streams, control, effort);
     this.incoming = new IncomingFrames(this, streams, control, credit, effort, ordered);
     this.sendBufferBytes = config.minSendBufferBytes();
   }
@@ -133,9 +136,29 @@ public final class Mux {
     return peer.resetStreamAt();
   }
 
+  /** Whether the peer takes {@link MuxStream#requestPriority}. */
+  public boolean canRequestPriority() {
+    return peer.streamPriority();
+  }
+
+  /**
+   * Makes a group for streams.
+   *
+   * @param weight its part of the connection, from 1 to {@link
+   *     dev.memux.engine.schedule.Group#MAX_WEIGHT}; streams of no group have 1 together
+   */
+  public StreamGroup addGroup(int weight) {
+    return priorities.addGroup(weight);
+  }
+
   /** How many streams are open. */
   public int streamCount() {
     return streams.size();
+  }
+
+  /** Stream data that the peer's limit for the connection still allows to be sent. */
+  public long sendCreditBytes() {
+    return credit.available();
   }
 
   // What the carrier tells.
@@ -212,6 +235,9 @@ public final class Mux {
   private void resume(MuxStream stream) {
     if (stream.send != null && stream.send.state() == SendStream.State.RESET_SENT) {
       control.add(stream, ControlQueue.RESET_STREAM);
+    }
+    if (stream.sharing != null && stream.sharing.requested != null) {
+      priorities.makeDue(stream);
     }
     if (stream.stopSendingCode >= 0 && stream.recv != null && !stream.recv.isOver()) {
       control.add(stream, ControlQueue.STOP_SENDING);
@@ -305,6 +331,9 @@ public final class Mux {
     if (send == null || entry == null) {
       throw new IllegalStateException("scheduled without a sending part: " + stream);
     }
+    if (!priorities.write(stream, writer, sent)) {
+      return false;
+    }
     long sentBefore = send.sentTo();
     int length = send.emit(writer, sent, credit.available());
     if (length >= 0) {
@@ -396,6 +425,10 @@ public final class Mux {
         raise(next, MuxStream.WRITABLE);
       }
     }
+  }
+
+  StreamPriorities priorities() {
+    return priorities;
   }
 
   int sendBufferBytes() {
@@ -532,6 +565,7 @@ public final class Mux {
     if (stream.entry != null) {
       scheduler.remove(stream.entry);
     }
+    priorities.onClosed(stream);
     if (!isLocal(stream.id())) {
       effort.onStreamOver(stream.isReset());
       StreamIds ids = ids(stream.type());

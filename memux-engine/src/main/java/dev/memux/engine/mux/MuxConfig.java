@@ -23,6 +23,8 @@ import dev.memux.engine.stream.ReceiveWindow;
  * @param priority what a stream has that the peer opens
  * @param scheduler how streams share the connection
  * @param datagrams unreliable datagrams
+ * @param streamPriority whether the peer may say how important our data is to it (STREAM_PRIORITY).
+ *     HTTP has means of its own (RFC 9218) and turns it off.
  */
 public record MuxConfig(
     long streamWindowBytes,
@@ -36,7 +38,8 @@ public record MuxConfig(
     long maxSendMemoryBytes,
     Priority priority,
     SchedulerConfig scheduler,
-    DatagramConfig datagrams) {
+    DatagramConfig datagrams,
+    boolean streamPriority) {
 
   public static final MuxConfig DEFAULT =
       new MuxConfig(
@@ -51,7 +54,8 @@ public record MuxConfig(
           24 << 20,
           Priority.DEFAULT_INCREMENTAL,
           SchedulerConfig.DEFAULT,
-          DatagramConfig.DISABLED);
+          DatagramConfig.DISABLED,
+          true);
 
   /**
    * @throws IllegalArgumentException if a window or buffer is not positive, or a bound below what
@@ -95,7 +99,8 @@ public record MuxConfig(
         maxSendMemoryBytes,
         priority,
         scheduler,
-        datagrams);
+        datagrams,
+        streamPriority);
   }
 
   /** The same with other receive windows. */
@@ -112,7 +117,8 @@ public record MuxConfig(
         maxSendMemoryBytes,
         priority,
         scheduler,
-        datagrams);
+        datagrams,
+        streamPriority);
   }
 
   /** The same with other bounds of what a stream may have written. */
@@ -129,7 +135,8 @@ public record MuxConfig(
         maxSendMemoryBytes,
         priority,
         scheduler,
-        datagrams);
+        datagrams,
+        streamPriority);
   }
 
   /** The same with another bound of a connection's memory for data to be sent. */
@@ -146,7 +153,8 @@ public record MuxConfig(
         bytes,
         priority,
         scheduler,
-        datagrams);
+        datagrams,
+        streamPriority);
   }
 
   /**
@@ -183,7 +191,8 @@ public record MuxConfig(
         maxSendMemoryBytes,
         priority,
         other,
-        datagrams);
+        datagrams,
+        streamPriority);
   }
 
   /** The same with other datagrams. */
@@ -200,7 +209,26 @@ public record MuxConfig(
         maxSendMemoryBytes,
         priority,
         scheduler,
-        other);
+        other,
+        streamPriority);
+  }
+
+  /** The same with or without STREAM_PRIORITY. */
+  public MuxConfig withStreamPriority(boolean taken) {
+    return new MuxConfig(
+        streamWindowBytes,
+        maxStreamWindowBytes,
+        connectionWindowBytes,
+        maxConnectionWindowBytes,
+        maxBidiStreams,
+        maxUniStreams,
+        minSendBufferBytes,
+        maxSendBufferBytes,
+        maxSendMemoryBytes,
+        priority,
+        scheduler,
+        datagrams,
+        taken);
   }
 
   private static void require(boolean holds, String what) {

@@ -54,6 +54,9 @@ public final class MuxStream extends Sender {
 
   boolean controlQueued;
 
+  /** Its group, and what was said of its priority; null: nothing. */
+  @Nullable StreamSharing sharing;
+
   /** Events not taken yet. */
   int events;
 
@@ -312,6 +315,21 @@ public final class MuxStream extends Sender {
     return send == null ? 0 : send.ackedTo();
   }
 
+  /** Bytes from the start that have been sent at least once. */
+  public long sentBytes() {
+    return send == null ? 0 : send.sentTo();
+  }
+
+  /** Bytes that the peer's limit for this stream still allows to be sent for the first time. */
+  public long sendCreditBytes() {
+    return send == null ? 0 : send.maxData() - send.sentTo();
+  }
+
+  /** How far from the start data has arrived, gaps included. */
+  public long receivedBytes() {
+    return recv == null ? 0 : recv.highest();
+  }
+
   /** The priority that its data is sent with; a stream that we cannot send on has the default. */
   public Priority priority() {
     return entry == null ? Priority.DEFAULT : entry.priority();
@@ -322,6 +340,63 @@ public final class MuxStream extends Sender {
     if (entry != null && !closed) {
       mux.prioritize(entry, priority);
     }
+  }
+
+  /**
+   * Asks the peer to send its direction with that priority, now and at any time later (extension
+   * STREAM_PRIORITY): before anything was sent on a stream of ours, it holds from the peer's first
+   * byte on. Nothing comes of it if the peer does not take such requests ({@link
+   * Mux#canRequestPriority}), or its application decides otherwise. Only the last request counts,
+   * and only that is sent; a peer may close a connection that changes its mind all the time.
+   *
+   * @throws IllegalStateException if the stream has no receiving part
+   * @throws IllegalArgumentException if the priority is critical, which is for local use
+   */
+  public void requestPriority(Priority priority) {
+    if (recv == null) {
+      throw new IllegalStateException("stream " + id + " has no receiving part");
+    }
+    if (priority.urgency() == Priority.CRITICAL_URGENCY) {
+      throw new IllegalArgumentException("critical");
+    }
+    if (!closed) {
+      mux.priorities().request(this, priority);
+    }
+  }
+
+  /** The group that {@link #setGroup} has put it in. */
+  public @Nullable StreamGroup group() {
+    return sharing == null ? null : sharing.group;
+  }
+
+  /**
+   * Puts the stream into a group, at any time; null: into none. Priorities that are requested of
+   * the peer name the group, so that its direction is in one too.
+   *
+   * @throws IllegalStateException if the group is closed
+   * @throws IllegalArgumentException if the group is another connection's
+   */
+  public void setGroup(@Nullable StreamGroup group) {
+    if (!closed) {
+      mux.priorities().enter(this, group);
+    }
+  }
+
+  /**
+   * The group that the peer has put it in; 0 if none, or if it is in one of ours. The number has a
+   * meaning only to the peer, and is the same for streams that belong together.
+   */
+  public long peerGroup() {
+    return sharing == null ? 0 : sharing.peerGroup;
+  }
+
+  StreamSharing sharing() {
+    StreamSharing known = sharing;
+    if (known == null) {
+      known = new StreamSharing();
+      sharing = known;
+    }
+    return known;
   }
 
   /** What {@link #attach} was given. */

@@ -90,6 +90,7 @@ public final class QmuxConnection implements Connection {
         .initialMaxStreamsUni(mux.maxUniStreams())
         .maxDatagramFrameBytes(mux.datagrams().maxFrameBytes())
         .resetStreamAt(true)
+        .streamPriority(mux.streamPriority())
         .maxRecordBytes(config.maxRecordBytes())
         .build();
   }

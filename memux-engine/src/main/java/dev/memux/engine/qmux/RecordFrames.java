@@ -98,6 +98,7 @@ final class RecordFrames implements FrameSink, RecordReader.Listener {
       case ControlFrame.DataBlocked f -> connection.mux().onControl(f);
       case ControlFrame.StreamDataBlocked f -> connection.mux().onControl(f);
       case ControlFrame.StreamsBlocked f -> connection.mux().onControl(f);
+      case ControlFrame.StreamPriority f -> connection.mux().onControl(f);
       case ControlFrame.QxTransportParameters f -> connection.onPeerParameters(f.encoded());
       case ControlFrame.QxPing f -> connection.pings().onFrame(f, nowNanos);
       case ControlFrame.ConnectionClose f -> connection.onPeerClose(f, nowNanos);

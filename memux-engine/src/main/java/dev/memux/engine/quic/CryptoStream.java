@@ -35,12 +35,8 @@ final class CryptoStream {
     out.write(bytes);
   }
 
-  /**
-   * Takes a CRYPTO frame in.
-   *
-   * @return what TLS can read now; empty if nothing
-   */
-  byte[] receive(long offset, byte[] data, int from, int length) throws ProtocolException {
+  /** Takes a CRYPTO frame in. */
+  void receive(long offset, byte[] data, int from, int length) throws ProtocolException {
     if (offset + length - in.readTo() > maxBufferedBytes
         || in.insert(offset, data, from, length) != Reassembly.Insertion.TAKEN) {
       throw new ProtocolException(
@@ -48,6 +44,15 @@ final class CryptoStream {
           FrameType.CRYPTO.code(),
           "handshake data too far ahead");
     }
+  }
+
+  /** Whether there is anything that TLS has not read. */
+  boolean isReadable() {
+    return in.readableBytes() > 0;
+  }
+
+  /** What TLS can read now; empty if nothing. */
+  byte[] read() {
     return in.read();
   }
 

@@ -9,8 +9,8 @@ import java.util.List;
  * the keys are there, as each one dropped costs a probe timeout.
  */
 final class EarlyPackets {
-  /** Half of an initial window; whoever sends more has them sent again. */
-  static final int MAX_PACKETS = 8;
+  /** An initial window (RFC 9002 §7.2); whoever sends more has them sent again. */
+  static final int MAX_PACKETS = 10;
 
   /** Nobody has proved to be the peer yet, and datagrams may be 50 times as large as usual ones. */
   static final int MAX_BYTES = 16 * 1024;

@@ -110,6 +110,7 @@ final class FrameHandler implements FrameSink {
       case ControlFrame.DataBlocked f -> connection.mux().onControl(f);
       case ControlFrame.StreamDataBlocked f -> connection.mux().onControl(f);
       case ControlFrame.StreamsBlocked f -> connection.mux().onControl(f);
+      case ControlFrame.StreamPriority f -> connection.mux().onControl(f);
       case ControlFrame.NewToken f -> {
         onlyFromServer(f);
         connection.onNewToken(f.token());

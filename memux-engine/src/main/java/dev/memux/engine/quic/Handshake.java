@@ -36,6 +36,7 @@ final class Handshake {
   private final PacketNumberSpace[] spaces;
   private final ZeroRtt zeroRtt;
   private final Listener listener;
+  private @Nullable HandshakeWork work;
   private boolean complete;
 
   Handshake(
@@ -67,23 +68,62 @@ final class Handshake {
   /**
    * A CRYPTO frame came in a packet of {@code space}.
    *
-   * @return whether it brought TLS further
+   * @return whether it brings TLS further
    */
   boolean onCrypto(PacketNumberSpace space, long offset, byte[] data, int from, int length)
       throws ProtocolException {
-    byte[] readable = space.crypto.receive(offset, data, from, length);
-    if (readable.length == 0) {
+    space.crypto.receive(offset, data, from, length);
+    if (!space.crypto.isReadable()) {
       return false;
     }
-    try {
-      tls.receive(space.level, readable, 0, readable.length);
-    } catch (TlsAlertException e) {
-      drain(); // what it wrote before it failed, so that the peer can read the error
-      throw new ProtocolException(
-          e.transportError(), FrameType.CRYPTO.code(), String.valueOf(e.getMessage()));
-    }
-    drain();
+    advance(space);
     return true;
+  }
+
+  /** Whether TLS is at work, or waits for it: what has arrived since has to wait, too. */
+  boolean isAtWork() {
+    return work != null;
+  }
+
+  /** See {@link QuicConnection#takeHandshakeWork}. */
+  @Nullable Runnable takeWork() {
+    return work != null && work.take() ? work : null;
+  }
+
+  /** The work that was taken is done; there may be more of it. */
+  void onWorkDone() throws ProtocolException {
+    HandshakeWork done = work;
+    if (done == null) {
+      throw new IllegalStateException("no work was taken");
+    }
+    work = null;
+    conclude(done);
+    for (PacketNumberSpace space : spaces) {
+      advance(space);
+    }
+  }
+
+  /** Gives TLS what it can read, or makes that work for somebody else. */
+  private void advance(PacketNumberSpace space) throws ProtocolException {
+    if (work != null || !space.crypto.isReadable()) {
+      return;
+    }
+    HandshakeWork next = new HandshakeWork(tls, space.level, space.crypto.read());
+    if (tls.mayTakeLong()) {
+      work = next;
+    } else {
+      next.run();
+      conclude(next);
+    }
+  }
+
+  private void conclude(HandshakeWork done) throws ProtocolException {
+    TlsAlertException alert = done.alert();
+    drain(); // also what it wrote before it failed, so that the peer can read the error
+    if (alert != null) {
+      throw new ProtocolException(
+          alert.transportError(), FrameType.CRYPTO.code(), String.valueOf(alert.getMessage()));
+    }
   }
 
   private void drain() throws ProtocolException {

@@ -1,7 +1,17 @@
 package dev.memux.engine.quic;
 
-/** Idle timeout and keep-alive (RFC 9000 §10.1). */
+/**
+ * When a connection that hears nothing is over: idle timeout and keep-alive (RFC 9000 §10.1), and a
+ * peer that does not answer.
+ */
 final class IdleTimer {
+  /**
+   * A peer that lives acknowledges within a round trip, and is asked again and again meanwhile.
+   * This is long enough for a phone to find another network, and short enough for people to be
+   * told.
+   */
+  static final long MAX_SILENCE_NANOS = 15_000_000_000L;
+
   private static final long NEVER = Long.MAX_VALUE;
   private static final long MILLI_NANOS = 1_000_000;
 
@@ -11,6 +21,7 @@ final class IdleTimer {
   private long activeNanos;
   private boolean sentSinceReceived;
   private boolean keepingAlive;
+  private boolean confirmed;
 
   /**
    * @param timeoutNanos our own limit, 0 for none
@@ -31,8 +42,9 @@ final class IdleTimer {
     }
   }
 
-  /** Keep-alives begin when the handshake is over. */
+  /** Keep-alives begin when the handshake is over; before, it has a timeout of its own. */
   void onHandshakeConfirmed() {
+    confirmed = true;
     keepingAlive = keepAliveNanos > 0;
   }
 
@@ -59,6 +71,22 @@ final class IdleTimer {
    */
   long deadlineNanos(long ptoNanos) {
     return timeoutNanos == 0 ? NEVER : restartedNanos + Math.max(timeoutNanos, 3 * ptoNanos);
+  }
+
+  /**
+   * When the peer is lost: the first packet that it ought to have acknowledged since it was last
+   * heard of has been without answer for half the idle timeout, or {@link #MAX_SILENCE_NANOS} if
+   * that is less.
+   *
+   * @param ptoNanos the probe timeout: three of them must fit here, too
+   */
+  long silenceDeadlineNanos(long ptoNanos) {
+    if (!confirmed || !sentSinceReceived) {
+      return NEVER;
+    }
+    long limitNanos =
+        timeoutNanos == 0 ? MAX_SILENCE_NANOS : Math.min(timeoutNanos / 2, MAX_SILENCE_NANOS);
+    return restartedNanos + Math.max(limitNanos, 3 * ptoNanos);
   }
 
   /** When a PING is due to keep the connection alive. */

@@ -47,6 +47,7 @@ final class LocalParameters {
         .initialMaxStreamsUni(mux.maxUniStreams())
         .maxDatagramFrameBytes(mux.datagrams().maxFrameBytes())
         .resetStreamAt(true)
+        .streamPriority(mux.streamPriority())
         .ackDelayExponent(ACK_DELAY_EXPONENT)
         .maxAckDelayMillis(MAX_ACK_DELAY_NANOS / MILLI_NANOS)
         .activeConnectionIdLimit(PeerConnectionIds.ACTIVE_LIMIT)

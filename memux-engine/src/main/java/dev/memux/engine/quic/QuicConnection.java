@@ -267,9 +267,41 @@ public final class QuicConnection implements Connection {
     } catch (ProtocolException e) {
       onProtocolError(e, nowNanos);
     }
+    onInput(nowNanos);
+  }
+
+  private void onInput(long nowNanos) {
     transmitter.updateAmplificationLimit(nowNanos);
     mux.onPath(recovery.rtt().smoothedNanos(), recovery.windowBytes());
     reportLimits();
+  }
+
+  /**
+   * What the handshake has to compute before it can go on: signatures, keys, judgements of
+   * certificates. It touches nothing of the connection's, so that another thread may run it; the
+   * connection goes on meanwhile. To be asked for after each {@link QuicEndpoint#receive} and
+   * {@link QuicEndpoint#onHandshakeWorkDone}, which is to be called when it has run.
+   *
+   * @return null: nothing, or the endpoint sees to it (see {@link QuicEndpoint#leaveHandshakeWork})
+   */
+  public @Nullable Runnable takeHandshakeWork() {
+    return closing.isOpen() ? handshake.takeWork() : null;
+  }
+
+  /** What {@link #takeHandshakeWork} gave has been run. */
+  void onHandshakeWorkDone(long nowNanos) {
+    if (!closing.isOpen()) {
+      return;
+    }
+    try {
+      handshake.onWorkDone();
+      while (closing.isOpen() && progress.takeNewKeys()) {
+        receiver.retryEarlyPackets(nowNanos);
+      }
+    } catch (ProtocolException e) {
+      onProtocolError(e, nowNanos);
+    }
+    onInput(nowNanos);
   }
 
   private void onDatagramAfterEnd(byte[] buffer, int from, int length, long nowNanos) {
@@ -301,7 +333,10 @@ public final class QuicConnection implements Connection {
       closing.onTimeout(nowNanos);
       return;
     }
-    if (nowNanos >= idleTimer.deadlineNanos(ptoNanos())) {
+    if (nowNanos >= idleTimer.silenceDeadlineNanos(ptoNanos())) {
+      closing.terminate(
+          new CloseReason(Origin.CARRIER_LOST, false, 0, 0, "the peer does not answer any more"));
+    } else if (nowNanos >= idleTimer.deadlineNanos(ptoNanos())) {
       closing.terminate(new CloseReason(Origin.IDLE_TIMEOUT, false, 0, 0, ""));
     } else if (nowNanos >= progress.deadlineNanos()) {
       closing.terminate(new CloseReason(Origin.HANDSHAKE_TIMEOUT, false, 0, 0, ""));
@@ -321,6 +356,7 @@ public final class QuicConnection implements Connection {
       return closing.deadlineNanos();
     }
     long deadline = Math.min(recovery.deadlineNanos(), idleTimer.deadlineNanos(ptoNanos()));
+    deadline = Math.min(deadline, idleTimer.silenceDeadlineNanos(ptoNanos()));
     deadline = Math.min(deadline, idleTimer.keepAliveDeadlineNanos());
     deadline = Math.min(deadline, progress.deadlineNanos());
     deadline = Math.min(deadline, paths.deadlineNanos());

@@ -68,6 +68,9 @@ public final class QuicEndpoint {
 
   private boolean accepting = true;
 
+  /** Somebody else runs {@link QuicConnection#takeHandshakeWork}. */
+  private boolean leavesHandshakeWork;
+
   /**
    * Like the other constructor, with keys for tokens that no other loop knows, and memory without
    * bound.
@@ -205,10 +208,39 @@ public final class QuicEndpoint {
     }
     HandshakeSlots.Stage before = connection.stage();
     connection.receive(remote, buffer, offset, length, nowNanos);
+    seeToHandshake(connection, before, nowNanos);
+    return connection;
+  }
+
+  /**
+   * From now on the caller runs what {@link QuicConnection#takeHandshakeWork} gives, on another
+   * thread perhaps. Otherwise this endpoint does so at once.
+   */
+  public void leaveHandshakeWork() {
+    leavesHandshakeWork = true;
+  }
+
+  /**
+   * What {@link QuicConnection#takeHandshakeWork} gave has run. The connection is to be seen to as
+   * after {@link #receive}.
+   */
+  public void onHandshakeWorkDone(QuicConnection connection, long nowNanos) {
+    HandshakeSlots.Stage before = connection.stage();
+    connection.onHandshakeWorkDone(nowNanos);
+    seeToHandshake(connection, before, nowNanos);
+  }
+
+  private void seeToHandshake(
+      QuicConnection connection, HandshakeSlots.Stage before, long nowNanos) {
+    if (!leavesHandshakeWork) {
+      for (Runnable work; (work = connection.takeHandshakeWork()) != null; ) {
+        work.run();
+        connection.onHandshakeWorkDone(nowNanos);
+      }
+    }
     if (connection.isServer()) {
       handshakes.update(connection, before);
     }
-    return connection;
   }
 
   private @Nullable QuicConnection find(byte[] buffer) {
@@ -332,6 +364,7 @@ public final class QuicEndpoint {
     byInitialDcid.put(start.initialDcid(), connection);
     add(connection);
     handshakes.add(connection);
+    seeToHandshake(connection, connection.stage(), nowNanos);
     return connection;
   }
 

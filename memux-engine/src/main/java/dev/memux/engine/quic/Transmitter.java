@@ -17,6 +17,15 @@ import dev.memux.engine.wire.TransportError;
 final class Transmitter {
   private static final long NEVER = Long.MAX_VALUE;
 
+  /**
+   * Acknowledgements travel with what the handshake is about to answer, and cost no datagram of
+   * their own, unless it computes for longer than this. Timers of the peer's are no shorter (RFC
+   * 9002 §6.2.1 begins with a third of a second).
+   */
+  private static final long MAX_HELD_NANOS = 10_000_000;
+
+  private static final long HELD_LONG_ENOUGH = Long.MIN_VALUE;
+
   private final QuicConnection connection;
   private final Recovery recovery;
   private final Paths paths;
@@ -30,6 +39,9 @@ final class Transmitter {
   private int datagramBytes;
   private long pacerDeadlineNanos = NEVER;
   private boolean amplificationLimited;
+
+  /** Until when packets wait for the handshake's work. */
+  private long heldUntilNanos = NEVER;
 
   Transmitter(
       QuicConnection connection,
@@ -83,6 +95,9 @@ final class Transmitter {
 
   /** When {@link #transmit} may have something to send though nothing else has happened. */
   long deadlineNanos() {
+    if (heldUntilNanos != NEVER && heldUntilNanos != HELD_LONG_ENOUGH) {
+      return heldUntilNanos;
+    }
     if (amplificationLimited) {
       return NEVER;
     }
@@ -101,8 +116,8 @@ final class Transmitter {
    * @return false: nothing to send before {@link #deadlineNanos} or further input
    */
   boolean transmit(SendBatch out, long nowNanos) {
-    if (closing.isOpen() && probePath(out, nowNanos)) {
-      return true;
+    if (closing.isOpen() && (isHeld(nowNanos) || probePath(out, nowNanos))) {
+      return out.count() > 0;
     }
     Path path = paths.active();
     out.begin(path.remote());
@@ -115,6 +130,21 @@ final class Transmitter {
       addClose(out, path, nowNanos);
     }
     return out.count() > 0;
+  }
+
+  /** Whether the handshake's next message is about to come. */
+  private boolean isHeld(long nowNanos) {
+    if (!connection.handshake().isAtWork()) {
+      heldUntilNanos = NEVER;
+      return false;
+    }
+    if (heldUntilNanos == NEVER) {
+      heldUntilNanos = nowNanos + MAX_HELD_NANOS;
+    }
+    if (nowNanos >= heldUntilNanos) {
+      heldUntilNanos = HELD_LONG_ENOUGH;
+    }
+    return heldUntilNanos != HELD_LONG_ENOUGH;
   }
 
   /** Sends what is due on a path that is not the active one. */

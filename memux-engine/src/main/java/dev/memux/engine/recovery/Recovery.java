@@ -147,10 +147,6 @@ public final class Recovery {
     if (anyInFlight) {
       sampleRtt(s, ack, ackDelayNanos, nowNanos);
     }
-    detectLosses(s, nowNanos);
-    if (anyInFlight) {
-      settleAcks(s, nowNanos);
-    }
     if (space == PacketSpace.HANDSHAKE) {
       // RFC 9002 §6.2.2.1: it has read a Handshake packet of ours, which proves our address (RFC
       // 9000 §8.1).
@@ -158,6 +154,10 @@ public final class Recovery {
     }
     if (pto.onAcknowledged()) {
       cancelProbes();
+    }
+    detectLosses(s, nowNanos);
+    if (anyInFlight) {
+      settleAcks(s, nowNanos);
     }
     pto.touch(nowNanos);
     deadlineKnown = false;
@@ -421,6 +421,12 @@ public final class Recovery {
     if (lost > 0) {
       boolean reduced = window.onCongestion(newestLostNanos, persistent, nowNanos);
       spuriousCongestion.onLost(lost, reduced, nowNanos);
+      if (s.space != PacketSpace.APPLICATION) {
+        // RFC 9002 §7.3.2 lets a packet go whatever the window says. It has to: 1-RTT packets may
+        // fill the window that the peer has no keys for without this one, and before the handshake
+        // is confirmed no timer (§6.2.1) would ever empty it.
+        s.probesPending = Math.max(s.probesPending, 1);
+      }
     }
     if (persistent) {
       spuriousCongestion.forget();

@@ -4,29 +4,54 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Streams that share one part of the connection, such as one user's: their urgencies decide among
- * themselves and never how much the group gets. Made, weighed and removed by its {@link Scheduler}.
+ * themselves and never how much the group gets. Or groups that do, in place of streams; see {@link
+ * Scheduler#divide}. Made, weighed and removed by its {@link Scheduler}.
  */
 public final class Group extends Participant {
   /** The greatest weight. A group's key is exact to this many bytes, less than a packet. */
   public static final int MAX_WEIGHT = 1024;
 
   final Scheduler<?> scheduler;
-  private final Urgencies<Participant> streams;
+
+  /** Streams and sequences, or groups. */
+  final Urgencies<Participant> members;
+
+  private final boolean ofGroups;
   private final @Nullable Sequence[] sequences =
       new Sequence[Priority.LOWEST_URGENCY - Priority.CRITICAL_URGENCY + 1];
   int urgency = Priority.DEFAULT.urgency();
-  int streamCount;
+  int memberCount;
   boolean removed;
   private int weight;
+
+  /** The group that it is part of; only the root is part of none. */
+  @Nullable Group parent;
 
   /** Bytes sent that do not make up a whole unit of the key yet; less than the weight. */
   private long remainderBytes;
 
+  /** A group of members. */
   Group(Scheduler<?> scheduler, long id, int weight, SchedulerConfig config) {
+    this(scheduler, id, weight, false, config.catchUpBytes(), config);
+  }
+
+  /** A group of groups, which catch up on nothing: one that was silent was not deprived. */
+  static Group ofGroups(Scheduler<?> scheduler, long id, int weight, SchedulerConfig config) {
+    return new Group(scheduler, id, weight, true, 0, config);
+  }
+
+  private Group(
+      Scheduler<?> scheduler,
+      long id,
+      int weight,
+      boolean ofGroups,
+      long catchUpBytes,
+      SchedulerConfig config) {
     super(id);
     this.scheduler = scheduler;
     this.weight = requireWeight(weight);
-    streams = new Urgencies<>(config.catchUpBytes(), config.floor());
+    this.ofGroups = ofGroups;
+    this.members = new Urgencies<>(catchUpBytes, config.floor());
   }
 
   /** Its part of the connection, relative to the weights of other eligible groups. */
@@ -39,56 +64,69 @@ public final class Group extends Participant {
     return urgency;
   }
 
-  /** How many streams belong to it, whether they have anything to send or not. */
-  public int streamCount() {
-    return streamCount;
+  /** How many streams, or groups, belong to it, whether they have anything to send or not. */
+  public int memberCount() {
+    return memberCount;
   }
 
-  boolean hasReadyStream() {
-    return streams.isReady();
-  }
-
-  boolean hasLostStream() {
-    return streams.hasLost();
+  /** Whether its members are groups. */
+  boolean isOfGroups() {
+    return ofGroups;
   }
 
   /** The virtual time of an urgency. */
   long origin(int urgency) {
-    return streams.origin(urgency);
+    return members.origin(urgency);
   }
 
   void place(Entry<?> entry, boolean isReady, boolean hasLost) {
     int level = entry.priority.urgency();
     if (entry.priority.incremental()) {
-      streams.place(entry, level, isReady, hasLost);
+      members.place(entry, level, isReady, hasLost);
     } else {
       Sequence sequence = sequence(level);
       sequence.place(entry, isReady, hasLost);
-      streams.place(sequence, level, sequence.hasReadyMember(), sequence.hasLostMember());
+      members.place(sequence, level, sequence.hasReadyMember(), sequence.hasLostMember());
     }
   }
 
-  /** Counts bytes that one of the group's streams sent. */
+  /** Counts bytes that one of the group's streams sent, among the streams. */
   void charge(Entry<?> entry, int payloadBytes, long packet) {
     int level = entry.priority.urgency();
     entry.key += payloadBytes;
     if (entry.priority.incremental()) {
-      streams.onKeyGrown(entry, level);
+      members.onKeyGrown(entry, level);
     } else {
       Sequence sequence = sequence(level);
       sequence.key += payloadBytes;
-      streams.onKeyGrown(sequence, level);
+      members.onKeyGrown(sequence, level);
     }
-    streams.onServed(packet);
-    streams.settle(level);
+    members.onServed(packet);
+    members.settle(level);
+  }
 
+  /** Counts bytes that were sent out of its part of the connection. */
+  void charge(int payloadBytes) {
     long bytes = remainderBytes + payloadBytes;
     key += bytes / weight;
     remainderBytes = bytes % weight;
   }
 
+  /** Takes the place of a group, with all that this has used of it. */
+  void replace(Group other) {
+    parent = other.parent;
+    urgency = other.urgency;
+    key = other.key;
+    remainderBytes = other.remainderBytes;
+    other.parent = this;
+    other.urgency = Priority.DEFAULT.urgency();
+    other.key = 0;
+    other.remainderBytes = 0;
+    other.weight = 1;
+  }
+
   void settle(int urgency) {
-    streams.settle(urgency);
+    members.settle(urgency);
   }
 
   void weigh(int newWeight) {
@@ -99,7 +137,7 @@ public final class Group extends Participant {
 
   @Override
   Entry<?> served(boolean onlyLost, long packet) {
-    return streams.first(onlyLost, packet).served(onlyLost, packet);
+    return members.first(onlyLost, packet).served(onlyLost, packet);
   }
 
   @Override

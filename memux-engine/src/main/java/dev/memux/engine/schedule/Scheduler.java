@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>The model</h2>
  *
- * <p>A tree: connection → groups → urgencies → participants.
+ * <p>A tree: connection → groups → urgencies → participants. A group can be divided among groups in
+ * turn, each level sharing what the one above gets.
  *
  * <ul>
  *   <li><b>Eligible</b> is a stream with lost data to send again, or with new data or a FIN that
@@ -53,11 +54,11 @@ import org.jspecify.annotations.Nullable;
  * @param <S> what is scheduled
  */
 public final class Scheduler<S> {
-  /** Groups catch up on nothing: a group that was silent was not deprived of its share. */
-  private static final long GROUP_CATCH_UP_BYTES = 0;
-
   private final SchedulerConfig config;
-  private final Urgencies<Group> groups;
+
+  /** What all groups are members of, at some depth. */
+  private final Group root;
+
   private final Group defaultGroup;
   private long groupsMade;
   private long packet;
@@ -65,7 +66,7 @@ public final class Scheduler<S> {
   /** A scheduler with the default group and no streams. */
   public Scheduler(SchedulerConfig config) {
     this.config = config;
-    groups = new Urgencies<>(GROUP_CATCH_UP_BYTES, config.floor());
+    root = Group.ofGroups(this, groupsMade++, 1, config);
     defaultGroup = addGroup(1);
   }
 
@@ -80,19 +81,56 @@ public final class Scheduler<S> {
    * @param weight from 1 to {@link Group#MAX_WEIGHT}
    */
   public Group addGroup(int weight) {
-    return new Group(this, groupsMade++, weight, config);
+    return addGroup(weight, root);
+  }
+
+  /**
+   * Adds a group inside another one, at the default urgency: it gets its part of what that gets.
+   *
+   * @param weight from 1 to {@link Group#MAX_WEIGHT}
+   * @param whole what {@link #divide} has returned
+   */
+  public Group addGroup(int weight, Group whole) {
+    requireOwn(whole);
+    if (!whole.isOfGroups()) {
+      throw new IllegalArgumentException(whole + " is not divided");
+    }
+    Group group = new Group(this, groupsMade++, weight, config);
+    group.parent = whole;
+    whole.memberCount++;
+    return group;
+  }
+
+  /**
+   * Has a group share with others what it gets: it becomes a part, of weight 1, of a whole that has
+   * the weight and the urgency that it had, and whose other parts {@link #addGroup(int, Group)}
+   * adds. However many they are, nobody outside of it gets less.
+   *
+   * @return the whole; it takes no streams itself
+   */
+  public Group divide(Group group) {
+    requireOwn(group);
+    Group parent = parent(group);
+    parent.members.place(group, group.urgency, false, false);
+    Group whole = Group.ofGroups(this, groupsMade++, group.weight(), config);
+    whole.replace(group);
+    whole.memberCount = 1;
+    place(group);
+    settle(group);
+    return whole;
   }
 
   /**
    * Removes a group.
    *
-   * @throws IllegalStateException if it has streams, or is the default group
+   * @throws IllegalStateException if it has members, or is the default group
    */
   public void removeGroup(Group group) {
     requireOwn(group);
-    if (group == defaultGroup || group.streamCount > 0) {
-      throw new IllegalStateException(group + " with " + group.streamCount + " streams");
+    if (group == defaultGroup || group.memberCount > 0) {
+      throw new IllegalStateException(group + " with " + group.memberCount + " members");
     }
+    parent(group).memberCount--;
     group.removed = true;
   }
 
@@ -119,13 +157,14 @@ public final class Scheduler<S> {
     if (urgency == before) {
       return;
     }
-    long lead = group.key - groups.origin(before);
-    groups.place(group, before, false, false);
+    Group parent = parent(group);
+    long lead = group.key - parent.origin(before);
+    parent.members.place(group, before, false, false);
     group.urgency = urgency;
-    group.key = groups.origin(urgency) + lead;
+    group.key = parent.origin(urgency) + lead;
     place(group);
-    groups.settle(before);
-    groups.settle(urgency);
+    parent.settle(before);
+    settle(group);
   }
 
   /**
@@ -135,8 +174,8 @@ public final class Scheduler<S> {
    *     of a connection, any number that no stream can have
    */
   public Entry<S> add(long id, S stream, Priority priority, Group group) {
-    requireOwn(group);
-    group.streamCount++;
+    requireOfStreams(group);
+    group.memberCount++;
     return new Entry<>(id, stream, priority, group);
   }
 
@@ -144,7 +183,7 @@ public final class Scheduler<S> {
   public void remove(Entry<S> entry) {
     update(entry, false, false);
     entry.removed = true;
-    entry.group.streamCount--;
+    entry.group.memberCount--;
   }
 
   /**
@@ -162,7 +201,7 @@ public final class Scheduler<S> {
     entry.group.place(entry, ready, lost);
     place(entry.group);
     entry.group.settle(entry.priority.urgency());
-    groups.settle(entry.group.urgency);
+    settle(entry.group);
   }
 
   /** Changes a stream's priority, at any time. */
@@ -176,7 +215,7 @@ public final class Scheduler<S> {
   /** Moves a stream to another group, at any time. */
   public void move(Entry<S> entry, Group group) {
     requirePresent(entry);
-    requireOwn(group);
+    requireOfStreams(group);
     if (group != entry.group) {
       relocate(entry, entry.priority, group);
     }
@@ -198,12 +237,12 @@ public final class Scheduler<S> {
     if (!hasEligible(onlyLost)) {
       return null;
     }
-    return (Entry<S>) groups.first(onlyLost, packet).served(onlyLost, packet);
+    return (Entry<S>) root.served(onlyLost, packet);
   }
 
   /** Whether anybody is. */
   public boolean hasEligible(boolean onlyLost) {
-    return onlyLost ? groups.hasLost() : groups.isReady();
+    return onlyLost ? root.members.hasLost() : root.members.isReady();
   }
 
   /**
@@ -215,11 +254,15 @@ public final class Scheduler<S> {
     if (payloadBytes < 0) {
       throw new IllegalArgumentException("payloadBytes " + payloadBytes);
     }
+    entry.group.charge(entry, payloadBytes, packet);
     Group group = entry.group;
-    group.charge(entry, payloadBytes, packet);
-    groups.onKeyGrown(group, group.urgency);
-    groups.onServed(packet);
-    groups.settle(group.urgency);
+    for (Group whole = group.parent; whole != null; whole = group.parent) {
+      group.charge(payloadBytes);
+      whole.members.onKeyGrown(group, group.urgency);
+      whole.members.onServed(packet);
+      whole.settle(group.urgency);
+      group = whole;
+    }
   }
 
   private void relocate(Entry<S> entry, Priority priority, Group group) {
@@ -230,28 +273,56 @@ public final class Scheduler<S> {
     long lead = entry.key - groupBefore.origin(urgencyBefore);
 
     groupBefore.place(entry, false, false);
-    groupBefore.streamCount--;
+    groupBefore.memberCount--;
     entry.group = group;
     entry.priority = priority;
     entry.key = group.origin(priority.urgency()) + lead;
-    group.streamCount++;
+    group.memberCount++;
     group.place(entry, ready, lost);
 
     place(groupBefore);
     place(group);
     groupBefore.settle(urgencyBefore);
     group.settle(priority.urgency());
-    groups.settle(groupBefore.urgency);
-    groups.settle(group.urgency);
+    settle(groupBefore);
+    settle(group);
   }
 
-  private void place(Group group) {
-    groups.place(group, group.urgency, group.hasReadyStream(), group.hasLostStream());
+  /** Puts a group, and those that it is part of, where its members belong. */
+  private static void place(Group changed) {
+    Group group = changed;
+    for (Group whole = group.parent; whole != null; whole = group.parent) {
+      whole.members.place(group, group.urgency, group.members.isReady(), group.members.hasLost());
+      group = whole;
+    }
+  }
+
+  private static void settle(Group changed) {
+    Group group = changed;
+    for (Group whole = group.parent; whole != null; whole = group.parent) {
+      whole.settle(group.urgency);
+      group = whole;
+    }
+  }
+
+  private static Group parent(Group group) {
+    Group parent = group.parent;
+    if (parent == null) {
+      throw new IllegalStateException("the root");
+    }
+    return parent;
   }
 
   private void requireOwn(Group group) {
     if (group.scheduler != this || group.removed) {
       throw new IllegalArgumentException(group + " is not in this scheduler");
+    }
+  }
+
+  private void requireOfStreams(Group group) {
+    requireOwn(group);
+    if (group.isOfGroups()) {
+      throw new IllegalArgumentException(group + " takes groups, no streams");
     }
   }
 

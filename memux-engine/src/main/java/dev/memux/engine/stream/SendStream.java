@@ -87,6 +87,11 @@ public final class SendStream {
     return Math.max(buffer.sentTo(), sentBeforeReset);
   }
 
+  /** Whether no frame of it has been sent yet. */
+  public boolean isUntouched() {
+    return state == State.SEND && sentTo() == 0;
+  }
+
   /** Offset after the last byte written and not given up. */
   public long writtenTo() {
     return buffer.writtenTo();

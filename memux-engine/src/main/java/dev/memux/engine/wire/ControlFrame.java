@@ -131,6 +131,25 @@ public sealed interface ControlFrame {
     }
   }
 
+  /**
+   * What its receiver's direction of a stream is to be sent with; docs/stream-priority.md.
+   *
+   * @param sequence orders the frames about one stream: only a higher one than before applies
+   * @param urgency 0, the most urgent, to {@link #LOWEST_URGENCY}
+   * @param groupId the streams of a group share one part of the connection; 0: of no group
+   */
+  record StreamPriority(
+      long streamId, long sequence, int urgency, boolean incremental, long groupId)
+      implements ControlFrame {
+    /** As in RFC 9218 §4.1. */
+    public static final int LOWEST_URGENCY = 7;
+
+    @Override
+    public FrameType type() {
+      return FrameType.STREAM_PRIORITY;
+    }
+  }
+
   /** RFC 9000 §19.20. */
   record HandshakeDone() implements ControlFrame {
     @Override

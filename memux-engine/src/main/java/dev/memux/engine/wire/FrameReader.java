@@ -111,6 +111,7 @@ public final class FrameReader {
   }
 
   private @Nullable FrameType readType() throws ProtocolException {
+    frameCode = 0; // the type itself may be cut
     frameCode = varint();
     return FrameType.of(frameCode);
   }
@@ -218,6 +219,7 @@ public final class FrameReader {
       case PATH_CHALLENGE -> new ControlFrame.PathChallenge(eightBytes());
       case PATH_RESPONSE -> new ControlFrame.PathResponse(eightBytes());
       case HANDSHAKE_DONE -> new ControlFrame.HandshakeDone();
+      case STREAM_PRIORITY -> readStreamPriority();
       case QX_PING -> new ControlFrame.QxPing(false, varint());
       case QX_PING_RESPONSE -> new ControlFrame.QxPing(true, varint());
       case QX_TRANSPORT_PARAMETERS -> new ControlFrame.QxTransportParameters(bytes(length()));
@@ -242,6 +244,20 @@ public final class FrameReader {
       throw malformed("reliable size above the final size");
     }
     return frame;
+  }
+
+  private ControlFrame readStreamPriority() throws ProtocolException {
+    long streamId = varint();
+    long sequence = varint();
+    long urgency = varint();
+    long incremental = varint();
+    long groupId = varint();
+    if (urgency > ControlFrame.StreamPriority.LOWEST_URGENCY || incremental > 1) {
+      // docs/stream-priority.md §3: nobody knows what a value means that has no meaning.
+      throw malformed("urgency " + urgency + ", incremental " + incremental);
+    }
+    return new ControlFrame.StreamPriority(
+        streamId, sequence, (int) urgency, incremental == 1, groupId);
   }
 
   private ControlFrame readNewToken() throws ProtocolException {

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * All frame types, and the only place that says which frame is legal where: in which packets (RFC
  * 9000 §12.4, table 3, whose letters these are: Initial, Handshake, 0-RTT, 1-RTT), and whether in
- * QMux records, R (QMux §4).
+ * QMux records, R (QMux §4). A frame of an extension also needs its receiver to have announced
+ * that; who knows what was announced checks it.
  */
 public enum FrameType {
   PADDING(0x00, "IH01R", true),
@@ -38,6 +39,8 @@ public enum FrameType {
   RESET_STREAM_AT(0x24, "01R"),
   /** RFC 9221 §4. */
   DATAGRAM(0x30, "01R"),
+  /** docs/stream-priority.md. */
+  STREAM_PRIORITY(0x4d45_4d55_58L, "01R"),
   /** QMux §4.3: the request. */
   QX_PING(0x348c67529ef8c7bdL, "R"),
   /** QMux §4.3: the response. */

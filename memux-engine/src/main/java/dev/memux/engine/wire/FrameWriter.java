@@ -197,6 +197,27 @@ public final class FrameWriter {
     return fields(FrameType.STOP_SENDING, streamId, errorCode);
   }
 
+  public boolean streamPriority(
+      long streamId, long sequence, int urgency, boolean incremental, long groupId) {
+    int size =
+        VarInt.size(FrameType.STREAM_PRIORITY.code())
+            + VarInt.size(streamId)
+            + VarInt.size(sequence)
+            + 1
+            + 1
+            + VarInt.size(groupId);
+    if (size > remaining()) {
+      return false;
+    }
+    put(FrameType.STREAM_PRIORITY.code());
+    put(streamId);
+    put(sequence);
+    put(urgency);
+    put(incremental ? 1 : 0);
+    put(groupId);
+    return true;
+  }
+
   public boolean maxData(long maximum) {
     return fields(FrameType.MAX_DATA, maximum);
   }

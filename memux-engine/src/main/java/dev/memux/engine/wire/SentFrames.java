@@ -36,6 +36,8 @@ public final class SentFrames {
     HANDSHAKE_DONE,
     DATAGRAM,
     NEW_TOKEN,
+    /** {@code a}: stream ID, {@code b}: sequence. */
+    STREAM_PRIORITY,
     PING
   }
 

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxDatagramFrameBytes the largest DATAGRAM frame its sender takes, 0: none (RFC 9221 §3)
  * @param resetStreamAt whether its sender takes RESET_STREAM_AT
  *     (draft-ietf-quic-reliable-stream-reset §3)
+ * @param streamPriority whether its sender takes STREAM_PRIORITY (docs/stream-priority.md §2)
  * @param maxRecordBytes QMux only: the longest record that its sender takes, without its size (QMux
  *     §5.2)
  */
@@ -44,6 +45,7 @@ public record TransportParameters(
     byte @Nullable [] retrySourceConnectionId,
     long maxDatagramFrameBytes,
     boolean resetStreamAt,
+    boolean streamPriority,
     long maxRecordBytes) {
 
   /** QMux §5.2: what a record may have where the peer says nothing, and the least it may say. */
@@ -69,6 +71,7 @@ public record TransportParameters(
 
   private static final int RESET_STREAM_AT = 0x1d;
   private static final int MAX_DATAGRAM_FRAME_SIZE = 0x20;
+  private static final long STREAM_PRIORITY = FrameType.STREAM_PRIORITY.code();
   private static final long MAX_RECORD_SIZE = 0x0571c59429cd0845L;
 
   private static final int MAX_CONNECTION_ID_BYTES = 20;
@@ -117,12 +120,13 @@ public record TransportParameters(
         null,
         maxDatagramFrameBytes,
         resetStreamAt,
+        streamPriority,
         maxRecordBytes);
   }
 
   /**
-   * Whether no limit is lower than in {@code other}, of those that RFC 9000 §7.4.1, RFC 9221 §3 and
-   * §3 of draft-ietf-quic-reliable-stream-reset name.
+   * Whether no limit is lower than in {@code other}, of those that RFC 9000 §7.4.1, RFC 9221 §3, §3
+   * of draft-ietf-quic-reliable-stream-reset and docs/stream-priority.md §2 name.
    */
   public boolean allowsAllOf(TransportParameters other) {
     return activeConnectionIdLimit >= other.activeConnectionIdLimit
@@ -134,6 +138,7 @@ public record TransportParameters(
         && initialMaxStreamsUni >= other.initialMaxStreamsUni
         && maxDatagramFrameBytes >= other.maxDatagramFrameBytes
         && (resetStreamAt || !other.resetStreamAt)
+        && (streamPriority || !other.streamPriority)
         && maxRecordBytes >= other.maxRecordBytes;
   }
 
@@ -162,6 +167,7 @@ public record TransportParameters(
     out.bytes(RETRY_SOURCE_CONNECTION_ID, retrySourceConnectionId);
     out.bytes(RESET_STREAM_AT, resetStreamAt ? new byte[0] : null);
     out.number(MAX_DATAGRAM_FRAME_SIZE, maxDatagramFrameBytes, 0);
+    out.bytes(STREAM_PRIORITY, streamPriority ? new byte[0] : null);
     out.number(MAX_RECORD_SIZE, maxRecordBytes, DEFAULT_MAX_RECORD_BYTES);
     return out.encoded();
   }
@@ -182,6 +188,8 @@ public record TransportParameters(
       long id = next(in, seen);
       if (id <= MAX_DATAGRAM_FRAME_SIZE) {
         decodeKnown((int) id, in, fromServer, out);
+      } else {
+        decodeExtension(id, in, out);
       }
     }
     return out.build();
@@ -205,9 +213,19 @@ public record TransportParameters(
       } else if (id <= MAX_DATAGRAM_FRAME_SIZE) {
         checkPermitted((int) id);
         decodeKnown((int) id, in, true, out);
+      } else {
+        decodeExtension(id, in, out);
       }
     }
     return out.build();
+  }
+
+  /** Those of either carrier whose numbers are large; others are not known. */
+  private static void decodeExtension(long id, Decoder in, Builder out) throws ProtocolException {
+    if (id == STREAM_PRIORITY) {
+      in.bytes(0, 0); // docs/stream-priority.md §2: a value is an error
+      out.streamPriority = true;
+    }
   }
 
   /** QMux §5.1: what is about packets, paths and connection IDs has no meaning there. */
@@ -329,6 +347,7 @@ public record TransportParameters(
     private byte @Nullable [] retrySourceConnectionId;
     private long maxDatagramFrameBytes;
     private boolean resetStreamAt;
+    private boolean streamPriority;
     private long maxRecordBytes = DEFAULT_MAX_RECORD_BYTES;
 
     private Builder() {}
@@ -420,6 +439,11 @@ public record TransportParameters(
       return this;
     }
 
+    public Builder streamPriority(boolean value) {
+      streamPriority = value;
+      return this;
+    }
+
     public Builder maxRecordBytes(long value) {
       maxRecordBytes = value;
       return this;
@@ -446,6 +470,7 @@ public record TransportParameters(
           retrySourceConnectionId,
           maxDatagramFrameBytes,
           resetStreamAt,
+          streamPriority,
           maxRecordBytes);
     }
   }

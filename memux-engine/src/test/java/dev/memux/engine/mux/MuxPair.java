@@ -185,6 +185,14 @@ final class MuxPair {
             case ControlFrame.DataBlocked f -> "DATA_BLOCKED " + f.limit();
             case ControlFrame.MaxStreams f -> f.type() + " " + f.maximum();
             case ControlFrame.StreamsBlocked f -> f.type() + " " + f.limit();
+            case ControlFrame.StreamPriority f ->
+                "STREAM_PRIORITY %d %d u=%d%s group %d"
+                    .formatted(
+                        f.streamId(),
+                        f.sequence(),
+                        f.urgency(),
+                        f.incremental() ? ",i" : "",
+                        f.groupId());
             default -> throw new AssertionError(frame);
           });
     }
@@ -225,6 +233,7 @@ final class MuxPair {
         .initialMaxStreamsUni(config.maxUniStreams())
         .maxDatagramFrameBytes(config.datagrams().maxFrameBytes())
         .resetStreamAt(true)
+        .streamPriority(config.streamPriority())
         .build();
   }
 

@@ -9,12 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.memux.engine.CloseReason;
 import dev.memux.engine.CloseReason.Origin;
 import dev.memux.engine.ConnectionEvent;
+import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.tls.TlsClientConfig;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -127,6 +129,45 @@ class ClosingTest {
     assertEquals(Origin.IDLE_TIMEOUT, reason.origin());
     assertTrue(pair.client.isTerminated());
     assertTrue(pair.server().isTerminated());
+  }
+
+  @Test
+  void aPeerThatStopsAnsweringIsLostLongBeforeTheIdleTimeout() {
+    // RFC 9000 §10.1 leaves the idle timer as it is once something is under way without an answer.
+    ConnectedPair pair = new ConnectedPair().settle();
+    pair.runUntil(pair.now + 20 * ConnectedPair.SECOND); // nothing to say: nothing is missed
+    assertNull(ConnectedPair.closeReason(pair.clientEvents));
+    pair.toServer = d -> false;
+    MuxStream stream = pair.client.mux().open(StreamType.BIDIRECTIONAL, Priority.DEFAULT);
+    assertNotNull(stream);
+    stream.write(ByteBuffer.wrap(new byte[] {1}));
+    pair.runUntil(pair.now + IdleTimer.MAX_SILENCE_NANOS - ConnectedPair.SECOND);
+    assertNull(ConnectedPair.closeReason(pair.clientEvents));
+    pair.runUntil(pair.now + 2 * ConnectedPair.SECOND);
+    CloseReason reason = ConnectedPair.closeReason(pair.clientEvents);
+    assertNotNull(reason);
+    assertEquals(Origin.CARRIER_LOST, reason.origin());
+    assertTrue(pair.client.isTerminated());
+  }
+
+  @Test
+  void aPeerWithAShortIdleTimeoutHasHalfOfItToAnswer() {
+    QuicConfig shorter = QuicConfig.DEFAULT.withMaxIdleTimeoutNanos(4 * ConnectedPair.SECOND);
+    ConnectedPair pair = new ConnectedPair(QuicConfig.DEFAULT, shorter).settle();
+    pair.toClient = d -> false;
+    MuxStream stream = pair.client.mux().open(StreamType.BIDIRECTIONAL, Priority.DEFAULT);
+    assertNotNull(stream);
+    stream.write(ByteBuffer.wrap(new byte[] {1}));
+    pair.runUntil(pair.now + 1500 * ConnectedPair.MILLI);
+    pair.toClient = d -> true;
+    pair.runUntil(pair.now + 3 * ConnectedPair.SECOND); // one answer is enough
+    assertNull(ConnectedPair.closeReason(pair.clientEvents));
+    pair.toClient = d -> false;
+    stream.write(ByteBuffer.wrap(new byte[] {1}));
+    pair.runUntil(pair.now + 2100 * ConnectedPair.MILLI);
+    CloseReason reason = ConnectedPair.closeReason(pair.clientEvents);
+    assertNotNull(reason);
+    assertEquals(Origin.CARRIER_LOST, reason.origin());
   }
 
   private static boolean fail(String what) {

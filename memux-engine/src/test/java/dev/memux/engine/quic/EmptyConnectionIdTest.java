@@ -157,6 +157,10 @@ class EmptyConnectionIdTest {
         for (int at = 0; at < batch.length(); at += batch.segmentBytes()) {
           int length = Math.min(batch.segmentBytes(), batch.length() - at);
           client.receive(ConnectedPair.SERVER_ADDRESS, batch.buffer(), at, length, now);
+          for (Runnable work; (work = client.takeHandshakeWork()) != null; ) {
+            work.run();
+            client.onHandshakeWorkDone(now);
+          }
         }
       }
     }

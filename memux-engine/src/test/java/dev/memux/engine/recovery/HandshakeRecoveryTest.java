@@ -85,6 +85,27 @@ class HandshakeRecoveryTest {
         sentNanos + server.recovery.ptoNanos(APPLICATION), server.recovery.deadlineNanos());
   }
 
+  /**
+   * §7.3.2. Nothing else would send it again: packets that the peer cannot read yet fill the window
+   * and are not probed.
+   */
+  @Test
+  void lostHandshakePacketsAreRepeatedWhateverTheWindowSays() throws ProtocolException {
+    server.now = MS;
+    server.send(HANDSHAKE);
+    server.now = 2 * MS;
+    server.send(HANDSHAKE);
+    while (server.recovery.sendAllowanceBytes() >= DATAGRAM) {
+      server.send(APPLICATION);
+    }
+    server.now = 200 * MS;
+    server.ack(HANDSHAKE, 1);
+    server.expire();
+    assertEquals(List.of(0L), server.lost);
+    assertEquals(1, server.recovery.probesPending(HANDSHAKE));
+    assertEquals(0, server.recovery.probesPending(APPLICATION));
+  }
+
   /** §6.2.2.1. */
   @Test
   void aBlockedServerArmsNoProbeTimer() {

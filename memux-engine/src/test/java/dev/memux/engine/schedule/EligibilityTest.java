@@ -140,7 +140,7 @@ class EligibilityTest {
     scheduler.remove(head);
     scheduler.remove(served);
     scheduler.remove(idle);
-    assertEquals(2, scheduler.defaultGroup().streamCount());
+    assertEquals(2, scheduler.defaultGroup().memberCount());
     assertEquals("waiting tail waiting tail", link.packets(4));
     scheduler.remove(waiting);
     scheduler.remove(tail);

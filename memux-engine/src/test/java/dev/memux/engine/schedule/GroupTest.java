@@ -328,8 +328,8 @@ class GroupTest {
     link.backlogged(4, "B", incremental(3), b);
     assertEquals("m B m B", link.packets(4));
     scheduler.move(moving, b);
-    assertEquals(0, a.streamCount());
-    assertEquals(2, b.streamCount());
+    assertEquals(0, a.memberCount());
+    assertEquals(2, b.memberCount());
     link.backlogged(8, "A", incremental(3), a);
     link.run(400);
     assertNear(200, link.packetsOf("A"), 1);

@@ -168,7 +168,7 @@ class SchedulerModelTest {
           }
         }
         case 1 -> {
-          if (index > 0 && group.streamCount() == 0) {
+          if (index > 0 && group.memberCount() == 0) {
             log.add("removeGroup " + index);
             scheduler.removeGroup(group);
             groups.remove(index);

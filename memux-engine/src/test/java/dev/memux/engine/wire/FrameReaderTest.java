@@ -107,6 +107,33 @@ class FrameReaderTest {
   }
 
   @Test
+  void aStreamPriorityReadsAsWritten() throws ProtocolException {
+    // docs/stream-priority.md §3
+    byte[] whole = bytes("c000004d454d5558 08 4100 05 01 80010000");
+    assertTrue(read(whole));
+    assertEquals(
+        List.of(
+            "StreamPriority[streamId=8, sequence=256, urgency=5, incremental=true, groupId=65536]"),
+        recorder.frames);
+    for (int length = 1; length < whole.length; length++) {
+      assertFault(TransportError.FRAME_ENCODING_ERROR, Arrays.copyOf(whole, length));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "c000004d454d5558 08 00 08 00 00", // urgency 8
+        "c000004d454d5558 08 00 ffffffffffffffff 00 00",
+        "c000004d454d5558 08 00 03 02 00", // incremental 2
+        "c000004d454d5558 08 00 03 ffffffffffffffff 00",
+      })
+  void aStreamPriorityOfNoMeaningIsMalformed(String hex) {
+    // docs/stream-priority.md §4
+    assertFault(TransportError.FRAME_ENCODING_ERROR, bytes(hex));
+  }
+
+  @Test
   void readsWhatItShould() throws ProtocolException {
     oneOfEach().forEach(this::readUnchecked);
     assertEquals(

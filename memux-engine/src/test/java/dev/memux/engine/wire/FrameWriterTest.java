@@ -45,6 +45,9 @@ class FrameWriterTest {
             new Case("PathChallenge[data=-2]", w -> w.pathChallenge(-2)),
             new Case("PathResponse[data=5]", w -> w.pathResponse(5)),
             new Case(
+                "StreamPriority[streamId=4, sequence=7, urgency=0, incremental=false, groupId=0]",
+                w -> w.streamPriority(4, 7, 0, false, 0)),
+            new Case(
                 "NEW_CONNECTION_ID 70 3 0102030405060708 " + "00".repeat(16),
                 w -> w.newConnectionId(70, 3, id, token)));
     Stream<Case> numbers =
@@ -60,6 +63,11 @@ class FrameWriterTest {
                             "ResetStreamAt[streamId=4, errorCode=%d, finalSize=%d, reliableSize=%d]"
                                 .formatted(v, v, v),
                             w -> w.resetStreamAt(4, v, v, v)),
+                        new Case(
+                            ("StreamPriority[streamId=%d, sequence=%d, urgency=7, incremental=true,"
+                                    + " groupId=%d]")
+                                .formatted(v, v, v),
+                            w -> w.streamPriority(v, v, 7, true, v)),
                         new Case(
                             "StopSending[streamId=" + v + ", errorCode=" + v + "]",
                             w -> w.stopSending(v, v)),

@@ -58,6 +58,7 @@ class TransportParametersTest {
             bytes("0a".repeat(20)),
             65_535,
             true,
+            true,
             TransportParameters.DEFAULT_MAX_RECORD_BYTES);
     TransportParameters read = TransportParameters.decode(sent.encode(), true);
     assertArrayEquals(sent.encode(), read.encode());
@@ -91,6 +92,11 @@ class TransportParametersTest {
     assertFalse(with(999, true).allowsAllOf(before.remembered()));
     assertFalse(with(1000, false).allowsAllOf(before.remembered()));
     assertTrue(with(1001, true).allowsAllOf(before.remembered()));
+    // docs/stream-priority.md §2
+    TransportParameters taking = TransportParameters.builder().streamPriority(true).build();
+    assertTrue(taking.allowsAllOf(taking.remembered()));
+    assertTrue(taking.allowsAllOf(with(0, false).remembered()));
+    assertFalse(with(0, false).allowsAllOf(taking.remembered()));
   }
 
   private static TransportParameters with(long maxDatagramFrameBytes, boolean resetStreamAt) {
@@ -128,6 +134,7 @@ class TransportParametersTest {
         "401b00 1b00",
         "03 02 44af", // max_udp_payload_size 1199
         "1d 01 00", // reset_stream_at with a value
+        "c000004d454d5558 01 00", // stream_priority with a value
         "20 00", // max_datagram_frame_size without one
         "08 08 d000000000000001", // 2^60 + 1 streams
         "09 08 d000000000000001",
@@ -168,7 +175,7 @@ class TransportParametersTest {
     // RFC 9000 §7.4.2, and §18.1: 31 * N + 27 are reserved to exercise this.
     TransportParameters p =
         TransportParameters.decode(
-            bytes("1b 03 aabbcc 403a 00 c000004d454d5558 01 01 11 00 04 01 07 ffffffffffffffff 00"),
+            bytes("1b 03 aabbcc 403a 00 c000004d454d5559 01 01 11 00 04 01 07 ffffffffffffffff 00"),
             false);
     assertEquals(7, p.initialMaxData());
   }

@@ -10,9 +10,11 @@ import dev.memux.sim.DatagramSink;
 import dev.memux.sim.Node;
 import dev.memux.tls.TlsClientConfig;
 import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,12 @@ public final class QuicNode implements Node {
   private int socketDatagrams = Integer.MAX_VALUE;
   private int socketRoom;
   private long socketBlockedUntilNanos = NEVER;
+  private long handshakeWorkNanos;
+
+  /** What another thread would be at, in the order in which it will be done. */
+  private final Queue<HandshakeWork> atWork = new ArrayDeque<>();
+
+  private record HandshakeWork(QuicConnection connection, long doneNanos) {}
 
   public QuicNode(
       String name, InetSocketAddress address, QuicEndpoint endpoint, QuicApplication application) {
@@ -79,6 +87,23 @@ public final class QuicNode implements Node {
     this.socketDatagrams = socketDatagrams;
   }
 
+  /**
+   * Has the long parts of handshakes done elsewhere, so that the connection goes on meanwhile.
+   *
+   * @param nanos how long each of them takes; 0: they take no time, as if nothing had been said
+   */
+  public void leaveHandshakeWork(long nanos) {
+    handshakeWorkNanos = nanos;
+    if (nanos > 0) {
+      endpoint.leaveHandshakeWork();
+    }
+  }
+
+  /** How long the long parts of a handshake take. */
+  public long handshakeWorkNanos() {
+    return handshakeWorkNanos;
+  }
+
   /** How late a deadline may be kept. */
   public long timerGranularityNanos() {
     return timerGranularityNanos;
@@ -113,11 +138,30 @@ public final class QuicNode implements Node {
     if (connection != null) {
       connections.add(connection);
       dirty.add(connection);
+      beginHandshakeWork(connection, nowNanos);
+    }
+  }
+
+  private void beginHandshakeWork(QuicConnection connection, long nowNanos) {
+    Runnable work = connection.takeHandshakeWork();
+    if (work != null) {
+      work.run();
+      atWork.add(new HandshakeWork(connection, nowNanos + handshakeWorkNanos));
+    }
+  }
+
+  private void endHandshakeWork(long nowNanos) {
+    for (HandshakeWork next; (next = atWork.peek()) != null && next.doneNanos <= nowNanos; ) {
+      atWork.remove();
+      endpoint.onHandshakeWorkDone(next.connection, nowNanos);
+      dirty.add(next.connection);
+      beginHandshakeWork(next.connection, nowNanos);
     }
   }
 
   @Override
   public void onTimeout(long nowNanos) {
+    endHandshakeWork(nowNanos);
     for (QuicConnection connection : connections) {
       if (connection.deadlineNanos() <= nowNanos) {
         connection.onTimeout(nowNanos);
@@ -207,6 +251,10 @@ public final class QuicNode implements Node {
     }
     if (earliest != NEVER) {
       earliest = Math.ceilDiv(earliest, timerGranularityNanos) * timerGranularityNanos;
+    }
+    HandshakeWork next = atWork.peek();
+    if (next != null) {
+      earliest = Math.min(earliest, next.doneNanos);
     }
     return Math.min(earliest, socketBlockedUntilNanos);
   }

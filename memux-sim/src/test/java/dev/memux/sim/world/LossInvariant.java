@@ -9,7 +9,8 @@ final class LossInvariant {
   /**
    * A connection has ended.
    *
-   * @param pathIsFaultless whether everything sent arrived, undamaged and in order
+   * @param pathIsFaultless whether everything sent arrived, undamaged and in order, and could be
+   *     read there
    */
   static void check(Side side, boolean pathIsFaultless, long declaredLost) {
     if (pathIsFaultless && declaredLost > 0) {

@@ -119,7 +119,9 @@ final class Scenario {
     others.forEach(sharing -> conversations.add(conversation(sharing)));
     World world =
         new World(
-            seed, new WorldPlan(0, config, config, tls, 1, Integer.MAX_VALUE, conversations), null);
+            seed,
+            new WorldPlan(0, config, config, tls, 1, Integer.MAX_VALUE, 0, conversations),
+            null);
     world.conversation().filterUp(upFilter);
     world.run();
     return world;

@@ -56,6 +56,7 @@ final class Tally implements NetworkObserver, WireListener {
               "keys updated",
               "closed LOCAL",
               "closed PEER",
+              "closed CARRIER_LOST",
               "closed IDLE_TIMEOUT",
               "closed HANDSHAKE_TIMEOUT")
           .toList();

@@ -75,6 +75,7 @@ final class World {
     server = new QuicNode("server", address, endpoint, new Applications(Side.SERVER));
     server.observeTransmit(new Transmits());
     server.driver(plan.timerGranularityNanos(), plan.socketDatagrams());
+    server.leaveHandshakeWork(plan.handshakeWorkNanos());
     network.attach(server, address);
     network.observe(tap); // Before the trace, which asks it what a datagram holds.
     network.observe(trace);
@@ -126,6 +127,7 @@ final class World {
         new QuicNode("client " + index, address, endpoint, new Applications(Side.CLIENT));
     client.observeTransmit(new Transmits());
     client.driver(plan.timerGranularityNanos(), plan.socketDatagrams());
+    client.leaveHandshakeWork(plan.handshakeWorkNanos());
     network.attach(client, address);
     Link up = lay(address, server.address(), planned.up(), planned.sharing());
     Link down = lay(server.address(), address, planned.down(), planned.sharing());

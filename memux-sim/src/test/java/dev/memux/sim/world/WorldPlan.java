@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param startNanos what the clock says at the beginning
  * @param timerGranularityNanos how late the timers of event loops fire at most
  * @param socketDatagrams how much sockets take at once
+ * @param handshakeWorkNanos how long signatures and the like take on another thread; 0: they are
+ *     made at once
  */
 record WorldPlan(
     long startNanos,
@@ -21,6 +23,7 @@ record WorldPlan(
     TlsPlan tls,
     long timerGranularityNanos,
     int socketDatagrams,
+    long handshakeWorkNanos,
     List<ConversationPlan> conversations) {
 
   /**

@@ -83,10 +83,18 @@ final class WorldPlanner {
         tls(server, seed.split("tls").random(), seed.split("returns")),
         drivers.chance(0.3) ? MILLI : 1,
         drivers.chance(0.3) ? drivers.between(1, 64) : Integer.MAX_VALUE,
+        handshakeWorkNanos(seed.split("handshake work").random()),
         conversations);
   }
 
   // Endpoints.
+
+  private static long handshakeWorkNanos(Randomness r) {
+    if (r.chance(0.5)) {
+      return 0;
+    }
+    return r.chance(0.7) ? r.between(1L, 1000L) * 1000 : r.between(1L, 100L) * MILLI;
+  }
 
   private static WorldPlan.TlsPlan tls(QuicConfig server, Randomness r, Seed returns) {
     return new WorldPlan.TlsPlan(
