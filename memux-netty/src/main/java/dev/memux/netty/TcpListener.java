@@ -40,7 +40,9 @@ final class TcpListener {
   private final Function<Carrier, ConnectionListener> listener;
   private final Map<EventLoop, TcpHandshakes> handshakes = new ConcurrentHashMap<>();
 
-  /** All that are open; closes what is added after it was closed itself. */
+  /**
+   * The port and all connections that are open; closes what is added after it was closed itself.
+   */
   private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
 
   private final Channel server;
@@ -76,6 +78,7 @@ final class TcpListener {
                 })
             .bind(local);
     server = bound.channel();
+    channels.add(server);
   }
 
   /**
@@ -127,13 +130,9 @@ final class TcpListener {
     return server.close();
   }
 
-  /** Closes the port and the connections that are left. */
+  /** Closes the port and the connections that are left; done when all are. */
   Future<Void> close() {
-    Promise<Void> closed = GlobalEventExecutor.INSTANCE.newPromise();
-    server
-        .close()
-        .addListener(free -> channels.close().addListener(done -> closed.setSuccess(null)));
-    return closed;
+    return channels.close();
   }
 
   private void accept(Channel channel) {

@@ -38,15 +38,15 @@ final class Loopback implements SessionPair {
   }
 
   Loopback(Settings settings) throws Exception {
-    this(settings, CarrierType.QUIC);
+    this(settings, IoTransport.preferred(), CarrierType.QUIC);
   }
 
-  Loopback(Settings settings, CarrierType carrier) throws Exception {
+  Loopback(Settings settings, IoTransport transport, CarrierType carrier) throws Exception {
     this(
         QuicConfig.DEFAULT
             .withMux(settings.mux())
             .withMaxIdleTimeoutNanos(settings.idleTimeout().toNanos()),
-        IoTransport.preferred(),
+        transport,
         carrier);
   }
 
