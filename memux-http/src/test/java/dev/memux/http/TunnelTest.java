@@ -368,7 +368,7 @@ final class TunnelTest {
       ServerExchange exchange = proxy.asked.element();
       assertEquals("i", exchange.request().fields().value("priority"));
       BlockingQueue<QuicStreamPriority> heard = new LinkedBlockingQueue<>();
-      exchange.loop().execute(() -> exchange.onPriority(heard::add));
+      exchange.loop().submit(() -> exchange.onPriority(heard::add)).sync();
       tunnel.priority(new Priority(0, true));
       assertEquals(new QuicStreamPriority(0, true), heard.poll(10, TimeUnit.SECONDS));
     }
