@@ -36,7 +36,9 @@ final class TcpListener {
   private final AcceptedLayers layers;
   private final Map<EventLoop, TcpHandshakes> handshakes = new ConcurrentHashMap<>();
 
-  /** All that are open; closes what is added after it was closed itself. */
+  /**
+   * The port and all connections that are open; closes what is added after it was closed itself.
+   */
   private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
 
   private final Channel server;
@@ -68,6 +70,7 @@ final class TcpListener {
                 })
             .bind(local);
     server = bound.channel();
+    channels.add(server);
   }
 
   /** Binds; fails with the socket's exception when the address cannot be bound. */
@@ -105,13 +108,9 @@ final class TcpListener {
     return server.close();
   }
 
-  /** Closes the port and the connections that are left. */
+  /** Closes the port and the connections that are left; done when all are. */
   Future<Void> close() {
-    Promise<Void> closed = GlobalEventExecutor.INSTANCE.newPromise();
-    server
-        .close()
-        .addListener(free -> channels.close().addListener(done -> closed.setSuccess(null)));
-    return closed;
+    return channels.close();
   }
 
   private void accept(Channel channel) {
