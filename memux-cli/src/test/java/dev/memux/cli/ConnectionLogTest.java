@@ -69,7 +69,7 @@ final class ConnectionLogTest {
         new ConnectionLog(new PrintStream(written), InstantSource.fixed(NOW))) {
       log.onTunnel(
           new TunnelSummary(
-              new InetSocketAddress("127.0.0.1", 4712),
+              new InetSocketAddress(InetAddress.getLoopbackAddress(), 4712),
               HttpVersion.HTTP_3,
               "db:5432",
               200,
