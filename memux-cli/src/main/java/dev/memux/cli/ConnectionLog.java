@@ -18,8 +18,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line for each connection, and for each tunnel. Lines are written by a thread of its own: who reads them slowly
- * loses some, and holds up no connection.
+ * One line for each connection, and for each tunnel. Lines are written by a thread of its own: who
+ * reads them slowly loses some, and holds up no connection.
  */
 final class ConnectionLog implements GatewayObserver, AutoCloseable {
   /** How many lines wait to be written; what comes on top is counted and dropped. */

@@ -80,15 +80,7 @@ final class ConnectionLogTest {
               TunnelSummary.End.COMPLETE));
       log.onTunnel(
           new TunnelSummary(
-              null,
-              HttpVersion.HTTP_2,
-              "db:5432",
-              0,
-              0,
-              0,
-              0,
-              0,
-              TunnelSummary.End.CLIENT));
+              null, HttpVersion.HTTP_2, "db:5432", 0, 0, 0, 0, 0, TunnelSummary.End.CLIENT));
     }
     assertEquals(
         List.of(

@@ -17,6 +17,7 @@ import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -108,9 +109,16 @@ final class TcpListener {
   /** Closes the port and the connections that are left. */
   Future<Void> close() {
     Promise<Void> closed = GlobalEventExecutor.INSTANCE.newPromise();
-    server
-        .close()
-        .addListener(free -> channels.close().addListener(done -> closed.setSuccess(null)));
+    Runnable close =
+        () ->
+            server
+                .close()
+                .addListener(free -> channels.close().addListener(done -> closed.setSuccess(null)));
+    try {
+      server.eventLoop().execute(close);
+    } catch (RejectedExecutionException e) {
+      closed.setSuccess(null); // the event loops have ended, and closed everything so
+    }
     return closed;
   }
 
