@@ -42,8 +42,7 @@ final class NodePeer implements AutoCloseable {
     }
     Path npm = ExternalPrograms.require("npm", "npm");
     Process install =
-        new ProcessBuilder(
-                npm.toString(), "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        new ProcessBuilder(npm.toString(), "ci", "--ignore-scripts", "--no-audit", "--no-fund")
             .directory(FOLDER.toFile())
             .redirectErrorStream(true)
             .start();

@@ -30,7 +30,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** One end of a conversation about streams; {@code peer.js} is the other, and says what it means. */
+/**
+ * One end of a conversation about streams; {@code peer.js} is the other, and says what it means.
+ */
 final class StreamConversation implements AutoCloseable {
   private static final int STREAMS = 100;
   private static final long RESET_CODE = 7001;

@@ -150,8 +150,7 @@ final class WebTransportPolyfillTest {
     try (SessionServer server =
             SessionServer.builder().config(CONFIG).listen(ANY_PORT, webSocket(origin));
         DevTools page =
-            new DevTools(
-                chromium, folder.resolve("profile"), DevTools.WITHOUT_COMPONENTS)) {
+            new DevTools(chromium, folder.resolve("profile"), DevTools.WITHOUT_COMPONENTS)) {
       page.call("Page.enable", "{}");
       page.call("Runtime.enable", "{}");
       page.load(origin + "/page.html");
@@ -168,8 +167,7 @@ final class WebTransportPolyfillTest {
               });
       Session session = server.accept();
       converse(session);
-      assertEquals(
-          "{\"closeCode\":43,\"reason\":\"enough\"}", end.get(60, TimeUnit.SECONDS));
+      assertEquals("{\"closeCode\":43,\"reason\":\"enough\"}", end.get(60, TimeUnit.SECONDS));
       assertTrue(page.events("Runtime.exceptionThrown").isEmpty());
     } finally {
       pages.stop(0);

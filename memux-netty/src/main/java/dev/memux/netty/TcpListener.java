@@ -17,7 +17,6 @@ import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +36,9 @@ final class TcpListener {
   private final AcceptedLayers layers;
   private final Map<EventLoop, TcpHandshakes> handshakes = new ConcurrentHashMap<>();
 
-  /** All that are open; closes what is added after it was closed itself. */
+  /**
+   * The port and all connections that are open; closes what is added after it was closed itself.
+   */
   private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
 
   private final Channel server;
@@ -69,6 +70,7 @@ final class TcpListener {
                 })
             .bind(local);
     server = bound.channel();
+    channels.add(server);
   }
 
   /** Binds; fails with the socket's exception when the address cannot be bound. */
@@ -106,20 +108,9 @@ final class TcpListener {
     return server.close();
   }
 
-  /** Closes the port and the connections that are left. */
+  /** Closes the port and the connections that are left; done when all are. */
   Future<Void> close() {
-    Promise<Void> closed = GlobalEventExecutor.INSTANCE.newPromise();
-    Runnable close =
-        () ->
-            server
-                .close()
-                .addListener(free -> channels.close().addListener(done -> closed.setSuccess(null)));
-    try {
-      server.eventLoop().execute(close);
-    } catch (RejectedExecutionException e) {
-      closed.setSuccess(null); // the event loops have ended, and closed everything so
-    }
-    return closed;
+    return channels.close();
   }
 
   private void accept(Channel channel) {
