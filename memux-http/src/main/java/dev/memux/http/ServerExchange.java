@@ -192,6 +192,11 @@ public final class ServerExchange {
     applyPriority();
   }
 
+  /** Calls back each time the priority changes, also before there is an answer. */
+  public void onPriority(Consumer<QuicStreamPriority> listener) {
+    priorityListener = listener;
+  }
+
   /** How urgent the answer is at the moment. */
   public QuicStreamPriority priority() {
     return priority.current();

@@ -158,6 +158,9 @@ final class Peer {
       unfinished.remove(stream.id());
       conversation.onStreamClosed(this, stream.id());
     }
+    if (stream.id() % 8 < 4) { // others are kept awake
+      stream.rest();
+    }
   }
 
   /**
