@@ -704,7 +704,12 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       Peer peer = peer(side(connection));
       boolean withheld = peer.earlyData() == EarlyData.REFUSED || !peer.isHandshakeComplete();
       boolean probes = connection.statistics().probesSent() > probesBefore;
-      scheduling.get(side(connection)).onBatchEnd(withheld ? List.of() : peer.scheduled(), probes);
+      scheduling
+          .get(side(connection))
+          .onBatchEnd(
+              withheld ? List.of() : peer.scheduled(),
+              connection.mux().sendCreditBytes() > 0,
+              probes);
     }
   }
 
