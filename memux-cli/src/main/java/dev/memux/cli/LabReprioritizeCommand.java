@@ -32,8 +32,9 @@ import picocli.CommandLine.Option;
       "Two endless responses fill an emulated link; again and again the client raises the one that"
           + " waits (RFC 9218, PRIORITY_UPDATE) and takes the time until its next byte. A line for"
           + " each time: what it took, what was queued before the bottleneck when the server heard"
-          + " of it, and a round trip + that queue + two packets, which is all that it may take"
-          + " where what goes next is decided late.",
+          + " of it, and a round trip + that queue + two packets (over TCP, + TCP_NOTSENT_LOWAT + a"
+          + " record), which is all that it may take where what goes next is decided late. The last"
+          + " column is what this machine added at worst, being busy.",
       ""
     },
     footer = {
@@ -101,6 +102,7 @@ final class LabReprioritizeCommand implements Callable<Integer> {
               emulator,
               options.up(),
               options.down(),
+              carrier.heldBelowBytes(options.down().rateBitsPerSecond()),
               List.of(new Punctuality(client), new Punctuality(server)));
       try {
         InetSocketAddress at =
