@@ -43,10 +43,17 @@ final class Reprioritization {
    * @param heardNanos of that, until the server had the client's word
    * @param backlogNanos what the bottleneck needed for what was queued when the server heard it
    * @param boundNanos a round trip, the backlog, two packets, and what is held below the decision
+   * @param lostPackets that the link has dropped meanwhile: over TCP all that follows waits for
+   *     them
    * @param latenessNanos what the machine added at worst: how late client, server and link were
    */
   record Round(
-      long tookNanos, long heardNanos, long backlogNanos, long boundNanos, long latenessNanos) {}
+      long tookNanos,
+      long heardNanos,
+      long backlogNanos,
+      long boundNanos,
+      long lostPackets,
+      long latenessNanos) {}
 
   /**
    * @param heldBelowBytes what a late decision leaves below itself
@@ -94,7 +101,8 @@ final class Reprioritization {
   private Round raise(RivalResponses responses, int index) throws Exception {
     CompletableFuture<Long> arrival = new CompletableFuture<>();
     heardNanos = 0;
-    latenessNanos();
+    latenessNanos(); // from now on
+    long lostBefore = lostPackets();
     responses.raise(
         index,
         () -> {
@@ -114,7 +122,12 @@ final class Reprioritization {
         heardNanos - saidNanos,
         backlogNanos,
         roundTripNanos + backlogNanos + transmissionNanos(2 * PACKET_BYTES + heldBelowBytes),
+        lostPackets() - lostBefore,
         latenessNanos() + link.statisticsToNear().worstLatenessNanos());
+  }
+
+  private long lostPackets() throws InterruptedException {
+    return link.statisticsToNear().dropped().values().stream().mapToLong(Long::longValue).sum();
   }
 
   private long latenessNanos() {
