@@ -44,8 +44,12 @@ public final class LateWrites extends ChannelDuplexHandler {
 
   @Override
   public void flush(ChannelHandlerContext ctx) {
+    boolean wasFull = roomBytes() == 0;
     if (outlet == null || !outlet.flush()) {
       ctx.flush();
+    }
+    if (wasFull && roomBytes() > 0) {
+      onRoom(ctx); // all is gone already, and nobody else tells
     }
   }
 
