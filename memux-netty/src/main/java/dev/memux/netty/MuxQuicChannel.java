@@ -5,6 +5,7 @@ import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.mux.RemoteStreamState;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.TransportParameters;
@@ -342,6 +343,11 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     return unsafe().recvBufAllocHandle();
   }
 
+  /** How far the peer's stream {@code id} has come; it must not be one of ours. On the loop. */
+  public RemoteStreamState remoteStreamState(long id) {
+    return connection.mux().remoteState(id);
+  }
+
   /** What the handshake has agreed on; null before it is complete. Any thread. */
   public @Nullable TlsSession tlsSession() {
     return tlsSession;
@@ -452,7 +458,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   /** What the connection has done so far, and what its path looks like now. */
   public Future<ConnectionStatistics> statistics() {
     Promise<ConnectionStatistics> promise = eventLoop().newPromise();
-    Runnable read = () -> promise.trySuccess(connection.statistics());
+    Runnable read = () -> promise.trySuccess(carrier.statistics());
     if (eventLoop().inEventLoop()) {
       read.run();
     } else {
@@ -464,10 +470,10 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   @Override
   public Future<QuicConnectionStats> collectStats(Promise<QuicConnectionStats> promise) {
     if (eventLoop().inEventLoop()) {
-      promise.trySuccess(new ConnectionStatisticsView(connection.statistics()));
+      promise.trySuccess(new ConnectionStatisticsView(carrier.statistics()));
     } else {
       eventLoop()
-          .execute(() -> promise.trySuccess(new ConnectionStatisticsView(connection.statistics())));
+          .execute(() -> promise.trySuccess(new ConnectionStatisticsView(carrier.statistics())));
     }
     return promise;
   }

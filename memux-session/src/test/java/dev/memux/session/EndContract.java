@@ -124,7 +124,7 @@ interface EndContract extends Contract {
     }
   }
 
-  private static long acknowledged(Stream stream) {
+  static long acknowledged(Stream stream) {
     try {
       return stream.statistics().bytesAcknowledged();
     } catch (InterruptedIOException e) {
@@ -154,8 +154,10 @@ interface EndContract extends Contract {
       for (Session session : List.of(pair.near(), pair.far())) {
         SessionStatistics statistics = session.statistics();
         assertEquals(1, statistics.openStreams());
-        assertTrue(statistics.smoothedRttNanos() > 0, statistics.toString());
-        assertTrue(statistics.windowBytes() > 0, statistics.toString());
+        if (pair.knowsPath()) {
+          assertTrue(statistics.smoothedRttNanos() > 0, statistics.toString());
+          assertTrue(statistics.windowBytes() > 0, statistics.toString());
+        }
         assertTrue(statistics.sendCreditBytes() > 0, statistics.toString());
       }
       assertTrue(pair.near().statistics().bytesSent() > bytes);

@@ -31,6 +31,7 @@ final class Loopback implements SessionPair {
   final Session far;
   private final QuicConfig config;
   private final CarrierType carrier;
+  private final boolean knowsPath;
 
   Loopback() throws Exception {
     this(QuicConfig.DEFAULT);
@@ -60,6 +61,7 @@ final class Loopback implements SessionPair {
   Loopback(QuicConfig config, IoTransport transport, CarrierType carrier) throws Exception {
     this.config = config;
     this.carrier = carrier;
+    this.knowsPath = carrier == CarrierType.QUIC || transport == IoTransport.EPOLL;
     nearGroup = transport.newEventLoopGroup(1);
     farGroup = transport.newEventLoopGroup(2);
     server = server(config).listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
@@ -145,6 +147,11 @@ final class Loopback implements SessionPair {
   @Override
   public Session far() {
     return far;
+  }
+
+  @Override
+  public boolean knowsPath() {
+    return knowsPath;
   }
 
   @Override

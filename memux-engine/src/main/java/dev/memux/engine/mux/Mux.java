@@ -42,6 +42,7 @@ public final class Mux {
   private final FrameOutcomes outcomes;
   private final PeerEffort effort;
   private final IncomingFrames incoming;
+  private final Supplies supplies = new Supplies(this);
   private final ArrayDeque<MuxStream> eventQueue = new ArrayDeque<>();
 
   private TransportParameters peer = TransportParameters.builder().build();
@@ -124,6 +125,18 @@ public final class Mux {
   /** The open stream with that ID. */
   public @Nullable MuxStream stream(long id) {
     return streams.get(id);
+  }
+
+  /** How far the peer's stream {@code id} has come; it must not be one of ours. */
+  public RemoteStreamState remoteState(long id) {
+    if (isLocal(id)) {
+      throw new IllegalArgumentException("stream " + id + " is ours");
+    }
+    StreamIds ids = ids(StreamType.of(id));
+    if (!ids.isRemoteOpened(id)) {
+      return ids.isRemoteAllowed(id) ? RemoteStreamState.IDLE : RemoteStreamState.BEYOND_LIMIT;
+    }
+    return stream(id) == null ? RemoteStreamState.CLOSED : RemoteStreamState.OPEN;
   }
 
   /** The connection's unreliable datagrams. */
@@ -308,6 +321,7 @@ public final class Mux {
     if (over) {
       return;
     }
+    supplies.onFill(nowNanos);
     control.write(writer, sent, nowNanos, rttNanos);
     scheduler.beginPacket();
     while (writer.remaining() > 0) {
@@ -334,6 +348,9 @@ public final class Mux {
     if (!priorities.write(stream, writer, sent)) {
       return false;
     }
+    if (stream.supplied) {
+      supplies.pull(stream, send, writer.remaining());
+    }
     long sentBefore = send.sentTo();
     int length = send.emit(writer, sent, credit.available());
     if (length >= 0) {
@@ -341,7 +358,7 @@ public final class Mux {
       scheduler.charge(entry, length);
     }
     onSendChanged(stream);
-    return length >= 0;
+    return length >= 0 || (stream.supplied && supplies.isDry(stream)); // dry: others go on
   }
 
   /** A packet was acknowledged, or its bytes were handed to a carrier that loses none. */
@@ -376,6 +393,7 @@ public final class Mux {
   /** The connection carries nothing any more. What was received can still be read. */
   public void onConnectionClosed() {
     over = true;
+    supplies.clear();
     datagrams.onConnectionClosed();
   }
 
@@ -423,6 +441,8 @@ public final class Mux {
       if (next.isWritable()) {
         next.wantsRoom = false;
         raise(next, MuxStream.WRITABLE);
+      } else if (next.supplied) {
+        onSendChanged(next);
       }
     }
   }
@@ -437,6 +457,16 @@ public final class Mux {
 
   Entry<Sender> enter(MuxStream stream, Priority priority) {
     return scheduler.add(stream.id(), stream, priority, scheduler.defaultGroup());
+  }
+
+  void carry(MuxStream stream, StreamSource source) {
+    supplies.add(stream, source);
+    onSendChanged(stream);
+  }
+
+  void onSourceChanged(MuxStream stream) {
+    supplies.onChanged(stream);
+    onSendChanged(stream);
   }
 
   void prioritize(Entry<Sender> entry, Priority priority) {
@@ -463,7 +493,8 @@ public final class Mux {
   void update(MuxStream stream, SendStream send) {
     if (stream.entry != null && !stream.closed) {
       boolean may = !isWithheld(stream);
-      scheduler.update(stream.entry, may && send.needsNoCredit(), may && send.hasFresh());
+      boolean fresh = send.hasFresh() || (stream.supplied && supplies.hasFresh(stream, send));
+      scheduler.update(stream.entry, may && send.needsNoCredit(), may && fresh);
     }
   }
 
@@ -562,6 +593,9 @@ public final class Mux {
     }
     stream.closed = true;
     streams.remove(stream);
+    if (stream.supplied) {
+      supplies.remove(stream);
+    }
     if (stream.entry != null) {
       scheduler.remove(stream.entry);
     }

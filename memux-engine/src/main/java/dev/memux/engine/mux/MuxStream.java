@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link Mux#pollStream} says which stream has events; {@link #takeEvents} says which, as flags.
  */
-public final class MuxStream extends Sender {
+public final class MuxStream extends Sender implements SendingPart, ReceivingPart {
   /** The peer has opened the stream. */
   public static final int OPENED = 1;
 
@@ -71,6 +71,9 @@ public final class MuxStream extends Sender {
 
   /** Whether it stands among the {@link MemoryWaiters}. */
   boolean awaitsMemory;
+
+  /** Whether it stands among the {@link Supplies}. */
+  boolean supplied;
 
   /** The last packet with a small STREAM frame for it; see {@link PeerEffort}. */
   long tinyFrameInPacket = NONE;
@@ -128,8 +131,15 @@ public final class MuxStream extends Sender {
   /**
    * Whether data may still be written: not after {@link #finish}, a reset or the connection's end.
    */
+  @Override
   public boolean isWritable() {
-    return send != null && send.isWritable() && !mux.isOver();
+    return send != null && send.isWritable() && !supplied && !mux.isOver();
+  }
+
+  private void requireWritable() {
+    if (!isWritable()) {
+      throw new IllegalStateException("stream " + id + " is not writable");
+    }
   }
 
   /** Bytes that {@link #write} would take now, but for part of a chunk. */
@@ -147,10 +157,9 @@ public final class MuxStream extends Sender {
    *     or memory is short, {@link #WRITABLE} follows
    * @throws IllegalStateException if the stream cannot be written to, or not any more
    */
+  @Override
   public int write(ByteBuffer source) {
-    if (!isWritable()) {
-      throw new IllegalStateException("stream " + id + " is not writable");
-    }
+    requireWritable();
     if (!source.hasRemaining()) {
       return 0;
     }
@@ -166,14 +175,31 @@ public final class MuxStream extends Sender {
   }
 
   /**
+   * Has our direction carry, after what was written, what {@code source} hands out; nothing can be
+   * written any more. Its end is the stream's.
+   *
+   * @throws IllegalStateException if the stream cannot be written to, or has a source already
+   */
+  public void carry(StreamSource source) {
+    requireWritable();
+    mux.carry(this, source);
+  }
+
+  /** The source that {@link #carry} was given has something to send, or has ended. */
+  public void onSourceChanged() {
+    if (supplied) {
+      mux.onSourceChanged(this);
+    }
+  }
+
+  /**
    * Ends our direction after what was written.
    *
    * @throws IllegalStateException if the stream cannot be written to, or not any more
    */
+  @Override
   public void finish() {
-    if (!isWritable()) {
-      throw new IllegalStateException("stream " + id + " is not writable");
-    }
+    requireWritable();
     sending().finish();
     mux.onSendChanged(this);
   }
@@ -185,6 +211,7 @@ public final class MuxStream extends Sender {
    * @param code the application's error code, at most 2^62-1
    * @throws IllegalArgumentException if the code cannot be encoded
    */
+  @Override
   public void reset(long code) {
     requireCode(code);
     if (send != null && !mux.isOver()) {
@@ -225,6 +252,7 @@ public final class MuxStream extends Sender {
    * @param code the application's error code, at most 2^62-1
    * @throws IllegalArgumentException if the code cannot be encoded
    */
+  @Override
   public void stopSending(long code) {
     requireCode(code);
     if (recv != null && !mux.isOver()) {
@@ -253,6 +281,7 @@ public final class MuxStream extends Sender {
    * Copies received data as {@link #read} does, but gives no credit back: the application has yet
    * to have it. {@link #giveCredit} follows.
    */
+  @Override
   public int take(ByteBuffer target) {
     if (recv == null) {
       throw new IllegalStateException("stream " + id + " has no receiving part");
@@ -265,6 +294,7 @@ public final class MuxStream extends Sender {
   }
 
   /** The application has had {@code bytes} more of what was taken. */
+  @Override
   public void giveCredit(int bytes) {
     if (recv == null) {
       throw new IllegalStateException("stream " + id + " has no receiving part");
@@ -274,6 +304,7 @@ public final class MuxStream extends Sender {
   }
 
   /** Bytes that {@link #read} can return now. */
+  @Override
   public int readableBytes() {
     return recv == null ? 0 : recv.readableBytes();
   }
@@ -288,6 +319,7 @@ public final class MuxStream extends Sender {
   }
 
   /** Whether the peer's end has been reached: everything it sent has been read. */
+  @Override
   public boolean isFinished() {
     return recv != null && recv.isAllRead();
   }

@@ -62,11 +62,11 @@ final class StreamPriorities {
 
   /** Puts a stream into a group; null: into none. What the peer was asked is kept in step. */
   void enter(MuxStream stream, @Nullable StreamGroup group) {
-    StreamSharing sharing = stream.sharing();
-    StreamGroup before = sharing.group;
+    StreamGroup before = stream.group();
     if (group == before) {
       return;
     }
+    StreamSharing sharing = stream.sharing();
     Group scheduled = group == null ? scheduler.defaultGroup() : group.scheduled();
     if (stream.entry != null) {
       scheduler.move(stream.entry, scheduled);

@@ -24,7 +24,6 @@ final class Pings {
 
   private long lastReceived = NONE;
 
-  /** Whether the ping sent last has not been answered. */
   private boolean underWay;
 
   private boolean measured;
@@ -42,6 +41,11 @@ final class Pings {
     if (!underWay && (!measured || nowNanos - measuredAtNanos >= MEASURE_INTERVAL_NANOS)) {
       request();
     }
+  }
+
+  /** Whether the ping sent last has not been answered. */
+  boolean isUnderWay() {
+    return underWay;
   }
 
   boolean hasPending() {

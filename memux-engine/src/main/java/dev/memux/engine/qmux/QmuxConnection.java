@@ -155,17 +155,50 @@ public final class QmuxConnection implements Connection {
 
   /** Bytes that the layer below has delivered, in their order; never throws on what they are. */
   public void receive(byte[] buffer, int from, int length, long nowNanos) {
-    counters.onBytesReceived(length);
+    if (begin(length, nowNanos)) {
+      try {
+        reader.read(buffer, from, from + length, frames);
+      } catch (ProtocolException e) {
+        onProtocolError(e, nowNanos);
+      }
+      end();
+    }
+  }
+
+  /**
+   * The frames of one record, without its size: a message of a layer below that keeps messages
+   * apart, such as WebSocket. Otherwise as {@link #receive}.
+   */
+  public void receiveRecord(byte[] buffer, int from, int length, long nowNanos) {
+    if (begin(length, nowNanos)) {
+      try {
+        reader.readRecord(buffer, from, from + length, frames);
+      } catch (ProtocolException e) {
+        onProtocolError(e, nowNanos);
+      }
+      end();
+    }
+  }
+
+  /** Returns whether what has come is of interest. */
+  private boolean begin(int bytes, long nowNanos) {
+    counters.onBytesReceived(bytes);
     if (!ending.isOpen()) {
-      return; // QMux §7.2: read, so that the layer below can end in order, but of no interest
+      return false; // QMux §7.2: read all the same, so that the layer below can end in order
     }
     mux.onPacket(false, nowNanos);
-    try {
-      frames.begin(nowNanos);
-      reader.read(buffer, from, from + length, frames);
-    } catch (ProtocolException e) {
-      ending.close(
-          new CloseReason(Origin.LOCAL, false, e.code(), e.frameType(), e.reason()), nowNanos);
+    frames.begin(nowNanos);
+    return true;
+  }
+
+  private void onProtocolError(ProtocolException e, long nowNanos) {
+    ending.close(
+        new CloseReason(Origin.LOCAL, false, e.code(), e.frameType(), e.reason()), nowNanos);
+  }
+
+  private void end() {
+    if (!ending.isOpen()) {
+      reader.release();
     }
     mux.onPath(pings.smoothedRttNanos(), 0);
     reportLimits();
@@ -212,6 +245,7 @@ public final class QmuxConnection implements Connection {
       ending.end(new CloseReason(Origin.HANDSHAKE_TIMEOUT, false, 0, 0, ""), nowNanos);
     } else if (nowNanos >= idleTimer.keepAliveDeadlineNanos()) {
       pings.request();
+      idleTimer.onKeepAlive(nowNanos);
     }
   }
 
@@ -232,27 +266,54 @@ public final class QmuxConnection implements Connection {
   }
 
   /**
-   * Writes at most one record. It counts as sent, and as acknowledged, at once: to be called only
-   * while the layer below takes the bytes, and with as much room as it has each time.
+   * Writes at most one record. It counts as sent, and as acknowledged (QMux §4), at once: to be
+   * called only while the layer below takes the bytes. So streams may have news afterwards, room
+   * for one, and who acts on it may have something to transmit.
    *
-   * @param maxBytes room for the record, at least {@link #MIN_TRANSMIT_BYTES}
+   * @param maxBytes room for the record, at least {@link #MIN_TRANSMIT_BYTES}, and always about the
+   *     same: {@link Mux#datagrams} are dropped that do not fit
    * @return bytes written, 0: there is nothing to send before {@link #deadlineNanos} or further
    *     input
+   * @throws IllegalArgumentException if there is less room
    */
   public int transmit(byte[] out, int from, int maxBytes, long nowNanos) {
-    int length = writer.write(out, from, maxBytes, nowNanos);
+    requireRoom(maxBytes);
+    return sent(writer.write(out, from, maxBytes, nowNanos), nowNanos);
+  }
+
+  /**
+   * As {@link #transmit}, but without the record's size, for a layer below that keeps messages
+   * apart.
+   */
+  public int transmitRecord(byte[] out, int from, int maxBytes, long nowNanos) {
+    requireRoom(maxBytes);
+    return sent(writer.writeFrames(out, from, maxBytes, nowNanos), nowNanos);
+  }
+
+  private static void requireRoom(int bytes) {
+    if (bytes < MIN_TRANSMIT_BYTES) {
+      throw new IllegalArgumentException("room for " + bytes + " bytes");
+    }
+  }
+
+  private int sent(int length, long nowNanos) {
     if (length > 0) {
       counters.onRecordSent(length);
-      idleTimer.onRecord(nowNanos);
+      idleTimer.onSent(pings.isUnderWay(), nowNanos);
     }
     return length;
   }
 
   /**
-   * Records are to have at most so many bytes, size included, unless a datagram needs more: the
-   * less there are, the later it is decided who goes next.
+   * Records are to have at most so many bytes, but for their size, unless a datagram needs more:
+   * the less there are, the later it is decided who goes next.
+   *
+   * @throws IllegalArgumentException if that is less than {@link #MIN_TRANSMIT_BYTES}
    */
   public void preferRecordBytes(int bytes) {
+    if (bytes < MIN_TRANSMIT_BYTES) {
+      throw new IllegalArgumentException("records of " + bytes + " bytes");
+    }
     writer.preferRecordBytes(bytes);
   }
 
@@ -274,11 +335,18 @@ public final class QmuxConnection implements Connection {
   /** A record has come whole. */
   void onRecord(long nowNanos) {
     counters.onRecordReceived();
-    idleTimer.onRecord(nowNanos);
+    idleTimer.onReceived(nowNanos);
   }
 
   /** The peer's first frame. */
   void onPeerParameters(byte[] encoded) throws ProtocolException {
+    if (peerParameters != null) {
+      // QMux §4.2: what both sides go by does not change.
+      throw new ProtocolException(
+          TransportError.PROTOCOL_VIOLATION,
+          FrameType.QX_TRANSPORT_PARAMETERS.code(),
+          "transport parameters again");
+    }
     TransportParameters parameters = TransportParameters.decodeQmux(encoded);
     if (remembered != null && !parameters.allowsAllOf(remembered)) {
       // QMux §8.2, RFC 9000 §7.4.1: what was sent already may be beyond such limits.
@@ -292,6 +360,7 @@ public final class QmuxConnection implements Connection {
     idleTimer.onPeerTimeoutMillis(parameters.maxIdleTimeoutMillis());
     mux.onPeerParameters(parameters);
     writer.onPeerLimits(parameters);
+    pings.request(); // how long a round trip takes decides how windows grow
     events.addLast(new ConnectionEvent.Established());
   }
 

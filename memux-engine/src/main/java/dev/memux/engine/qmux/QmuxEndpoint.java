@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class QmuxEndpoint {
   private final QmuxConfig config;
   private final ChunkPool pool;
-  private final RecordBuffers buffers = new RecordBuffers();
+  private final RecordBuffers buffers;
   private final Set<QmuxConnection> connections = new HashSet<>();
 
   /**
@@ -23,6 +23,7 @@ public final class QmuxEndpoint {
   public QmuxEndpoint(QmuxConfig config, MemoryBudget memory) {
     this.config = config;
     this.pool = new ChunkPool(memory);
+    this.buffers = new RecordBuffers(config.maxRecordBytes(), memory);
   }
 
   /** Begins a connection as its client, over a layer below that is ready. */

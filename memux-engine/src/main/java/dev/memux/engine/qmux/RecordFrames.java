@@ -17,7 +17,9 @@ final class RecordFrames implements FrameSink, RecordReader.Listener {
   private final QmuxConnection connection;
   private final FrameReader reader = new FrameReader();
   private long nowNanos;
-  private boolean useful;
+
+  /** Whether the record has had nothing but PADDING so far. */
+  private boolean empty;
 
   RecordFrames(QmuxConnection connection) {
     this.connection = connection;
@@ -36,22 +38,23 @@ final class RecordFrames implements FrameSink, RecordReader.Listener {
   @Override
   public void onRecord(byte[] buffer, int from, int to) throws ProtocolException {
     connection.onRecord(nowNanos);
-    checkFirst(buffer, from, to);
-    useful = false;
+    if (connection.peerParameters() == null) {
+      checkFirst(buffer, from, to);
+    }
+    empty = true;
     reader.readRecord(buffer, from, to, this);
-    if (!useful && connection.isOpen()) {
-      // QMux §12.2: PADDING and pings alone keep us busy for nothing.
+    if (empty) {
+      // QMux §12.2: PADDING alone keeps us busy, and the connection alive, for nothing.
       connection.mux().onIdleFrame(FrameType.PADDING);
     }
   }
 
   /** QMux §4.2: the first frame, before any PADDING even, is QX_TRANSPORT_PARAMETERS. */
-  private void checkFirst(byte[] buffer, int from, int to) throws ProtocolException {
-    if (connection.peerParameters() == null
-        && (to - from < Long.BYTES
-            || VarInt.sizeOf(buffer[from]) < Long.BYTES
-            || VarInt.read(buffer, from) != FrameType.QX_TRANSPORT_PARAMETERS.code())) {
-      // Without them nothing else has a meaning; perhaps it is not QMux at all.
+  private static void checkFirst(byte[] buffer, int from, int to) throws ProtocolException {
+    if (to - from < Long.BYTES
+        || VarInt.sizeOf(buffer[from]) < Long.BYTES
+        || VarInt.read(buffer, from) != FrameType.QX_TRANSPORT_PARAMETERS.code()) {
+      // Without them no limit is known; and what comes may not be QMux at all.
       throw new ProtocolException(
           TransportError.PROTOCOL_VIOLATION, 0, "does not begin with transport parameters");
     }
@@ -60,7 +63,8 @@ final class RecordFrames implements FrameSink, RecordReader.Listener {
   @Override
   public void onStream(long streamId, long offset, byte[] data, int from, int length, boolean fin)
       throws ProtocolException {
-    if (begins(FrameType.STREAM)) {
+    empty = false;
+    if (connection.isOpen()) {
       connection.mux().onStream(streamId, offset, data, from, length, fin);
     }
   }
@@ -68,24 +72,26 @@ final class RecordFrames implements FrameSink, RecordReader.Listener {
   @Override
   public void onDatagram(byte[] data, int from, int length, int frameBytes)
       throws ProtocolException {
-    if (begins(FrameType.DATAGRAM)) {
+    empty = false;
+    if (connection.isOpen()) {
       connection.mux().onDatagram(data, from, length, frameBytes);
     }
   }
 
   @Override
   public void onCrypto(long offset, byte[] data, int from, int length) {
-    throw new IllegalStateException("not in records");
+    throw new IllegalStateException("not in records: CRYPTO");
   }
 
   @Override
   public void onAck(AckFrame ack) {
-    throw new IllegalStateException("not in records");
+    throw new IllegalStateException("not in records: ACK");
   }
 
   @Override
   public void onControl(ControlFrame frame) throws ProtocolException {
-    if (!begins(frame.type())) {
+    empty = false;
+    if (!connection.isOpen()) {
       return;
     }
     switch (frame) {
@@ -100,7 +106,10 @@ final class RecordFrames implements FrameSink, RecordReader.Listener {
       case ControlFrame.StreamsBlocked f -> connection.mux().onControl(f);
       case ControlFrame.StreamPriority f -> connection.mux().onControl(f);
       case ControlFrame.QxTransportParameters f -> connection.onPeerParameters(f.encoded());
-      case ControlFrame.QxPing f -> connection.pings().onFrame(f, nowNanos);
+      case ControlFrame.QxPing f -> {
+        connection.pings().onFrame(f, nowNanos);
+        connection.mux().onIdleFrame(f.type()); // QMux §12.2: each has us answer
+      }
       case ControlFrame.ConnectionClose f -> connection.onPeerClose(f, nowNanos);
       case ControlFrame.NewToken f -> throw notInRecords(f);
       case ControlFrame.NewConnectionId f -> throw notInRecords(f);
@@ -113,19 +122,5 @@ final class RecordFrames implements FrameSink, RecordReader.Listener {
 
   private static IllegalStateException notInRecords(ControlFrame frame) {
     return new IllegalStateException("not in records: " + frame.type());
-  }
-
-  /** Returns whether the frame is of interest. */
-  private boolean begins(FrameType type) throws ProtocolException {
-    if (!connection.isOpen()) {
-      return false;
-    }
-    if (type == FrameType.QX_TRANSPORT_PARAMETERS && connection.peerParameters() != null) {
-      // QMux §4.2: they never change.
-      throw new ProtocolException(
-          TransportError.PROTOCOL_VIOLATION, type.code(), "transport parameters again");
-    }
-    useful |= type != FrameType.QX_PING && type != FrameType.QX_PING_RESPONSE;
-    return true;
   }
 }

@@ -55,10 +55,16 @@ final class RecordReader {
         listener.onRecord(buffer, at, at + recordBytes);
         at += recordBytes;
       } else {
-        partial = buffers.takeRecord(recordBytes);
+        partial = takeBuffer();
         partialBytes = 0;
       }
     }
+  }
+
+  /** Takes one record in that the layer below has kept apart from others, without its size. */
+  void readRecord(byte[] buffer, int from, int to, Listener listener) throws ProtocolException {
+    checkSize(to - from);
+    listener.onRecord(buffer, from, to);
   }
 
   private int fillPartial(byte[] record, byte[] buffer, int from, int to, Listener listener)
@@ -106,6 +112,15 @@ final class RecordReader {
       throw new ProtocolException(TransportError.PROTOCOL_VIOLATION, 0, "record without frames");
     }
     return (int) bytes;
+  }
+
+  private byte[] takeBuffer() throws ProtocolException {
+    byte[] buffer = buffers.takeRecord();
+    if (buffer == null) {
+      // RFC 9000 §20.1: not the peer's fault, but we cannot go on.
+      throw new ProtocolException(TransportError.INTERNAL_ERROR, 0, "no memory for a record");
+    }
+    return buffer;
   }
 
   /** Whether what has come ends with a part of a record. */

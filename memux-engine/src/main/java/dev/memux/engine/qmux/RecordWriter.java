@@ -1,5 +1,6 @@
 package dev.memux.engine.qmux;
 
+import dev.memux.engine.CloseReason;
 import dev.memux.engine.mux.Mux;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.SentFrames;
@@ -11,6 +12,11 @@ import dev.memux.engine.wire.VarInt;
  * written counts as acknowledged at once (QMux §4), as the layer below loses nothing.
  */
 final class RecordWriter {
+  /** What a size of two bytes can say. */
+  private static final int MAX_SHORT = (1 << 14) - 1;
+
+  private static final byte[] NOTHING = {};
+
   private final Mux mux;
   private final Ending ending;
   private final Pings pings;
@@ -33,6 +39,7 @@ final class RecordWriter {
     this.pings = pings;
     this.buffers = buffers;
     this.parameters = parameters.encode();
+    mux.datagrams().onPacketRoom(TransportParameters.DEFAULT_MAX_RECORD_BYTES);
   }
 
   /** The peer's limits are known, or those that it had before. */
@@ -58,18 +65,8 @@ final class RecordWriter {
 
   /** Writes at most one record; returns its length with its size, 0: there is nothing to send. */
   int write(byte[] out, int from, int maxBytes, long nowNanos) {
-    if (!hasPending()) {
-      return 0;
-    }
-    int sizeBytes = maxBytes > 1 << 14 ? 4 : 2;
-    int room = (int) Math.min(maxBytes - sizeBytes, peerMaxRecordBytes);
-    mux.datagrams().onPacketRoom(Math.max(0, room));
-    int preferred = Math.min(room, preferredBytes - sizeBytes);
-    int length = writeFrames(out, from + sizeBytes, preferred, nowNanos);
-    if (length == 0 && preferred < room) {
-      // A datagram, say, which only a record of its own size can carry.
-      length = writeFrames(out, from + sizeBytes, room, nowNanos);
-    }
+    int sizeBytes = Math.min(maxBytes, peerMaxRecordBytes) <= MAX_SHORT ? 2 : 4;
+    int length = writeFrames(out, from + sizeBytes, maxBytes - sizeBytes, nowNanos);
     if (length == 0) {
       return 0;
     }
@@ -77,21 +74,34 @@ final class RecordWriter {
     return sizeBytes + length;
   }
 
-  private int writeFrames(byte[] out, int from, int room, long nowNanos) {
-    if (room <= 0) {
+  /** Writes the frames of at most one record; returns their length, 0: there is nothing to send. */
+  int writeFrames(byte[] out, int from, int maxBytes, long nowNanos) {
+    if (!hasPending()) {
       return 0;
     }
+    int room = (int) Math.min(maxBytes, peerMaxRecordBytes);
+    mux.datagrams().onPacketRoom(room);
+    int preferred = Math.min(room, preferredBytes);
+    int length = fill(out, from, preferred, nowNanos);
+    if (length == 0 && preferred < room) {
+      // A datagram that only a longer record can carry would hold up everything else.
+      length = fill(out, from, room, nowNanos);
+    }
+    return length;
+  }
+
+  private int fill(byte[] out, int from, int room, long nowNanos) {
     writer.reset(out, from, from + room);
     if (parameters.length > 0) {
       if (!writer.qxTransportParameters(parameters)) {
-        return 0;
+        return 0; // QMux §4.2: nothing goes before them
       }
-      parameters = new byte[0];
+      parameters = NOTHING;
     }
     if (ending.isOpen()) {
       pings.write(writer, nowNanos);
       if (streamsUsable) {
-        fill(nowNanos);
+        fillWithStreams(nowNanos);
       }
     } else if (writeClose()) {
       ending.onCloseSent();
@@ -99,7 +109,7 @@ final class RecordWriter {
     return writer.position() - from;
   }
 
-  private void fill(long nowNanos) {
+  private void fillWithStreams(long nowNanos) {
     SentFrames sent = buffers.takeFrames();
     mux.fill(writer, sent, nowNanos);
     mux.onAcked(sent);
@@ -120,7 +130,7 @@ final class RecordWriter {
   }
 
   private boolean writeClose() {
-    var reason = ending.reason();
+    CloseReason reason = ending.reason();
     return writer.connectionClose(
         reason.application(), reason.code(), reason.frameType(), reason.reason());
   }

@@ -3,6 +3,7 @@ package dev.memux.sim.world;
 import dev.memux.engine.CloseReason;
 import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.packet.ConnectionId;
+import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.TransportError;
@@ -21,11 +22,13 @@ import dev.memux.sim.quic.TappedFrame;
 import dev.memux.sim.quic.TappedPacket;
 import dev.memux.sim.quic.TransmitObserver;
 import dev.memux.sim.quic.WireListener;
+import dev.memux.tls.EarlyData;
 import dev.memux.tls.EncryptionLevel;
 import java.net.InetSocketAddress;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -67,6 +70,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private final StreamStateInvariant streamStates = new StreamStateInvariant();
   private final AckDelayInvariant ackDelay = new AckDelayInvariant(MAX_ACK_DELAY_NANOS);
   private final Map<Side, CongestionInvariant> congestion = new EnumMap<>(Side.class);
+  private final Map<Side, SchedulingInvariant> scheduling = new EnumMap<>(Side.class);
   private final Map<Side, ForgottenPackets> forgottenBy = new EnumMap<>(Side.class);
 
   private final Map<Side, Integer> maxDatagramBytes = new EnumMap<>(Side.class);
@@ -76,6 +80,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
 
   private Runnable spoof = () -> {};
 
+  private long probesBefore;
   private int handshakes;
   private int migrations;
   private int closedStreamSides;
@@ -110,11 +115,17 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     maxDatagramBytes.put(Side.SERVER, world.serverConfig().maxDatagramBytes());
     nodes.put(Side.CLIENT, client);
     nodes.put(Side.SERVER, server);
+    scheduling.put(Side.CLIENT, scheduling(world.clientConfig()));
+    scheduling.put(Side.SERVER, scheduling(world.serverConfig()));
     for (Side side : Side.values()) {
       peers.put(side, new Peer(this, side, node(side), network));
       congestion.put(side, new CongestionInvariant());
       forgottenBy.put(side, new ForgottenPackets());
     }
+  }
+
+  private static SchedulingInvariant scheduling(QuicConfig config) {
+    return new SchedulingInvariant(config.mux().scheduler(), config.maxDatagramBytes());
   }
 
   /** A conversation over another connection of the same client. */
@@ -172,6 +183,10 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
 
   DeliveryInvariant delivery() {
     return delivery;
+  }
+
+  SchedulingInvariant scheduling(Side side) {
+    return scheduling.get(side);
   }
 
   DatagramInvariant datagrams() {
@@ -460,8 +475,19 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       FlowControlInvariant limits =
           packet.level() == EncryptionLevel.EARLY ? earlyFlowControl : flowControl;
       limits.onPacketSent(packet);
-      packet.frames().forEach(frame -> streamStates.onSent(packet.sender(), frame));
+      for (TappedFrame frame : packet.frames()) {
+        streamStates.onSent(packet.sender(), frame);
+        schedule(scheduling.get(packet.sender()), frame);
+      }
       rememberAcks(packet);
+    }
+  }
+
+  private static void schedule(SchedulingInvariant scheduling, TappedFrame frame) {
+    if (frame instanceof TappedFrame.Stream stream) {
+      scheduling.onStreamSent(stream.streamId(), stream.end(), stream.length());
+    } else if (frame instanceof TappedFrame.Datagram datagram) {
+      scheduling.onDatagramSent(datagram.length());
     }
   }
 
@@ -638,6 +664,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   public void beforeTransmit(QuicConnection connection, long nowNanos) {
     if (isOurs(connection)) {
       ConnectionStatistics statistics = connection.statistics();
+      probesBefore = statistics.probesSent();
       congestion
           .get(side(connection))
           .beforeTransmit(
@@ -657,6 +684,10 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
               connection.statistics().probesSent(),
               maxDatagramBytes.get(side(connection)),
               connection.statistics().bytesInFlight());
+      Peer peer = peer(side(connection));
+      boolean withheld = peer.earlyData() == EarlyData.REFUSED || !peer.isHandshakeComplete();
+      boolean probes = connection.statistics().probesSent() > probesBefore;
+      scheduling.get(side(connection)).onBatchEnd(withheld ? List.of() : peer.scheduled(), probes);
     }
   }
 

@@ -241,6 +241,10 @@ final class World {
         for (int i = 0; i < conversation.migrations() && side == Side.SERVER; i++) {
           tally.count("migrated");
         }
+        SchedulingInvariant scheduling = conversation.scheduling(side);
+        tally.count("urgencies judged", scheduling.urgenciesJudged());
+        tally.count("shares of streams judged", scheduling.streamSharesJudged());
+        tally.count("shares of groups judged", scheduling.groupSharesJudged());
         TerminationInvariant.checkPeer(
             side.toString(), peer.connection() != null, peer.closed() != null, peer.isTerminated());
       }
