@@ -1,6 +1,7 @@
 package dev.memux.session;
 
 import dev.memux.engine.quic.QuicConfig;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.IoTransport;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsCredentials;
@@ -31,7 +32,6 @@ final class Loopback implements SessionPair {
   final Session far;
   private final QuicConfig config;
   private final CarrierType carrier;
-  private final boolean knowsPath;
 
   Loopback() throws Exception {
     this(QuicConfig.DEFAULT);
@@ -61,7 +61,6 @@ final class Loopback implements SessionPair {
   Loopback(QuicConfig config, IoTransport transport, CarrierType carrier) throws Exception {
     this.config = config;
     this.carrier = carrier;
-    this.knowsPath = carrier == CarrierType.QUIC || transport == IoTransport.EPOLL;
     nearGroup = transport.newEventLoopGroup(1);
     farGroup = transport.newEventLoopGroup(2);
     server = server(config).listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
@@ -87,7 +86,7 @@ final class Loopback implements SessionPair {
 
   SessionClient client(QuicConfig clientConfig) {
     return SessionClient.builder()
-        .carrier(carrier)
+        .carriers(carrier)
         .group(nearGroup)
         .config(clientConfig)
         .drainTimeout(Duration.ofSeconds(PATIENCE_SECONDS))
@@ -147,11 +146,6 @@ final class Loopback implements SessionPair {
   @Override
   public Session far() {
     return far;
-  }
-
-  @Override
-  public boolean knowsPath() {
-    return knowsPath;
   }
 
   @Override

@@ -11,11 +11,6 @@ interface SessionPair extends AutoCloseable {
   /** The far end is gone from now on, without a word. */
   void vanish();
 
-  /** Whether what carries them knows round trip times and windows. */
-  default boolean knowsPath() {
-    return true;
-  }
-
   /** A stream that the near end has opened, as both ends have it. */
   default StreamPair stream() throws Exception {
     return StreamPair.open(near(), far());

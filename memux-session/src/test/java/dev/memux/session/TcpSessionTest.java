@@ -3,6 +3,7 @@ package dev.memux.session;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.memux.engine.quic.QuicConfig;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.IoTransport;
 import java.util.Locale;
 import org.junit.jupiter.params.ParameterizedTest;
