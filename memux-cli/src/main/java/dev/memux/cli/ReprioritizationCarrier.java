@@ -9,6 +9,7 @@ import dev.memux.http.HttpsService;
 import dev.memux.http.Origin;
 import dev.memux.http.RequestHandler;
 import dev.memux.lab.LinkEmulator;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.IoTransport;
 import dev.memux.netty.QuicServerBootstrap;
 import dev.memux.tls.TlsClientConfig;
@@ -40,20 +41,30 @@ enum ReprioritizationCarrier {
 
     @Override
     RivalResponses connect(EventLoopGroup group, InetSocketAddress server) throws Exception {
-      TlsClientConfig trust =
-          TlsClientConfig.builder()
-              .applicationProtocols(Http3Service.ALPN)
-              .insecureTrustAny()
-              .build();
-      return new Http3Rivals(
-          group,
-          Connector.quic(group, QuicConfig.DEFAULT, trust),
-          new Origin(server.getAddress().getHostAddress(), server.getPort()));
+      return connectHttp3(CarrierType.QUIC, group, server);
     }
 
     @Override
     long heldBelowBytes(long bitsPerSecond) {
       return 0;
+    }
+  },
+
+  HTTP_3_QMUX("HTTP/3, QMux over TCP") {
+    @Override
+    InetSocketAddress serve(EventLoopGroup group, TlsCredentials identity, RequestHandler handler)
+        throws Exception {
+      return serveHttps(group, identity, handler, HttpsConfig.DEFAULT);
+    }
+
+    @Override
+    RivalResponses connect(EventLoopGroup group, InetSocketAddress server) throws Exception {
+      return connectHttp3(CarrierType.TCP, group, server);
+    }
+
+    @Override
+    long heldBelowBytes(long bitsPerSecond) {
+      return ofTcp(bitsPerSecond);
     }
   },
 
@@ -132,5 +143,18 @@ enum ReprioritizationCarrier {
       throws Exception {
     return HttpsServer.bind(group, ANY_PORT, new HttpsService(handler, List.of(identity), config))
         .localAddress();
+  }
+
+  private static RivalResponses connectHttp3(
+      CarrierType carrier, EventLoopGroup group, InetSocketAddress server) throws Exception {
+    TlsClientConfig trust =
+        TlsClientConfig.builder()
+            .applicationProtocols(Http3Service.ALPN)
+            .insecureTrustAny()
+            .build();
+    return new Http3Rivals(
+        group,
+        Connector.over(carrier, group, QuicConfig.DEFAULT, trust),
+        new Origin(server.getAddress().getHostAddress(), server.getPort()));
   }
 }
