@@ -113,6 +113,11 @@ final class QmuxCarrier implements Carrier {
   }
 
   @Override
+  public CarrierType type() {
+    return CarrierType.TCP;
+  }
+
+  @Override
   public String io() {
     return below.description();
   }
