@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Tunnels over loopback: RFC 9114 §4.4, RFC 9113 §8.5, RFC 9110 §9.3.6. */
 @Timeout(60)
-final class TunnelTest {
+final class GatewayTunnelTest {
   /** What a socket and two event loops keep at most, and then some. */
   private static final int BUFFERED_BYTES = 8 << 20;
 
@@ -107,7 +107,7 @@ final class TunnelTest {
   @ParameterizedTest
   @EnumSource
   void carriesBytesBothWaysAndTheEndsOfBoth(Version version) throws Exception {
-    try (ScriptedBackend backend = new ScriptedBackend(TunnelTest::echo);
+    try (ScriptedBackend backend = new ScriptedBackend(GatewayTunnelTest::echo);
         Gateway gateway = gateway(backend);
         TunnelClient client = version.open(gateway)) {
       TunnelClient.End end = client.open("db:5432");
@@ -156,7 +156,7 @@ final class TunnelTest {
   @ParameterizedTest
   @EnumSource
   void whatIsSentBeforeTheAnswerWaitsForTheConnection(Version version) throws Exception {
-    try (ScriptedBackend backend = new ScriptedBackend(TunnelTest::echo);
+    try (ScriptedBackend backend = new ScriptedBackend(GatewayTunnelTest::echo);
         Gateway gateway = gateway(ConnectConfig.builder().target(target(backend)).limit("db=1"));
         TunnelClient client = version.open(gateway)) {
       TunnelClient.End first = client.open("db");
@@ -302,7 +302,7 @@ final class TunnelTest {
   @ParameterizedTest
   @EnumSource
   void refusesWhatIsNotAllowed(Version version) throws Exception {
-    try (ScriptedBackend backend = new ScriptedBackend(TunnelTest::echo);
+    try (ScriptedBackend backend = new ScriptedBackend(GatewayTunnelTest::echo);
         Gateway gateway =
             gateway(
                 ConnectConfig.builder()
@@ -328,7 +328,7 @@ final class TunnelTest {
   @ParameterizedTest
   @EnumSource
   void aNameDoesNotLeadToThisMachine(Version version) throws Exception {
-    try (ScriptedBackend backend = new ScriptedBackend(TunnelTest::echo);
+    try (ScriptedBackend backend = new ScriptedBackend(GatewayTunnelTest::echo);
         Gateway gateway = gateway(ConnectConfig.builder().allow("*:*"));
         TunnelClient client = version.open(gateway)) {
       TunnelClient.End end = client.ask("localhost:" + backend.port());
@@ -533,7 +533,7 @@ final class TunnelTest {
 
   @Test
   void refusesTunnelsBeyondTheLimit() throws Exception {
-    try (ScriptedBackend backend = new ScriptedBackend(TunnelTest::echo);
+    try (ScriptedBackend backend = new ScriptedBackend(GatewayTunnelTest::echo);
         Gateway gateway = gateway(ConnectConfig.builder().target(target(backend)).bounds(2, 10));
         TunnelClient client = Version.HTTP_3.open(gateway)) {
       TunnelClient.End first = client.open("db");
@@ -551,7 +551,7 @@ final class TunnelTest {
 
   @Test
   void refusesThoseWhoWouldWaitBeyondTheLimitOrTooLong() throws Exception {
-    try (ScriptedBackend backend = new ScriptedBackend(TunnelTest::echo);
+    try (ScriptedBackend backend = new ScriptedBackend(GatewayTunnelTest::echo);
         Gateway gateway =
             gateway(
                 ConnectConfig.builder()
@@ -574,7 +574,7 @@ final class TunnelTest {
   @ParameterizedTest
   @EnumSource
   void whoGoesAwayWaitsNoMore(Version version) throws Exception {
-    try (ScriptedBackend backend = new ScriptedBackend(TunnelTest::echo);
+    try (ScriptedBackend backend = new ScriptedBackend(GatewayTunnelTest::echo);
         Gateway gateway = gateway(ConnectConfig.builder().target(target(backend)).limit("db=1"));
         TunnelClient client = version.open(gateway)) {
       client.open("db");
@@ -591,7 +591,7 @@ final class TunnelTest {
   @ParameterizedTest
   @EnumSource
   void theMoreUrgentGetTheNextPlace(Version version) throws Exception {
-    try (ScriptedBackend backend = new ScriptedBackend(TunnelTest::echo);
+    try (ScriptedBackend backend = new ScriptedBackend(GatewayTunnelTest::echo);
         Gateway gateway = gateway(ConnectConfig.builder().target(target(backend)).limit("db=1"));
         TunnelClient client = version.open(gateway)) {
       TunnelClient.End first = client.open("db");
@@ -617,7 +617,7 @@ final class TunnelTest {
   @Test
   void aThousandTunnelsAtOnce() throws Exception {
     int count = 1_000;
-    try (ScriptedBackend backend = new ScriptedBackend(TunnelTest::echo);
+    try (ScriptedBackend backend = new ScriptedBackend(GatewayTunnelTest::echo);
         Gateway gateway = gateway(backend);
         TunnelClient client = Version.HTTP_3.open(gateway)) {
       TunnelClient.End[] ends = new TunnelClient.End[count];
@@ -643,7 +643,7 @@ final class TunnelTest {
   @ParameterizedTest
   @EnumSource
   void aDrainLetsTunnelsEndAndRefusesThoseWhoWait(Version version) throws Exception {
-    try (ScriptedBackend backend = new ScriptedBackend(TunnelTest::echo);
+    try (ScriptedBackend backend = new ScriptedBackend(GatewayTunnelTest::echo);
         Gateway gateway = gateway(ConnectConfig.builder().target(target(backend)).limit("db=1"));
         TunnelClient client = version.open(gateway)) {
       TunnelClient.End open = client.open("db");
@@ -687,7 +687,7 @@ final class TunnelTest {
   void manyTunnelsKeepTheirBytesApart(Version version) throws Exception {
     int count = 20;
     int size = 1 << 18;
-    try (ScriptedBackend backend = new ScriptedBackend(TunnelTest::echo);
+    try (ScriptedBackend backend = new ScriptedBackend(GatewayTunnelTest::echo);
         Gateway gateway = gateway(backend);
         TunnelClient client = version.open(gateway)) {
       List<Callable<String>> exchanges = new ArrayList<>();
