@@ -343,7 +343,7 @@ final class LoopSide implements ConnectionListener {
   }
 
   SessionStatistics statistics() {
-    return SessionStatistics.of(connection, datagrams.statistics(mux.datagrams()));
+    return SessionStatistics.of(carrier, datagrams.statistics(mux.datagrams()));
   }
 
   private void onEnd(CloseReason reason) {
