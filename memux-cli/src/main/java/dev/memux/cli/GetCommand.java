@@ -88,6 +88,8 @@ final class GetCommand implements Callable<Integer> {
       description = "Write there; - is standard output. A folder is made if it does not exist.")
   private @Nullable String output;
 
+  @Mixin private CarrierOption carrier = new CarrierOption();
+
   @Mixin private TrustOptions trust = new TrustOptions();
 
   @Option(
@@ -146,7 +148,8 @@ final class GetCommand implements Callable<Integer> {
     QuicConfig config = QuicConfig.DEFAULT.withHandshakeTimeoutNanos(timeoutNanos);
     Connector connector =
         (remote, serverName, handler) ->
-            Connector.quic(
+            Connector.over(
+                    carrier.type(),
                     group,
                     config,
                     Objects.requireNonNull(servers.get(new Origin(serverName, remote.getPort())))

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code memux get} in this process, against gateways in this process. */
 @Timeout(120)
@@ -46,7 +47,7 @@ final class GetCommandTest {
   @BeforeAll
   static void serve() throws Exception {
     StateDirectory state = StateDirectory.at(folder.resolve("state"));
-    names = RandomFiles.write(folder.resolve("root"), 30, 100_000);
+    names = RandomFiles.write(folder.resolve("root"), 100, 100_000);
     gateway =
         Gateway.start(
             new GatewayConfig(
@@ -89,10 +90,11 @@ final class GetCommandTest {
     return Main.run(all.toArray(String[]::new));
   }
 
-  @Test
-  void fetchesManyFilesIntoAFolder() throws Exception {
-    Path target = folder.resolve("many");
-    List<Object> arguments = new ArrayList<>(List.of("-o", target));
+  @ParameterizedTest
+  @ValueSource(strings = {"quic", "tcp"})
+  void fetchesManyFilesIntoAFolder(String carrier) throws Exception {
+    Path target = folder.resolve(carrier);
+    List<Object> arguments = new ArrayList<>(List.of("--carrier", carrier, "-o", target));
     names.forEach(name -> arguments.add(url + name));
     assertEquals(0, get(arguments.toArray()), this::errors);
     RandomFiles.assertSame(folder.resolve("root"), target, names);
