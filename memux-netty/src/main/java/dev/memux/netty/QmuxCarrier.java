@@ -114,6 +114,11 @@ final class QmuxCarrier implements Carrier {
   }
 
   @Override
+  public CarrierType type() {
+    return CarrierType.TCP;
+  }
+
+  @Override
   public String io() {
     return below.description();
   }
