@@ -112,6 +112,7 @@ class WorldsTest {
     text.append("client ").append(plan.clientConfig()).append('\n');
     text.append("server ").append(plan.serverConfig()).append('\n');
     text.append("tls    ").append(plan.tls()).append('\n');
+    text.append("qmux   ").append(plan.qmux()).append('\n');
     for (WorldPlan.ConversationPlan conversation : plan.conversations()) {
       text.append("up     ").append(conversation.up()).append('\n');
       text.append("down   ").append(conversation.down()).append('\n');
