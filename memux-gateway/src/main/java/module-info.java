@@ -4,6 +4,7 @@ module dev.memux.gateway {
   requires transitive dev.memux.tls;
   requires dev.memux.engine;
   requires dev.memux.netty;
+  requires io.netty.handler;
   requires org.slf4j;
   requires static transitive org.jspecify;
 

@@ -2,6 +2,7 @@
 module dev.memux.http {
   requires transitive dev.memux.engine;
   requires transitive dev.memux.netty;
+  requires transitive dev.memux.session;
   requires transitive dev.memux.tls;
   requires transitive io.netty.buffer;
   requires transitive io.netty.codec.classes.quic;

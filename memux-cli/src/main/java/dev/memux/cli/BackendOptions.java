@@ -2,14 +2,11 @@ package dev.memux.cli;
 
 import dev.memux.gateway.Backend;
 import dev.memux.http.Http1ClientConfig;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options that say who answers instead of the gateway, and how patient it is with them. */
 final class BackendOptions {
-  private static final double MAX_SECONDS = 86_400;
-
   @Option(
       names = "--backend",
       paramLabel = "URL",
@@ -81,18 +78,8 @@ final class BackendOptions {
     return defaults
         .withLimits(limit, defaults.maxWaiting())
         .withTimeouts(
-            duration("--backend-queue-timeout", queueSeconds, defaults.queueTimeout()),
-            duration("--backend-connect-timeout", connectSeconds, defaults.connectTimeout()),
-            duration("--backend-timeout", responseSeconds, defaults.responseTimeout()));
-  }
-
-  private static Duration duration(String option, @Nullable Double seconds, Duration otherwise) {
-    if (seconds == null) {
-      return otherwise;
-    }
-    if (!(seconds > 0 && seconds <= MAX_SECONDS)) {
-      throw new CommandFailure(ExitCode.USAGE, option + " must be above 0, at most 86400 seconds");
-    }
-    return Duration.ofNanos((long) (seconds * 1e9));
+            Seconds.of("--backend-queue-timeout", queueSeconds, defaults.queueTimeout()),
+            Seconds.of("--backend-connect-timeout", connectSeconds, defaults.connectTimeout()),
+            Seconds.of("--backend-timeout", responseSeconds, defaults.responseTimeout()));
   }
 }

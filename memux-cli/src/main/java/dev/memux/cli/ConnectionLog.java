@@ -1,24 +1,27 @@
 package dev.memux.cli;
 
+import dev.memux.gateway.GatewayObserver;
+import dev.memux.gateway.TunnelSummary;
 import dev.memux.http.ConnectionSummary;
 import dev.memux.http.Origin;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line for each connection. Lines are written by a thread of its own: who reads them slowly
- * loses some, and holds up no connection.
+ * One line for each connection, and for each tunnel. Lines are written by a thread of its own: who
+ * reads them slowly loses some, and holds up no connection.
  */
-final class ConnectionLog implements Consumer<ConnectionSummary>, AutoCloseable {
+final class ConnectionLog implements GatewayObserver, AutoCloseable {
   /** How many lines wait to be written; what comes on top is counted and dropped. */
   static final int MAX_WAITING = 4_096;
 
@@ -47,9 +50,15 @@ final class ConnectionLog implements Consumer<ConnectionSummary>, AutoCloseable 
   }
 
   @Override
-  public void accept(ConnectionSummary connection) {
+  public void onConnected(ConnectionSummary connection) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     writer.execute(() -> write(format(now, connection)));
+  }
+
+  @Override
+  public void onTunnel(TunnelSummary tunnel) {
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    writer.execute(() -> write(format(now, tunnel)));
   }
 
   /** What has been said is written, if somebody reads it. */
@@ -64,13 +73,9 @@ final class ConnectionLog implements Consumer<ConnectionSummary>, AutoCloseable 
   }
 
   static String format(Instant time, ConnectionSummary connection) {
-    String peer =
-        connection.remote() instanceof InetSocketAddress address
-            ? Origin.of(address).toString()
-            : connection.remote().toString();
     return time
         + " connection peer="
-        + peer
+        + address(connection.remote())
         + " protocol="
         + known(connection.protocol())
         + " tls="
@@ -83,6 +88,34 @@ final class ConnectionLog implements Consumer<ConnectionSummary>, AutoCloseable 
         + known(connection.resumed())
         + " early_data="
         + known(connection.earlyData());
+  }
+
+  static String format(Instant time, TunnelSummary tunnel) {
+    return time
+        + " tunnel peer="
+        + address(tunnel.peer())
+        + " http="
+        + tunnel.version().number()
+        + " target="
+        + tunnel.target()
+        + " status="
+        + (tunnel.status() == 0 ? "-" : tunnel.status())
+        + " end="
+        + tunnel.end().name().toLowerCase(Locale.ROOT)
+        + " waited_ms="
+        + TimeUnit.NANOSECONDS.toMillis(tunnel.waitedNanos())
+        + " open_ms="
+        + TimeUnit.NANOSECONDS.toMillis(tunnel.openNanos())
+        + " sent="
+        + tunnel.sentBytes()
+        + " received="
+        + tunnel.receivedBytes();
+  }
+
+  private static String address(@Nullable SocketAddress address) {
+    return address instanceof InetSocketAddress internet
+        ? Origin.of(internet).toString()
+        : known(address);
   }
 
   private void write(String line) {

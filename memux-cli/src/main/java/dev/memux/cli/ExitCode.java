@@ -45,6 +45,7 @@ final class ExitCode {
       case HttpException.HandshakeFailed e -> HANDSHAKE;
       case HttpException.Untrusted e -> UNTRUSTED;
       case HttpException.StreamReset e -> RECEIVE_ERROR;
+      case HttpException.TunnelRefused e -> HTTP_ERROR;
       case HttpException.ConnectionLost e -> RECEIVE_ERROR;
       case HttpException.Malformed e -> RECEIVE_ERROR;
     };

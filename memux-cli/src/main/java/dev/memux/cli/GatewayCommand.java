@@ -4,6 +4,7 @@ import dev.memux.gateway.Backend;
 import dev.memux.gateway.DevelopmentCertificate;
 import dev.memux.gateway.Gateway;
 import dev.memux.gateway.GatewayConfig;
+import dev.memux.gateway.GatewayObserver;
 import dev.memux.gateway.ListenAddress;
 import dev.memux.gateway.StateDirectory;
 import dev.memux.tls.PemException;
@@ -53,7 +54,8 @@ import picocli.CommandLine.Option;
       "For example:",
       "  memux gateway",
       "  memux gateway --root public_html --listen 127.0.0.1:4433",
-      "  memux gateway --backend http://127.0.0.1:8080"
+      "  memux gateway --backend http://127.0.0.1:8080",
+      "  memux gateway --connect-target db=127.0.0.1:5432 --connect-limit db=50"
     })
 final class GatewayCommand implements Callable<Integer> {
   private static final int INTERRUPTED = 130;
@@ -74,6 +76,8 @@ final class GatewayCommand implements Callable<Integer> {
 
   @Mixin private BackendOptions backend = new BackendOptions();
 
+  @Mixin private ConnectOptions connect = new ConnectOptions();
+
   @Option(
       names = "--cert",
       paramLabel = "FILE",
@@ -93,7 +97,8 @@ final class GatewayCommand implements Callable<Integer> {
   @Option(
       names = "--log-connections",
       description =
-          "Print a line for each connection: the peer, the protocol, and what TLS has agreed on.")
+          "Print a line for each connection: the peer, the protocol, and what TLS has agreed on;"
+              + " and one for each tunnel that is over: where it led, and what became of it.")
   private boolean logConnections;
 
   @Option(
@@ -119,7 +124,7 @@ final class GatewayCommand implements Callable<Integer> {
           stop.countDown();
         });
     try (ConnectionLog log = ConnectionLog.toStandardOutput();
-        Gateway gateway = start(config, logConnections ? log : null)) {
+        Gateway gateway = start(config, logConnections ? log : GatewayObserver.NONE)) {
       gateway.unavailable().forEach(Diagnostics::error);
       Invitation.print(System.out, gateway, config, certificateFile(state), certificate == null);
       Signals.onReload(() -> reload(gateway, state));
@@ -148,9 +153,9 @@ final class GatewayCommand implements Callable<Integer> {
     }
   }
 
-  private static Gateway start(GatewayConfig config, @Nullable ConnectionLog log) {
+  private static Gateway start(GatewayConfig config, GatewayObserver observer) {
     try {
-      return Gateway.start(config, log);
+      return Gateway.start(config, observer);
     } catch (IOException e) {
       throw new CommandFailure(ExitCode.FAILURE, String.valueOf(e.getMessage()));
     }
@@ -173,7 +178,13 @@ final class GatewayCommand implements Callable<Integer> {
       optional = ListenAddress.DEFAULTS.subList(1, ListenAddress.DEFAULTS.size());
     }
     return new GatewayConfig(
-        required, optional, root, answering, credentials(state), KeyLogs.fromEnvironment());
+        required,
+        optional,
+        root,
+        answering,
+        connect.connect(),
+        credentials(state),
+        KeyLogs.fromEnvironment());
   }
 
   private TlsCredentials credentials(StateDirectory state) {

@@ -24,6 +24,12 @@ final class BackendOptionsTest {
     "--backend-timeout=3, there is no --backend that the options are for",
     "--backend=http://localhost --backend-timeout=0, must be above 0",
     "--backend=http://localhost --backend-connections=0, must be at least 1",
+    "--connect-limit=db=1, there is no --connect-allow or --connect-target",
+    "--connect-allow=host, what may be reached is HOST:PORT",
+    "--connect-target=db, a target is NAME=HOST:PORT",
+    "--connect-target=db=localhost:1 --connect-limit=other=1, a limit for what cannot be reached",
+    "--connect-target=db=localhost:1 --connect-limit=db=0, a limit is at least 1",
+    "--connect-target=db=localhost:1 --connect-timeout=0, must be above 0",
   })
   void saysWhatDoesNotGoTogether(String options, String reason) throws Exception {
     List<String> arguments = new ArrayList<>(List.of("gateway"));

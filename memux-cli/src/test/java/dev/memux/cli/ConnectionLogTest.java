@@ -3,7 +3,9 @@ package dev.memux.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.gateway.TunnelSummary;
 import dev.memux.http.ConnectionSummary;
+import dev.memux.http.HttpVersion;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -49,8 +51,8 @@ final class ConnectionLogTest {
   void writesALineForEachConnection() throws Exception {
     try (ConnectionLog log =
         new ConnectionLog(new PrintStream(written), InstantSource.fixed(NOW))) {
-      log.accept(QUIC);
-      log.accept(TCP);
+      log.onConnected(QUIC);
+      log.onConnected(TCP);
     }
     assertEquals(
         List.of(
@@ -58,6 +60,34 @@ final class ConnectionLogTest {
                 + " cipher=SUITE group=X25519 resumed=true early_data=false",
             "2026-11-21T08:00:00.123Z connection peer=127.0.0.1:4712 protocol=- tls=TLSv1.2"
                 + " cipher=SUITE group=- resumed=- early_data=-"),
+        lines());
+  }
+
+  @Test
+  void writesALineForEachTunnel() throws Exception {
+    try (ConnectionLog log =
+        new ConnectionLog(new PrintStream(written), InstantSource.fixed(NOW))) {
+      log.onTunnel(
+          new TunnelSummary(
+              new InetSocketAddress(InetAddress.getLoopbackAddress(), 4712),
+              HttpVersion.HTTP_3,
+              "db:5432",
+              200,
+              2_000_000,
+              3_999_999,
+              5,
+              7,
+              TunnelSummary.End.COMPLETE));
+      log.onTunnel(
+          new TunnelSummary(
+              null, HttpVersion.HTTP_2, "db:5432", 0, 0, 0, 0, 0, TunnelSummary.End.CLIENT));
+    }
+    assertEquals(
+        List.of(
+            "2026-11-21T08:00:00.123Z tunnel peer=127.0.0.1:4712 http=3 target=db:5432 status=200"
+                + " end=complete waited_ms=2 open_ms=3 sent=5 received=7",
+            "2026-11-21T08:00:00.123Z tunnel peer=- http=2 target=db:5432 status=- end=client"
+                + " waited_ms=0 open_ms=0 sent=0 received=0"),
         lines());
   }
 
@@ -79,10 +109,10 @@ final class ConnectionLogTest {
           }
         };
     try (ConnectionLog log = new ConnectionLog(new PrintStream(slow), InstantSource.fixed(NOW))) {
-      log.accept(QUIC);
+      log.onConnected(QUIC);
       stuck.await();
       for (int i = 0; i < ConnectionLog.MAX_WAITING + 3; i++) {
-        log.accept(QUIC);
+        log.onConnected(QUIC);
       }
       read.countDown();
     }

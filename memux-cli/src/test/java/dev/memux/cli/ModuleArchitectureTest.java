@@ -30,8 +30,8 @@ final class ModuleArchitectureTest {
         "lab sim engine tls",
         "netty engine tls",
         "session netty engine tls",
-        "http netty engine tls",
-        "gateway http netty engine tls",
+        "http session netty engine tls",
+        "gateway http session netty engine tls",
         "cli gateway http session netty lab sim engine tls",
       })
   void aModuleSeesOnlyThoseBelowIt(String modules) {

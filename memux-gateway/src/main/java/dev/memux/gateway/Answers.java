@@ -34,7 +34,8 @@ final class Answers {
     return exchange.request().method().equals("GET") || exchange.isHead();
   }
 
-  private static void refuse(ServerExchange exchange, ResponseHead head, String reason) {
+  /** Refuses in a line of text below that head. */
+  static void refuse(ServerExchange exchange, ResponseHead head, String reason) {
     head.with("content-type", "text/plain; charset=utf-8");
     String text = head.status() + " " + reason + "\n";
     exchange.respond(head, Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));

@@ -185,6 +185,7 @@ final class Forwarding implements ResponseListener {
       case HttpException.HandshakeFailed e -> 502;
       case HttpException.Untrusted e -> 502;
       case HttpException.StreamReset e -> 502;
+      case HttpException.TunnelRefused e -> 502;
       case HttpException.ConnectionLost e -> 502;
       case HttpException.Malformed e -> 502;
     };

@@ -1,6 +1,6 @@
 package dev.memux.gateway;
 
-import dev.memux.http.ConnectionSummary;
+import dev.memux.engine.quic.QuicConfig;
 import dev.memux.http.Http1Client;
 import dev.memux.http.Http3Service;
 import dev.memux.http.HttpsConfig;
@@ -24,7 +24,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A running gateway. Any thread may call it. */
@@ -39,6 +38,7 @@ public final class Gateway implements AutoCloseable {
   private final ExecutorService blocking;
   private final Http3Service http3;
   private final HttpsService https;
+  private final @Nullable ConnectProxy tunnels;
   private final @Nullable KeyLog keyLog;
   private final boolean takesEarlyData;
 
@@ -60,8 +60,10 @@ public final class Gateway implements AutoCloseable {
       ExecutorService blocking,
       Http3Service http3,
       HttpsService https,
+      @Nullable ConnectProxy tunnels,
       GatewayConfig config) {
     this.group = group;
+    this.tunnels = tunnels;
     this.blocking = blocking;
     this.http3 = http3;
     this.https = https;
@@ -78,40 +80,41 @@ public final class Gateway implements AutoCloseable {
    *     served cannot be read
    */
   public static Gateway start(GatewayConfig config) throws IOException {
-    return start(config, null);
+    return start(config, GatewayObserver.NONE);
   }
 
   /**
-   * Starts to serve; blocks until all addresses are bound.
+   * Starts to serve, and says what happens; blocks until all addresses are bound.
    *
-   * @param onConnected who is told of each connection, on its event loop; must not block
    * @throws IOException with a message for people if an address cannot be bound or the folder to be
    *     served cannot be read
    */
-  public static Gateway start(
-      GatewayConfig config, @Nullable Consumer<ConnectionSummary> onConnected) throws IOException {
+  public static Gateway start(GatewayConfig config, GatewayObserver observer) throws IOException {
     ExecutorService blocking =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("memux-files").factory());
     EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(0);
     Gateway gateway;
     try {
       RequestHandler site = site(config, blocking, group);
+      ConnectConfig connect = config.connect();
+      ConnectProxy tunnels =
+          connect == null ? null : new ConnectProxy(connect, site, observer::onTunnel);
+      RequestHandler handler = tunnels == null ? site : tunnels;
       gateway =
           new Gateway(
               group,
               blocking,
-              new Http3Service(site),
-              new HttpsService(site, List.of(config.credentials()), HttpsConfig.DEFAULT),
+              new Http3Service(handler),
+              new HttpsService(handler, List.of(config.credentials()), https(config)),
+              tunnels,
               config);
     } catch (IOException | RuntimeException e) {
       group.shutdownGracefully();
       blocking.shutdown();
       throw e;
     }
-    if (onConnected != null) {
-      gateway.http3.onConnected(onConnected);
-      gateway.https.onConnected(onConnected);
-    }
+    gateway.http3.onConnected(observer::onConnected);
+    gateway.https.onConnected(observer::onConnected);
     try {
       gateway.listen(config);
     } catch (IOException | RuntimeException e) {
@@ -136,6 +139,11 @@ public final class Gateway implements AutoCloseable {
     return http3.connectionCount() + https.connectionCount();
   }
 
+  /** Tunnels at the moment. */
+  public TunnelCounts tunnels() {
+    return tunnels == null ? new TunnelCounts(0, 0) : tunnels.counts();
+  }
+
   /**
    * Shows another certificate from now on; connections that are open go on. Blocks until then.
    *
@@ -148,11 +156,14 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
-   * Stops accepting, lets what is under way finish within the limit and closes the connections.
-   * Blocks until then.
+   * Stops accepting, lets what is under way finish within the limit and closes the connections;
+   * tunnels that wait for a backend are refused. Blocks until then.
    */
   public void drain(Duration limit) {
     listeners.forEach(Listener.Bound::stopAccepting);
+    if (tunnels != null) {
+      tunnels.drain();
+    }
     CompletableFuture.allOf(
             http3.drain(limit).toCompletableFuture(), https.drain(limit).toCompletableFuture())
         .join();
@@ -193,8 +204,23 @@ public final class Gateway implements AutoCloseable {
     return tls.build();
   }
 
+  private static QuicConfig quic(GatewayConfig config) {
+    QuicConfig quic = QuicConfig.DEFAULT;
+    return config.connect() == null
+        ? quic
+        : quic.withMux(
+            quic.mux()
+                .withStreams(ConnectConfig.MAX_STREAMS_OF_CLIENT, quic.mux().maxUniStreams()));
+  }
+
+  private static HttpsConfig https(GatewayConfig config) {
+    return config.connect() == null
+        ? HttpsConfig.DEFAULT
+        : HttpsConfig.DEFAULT.withMaxConcurrentStreams(ConnectConfig.MAX_STREAMS_OF_CLIENT);
+  }
+
   private void listen(GatewayConfig config) throws IOException {
-    Listener listener = new Listener(group, tls(config.credentials()), http3, https);
+    Listener listener = new Listener(group, quic(config), tls(config.credentials()), http3, https);
     for (ListenAddress address : config.listen()) {
       listeners.add(listener.bind(address));
     }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *     reported
  * @param root the folder whose files are served, or null
  * @param backend who answers instead, or null; without a folder either it is the embedded site
+ * @param connect where tunnels may lead, or null: there are none
  * @param keyLog where TLS secrets are written for tools that decrypt captures, or null
  */
 public record GatewayConfig(
@@ -21,6 +22,7 @@ public record GatewayConfig(
     List<ListenAddress> optionalListen,
     @Nullable Path root,
     @Nullable Backend backend,
+    @Nullable ConnectConfig connect,
     TlsCredentials credentials,
     @Nullable KeyLog keyLog) {
   /** Checks and copies. */
@@ -33,5 +35,21 @@ public record GatewayConfig(
     if (root != null && backend != null) {
       throw new IllegalArgumentException("a folder and a backend at once");
     }
+  }
+
+  /** The same without tunnels. */
+  public GatewayConfig(
+      List<ListenAddress> listen,
+      List<ListenAddress> optionalListen,
+      @Nullable Path root,
+      @Nullable Backend backend,
+      TlsCredentials credentials,
+      @Nullable KeyLog keyLog) {
+    this(listen, optionalListen, root, backend, null, credentials, keyLog);
+  }
+
+  /** The same with tunnels. */
+  public GatewayConfig withConnect(ConnectConfig tunnels) {
+    return new GatewayConfig(listen, optionalListen, root, backend, tunnels, credentials, keyLog);
   }
 }

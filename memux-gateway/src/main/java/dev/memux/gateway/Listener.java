@@ -21,12 +21,19 @@ final class Listener {
   private static final int MAX_FREE_PORTS = 16;
 
   private final EventLoopGroup group;
+  private final QuicConfig config;
   private final TlsServerConfig tls;
   private final Http3Service http3;
   private final HttpsService https;
 
-  Listener(EventLoopGroup group, TlsServerConfig tls, Http3Service http3, HttpsService https) {
+  Listener(
+      EventLoopGroup group,
+      QuicConfig config,
+      TlsServerConfig tls,
+      Http3Service http3,
+      HttpsService https) {
     this.group = group;
+    this.config = config;
     this.tls = tls;
     this.http3 = http3;
     this.https = https;
@@ -91,7 +98,7 @@ final class Listener {
     Future<QuicServer> bound =
         new QuicServerBootstrap()
             .group(group)
-            .config(QuicConfig.DEFAULT)
+            .config(config)
             .tls(tls)
             .childHandler(http3.initializer())
             .bind(local)

@@ -34,6 +34,7 @@ public final class ClientConnection {
   private volatile long handshakeNanos;
   // Confined to the connection's event loop.
   private final Queue<ClientExchange> waiting = new ArrayDeque<>();
+  private final PriorityUpdateSender priorityUpdates;
   private int opening;
 
   /** What goes over another connection if this one never comes about. */
@@ -49,6 +50,7 @@ public final class ClientConnection {
     this.channel = channel;
     this.startNanos = startNanos;
     this.afresh = afresh;
+    priorityUpdates = new PriorityUpdateSender(channel);
     if (!isEarly()) {
       handshakeNanos = System.nanoTime() - startNanos;
     }
@@ -201,7 +203,8 @@ public final class ClientConnection {
     protected void initChannel(QuicStreamChannel channel) {
       channel
           .pipeline()
-          .addLast(new ClientStreamHandler(exchange, channel, () -> enqueue(exchange)));
+          .addLast(
+              new ClientStreamHandler(exchange, channel, priorityUpdates, () -> enqueue(exchange)));
     }
   }
 }

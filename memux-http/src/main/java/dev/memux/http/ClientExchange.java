@@ -2,15 +2,23 @@ package dev.memux.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.quic.QuicStreamPriority;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One request of ours, from the moment it was asked for. */
 public final class ClientExchange {
   private final EventLoop loop;
-  private final RequestHead head;
+  private RequestHead head;
   private final ResponseListener listener;
   private @Nullable HttpStream stream;
+
+  /** Sends a PRIORITY_UPDATE; while there is no stream the head can still say it. */
+  private @Nullable Consumer<QuicStreamPriority> priorityUpdates;
+
+  /** What the server was told last, or will be told by the head. */
+  private QuicStreamPriority priority;
+
   private @Nullable InboundBody body;
   private Runnable whenCancelled = () -> {};
 
@@ -27,6 +35,9 @@ public final class ClientExchange {
     this.loop = loop;
     this.head = head;
     this.listener = listener;
+    String field = head.fields().combined(PriorityField.NAME);
+    QuicStreamPriority said = field == null ? null : PriorityField.parse(field);
+    priority = said == null ? PriorityField.DEFAULT : said;
   }
 
   /** Gives the exchange up (RFC 9114 §4.1.1); its listener hears nothing more. Any thread. */
@@ -47,6 +58,27 @@ public final class ClientExchange {
           }
           if (successor != null) {
             successor.cancel();
+          }
+        });
+  }
+
+  /**
+   * Tells the server that the response has become more or less urgent, at any time until it has
+   * arrived (RFC 9218 §6): a request that waits to be sent says it in its field, one under way is
+   * followed by a PRIORITY_UPDATE. Any thread.
+   */
+  public void updatePriority(QuicStreamPriority value) {
+    loop.execute(
+        () -> {
+          if (value.equals(priority)) {
+            return;
+          }
+          priority = value;
+          head = head.withPriority(value); // it may be sent again
+          if (successor != null) {
+            successor.updatePriority(value);
+          } else if (priorityUpdates != null && !over) {
+            priorityUpdates.accept(value);
           }
         });
   }
@@ -75,6 +107,11 @@ public final class ClientExchange {
 
   void onStream(HttpStream opened) {
     stream = opened;
+  }
+
+  /** Its head is being sent: {@code updates} sends what that cannot say any more. */
+  void onSent(Consumer<QuicStreamPriority> updates) {
+    priorityUpdates = updates;
   }
 
   void onInterim(ResponseHead interim) {
@@ -123,6 +160,7 @@ public final class ClientExchange {
     loop.execute(
         () -> {
           successor = other;
+          other.updatePriority(priority); // it may have changed since the head was taken
           if (cancelled) {
             other.cancel();
           }

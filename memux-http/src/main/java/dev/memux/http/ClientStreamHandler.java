@@ -1,11 +1,14 @@
 package dev.memux.http;
 
+import dev.memux.netty.StreamStoppedEvent;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.http3.Http3DataFrame;
 import io.netty.handler.codec.http3.Http3ErrorCode;
 import io.netty.handler.codec.http3.Http3HeadersFrame;
+import io.netty.handler.codec.http3.Http3UnknownFrame;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.util.ReferenceCountUtil;
 
@@ -16,8 +19,12 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   private final Http3RequestStream stream;
   private final InboundBody inbound;
   private final OutboundBody outbound;
+  private final PriorityUpdateSender priorityUpdates;
   private final Runnable again;
   private boolean headReceived;
+
+  /** RFC 9110 §9.3.6: a CONNECT was answered with 2xx. */
+  private boolean tunnel;
 
   /** Another stream carries the exchange. */
   private boolean superseded;
@@ -25,7 +32,12 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   /**
    * @param again has the exchange sent once more
    */
-  ClientStreamHandler(ClientExchange exchange, QuicStreamChannel channel, Runnable again) {
+  ClientStreamHandler(
+      ClientExchange exchange,
+      QuicStreamChannel channel,
+      PriorityUpdateSender priorityUpdates,
+      Runnable again) {
+    this.priorityUpdates = priorityUpdates;
     this.again = again;
     this.exchange = exchange;
     this.channel = channel;
@@ -38,6 +50,7 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   void begin() {
     exchange.onStream(stream);
     outbound.watch(stream.writeHead(exchange.head()));
+    exchange.onSent(priority -> priorityUpdates.send(channel.streamId(), priority));
     exchange.listener().onOpen(outbound);
   }
 
@@ -48,6 +61,9 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
     } else if (message instanceof Http3DataFrame data) {
       inbound.onData(data.content());
     } else {
+      if (message instanceof Http3UnknownFrame unknown) {
+        PriorityUpdateFrame.refuse(unknown, channel.parent());
+      }
       ReferenceCountUtil.release(message);
     }
   }
@@ -60,6 +76,9 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
       } else {
         fail(new HttpException.Malformed("the server ended the stream without an answer", null));
       }
+    } else if (event instanceof StreamStoppedEvent) {
+      // Not only when the next write fails: an idle tunnel has none (RFC 9114 §4.4).
+      outbound.refuse();
     }
     ctx.fireUserEventTriggered(event);
   }
@@ -72,11 +91,13 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    priorityUpdates.forget(channel.streamId());
     boolean lost = !channel.parent().isActive();
     fail(
         lost
             ? new HttpException.ConnectionLost("the connection was closed in mid-response", null)
             : new HttpException.StreamReset("the server gave up the stream", -1));
+    outbound.refuse();
     ctx.fireChannelInactive();
   }
 
@@ -88,6 +109,13 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
   private void onHeaders(Http3HeadersFrame frame) {
     if (superseded) {
       return; // an answer that does not count
+    }
+    if (tunnel) {
+      // RFC 9114 §4.4: in a tunnel there are only DATA frames.
+      channel
+          .parent()
+          .close(true, Http3ErrorCode.H3_FRAME_UNEXPECTED.code(), Unpooled.EMPTY_BUFFER);
+      return;
     }
     if (headReceived) {
       HttpFields trailers = MessageHeads.trailers(frame.headers());
@@ -109,6 +137,7 @@ final class ClientStreamHandler extends ChannelInboundHandlerAdapter {
       exchange.onInterim(head);
     } else {
       headReceived = true;
+      tunnel = exchange.head().isConnect() && head.status() < 300;
       exchange.onHead(head, inbound);
     }
   }

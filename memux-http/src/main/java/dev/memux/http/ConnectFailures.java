@@ -5,6 +5,7 @@ import dev.memux.netty.MuxException;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
 
 /** What a failed attempt to connect means to the caller. */
 final class ConnectFailures {
@@ -32,6 +33,17 @@ final class ConnectFailures {
     };
   }
 
+  /** What a future of this package failed with. */
+  static HttpException unwrapped(Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    return cause instanceof HttpException known
+        ? known
+        : new HttpException.Unreachable("could not connect: " + cause, cause);
+  }
+
   /** Of several attempts that failed, the one that got furthest. */
   static HttpException furthest(List<ConnectRace.Failure<InetSocketAddress>> failures) {
     return failures.stream()
@@ -47,6 +59,7 @@ final class ConnectFailures {
       case HttpException.ConnectionLost e -> 2;
       case HttpException.Malformed e -> 2;
       case HttpException.StreamReset e -> 2;
+      case HttpException.TunnelRefused e -> 2;
       case HttpException.Unreachable e -> 1;
       case HttpException.Overloaded e -> 0;
       case HttpException.TimedOut e -> 0;

@@ -7,17 +7,11 @@ import io.netty.handler.codec.http3.Http3ErrorCode;
 import io.netty.handler.codec.http3.Http3UnknownFrame;
 import io.netty.handler.codec.quic.QuicStreamPriority;
 import io.netty.util.ReferenceCountUtil;
-import java.nio.charset.StandardCharsets;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Reads the frames of a client's control stream that the codec does not know. */
 final class ControlFrameHandler extends ChannelInboundHandlerAdapter {
-  /** RFC 9218 §7.2: the request variant and the push variant. */
-  static final long PRIORITY_UPDATE_REQUEST = 0xF0700;
-
-  static final long PRIORITY_UPDATE_PUSH = 0xF0701;
-
   private static final Logger LOG = LoggerFactory.getLogger(ControlFrameHandler.class);
 
   private final Http3ServerConnection connection;
@@ -26,17 +20,13 @@ final class ControlFrameHandler extends ChannelInboundHandlerAdapter {
     this.connection = connection;
   }
 
-  static boolean isPriorityUpdate(long frameType) {
-    return frameType == PRIORITY_UPDATE_REQUEST || frameType == PRIORITY_UPDATE_PUSH;
-  }
-
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     try {
       if (message instanceof Http3UnknownFrame frame) {
-        if (frame.type() == PRIORITY_UPDATE_REQUEST) {
+        if (frame.type() == PriorityUpdateFrame.REQUEST) {
           onPriorityUpdate(frame.content());
-        } else if (frame.type() == PRIORITY_UPDATE_PUSH) {
+        } else if (frame.type() == PriorityUpdateFrame.PUSH) {
           // RFC 9218 §7.2: a push that was never promised; memux promises none.
           connection.fail(Http3ErrorCode.H3_ID_ERROR, "PRIORITY_UPDATE for a push never promised");
         }
@@ -52,40 +42,24 @@ final class ControlFrameHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void onPriorityUpdate(ByteBuf payload) {
-    long streamId = readVarInt(payload);
-    if (streamId < 0) {
+    PriorityUpdateFrame frame = PriorityUpdateFrame.read(payload);
+    if (frame == null) {
       // RFC 9114 §7.1: a payload that ends before its fields do.
       connection.fail(Http3ErrorCode.H3_FRAME_ERROR, "truncated PRIORITY_UPDATE");
       return;
     }
-    if (streamId % 4 != 0) {
+    if (frame.elementId() % 4 != 0) {
       // RFC 9218 §7.2: the ID must be a request stream's, that is bidirectional and the client's.
-      connection.fail(Http3ErrorCode.H3_ID_ERROR, "PRIORITY_UPDATE for stream " + streamId);
+      connection.fail(
+          Http3ErrorCode.H3_ID_ERROR, "PRIORITY_UPDATE for stream " + frame.elementId());
       return;
     }
-    QuicStreamPriority priority = PriorityField.parse(payload.toString(StandardCharsets.US_ASCII));
+    QuicStreamPriority priority = PriorityField.parse(frame.value());
     if (priority == null) {
       // RFC 9218 §7: failure to parse may be a connection error of this type.
       connection.fail(Http3ErrorCode.H3_GENERAL_PROTOCOL_ERROR, "unreadable PRIORITY_UPDATE");
       return;
     }
-    connection.onPriorityUpdate(streamId, priority);
-  }
-
-  /** A QUIC variable-length integer (RFC 9000 §16), or -1 if the buffer ends before it does. */
-  private static long readVarInt(ByteBuf buffer) {
-    if (!buffer.isReadable()) {
-      return -1;
-    }
-    int first = buffer.readUnsignedByte();
-    int more = (1 << (first >> 6)) - 1;
-    if (buffer.readableBytes() < more) {
-      return -1;
-    }
-    long value = first & 0x3f;
-    for (int i = 0; i < more; i++) {
-      value = (value << 8) | buffer.readUnsignedByte();
-    }
-    return value;
+    connection.onPriorityUpdate(frame.elementId(), priority);
   }
 }

@@ -41,7 +41,7 @@ final class HandshakeObserver extends ChannelInboundHandlerAdapter {
               session.applicationProtocol(),
               "TLSv1.3",
               session.suite().name(),
-              session.group().name(),
+              session.group() == null ? null : session.group().name(),
               session.resumed(),
               session.earlyData() == EarlyData.ACCEPTED);
     }

@@ -27,11 +27,11 @@ public final class Http1Client {
     for (EventExecutor ignored : group) {
       loops++;
     }
+    TcpConnector connector =
+        new TcpConnector(new Origin(host, port), config.connectTimeout(), false);
     int each = Math.max(1, config.maxConnections() / loops);
     for (EventExecutor loop : group) {
-      pools.put(
-          loop,
-          new Http1Pool((EventLoop) loop, new Http1Connector(host, port, config), each, config));
+      pools.put(loop, new Http1Pool((EventLoop) loop, connector, each, config));
     }
   }
 

@@ -1,8 +1,10 @@
 package dev.memux.http;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
@@ -56,7 +58,7 @@ final class Http1ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     void fail(HttpException failure) {
-      outbound.onRefused();
+      outbound.refuse();
       if (headReceived) {
         inbound.onFailure(failure);
       } else {
@@ -65,16 +67,19 @@ final class Http1ClientConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Makes a channel that is about to connect speak HTTP/1.1. */
-  static Http1ClientConnection begin(Channel channel, Http1Pool pool, Http1ClientConfig config) {
+  /** Makes a new connection speak HTTP/1.1; null if it has been lost already. */
+  static @Nullable Http1ClientConnection begin(
+      SocketChannel channel, Http1Pool pool, Http1ClientConfig config) {
     Http1ClientConnection connection = new Http1ClientConnection(channel, pool, config);
     HttpDecoderConfig limits =
         new HttpDecoderConfig()
             .setMaxInitialLineLength(HttpsService.MAX_REQUEST_LINE_BYTES)
             .setMaxHeaderSize(Http3Service.MAX_FIELD_SECTION_BYTES);
-    channel
-        .pipeline()
-        .addLast(connection.new FirstByte(), new HttpClientCodec(limits, false, false), connection);
+    ChannelHandler codec = new HttpClientCodec(limits, false, false);
+    if (!TcpConnector.handOver(channel, connection.new FirstByte(), codec, connection)) {
+      return null;
+    }
+    channel.config().setAutoRead(true);
     return connection;
   }
 
@@ -241,7 +246,7 @@ final class Http1ClientConnection extends ChannelInboundHandlerAdapter {
       pool.onFree(this);
     } else {
       // RFC 9112 §9.3, §9.6: the server has said so, or has answered before it had the request.
-      exchange.outbound.onRefused();
+      exchange.outbound.refuse();
       close();
     }
   }

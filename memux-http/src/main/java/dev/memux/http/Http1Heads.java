@@ -83,7 +83,7 @@ final class Http1Heads {
   /** RFC 9112 §3.2: the four forms of a target; a host in the target goes before the field. */
   private static RequestHead head(String method, String target, String host, HttpFields fields) {
     String scheme = "https";
-    if (method.equals("CONNECT")) {
+    if (method.equals(RequestHead.CONNECT)) {
       return new RequestHead(method, scheme, target, "", fields);
     }
     int schemeEnd = target.indexOf("://");

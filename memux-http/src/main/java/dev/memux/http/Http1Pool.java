@@ -1,7 +1,5 @@
 package dev.memux.http;
 
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -19,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Http1Pool {
   private final EventLoop loop;
-  private final Http1Connector connector;
+  private final TcpConnector connector;
   private final int maxConnections;
   private final Http1ClientConfig config;
   private final Deque<Http1ClientConnection> idle = new ArrayDeque<>();
@@ -33,8 +31,7 @@ final class Http1Pool {
   private int connecting;
   private boolean timerRuns;
 
-  Http1Pool(
-      EventLoop loop, Http1Connector connector, int maxConnections, Http1ClientConfig config) {
+  Http1Pool(EventLoop loop, TcpConnector connector, int maxConnections, Http1ClientConfig config) {
     this.loop = loop;
     this.connector = connector;
     this.maxConnections = maxConnections;
@@ -117,24 +114,25 @@ final class Http1Pool {
   private void connect() {
     connections++;
     connecting++;
-    Http1ClientConnection[] opened = new Http1ClientConnection[1];
-    connector.connect(
-        loop,
-        new ChannelInitializer<Channel>() {
-          @Override
-          protected void initChannel(Channel channel) {
-            opened[0] = Http1ClientConnection.begin(channel, Http1Pool.this, config);
-          }
-        },
-        (channel, failure) -> {
-          connecting--;
-          if (failure == null) {
-            onFree(opened[0]);
-          } else {
-            connections--;
-            onConnectFailure(failure);
-          }
-        });
+    connector
+        .resolve(loop)
+        .thenCompose(addresses -> connector.connect(loop, addresses))
+        .whenComplete(
+            (channel, failure) -> {
+              connecting--;
+              Http1ClientConnection opened =
+                  failure == null ? Http1ClientConnection.begin(channel, this, config) : null;
+              if (opened != null) {
+                onFree(opened);
+              } else {
+                connections--;
+                onConnectFailure(
+                    failure != null
+                        ? ConnectFailures.unwrapped(failure)
+                        : new HttpException.ConnectionLost(
+                            "the server closed the connection", null));
+              }
+            });
   }
 
   /** Fails the oldest request, which has waited for this attempt or one like it. */

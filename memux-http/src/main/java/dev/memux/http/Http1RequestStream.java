@@ -64,6 +64,11 @@ final class Http1RequestStream implements ServerStream {
   }
 
   @Override
+  public Object connection() {
+    return channel;
+  }
+
+  @Override
   public @Nullable SocketAddress localAddress() {
     return channel.localAddress();
   }

@@ -128,7 +128,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter implement
       inbound.onFailure(new HttpException.ConnectionLost("the client closed the connection", null));
     }
     if (outbound != null) {
-      outbound.onRefused();
+      outbound.refuse();
     }
     endExchange();
     ctx.fireChannelInactive();

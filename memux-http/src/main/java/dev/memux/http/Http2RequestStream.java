@@ -18,18 +18,20 @@ import org.jspecify.annotations.Nullable;
 /** A request stream of a server's HTTP/2 connection (RFC 9113 §5). */
 final class Http2RequestStream implements ServerStream {
   private final Http2StreamChannel channel;
+  private final Http2Priorities priorities;
   private final String alternatives;
   private @Nullable QuicStreamPriority priority;
   private @Nullable ChannelFuture finished;
-  private boolean inputStopped;
+  private @Nullable HttpErrorCode inputStopped;
 
   /**
    * A stream that was opened.
    *
    * @param alternatives the value of {@code Alt-Svc} (RFC 7838)
    */
-  Http2RequestStream(Http2StreamChannel channel, String alternatives) {
+  Http2RequestStream(Http2StreamChannel channel, Http2Priorities priorities, String alternatives) {
     this.channel = channel;
+    this.priorities = priorities;
     this.alternatives = alternatives;
   }
 
@@ -46,6 +48,11 @@ final class Http2RequestStream implements ServerStream {
   @Override
   public HttpVersion version() {
     return HttpVersion.HTTP_2;
+  }
+
+  @Override
+  public Object connection() {
+    return channel.parent();
   }
 
   @Override
@@ -90,8 +97,8 @@ final class Http2RequestStream implements ServerStream {
                 ? new DefaultHttp2DataFrame(true)
                 : new DefaultHttp2HeadersFrame(MessageHeads.http2(trailers), true));
     finished = written;
-    if (inputStopped) {
-      resetAfter(written);
+    if (inputStopped != null) {
+      resetAfter(written, inputStopped);
     }
   }
 
@@ -109,7 +116,7 @@ final class Http2RequestStream implements ServerStream {
 
   @Override
   public void resumeInput() {
-    if (!inputStopped && !channel.config().isAutoRead()) {
+    if (inputStopped == null && !channel.config().isAutoRead()) {
       channel.config().setAutoRead(true);
     }
   }
@@ -120,10 +127,10 @@ final class Http2RequestStream implements ServerStream {
    */
   @Override
   public void stopInput(HttpErrorCode code) {
-    inputStopped = true;
+    inputStopped = code;
     channel.config().setAutoRead(false);
     if (finished != null) {
-      resetAfter(finished);
+      resetAfter(finished, code);
     }
   }
 
@@ -140,6 +147,7 @@ final class Http2RequestStream implements ServerStream {
   @Override
   public void prioritize(QuicStreamPriority value) {
     priority = value;
+    priorities.prioritize(channel.stream().id(), value);
   }
 
   @Override
@@ -148,7 +156,7 @@ final class Http2RequestStream implements ServerStream {
   }
 
   // Not at once: a reset would overtake what flow control still holds back of the response.
-  private void resetAfter(ChannelFuture written) {
-    written.addListener(done -> abortOutput(HttpErrorCode.NO_ERROR));
+  private void resetAfter(ChannelFuture written, HttpErrorCode code) {
+    written.addListener(done -> abortOutput(code));
   }
 }

@@ -7,11 +7,11 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2PingFrame;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -35,6 +35,18 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
   static final int CONNECTION_WINDOW_BYTES = 2 * 1024 * 1024;
 
   /**
+   * What may wait between the scheduler and the socket. A stream's own queue is kept above the
+   * upper mark ({@link #STREAM_QUEUE}), so that the most urgent never runs empty in one turn and
+   * lets a less urgent one go.
+   */
+  private static final WriteBufferWaterMark CONNECTION_QUEUE =
+      new WriteBufferWaterMark(16 * 1024, 32 * 1024);
+
+  /** What a stream may queue for the scheduler. */
+  private static final WriteBufferWaterMark STREAM_QUEUE =
+      new WriteBufferWaterMark(32 * 1024, 64 * 1024);
+
+  /**
    * Streams that a client may reset in {@link #FLOOD_WINDOW_SECONDS}: opening and resetting at once
    * makes work that no limit of concurrent streams bounds ("rapid reset", CVE-2023-44487).
    */
@@ -51,15 +63,13 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
   /** Frames that bring neither data nor the end (RFC 9113 §10.5), in a row. */
   static final int MAX_EMPTY_DATA_FRAMES = 10;
 
-  // RFC 9218 §2.1: no use is made of the dependencies of RFC 7540.
-  private static final char SETTINGS_NO_RFC7540_PRIORITIES = 0x9;
-
   private static final Logger LOG = LoggerFactory.getLogger(Http2ServerConnection.class);
   // How long requests that cross the announcement get: a round trip of most paths.
   private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final Channel channel;
   private final LazyTimer idle;
+  private final Http2Priorities priorities;
   private int openStreams;
   private int answeredFrames;
   private long floodWindowBeganNanos = System.nanoTime();
@@ -72,6 +82,7 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
     idle =
         new LazyTimer(channel.eventLoop(), config.idleTimeout().toNanos(), this::closeGracefully);
     idle.restart();
+    priorities = new Http2Priorities(channel);
   }
 
   /**
@@ -83,7 +94,8 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
       Channel channel, RequestHandler handler, String alternatives, HttpsConfig config) {
     Http2ServerConnection connection = new Http2ServerConnection(channel, config);
     ChannelPipeline pipeline = channel.pipeline();
-    Http2FrameCodec codec = codec(config);
+    channel.config().setWriteBufferWaterMark(CONNECTION_QUEUE);
+    Http2FrameCodec codec = connection.codec(config);
     pipeline.addLast(
         codec,
         new Http2MultiplexHandler(connection.streamInitializer(handler, alternatives)),
@@ -99,15 +111,14 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
     return connection;
   }
 
-  private static Http2FrameCodec codec(HttpsConfig config) {
+  private Http2FrameCodec codec(HttpsConfig config) {
     Http2Settings settings =
         Http2Settings.defaultSettings()
             .maxConcurrentStreams(config.maxConcurrentStreams())
             .initialWindowSize(STREAM_WINDOW_BYTES)
             .maxHeaderListSize(Http3Service.MAX_FIELD_SECTION_BYTES);
-    settings.put(SETTINGS_NO_RFC7540_PRIORITIES, Long.valueOf(1));
-    return Http2FrameCodecBuilder.forServer()
-        .initialSettings(settings)
+    return priorities
+        .codec(settings)
         .decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, FLOOD_WINDOW_SECONDS)
         .encoderEnforceMaxRstFramesPerWindow(MAX_RESETS, FLOOD_WINDOW_SECONDS)
         .decoderEnforceMaxConsecutiveEmptyDataFrames(MAX_EMPTY_DATA_FRAMES)
@@ -120,8 +131,11 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
     return new ChannelInitializer<Http2StreamChannel>() {
       @Override
       protected void initChannel(Http2StreamChannel stream) {
+        stream.config().setWriteBufferWaterMark(STREAM_QUEUE);
         onStreamOpened(stream);
-        stream.pipeline().addLast(new Http2ServerStreamHandler(handler, stream, alternatives));
+        stream
+            .pipeline()
+            .addLast(new Http2ServerStreamHandler(handler, stream, priorities, alternatives));
       }
 
       @Override

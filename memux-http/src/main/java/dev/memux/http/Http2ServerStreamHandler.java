@@ -17,6 +17,7 @@ final class Http2ServerStreamHandler extends ChannelInboundHandlerAdapter {
 
   private final RequestHandler handler;
   private final Http2StreamChannel channel;
+  private final Http2Priorities priorities;
   private final Http2RequestStream stream;
   private final InboundBody inbound;
   private final OutboundBody outbound;
@@ -24,10 +25,14 @@ final class Http2ServerStreamHandler extends ChannelInboundHandlerAdapter {
   private boolean refused;
 
   Http2ServerStreamHandler(
-      RequestHandler handler, Http2StreamChannel channel, String alternatives) {
+      RequestHandler handler,
+      Http2StreamChannel channel,
+      Http2Priorities priorities,
+      String alternatives) {
     this.handler = handler;
     this.channel = channel;
-    stream = new Http2RequestStream(channel, alternatives);
+    this.priorities = priorities;
+    stream = new Http2RequestStream(channel, priorities, alternatives);
     inbound = new InboundBody(stream);
     // A request is of no use to a client that does not want the answer.
     outbound =
@@ -39,7 +44,7 @@ final class Http2ServerStreamHandler extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     if (message instanceof Http2HeadersFrame headers) {
       if (exchange != null) {
-        onTrailers(headers);
+        onTrailers(exchange, headers);
       } else if (!refused) {
         onHead(headers);
       }
@@ -60,7 +65,7 @@ final class Http2ServerStreamHandler extends ChannelInboundHandlerAdapter {
           new HttpException.StreamReset(
               "the client reset the stream (code 0x" + Long.toHexString(reset.errorCode()) + ")",
               -1));
-      outbound.onRefused();
+      outbound.refuse();
       channel.close(); // whatever is still queued of it
     }
     ctx.fireUserEventTriggered(event);
@@ -75,7 +80,7 @@ final class Http2ServerStreamHandler extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     inbound.onFailure(new HttpException.StreamReset("the request stream was closed", -1));
-    outbound.onRefused();
+    outbound.refuse();
     ctx.fireChannelInactive();
   }
 
@@ -96,16 +101,19 @@ final class Http2ServerStreamHandler extends ChannelInboundHandlerAdapter {
     }
     ServerExchange opened = new ServerExchange(stream, head, inbound, outbound);
     exchange = opened;
-    opened.takePriority(null);
+    int streamId = channel.stream().id();
+    priorities.onOpened(streamId, opened);
+    channel.closeFuture().addListener(closed -> priorities.onClosed(streamId));
     if (frame.isEndStream()) {
       inbound.onEnd();
     }
     opened.answerBy(handler);
   }
 
-  private void onTrailers(Http2HeadersFrame frame) {
+  private void onTrailers(ServerExchange open, Http2HeadersFrame frame) {
     HttpFields trailers = MessageHeads.trailers(frame.headers());
-    if (trailers == null || !frame.isEndStream()) {
+    // RFC 9113 §8.5: in a tunnel there are only DATA frames.
+    if (trailers == null || !frame.isEndStream() || open.isTunnel()) {
       inbound.onFailure(new HttpException.Malformed("unreadable trailers", null));
       outbound.abort(HttpErrorCode.MESSAGE_ERROR); // RFC 9113 §8.1, §8.1.1
     } else {

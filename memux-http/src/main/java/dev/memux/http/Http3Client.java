@@ -10,6 +10,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.codec.http3.Http3ClientConnectionHandler;
 import io.netty.handler.codec.http3.Http3GoAwayFrame;
+import io.netty.handler.codec.http3.Http3UnknownFrame;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
@@ -264,6 +265,8 @@ public final class Http3Client {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
       if (message instanceof Http3GoAwayFrame) {
         onGoAway.run();
+      } else if (message instanceof Http3UnknownFrame unknown) {
+        PriorityUpdateFrame.refuse(unknown, (QuicChannel) ctx.channel().parent());
       }
       ReferenceCountUtil.release(message);
     }

@@ -36,6 +36,11 @@ final class Http3RequestStream implements ServerStream {
   }
 
   @Override
+  public Object connection() {
+    return channel.parent();
+  }
+
+  @Override
   public @Nullable SocketAddress localAddress() {
     return channel.parent().localSocketAddress();
   }

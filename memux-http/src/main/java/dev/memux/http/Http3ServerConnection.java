@@ -1,5 +1,7 @@
 package dev.memux.http;
 
+import dev.memux.engine.mux.RemoteStreamState;
+import dev.memux.netty.MuxQuicChannel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http3.DefaultHttp3GoAwayFrame;
@@ -29,7 +31,7 @@ final class Http3ServerConnection implements ServedConnection {
 
   private final QuicChannel channel;
   private final Map<Long, ServerExchange> open = new HashMap<>();
-  private final PriorityUpdates earlyUpdates = new PriorityUpdates();
+  private final PriorityUpdates priorityUpdates = new PriorityUpdates();
   private long highestStreamId = -4;
   private long refusedFrom = Long.MAX_VALUE;
   private boolean draining;
@@ -54,7 +56,7 @@ final class Http3ServerConnection implements ServedConnection {
     open.put(streamId, exchange);
     highestStreamId = Math.max(highestStreamId, streamId);
     // RFC 9218 §7: an update, even one that came first, overrides the field.
-    exchange.takePriority(earlyUpdates.take(streamId));
+    exchange.takePriority(priorityUpdates.take(streamId));
   }
 
   /** The stream is over for us, but its last bytes may still be on their way or wait their turn. */
@@ -70,12 +72,30 @@ final class Http3ServerConnection implements ServedConnection {
   }
 
   void onPriorityUpdate(long streamId, QuicStreamPriority priority) {
+    if (!priorityUpdates.admit(nanoTime())) {
+      // RFC 9114 §10.5: an update costs the client nothing and the server a decision.
+      fail(Http3ErrorCode.H3_EXCESSIVE_LOAD, "too many PRIORITY_UPDATE frames");
+      return;
+    }
     ServerExchange exchange = open.get(streamId);
     if (exchange != null) {
-      exchange.onClientPriority(priority);
-    } else {
-      earlyUpdates.keep(streamId, priority);
+      exchange.onPriorityUpdate(priority);
+      return;
     }
+    switch (stateOf(streamId)) {
+      // RFC 9218 §7.2: what is said of streams that may never be would be kept for nothing.
+      case BEYOND_LIMIT ->
+          fail(Http3ErrorCode.H3_ID_ERROR, "PRIORITY_UPDATE for a stream above the limit");
+      case IDLE, OPEN -> priorityUpdates.keep(streamId, priority);
+      case CLOSED -> {} // it has come too late
+    }
+  }
+
+  private RemoteStreamState stateOf(long streamId) {
+    // Other transports do not tell, and need not (RFC 9218 §7.2).
+    return channel instanceof MuxQuicChannel mux
+        ? mux.remoteStreamState(streamId)
+        : RemoteStreamState.IDLE;
   }
 
   /** Closes the connection because the peer broke a rule. */

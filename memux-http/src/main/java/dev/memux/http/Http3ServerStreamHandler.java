@@ -1,5 +1,6 @@
 package dev.memux.http;
 
+import dev.memux.netty.StreamStoppedEvent;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
@@ -43,7 +44,7 @@ final class Http3ServerStreamHandler extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     if (message instanceof Http3HeadersFrame head) {
       if (exchange != null) {
-        onTrailers(head);
+        onTrailers(exchange, head);
       } else if (!refused) {
         onHead(head);
       }
@@ -51,7 +52,7 @@ final class Http3ServerStreamHandler extends ChannelInboundHandlerAdapter {
       inbound.onData(data.content());
     } else {
       if (message instanceof Http3UnknownFrame unknown) {
-        checkUnknown(unknown);
+        PriorityUpdateFrame.refuse(unknown, channel.parent());
       }
       ReferenceCountUtil.release(message);
     }
@@ -63,6 +64,9 @@ final class Http3ServerStreamHandler extends ChannelInboundHandlerAdapter {
     // keeps the second one to itself if it does not match.
     if (event == ChannelInputShutdownReadComplete.INSTANCE) {
       inbound.onEnd();
+    } else if (event instanceof StreamStoppedEvent) {
+      // Not only when the next write fails: an idle tunnel has none (RFC 9114 §4.4).
+      outbound.refuse();
     }
     ctx.fireUserEventTriggered(event);
   }
@@ -104,7 +108,12 @@ final class Http3ServerStreamHandler extends ChannelInboundHandlerAdapter {
     opened.answerBy(handler);
   }
 
-  private void onTrailers(Http3HeadersFrame frame) {
+  private void onTrailers(ServerExchange open, Http3HeadersFrame frame) {
+    if (open.isTunnel()) {
+      // RFC 9114 §4.4: only DATA frames; whatever else is no part of the tunnelled bytes.
+      connection.fail(Http3ErrorCode.H3_FRAME_UNEXPECTED, "HEADERS in a tunnel");
+      return;
+    }
     HttpFields trailers = MessageHeads.trailers(frame.headers());
     if (trailers == null) {
       inbound.onFailure(new HttpException.Malformed("unreadable trailers", null));
@@ -118,13 +127,5 @@ final class Http3ServerStreamHandler extends ChannelInboundHandlerAdapter {
     refused = true;
     inbound.discard(code);
     outbound.abort(code);
-  }
-
-  // RFC 9218 §7.2: only the control stream may carry it.
-  private void checkUnknown(Http3UnknownFrame frame) {
-    if (ControlFrameHandler.isPriorityUpdate(frame.type())) {
-      connection.fail(
-          Http3ErrorCode.H3_FRAME_UNEXPECTED, "PRIORITY_UPDATE outside the control stream");
-    }
   }
 }

@@ -2,6 +2,7 @@ package dev.memux.http;
 
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http3.Http3ErrorCode;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Why an exchange is given up, in the words of each version. HTTP/1.1 has none: there the
@@ -17,7 +18,9 @@ public enum HttpErrorCode {
   /** The answer is not wanted any more. */
   REQUEST_CANCELLED(Http3ErrorCode.H3_REQUEST_CANCELLED, Http2Error.CANCEL),
   /** The message breaks the rules of HTTP; RFC 9113 §8.1.1 calls that a protocol error. */
-  MESSAGE_ERROR(Http3ErrorCode.H3_MESSAGE_ERROR, Http2Error.PROTOCOL_ERROR);
+  MESSAGE_ERROR(Http3ErrorCode.H3_MESSAGE_ERROR, Http2Error.PROTOCOL_ERROR),
+  /** The connection at the other end of a tunnel was reset (RFC 9114 §4.4, RFC 9113 §8.5). */
+  CONNECT_ERROR(Http3ErrorCode.H3_CONNECT_ERROR, Http2Error.CONNECT_ERROR);
 
   private final Http3ErrorCode http3;
   private final Http2Error http2;
@@ -25,6 +28,16 @@ public enum HttpErrorCode {
   HttpErrorCode(Http3ErrorCode http3, Http2Error http2) {
     this.http3 = http3;
     this.http2 = http2;
+  }
+
+  /** What an error code of HTTP/3 means here; null: it is none of these. */
+  static @Nullable HttpErrorCode ofHttp3(long code) {
+    for (HttpErrorCode known : values()) {
+      if (known.http3() == code) {
+        return known;
+      }
+    }
+    return null;
   }
 
   /** RFC 9114 §8.1. */

@@ -71,13 +71,42 @@ public abstract sealed class HttpException extends IOException {
     private final long code;
 
     StreamReset(String message, long code) {
-      super(message, null);
+      this(message, code, null);
+    }
+
+    StreamReset(String message, long code, @Nullable Throwable cause) {
+      super(message, cause);
       this.code = code;
     }
 
     /** The HTTP/3 error code (RFC 9114 §8.1), or -1 if it is not known. */
     public long code() {
       return code;
+    }
+  }
+
+  /** The proxy will not, or cannot, make the tunnel that was asked for (RFC 9110 §9.3.6). */
+  public static final class TunnelRefused extends HttpException {
+    private static final long serialVersionUID = 1;
+    private final int status;
+    private final String reason;
+
+    TunnelRefused(String proxy, String target, int status, String reason) {
+      super(
+          proxy + " refused " + target + ": " + status + (reason.isEmpty() ? "" : " " + reason),
+          null);
+      this.status = status;
+      this.reason = reason;
+    }
+
+    /** The status of the proxy's answer, 300 or above. */
+    public int status() {
+      return status;
+    }
+
+    /** What the answer said, in one line; empty: nothing. */
+    public String reason() {
+      return reason;
     }
   }
 

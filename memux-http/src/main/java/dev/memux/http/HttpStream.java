@@ -2,6 +2,7 @@ package dev.memux.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.quic.QuicStreamPriority;
 import io.netty.util.concurrent.Future;
 
 /**
@@ -21,6 +22,9 @@ interface HttpStream {
 
   /** Whether more may be written without piling it up. */
   boolean isWritable();
+
+  /** Says how urgent what is sent is, where the version has a use for it. */
+  default void prioritize(QuicStreamPriority priority) {}
 
   /** Sends a piece of the body and releases it. */
   Future<Void> writeData(ByteBuf data);

@@ -30,6 +30,11 @@ public record HttpsConfig(
         value, maxConcurrentStreams, handshakeTimeout, idleTimeout, stallTimeout);
   }
 
+  /** The same with another limit of requests at a time. */
+  public HttpsConfig withMaxConcurrentStreams(int value) {
+    return new HttpsConfig(maxConnections, value, handshakeTimeout, idleTimeout, stallTimeout);
+  }
+
   /** The same with other timeouts. */
   public HttpsConfig withTimeouts(Duration handshake, Duration idle, Duration stall) {
     return new HttpsConfig(maxConnections, maxConcurrentStreams, handshake, idle, stall);

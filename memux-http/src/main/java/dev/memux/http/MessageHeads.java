@@ -27,9 +27,10 @@ final class MessageHeads {
   static Http3Headers http3(RequestHead head) {
     Http3Headers headers = new DefaultHttp3Headers();
     // The codec recognises HEAD, whose answer has a length but no body, as an AsciiString only.
-    headers.method(AsciiString.of(head.method())).scheme(head.scheme());
-    headers.authority(head.authority());
-    headers.path(head.path());
+    headers.method(AsciiString.of(head.method())).authority(head.authority());
+    if (!head.isConnect()) { // RFC 9114 §4.4
+      headers.scheme(head.scheme()).path(head.path());
+    }
     head.fields().forEach(headers::add);
     return headers;
   }
@@ -72,6 +73,11 @@ final class MessageHeads {
       return null;
     }
     fields.remove("host");
+    if (isConnect(headers) && (headers.contains(SCHEME) || headers.contains(PATH))) {
+      // RFC 9114 §4.4, RFC 9113 §8.5: with them it is another protocol's extended CONNECT (RFC
+      // 8441, RFC 9220), which must not be taken for a tunnel to the authority.
+      return null;
+    }
     RequestHead head =
         new RequestHead(
             text(headers.get(METHOD), null),
@@ -114,6 +120,10 @@ final class MessageHeads {
       return null;
     }
     return fields;
+  }
+
+  private static boolean isConnect(Headers<CharSequence, CharSequence, ?> headers) {
+    return RequestHead.CONNECT.equals(text(headers.get(METHOD), null));
   }
 
   private static String text(@Nullable CharSequence value, @Nullable String otherwise) {

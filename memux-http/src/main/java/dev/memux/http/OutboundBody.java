@@ -2,6 +2,7 @@ package dev.memux.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.quic.QuicStreamPriority;
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class OutboundBody {
   private final HttpStream stream;
   private final Runnable onFinished;
-  private final Runnable onRefused;
+  private Runnable onRefused;
   private @Nullable Runnable writableListener;
   private boolean over;
 
@@ -42,6 +43,19 @@ public final class OutboundBody {
   /** Calls back each time the stream has room again; replaces an earlier call-back. */
   public void onWritable(Runnable listener) {
     writableListener = listener;
+  }
+
+  /**
+   * Calls back once when the peer takes no more; replaces what else would be done then, which on a
+   * server is to let the request go as well.
+   */
+  public void onRefused(Runnable listener) {
+    onRefused = listener;
+  }
+
+  /** Changes how important the body is, at once (RFC 9218 §4). */
+  public void prioritize(QuicStreamPriority priority) {
+    stream.prioritize(priority);
   }
 
   /** Sends one piece and releases it. After the stream's end it is only released. */
@@ -84,7 +98,7 @@ public final class OutboundBody {
   }
 
   /** The peer takes no more. */
-  void onRefused() {
+  void refuse() {
     if (!over) {
       over = true;
       onRefused.run();
@@ -96,7 +110,7 @@ public final class OutboundBody {
     write.addListener(
         done -> {
           if (!done.isSuccess()) {
-            onRefused();
+            refuse();
           }
         });
   }

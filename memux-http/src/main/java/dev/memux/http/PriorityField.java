@@ -17,20 +17,29 @@ public final class PriorityField {
   private PriorityField() {}
 
   /**
-   * The priority that a value means, or null if it is not a structured dictionary. Unknown
-   * parameters, values out of range and values of another type are ignored (RFC 9218 §4), which
-   * leaves the default of each.
+   * The priority that a value of a request means, or null if it is not a structured dictionary.
+   * Unknown parameters, values out of range and values of another type are ignored (RFC 9218 §4),
+   * which leaves the default of each.
    */
   public static @Nullable QuicStreamPriority parse(CharSequence value) {
+    return parse(value, DEFAULT);
+  }
+
+  /**
+   * The same where what is left out changes nothing, as in a response (RFC 9218 §8).
+   *
+   * @param before what holds for parameters that the value does not set
+   */
+  public static @Nullable QuicStreamPriority parse(CharSequence value, QuicStreamPriority before) {
     Map<String, Object> members = StructuredDictionary.parse(value);
     if (members == null) {
       return null;
     }
-    int urgency = DEFAULT.urgency();
+    int urgency = before.urgency();
     if (members.get("u") instanceof Long u && u >= 0 && u <= LOWEST_URGENCY) {
       urgency = u.intValue();
     }
-    boolean incremental = DEFAULT.isIncremental();
+    boolean incremental = before.isIncremental();
     if (members.get("i") instanceof Boolean i) {
       incremental = i;
     }

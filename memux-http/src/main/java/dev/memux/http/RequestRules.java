@@ -24,16 +24,17 @@ final class RequestRules {
     if (!isAuthority(head.authority())) {
       return "the host is not one"; // RFC 9110 §7.2
     }
-    return isTarget(head.method(), head.path()) ? null : "the target is not a path";
+    return isTarget(head) ? null : "the target is not a path";
   }
 
   // RFC 9110 §7.1: a path; '*' asks about the server as a whole; CONNECT has an authority alone.
-  private static boolean isTarget(String method, String path) {
-    if (method.equals("CONNECT")) {
+  private static boolean isTarget(RequestHead head) {
+    String path = head.path();
+    if (head.isConnect()) {
       return path.isEmpty();
     }
     if (path.equals("*")) {
-      return method.equals("OPTIONS");
+      return head.method().equals("OPTIONS");
     }
     return path.startsWith("/") && isVisible(path) && path.indexOf('#') < 0;
   }

@@ -6,6 +6,7 @@ import io.netty.handler.codec.quic.QuicStreamPriority;
 import io.netty.util.concurrent.Future;
 import java.net.SocketAddress;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,8 +26,10 @@ public final class ServerExchange {
   private final RequestHead request;
   private final InboundBody requestBody;
   private final OutboundBody responseBody;
-  private @Nullable QuicStreamPriority clientPriority;
+  private final ResponsePriority priority = new ResponsePriority();
+  private Consumer<QuicStreamPriority> priorityListener = changed -> {};
   private boolean responded;
+  private boolean tunnel;
 
   ServerExchange(
       ServerStream stream,
@@ -61,6 +64,11 @@ public final class ServerExchange {
   /** The version of HTTP that the client speaks. */
   public HttpVersion version() {
     return stream.version();
+  }
+
+  /** Says which exchanges share a connection: those for which this is the same object. */
+  public Object connection() {
+    return stream.connection();
   }
 
   /** Our end of the client's connection, or null if the transport does not tell. */
@@ -112,7 +120,8 @@ public final class ServerExchange {
   }
 
   /**
-   * Sends the head; the body follows through what is returned.
+   * Sends the head; the body follows through what is returned. A {@code priority} field in the head
+   * changes what the client has said so far, parameter by parameter (RFC 9218 §8).
    *
    * @throws IllegalArgumentException if the status is an interim one
    * @throws IllegalStateException if a head was sent already
@@ -125,6 +134,12 @@ public final class ServerExchange {
       throw new IllegalStateException("already answered");
     }
     responded = true;
+    tunnel = request.isConnect() && head.status() < 300;
+    String ownPriority = head.fields().combined(PriorityField.NAME);
+    if (ownPriority != null) {
+      priority.onResponse(ownPriority);
+      applyPriority();
+    }
     if (stream.isActive()) {
       responseBody.watch(stream.writeHead(head));
     }
@@ -166,15 +181,37 @@ public final class ServerExchange {
    * What to assume where the client has not said how urgent the answer is (RFC 9218 §8: a server
    * may know better than the default, not better than the client).
    */
-  public void priorityByDefault(QuicStreamPriority priority) {
-    if (clientPriority == null) {
-      stream.prioritize(priority);
-    }
+  public void priorityByDefault(QuicStreamPriority assumed) {
+    priority.assume(assumed);
+    applyPriority();
+  }
+
+  /** Decides how urgent the answer is, whatever the client says, now or later (RFC 9218 §8). */
+  public void priority(QuicStreamPriority decided) {
+    priority.decide(decided);
+    applyPriority();
+  }
+
+  /** Calls back each time the priority changes, also before there is an answer. */
+  public void onPriority(Consumer<QuicStreamPriority> listener) {
+    priorityListener = listener;
+  }
+
+  /** How urgent the answer is at the moment. */
+  public QuicStreamPriority priority() {
+    return priority.current();
   }
 
   /** What the client last said about this request's priority, or null. */
   public @Nullable QuicStreamPriority clientPriority() {
-    return clientPriority;
+    return priority.client();
+  }
+
+  /**
+   * Whether the two directions are now those of a tunnel (RFC 9110 §9.3.6), which has no trailers.
+   */
+  boolean isTunnel() {
+    return tunnel;
   }
 
   /** Lets the handler answer; what it throws becomes an answer or a reset. */
@@ -215,19 +252,27 @@ public final class ServerExchange {
     QuicStreamPriority said = update;
     if (said == null) {
       String field = request.fields().combined(PriorityField.NAME);
-      // RFC 8941 §4.2: a field that does not parse is ignored.
+      // RFC 9651 §4.2: a field that does not parse is ignored.
       said = field == null ? null : PriorityField.parse(field);
     }
     if (said != null) {
-      onClientPriority(said);
-    } else {
-      priorityByDefault(PriorityField.DEFAULT);
+      priority.onClient(said);
     }
+    applyPriority();
   }
 
-  void onClientPriority(QuicStreamPriority priority) {
-    clientPriority = priority;
-    stream.prioritize(priority);
+  /** The client has changed its mind (RFC 9218 §6). */
+  void onPriorityUpdate(QuicStreamPriority update) {
+    priority.onClient(update);
+    applyPriority();
+  }
+
+  private void applyPriority() {
+    QuicStreamPriority current = priority.current();
+    if (!current.equals(stream.priority())) {
+      stream.prioritize(current);
+      priorityListener.accept(current);
+    }
   }
 
   private boolean expectsContinue() {

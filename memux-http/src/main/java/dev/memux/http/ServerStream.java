@@ -12,6 +12,9 @@ interface ServerStream extends HttpStream {
 
   HttpVersion version();
 
+  /** What the streams of one connection have in common, and no others. */
+  Object connection();
+
   /** Our end, or null if the transport does not tell. */
   @Nullable SocketAddress localAddress();
 
@@ -26,9 +29,6 @@ interface ServerStream extends HttpStream {
 
   /** Done when the client has everything that was sent, as far as the transport tells. */
   Future<Void> deliveredFuture();
-
-  /** Says how urgent what is sent is, where the version has a use for it. */
-  void prioritize(QuicStreamPriority priority);
 
   /** What was last said by {@link #prioritize}, or null. */
   @Nullable QuicStreamPriority priority();

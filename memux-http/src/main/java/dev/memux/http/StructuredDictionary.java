@@ -1,18 +1,22 @@
 package dev.memux.http;
 
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a structured field dictionary (RFC 8941 §4.2.2). All of its syntax is checked; of its
+ * Reads a structured field dictionary (RFC 9651 §4.2.2). All of its syntax is checked; of its
  * values only integers and booleans are kept, everything else becomes {@link #OTHER}.
  */
 final class StructuredDictionary {
   /** Stands for a value that is neither an integer nor a boolean. */
   static final Object OTHER = new Object();
 
-  // RFC 8941 §3.3.1, §3.3.2: fifteen digits at most, a decimal's whole part twelve.
+  // RFC 9651 §3.3.1, §3.3.2: fifteen digits at most, a decimal's whole part twelve.
   private static final int MAX_INTEGER_DIGITS = 15;
   private static final int MAX_DECIMAL_WHOLE_DIGITS = 12;
   private static final int MAX_DECIMAL_FRACTION_DIGITS = 3;
@@ -53,7 +57,7 @@ final class StructuredDictionary {
       }
       expect(',');
       skipOptionalWhitespace();
-      require(at < input.length()); // RFC 8941 §4.2.2 step 2.8: no trailing comma
+      require(at < input.length()); // RFC 9651 §4.2.2 step 2.8: no trailing comma
     }
     return members;
   }
@@ -100,6 +104,10 @@ final class StructuredDictionary {
       return string();
     } else if (c == ':') {
       return byteSequence();
+    } else if (c == '@') {
+      return date();
+    } else if (c == '%') {
+      return displayString();
     }
     return token();
   }
@@ -156,6 +164,39 @@ final class StructuredDictionary {
       at++;
     }
     return OTHER;
+  }
+
+  private Object date() throws SyntaxError {
+    expect('@');
+    require(number() instanceof Long); // RFC 9651 §4.2.9: whole seconds
+    return OTHER;
+  }
+
+  private Object displayString() throws SyntaxError {
+    expect('%');
+    expect('"');
+    ByteArrayOutputStream utf8 = new ByteArrayOutputStream();
+    while (!accept('"')) {
+      char c = peek();
+      require(c >= 0x20 && c < 0x7f);
+      at++;
+      utf8.write(c == '%' ? hexDigit() << 4 | hexDigit() : c);
+    }
+    // RFC 9651 §4.2.10: what is encoded must be text.
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8.toByteArray()));
+    } catch (CharacterCodingException e) {
+      throw new SyntaxError();
+    }
+    return OTHER;
+  }
+
+  /** RFC 9651 §4.2.10: in lower case only. */
+  private int hexDigit() throws SyntaxError {
+    char c = peek();
+    require(isDigit(c) || (c >= 'a' && c <= 'f'));
+    at++;
+    return Character.digit(c, 16);
   }
 
   private Object token() throws SyntaxError {

@@ -8,6 +8,7 @@ import dev.memux.tls.Pem;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsCredentials;
 import dev.memux.tls.TlsServerConfig;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.util.concurrent.Future;
@@ -27,6 +28,9 @@ final class Loopback implements AutoCloseable {
   final Http3Service service;
   final QuicServer server;
   final Http3Client client;
+
+  /** The server's connections. */
+  final Queue<QuicChannel> serverChannels = new ConcurrentLinkedQueue<>();
 
   /** The client's connections, for tests that go below the client. */
   final Queue<QuicChannel> clientChannels = new ConcurrentLinkedQueue<>();
@@ -52,7 +56,14 @@ final class Loopback implements AutoCloseable {
             .group(group)
             .config(serverConfig)
             .tls(serverTls)
-            .childHandler(service.initializer())
+            .childHandler(
+                new ChannelInitializer<QuicChannel>() {
+                  @Override
+                  protected void initChannel(QuicChannel channel) {
+                    serverChannels.add(channel);
+                    channel.pipeline().addLast(service.initializer());
+                  }
+                })
             .bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0))
             .get(10, TimeUnit.SECONDS);
     client = client(clientConfig, trusting());
@@ -103,7 +114,7 @@ final class Loopback implements AutoCloseable {
         .trustedCertificates(Pem.certificates(resource("localhost-cert.pem")));
   }
 
-  private static Path resource(String name) throws Exception {
+  static Path resource(String name) throws Exception {
     return Path.of(Loopback.class.getResource(name).toURI());
   }
 

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.engine.quic.QuicConfig;
 import dev.memux.netty.ConnectionClosedEvent;
+import dev.memux.netty.MuxQuicStreamChannel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -24,6 +26,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Priorities from the field and from frames (RFC 9218 §5, §7). */
 @Timeout(60)
@@ -128,10 +132,9 @@ final class PriorityTest {
     assertEquals(byDefault, priority(silent));
   }
 
-  private void assertClosedFor(Http3ErrorCode code, long frameType, ByteBuf payload)
-      throws Exception {
+  private static CompletableFuture<ConnectionClosedEvent> closed(QuicChannel channel) {
     CompletableFuture<ConnectionClosedEvent> closed = new CompletableFuture<>();
-    channel()
+    channel
         .pipeline()
         .addLast(
             new ChannelInboundHandlerAdapter() {
@@ -142,10 +145,21 @@ final class PriorityTest {
                 }
               }
             });
-    sendOnControlStream(frameType, payload);
+    return closed;
+  }
+
+  private static void assertClosed(
+      CompletableFuture<ConnectionClosedEvent> closed, Http3ErrorCode code) throws Exception {
     ConnectionClosedEvent event = closed.get(20, TimeUnit.SECONDS);
     assertTrue(event.reason().application());
     assertEquals(code.code(), event.reason().code());
+  }
+
+  private void assertClosedFor(Http3ErrorCode code, long frameType, ByteBuf payload)
+      throws Exception {
+    CompletableFuture<ConnectionClosedEvent> closed = closed(channel());
+    sendOnControlStream(frameType, payload);
+    assertClosed(closed, code);
   }
 
   // RFC 9218 §7
@@ -173,11 +187,172 @@ final class PriorityTest {
         Http3ErrorCode.H3_FRAME_ERROR, 0xF0700, Unpooled.wrappedBuffer(new byte[] {(byte) 0x80}));
   }
 
+  // RFC 9218 §7.2
   @Test
-  void survivesAFloodOfUpdatesForStreamsThatNeverCome() throws Exception {
-    for (int i = 1; i <= 4 * PriorityUpdates.MAX_WAITING; i++) {
-      sendOnControlStream(0xF0700, update(4L * i, "u=1"));
+  void closesTheConnectionForAnUpdateOfAStreamAboveTheLimit() throws Exception {
+    long limit = 4 * QuicConfig.DEFAULT.mux().maxBidiStreams();
+    sendOnControlStream(0xF0700, update(limit - 4, "u=1"));
+    assertClosedFor(Http3ErrorCode.H3_ID_ERROR, 0xF0700, update(limit, "u=1"));
+  }
+
+  // RFC 9218 §7.2
+  @Test
+  void closesTheConnectionForAnUpdateOutsideTheControlStream() throws Exception {
+    CompletableFuture<ConnectionClosedEvent> closed = closed(channel());
+    request("/open", null);
+    QuicStreamChannel stream =
+        Http3.newRequestStream(channel(), new ChannelInboundHandlerAdapter()).sync().getNow();
+    stream.writeAndFlush(new DefaultHttp3UnknownFrame(0xF0700, update(0, "u=1")));
+    assertClosed(closed, Http3ErrorCode.H3_FRAME_UNEXPECTED);
+  }
+
+  // RFC 9218 §7.2
+  @ParameterizedTest
+  @ValueSource(longs = {0xF0700, 0xF0701})
+  void closesTheConnectionOfAServerThatSendsUpdates(long frameType) throws Exception {
+    request("/", null);
+    QuicChannel server = loopback.serverChannels.element();
+    CompletableFuture<ConnectionClosedEvent> closed = closed(server);
+    QuicStreamChannel control = Http3.getLocalControlStream(server);
+    control.writeAndFlush(new DefaultHttp3UnknownFrame(frameType, update(0, "u=1")));
+    assertClosed(closed, Http3ErrorCode.H3_FRAME_UNEXPECTED);
+  }
+
+  @Test
+  void ignoresAnUpdateThatComesTooLate() throws Exception {
+    ServerExchange exchange = request("/", null);
+    CompletableFuture<Void> over = new CompletableFuture<>();
+    exchange
+        .loop()
+        .execute(
+            () -> {
+              exchange.onDelivered(() -> over.complete(null));
+              exchange.respond(ResponseHead.of(200), Unpooled.EMPTY_BUFFER);
+            });
+    over.get(20, TimeUnit.SECONDS);
+    sendOnControlStream(0xF0700, update(0, "u=1"));
+    assertEquals(PriorityField.DEFAULT, priority(request("/next", null)));
+  }
+
+  // RFC 9218 §8
+  @Test
+  void mergesTheResponsesFieldWithTheRequests() throws Exception {
+    ServerExchange exchange = request("/", "u=5, i");
+    respond(exchange, "u=1");
+    assertEquals(new QuicStreamPriority(1, true), priority(exchange));
+    sendOnControlStream(0xF0700, update(0, "u=6"));
+    await(exchange, new QuicStreamPriority(6, false)); // the newest word
+  }
+
+  @Test
+  void ignoresAResponsesFieldThatDoesNotParse() throws Exception {
+    ServerExchange exchange = request("/", "u=5, i");
+    respond(exchange, "u=,");
+    assertEquals(new QuicStreamPriority(5, true), priority(exchange));
+  }
+
+  @Test
+  void letsTheServerDecideForGood() throws Exception {
+    ServerExchange ruled = request("/", "u=0");
+    ServerExchange other = request("/other", "u=0");
+    QuicStreamPriority last = new QuicStreamPriority(7, true);
+    ruled.loop().submit(() -> ruled.priority(last)).get();
+    assertEquals(last, priority(ruled));
+    respond(ruled, "u=1");
+    sendOnControlStream(0xF0700, update(0, "u=1"));
+    sendOnControlStream(0xF0700, update(4, "u=2"));
+    await(other, new QuicStreamPriority(2, false)); // so the one before it has arrived too
+    assertEquals(last, priority(ruled));
+    assertEquals(
+        new QuicStreamPriority(1, false),
+        ruled.loop().submit(ruled::clientPriority).get(),
+        "what the client says is still known");
+  }
+
+  private static void respond(ServerExchange exchange, String priority) throws Exception {
+    ResponseHead head = ResponseHead.of(200);
+    head.fields().add("priority", priority);
+    exchange.loop().submit(() -> exchange.respond(head)).get();
+  }
+
+  // RFC 9218 §7: what is kept is bounded, and the latest for each stream is enough.
+  @Test
+  void survivesUpdatesForStreamsThatNeverCome() throws Exception {
+    for (int i = 1; i <= PriorityUpdates.BURST / 2; i++) {
+      long streamId = 4L * (i % QuicConfig.DEFAULT.mux().maxBidiStreams());
+      sendOnControlStream(0xF0700, update(Math.max(4, streamId), "u=1"));
     }
     assertEquals(new QuicStreamPriority(5, false), priority(request("/a", "u=5")));
+  }
+
+  // RFC 9114 §10.5
+  @Test
+  void closesTheConnectionOfWhoChangesItsMindWithoutEnd() throws Exception {
+    request("/", null);
+    CompletableFuture<ConnectionClosedEvent> closed = closed(channel());
+    QuicStreamChannel control = Http3.getLocalControlStream(channel());
+    for (int i = 0; i <= 3 * PriorityUpdates.BURST; i++) {
+      control.write(new DefaultHttp3UnknownFrame(0xF0700, update(0, "u=" + i % 8)));
+    }
+    control.flush();
+    assertClosed(closed, Http3ErrorCode.H3_EXCESSIVE_LOAD);
+  }
+
+  // The client's side.
+
+  private ClientExchange send(String path) {
+    return connection.send(RequestHead.get(loopback.origin().authority(), path), new Answer());
+  }
+
+  @Test
+  void theClientTellsChangesWhileTheResponseIsUnderWay() throws Exception {
+    ClientExchange exchange = send("/");
+    ServerExchange served = exchange("/").get(20, TimeUnit.SECONDS);
+    assertEquals(PriorityField.DEFAULT, priority(served));
+    exchange.updatePriority(new QuicStreamPriority(1, true));
+    await(served, new QuicStreamPriority(1, true));
+    exchange.updatePriority(PriorityField.DEFAULT);
+    await(served, PriorityField.DEFAULT);
+  }
+
+  @Test
+  void theClientSaysItInTheFieldWhileTheRequestWaits() throws Exception {
+    ClientExchange exchange = send("/");
+    exchange.updatePriority(new QuicStreamPriority(6, false)); // before the stream is open
+    ServerExchange served = exchange("/").get(20, TimeUnit.SECONDS);
+    await(served, new QuicStreamPriority(6, false));
+  }
+
+  @Test
+  void ofManyChangesTheClientSendsTheNewest() throws Exception {
+    ClientExchange exchange = send("/");
+    ServerExchange served = exchange("/").get(20, TimeUnit.SECONDS);
+    long before = sentOnControlStream();
+    channel()
+        .eventLoop()
+        .submit(
+            () -> {
+              for (int i = 0; i < 10_000; i++) {
+                exchange.updatePriority(new QuicStreamPriority(i % 7, true));
+              }
+              exchange.updatePriority(new QuicStreamPriority(7, true));
+            })
+        .get();
+    await(served, new QuicStreamPriority(7, true));
+    assertTrue(sentOnControlStream() - before < 100, "more frames than needed");
+    exchange.updatePriority(new QuicStreamPriority(7, true));
+    exchange.updatePriority(new QuicStreamPriority(2, true));
+    await(served, new QuicStreamPriority(2, true));
+  }
+
+  /** Bytes that the server has taken of our control stream. */
+  private long sentOnControlStream() throws Exception {
+    MuxQuicStreamChannel control = (MuxQuicStreamChannel) Http3.getLocalControlStream(channel());
+    long end = System.nanoTime() + Loopback.PATIENCE.toNanos();
+    long acked;
+    do {
+      acked = control.eventLoop().submit(control::ackedBytes).get();
+    } while (acked == 0 && System.nanoTime() < end);
+    return acked;
   }
 }

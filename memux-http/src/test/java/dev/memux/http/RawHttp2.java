@@ -25,6 +25,7 @@ final class RawHttp2 implements AutoCloseable {
   static final int PING = 0x6;
   static final int GOAWAY = 0x7;
   static final int WINDOW_UPDATE = 0x8;
+  static final int PRIORITY_UPDATE = 0x10; // RFC 9218 §7.1
   static final int END_STREAM = 0x1;
   static final int ACK = 0x1;
   static final int END_HEADERS = 0x4;

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** RFC 8941 §3.2, §4.2. */
+/** RFC 9651 §3.2, §4.2. */
 final class StructuredDictionaryTest {
   @Test
   void readsIntegersAndBooleans() {
@@ -42,6 +42,10 @@ final class StructuredDictionaryTest {
         "a=()",
         "a=( 1  2 )",
         "a=-999999999999.999",
+        "a=@1659578233",
+        "a=@-1;p",
+        "a=%\"plain\"",
+        "a=%\"f%c3%bc\"",
       })
   void checksValuesOfOtherTypesAndPassesThemOver(String text) {
     assertEquals(Map.of("a", StructuredDictionary.OTHER), StructuredDictionary.parse(text));
@@ -79,7 +83,13 @@ final class StructuredDictionaryTest {
         "a=(1,2)",
         "a=1;",
         "a=1;X",
-        "a=@1",
+        "a=@",
+        "a=@1.5",
+        "a=%x",
+        "a=%\"open",
+        "a=%\"%C3%BC\"",
+        "a=%\"%c3\"",
+        "a=%\"%f\"",
         "\u0000",
         "a=1\n",
       })
@@ -89,8 +99,8 @@ final class StructuredDictionaryTest {
 
   @Test
   void survivesAnyText() {
-    Random random = new Random(8941);
-    String alphabet = "aui=?01-.,; \t()\":\\*A\u0000\u00ff";
+    Random random = new Random(9651);
+    String alphabet = "aui=?01-.,; \t()\":\\*A@%\u0000\u00ff";
     for (int i = 0; i < 200_000; i++) {
       StringBuilder text = new StringBuilder();
       for (int n = random.nextInt(12); n > 0; n--) {

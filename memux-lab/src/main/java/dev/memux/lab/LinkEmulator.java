@@ -123,6 +123,22 @@ public final class LinkEmulator implements AutoCloseable {
     return ask(toNear::queuedBytes);
   }
 
+  /**
+   * How long the bottleneck towards the near end needed, from a moment of {@link System#nanoTime}
+   * on that is over, for what had reached it by then: the delay of a packet that joins the queue
+   * then, before its own transmission and flight. It goes some ten thousand packets back.
+   *
+   * @throws IllegalArgumentException if that is longer ago
+   */
+  public long backlogNanosToNear(long atNanos) {
+    return far.backlogs().backlogNanos(atNanos);
+  }
+
+  /** The same of the bottleneck towards the far end. */
+  public long backlogNanosToFar(long atNanos) {
+    return near.backlogs().backlogNanos(atNanos);
+  }
+
   /** What has become of the near end's packets. */
   public LinkStatistics statisticsToFar() throws InterruptedException {
     return ask(near::statistics);
@@ -192,8 +208,8 @@ public final class LinkEmulator implements AutoCloseable {
       far.begin(system, arena);
       while (!closed) {
         answer();
-        boolean moreAtNear = near.takeIn(network, far.address());
-        boolean moreAtFar = far.takeIn(network, near.address());
+        boolean moreAtNear = near.takeIn(network, far.address(), toFar);
+        boolean moreAtFar = far.takeIn(network, near.address(), toNear);
         simulation.runUntil(System.nanoTime());
         if (!moreAtNear && !moreAtFar) {
           long dueNanos = simulation.nextEventNanos() - System.nanoTime();

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import dev.memux.sim.Datagram;
 import dev.memux.sim.DatagramSink;
 import dev.memux.sim.DropReason;
+import dev.memux.sim.Link;
 import dev.memux.sim.Network;
 import dev.memux.sim.NetworkObserver;
 import dev.memux.sim.Node;
@@ -28,6 +29,7 @@ final class TunNode implements Node {
   private final TunDevice device;
   private final InetSocketAddress address;
   private final Fate fate = new Fate();
+  private final BacklogHistory backlogs = new BacklogHistory();
   private SystemCalls system = new SystemCalls();
   private MemorySegment packet = MemorySegment.NULL;
 
@@ -52,6 +54,11 @@ final class TunNode implements Node {
     return fate;
   }
 
+  /** Of the link from here. */
+  BacklogHistory backlogs() {
+    return backlogs;
+  }
+
   LinkStatistics statistics() {
     return new LinkStatistics(
         fate.packets, fate.bytes, fate.delivered, fate.dropped, fate.worstLatenessNanos);
@@ -63,8 +70,8 @@ final class TunNode implements Node {
     packet = arena.allocate(TunDevice.MTU_BYTES);
   }
 
-  /** Puts waiting packets on the link; returns whether there may be more. */
-  boolean takeIn(Network network, InetSocketAddress destination) throws IOException {
+  /** Puts waiting packets on {@code link}; returns whether there may be more. */
+  boolean takeIn(Network network, InetSocketAddress destination, Link link) throws IOException {
     for (int i = 0; i < BURST_PACKETS; i++) {
       int length = system.read(device.descriptor(), packet);
       if (length <= 0) {
@@ -72,6 +79,7 @@ final class TunNode implements Node {
       }
       network.simulation().runUntil(System.nanoTime());
       network.inject(address, destination, packet.asSlice(0, length).toArray(JAVA_BYTE));
+      backlogs.onPacket(network.simulation().nowNanos(), link.backlogNanos());
     }
     return true;
   }

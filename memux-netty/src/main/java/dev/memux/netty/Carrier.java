@@ -1,6 +1,7 @@
 package dev.memux.netty;
 
 import dev.memux.engine.Connection;
+import dev.memux.tls.TlsSession;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
@@ -30,6 +31,12 @@ public interface Carrier {
   @Nullable InetSocketAddress local();
 
   InetSocketAddress remote();
+
+  /**
+   * What the layer below has agreed on before the connection began, if it makes its own handshake
+   * and is TLS; null otherwise, as with QUIC, whose connections tell it themselves.
+   */
+  @Nullable TlsSession tls();
 
   /** What moves its packets, in words: "epoll gso gro", for example. Any thread. */
   String io();

@@ -1,6 +1,7 @@
 package dev.memux.netty;
 
 import dev.memux.engine.quic.QuicConnection;
+import dev.memux.tls.TlsSession;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
@@ -12,13 +13,11 @@ import org.jspecify.annotations.Nullable;
 final class DrivenConnection extends DeficitRoundRobin.Member implements Carrier {
   final QuicConnection connection;
   private final UdpDriver driver;
+  final MemoryWait memoryWait;
   private @Nullable ConnectionListener listener;
 
   /** Waits for {@link ConnectionListener#onEvents}. */
   boolean inReadyQueue;
-
-  /** Waits for memory that other connections hold. */
-  boolean awaitsMemory;
 
   /** Place in the driver's {@link DeadlineHeap}; -1: none. */
   int heapIndex = -1;
@@ -32,6 +31,7 @@ final class DrivenConnection extends DeficitRoundRobin.Member implements Carrier
   DrivenConnection(UdpDriver driver, QuicConnection connection) {
     this.driver = driver;
     this.connection = connection;
+    this.memoryWait = new MemoryWait(() -> driver.onMemory(this));
   }
 
   /** Names who acts on events; once, before the first turn. */
@@ -80,6 +80,11 @@ final class DrivenConnection extends DeficitRoundRobin.Member implements Carrier
   @Override
   public InetSocketAddress remote() {
     return connection.remote();
+  }
+
+  @Override
+  public @Nullable TlsSession tls() {
+    return null;
   }
 
   @Override

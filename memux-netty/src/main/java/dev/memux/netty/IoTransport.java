@@ -5,9 +5,10 @@ import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandle;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
@@ -53,10 +54,10 @@ public enum IoTransport {
    */
   public static IoTransport of(EventLoopGroup group) {
     if (group instanceof IoEventLoopGroup io) {
-      if (io.isIoType(EpollIoHandler.class)) {
+      if (io.isCompatible(EpollIoHandle.class)) {
         return EPOLL;
       }
-      if (io.isIoType(NioIoHandler.class)) {
+      if (io.isCompatible(NioIoHandle.class)) {
         return NIO;
       }
     }
@@ -91,7 +92,7 @@ public enum IoTransport {
 
   private IoHandlerFactory handlers() {
     return switch (this) {
-      case EPOLL -> EpollIoHandler.newFactory();
+      case EPOLL -> RearmingEpoll.newFactory();
       case NIO -> NioIoHandler.newFactory();
     };
   }

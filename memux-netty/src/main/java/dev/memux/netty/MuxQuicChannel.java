@@ -5,6 +5,7 @@ import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.mux.RemoteStreamState;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.TransportParameters;
@@ -103,6 +104,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   private volatile InetSocketAddress remoteAddress;
 
   private volatile State state = State.HANDSHAKE;
+  private boolean handshakeComplete;
   private volatile @Nullable TlsSession tlsSession;
   private volatile @Nullable CloseReason closeReason;
   private volatile int maxDatagramLength;
@@ -166,7 +168,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       switch (event) {
         case ConnectionEvent.EarlyDataReady ready -> onEarlyDataReady();
         case ConnectionEvent.HandshakeCompleted completed -> onHandshake(completed.session());
-        case ConnectionEvent.Established established -> {}
+        case ConnectionEvent.Established established -> onHandshake(carrier.tls());
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.StreamsAvailable available -> onStreamsAvailable(available.type());
         case ConnectionEvent.PeerMigrated migrated -> onPeerMigrated(migrated.remote());
@@ -215,12 +217,16 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     }
   }
 
-  private void onHandshake(TlsSession session) {
-    if (state == State.CLOSED || tlsSession != null) {
+  /**
+   * @param session null: the layer below is not TLS
+   */
+  private void onHandshake(@Nullable TlsSession session) {
+    if (state == State.CLOSED || handshakeComplete) {
       return;
     }
+    handshakeComplete = true;
     tlsSession = session;
-    String serverName = session.serverName();
+    String serverName = session == null ? null : session.serverName();
     if (connection.isServer() && serverName != null) {
       pipeline().fireUserEventTriggered(new SniCompletionEvent(serverName));
     }
@@ -258,7 +264,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     }
     closeReason = reason;
     log.debug("{} {}", this, CloseReasons.describe(reason));
-    if (state != State.CLOSED && tlsSession == null) {
+    if (state != State.CLOSED && !handshakeComplete) {
       pipeline().fireUserEventTriggered(new SslHandshakeCompletionEvent(handshakeFailure(reason)));
     }
     pipeline().fireUserEventTriggered(new ConnectionClosedEvent(reason));
@@ -335,6 +341,11 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   @SuppressWarnings("deprecation") // what Unsafe returns
   RecvByteBufAllocator.Handle recvHandle() {
     return unsafe().recvBufAllocHandle();
+  }
+
+  /** How far the peer's stream {@code id} has come; it must not be one of ours. On the loop. */
+  public RemoteStreamState remoteStreamState(long id) {
+    return connection.mux().remoteState(id);
   }
 
   /** What the handshake has agreed on; null before it is complete. Any thread. */

@@ -13,7 +13,7 @@ import java.util.function.Function;
  * A bound server whose QUIC connections are not to become Netty channels: each is given a listener,
  * which uses the engine directly. Any thread.
  */
-public final class ServerCarriers {
+public final class ServerCarriers implements BoundCarriers {
   private final ServerSockets sockets;
 
   private ServerCarriers(ServerSockets sockets) {
@@ -47,26 +47,22 @@ public final class ServerCarriers {
     return promise;
   }
 
-  /** Where it listens, with the port that was chosen if 0 was asked for. */
+  @Override
   public InetSocketAddress localAddress() {
     return sockets.localAddress();
   }
 
-  /** Uses {@code tls} for handshakes from now on; done when all event loops do. */
+  @Override
   public Future<Void> reload(TlsServerConfig tls) {
     return sockets.reload(tls);
   }
 
-  /** Refuses new connections from now on; the others go on. */
+  @Override
   public void stopAccepting() {
     sockets.stopAccepting();
   }
 
-  /**
-   * Closes the sockets, under the connections that are left.
-   *
-   * @return done when they are closed
-   */
+  @Override
   public Future<Void> close() {
     return sockets.close();
   }

@@ -422,7 +422,7 @@ final class UdpDriver implements UdpSocket.Receiver {
         if (c.connection.isTerminated()) {
           remove(c);
         } else {
-          awaitMemory(c);
+          c.memoryWait.update(c.connection.mux(), endpoint.memory(), loop);
           sending.add(c);
         }
       } catch (RuntimeException | Error e) {
@@ -433,22 +433,13 @@ final class UdpDriver implements UdpSocket.Receiver {
     }
   }
 
-  /** Its streams have found no memory; connections of all loops are woken one after another. */
-  private void awaitMemory(DrivenConnection c) {
-    if (!c.awaitsMemory && c.connection.mux().isAwaitingMemory()) {
-      c.awaitsMemory = true;
-      endpoint.memory().awaitRoom(() -> loop.execute(() -> onMemory(c)));
-    }
-  }
-
-  private void onMemory(DrivenConnection c) {
-    c.awaitsMemory = false;
+  /** There may be memory that its streams have waited for. */
+  void onMemory(DrivenConnection c) {
     if (!c.removed) {
       c.connection.mux().onMemoryAvailable();
       markReady(c);
       turn();
     }
-    endpoint.memory().wakeNext();
   }
 
   /** Lets connections send in turn; returns whether to go on in another turn of the loop. */

@@ -1,5 +1,6 @@
 package dev.memux.session;
 
+import dev.memux.netty.MuxException;
 import java.io.IOException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,10 @@ import org.jspecify.annotations.Nullable;
 record Ending(@Nullable Supplier<? extends IOException> failure, boolean abrupt) {
   /** The peer's FIN, after the last byte. */
   static final Ending PROPER = new Ending(null, false);
+
+  /** A session has taken the stream over. */
+  static final Ending NESTED =
+      abrupt(() -> new MuxException.Local("the stream carries a session", 0, ""));
 
   static Ending abrupt(Supplier<? extends IOException> failure) {
     return new Ending(failure, true);

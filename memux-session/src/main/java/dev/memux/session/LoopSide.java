@@ -6,9 +6,14 @@ import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.mux.Mux;
 import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.mux.StreamGroup;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.qmux.QmuxConfig;
 import dev.memux.netty.Carrier;
 import dev.memux.netty.ConnectionListener;
+import dev.memux.tls.TlsSession;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -142,13 +147,9 @@ final class LoopSide implements ConnectionListener {
   private void pollEvents() {
     for (ConnectionEvent event; (event = connection.pollEvent()) != null; ) {
       switch (event) {
-        case ConnectionEvent.HandshakeCompleted completed -> {
-          updatePermits();
-          datagrams.pump(mux.datagrams());
-          session.onHandshake(completed.session());
-        }
+        case ConnectionEvent.HandshakeCompleted completed -> onReady(completed.session());
         case ConnectionEvent.EarlyDataReady ready -> {}
-        case ConnectionEvent.Established established -> updatePermits();
+        case ConnectionEvent.Established established -> onReady(carrier.tls());
         case ConnectionEvent.HandshakeConfirmed confirmed -> {}
         case ConnectionEvent.TokenReceived received -> session.onToken(received.token());
         case ConnectionEvent.StreamsAvailable available -> {}
@@ -160,6 +161,12 @@ final class LoopSide implements ConnectionListener {
         case ConnectionEvent.Terminated terminated -> {}
       }
     }
+  }
+
+  private void onReady(@Nullable TlsSession tls) {
+    updatePermits();
+    datagrams.pump(mux.datagrams());
+    session.onReady(tls);
   }
 
   private void pumpPending() {
@@ -201,10 +208,18 @@ final class LoopSide implements ConnectionListener {
     return engine;
   }
 
+  /** A group as the engine knows it; null: none. */
+  @Nullable StreamGroup engine(@Nullable SessionGroup group) {
+    return group == null ? null : group.engine(mux);
+  }
+
   private void pollStreams() {
     for (MuxStream engine; (engine = mux.pollStream()) != null; ) {
       int events = engine.takeEvents();
-      if (engine.attachment() instanceof Stream stream) {
+      if (engine.attachment() instanceof Nesting nesting) {
+        nesting.onEvents(events);
+        onEvents(nesting.stream(), engine, events);
+      } else if (engine.attachment() instanceof Stream stream) {
         onEvents(stream, engine, events);
       } else if ((events & MuxStream.OPENED) != 0) {
         accept(engine, events);
@@ -218,7 +233,8 @@ final class LoopSide implements ConnectionListener {
       engine.stopSending(Session.REFUSED);
       return;
     }
-    Stream stream = new Stream(session, engine.type(), false, engine.priority());
+    Stream stream =
+        new Stream(session, engine.type(), false, Importance.accepted(engine.priority()));
     engine.attach(stream);
     stream.opened(engine);
     streams.add(stream);
@@ -234,6 +250,37 @@ final class LoopSide implements ConnectionListener {
       streams.remove(stream);
       session.onGone(stream);
     }
+  }
+
+  /**
+   * Has a stream, which its halves have handed over, carry a session.
+   *
+   * @param nested done when the session can be used, fails when it has ended before; cancelled, the
+   *     session ends
+   */
+  void nest(
+      Stream stream,
+      QmuxConfig config,
+      @Nullable TlsSession tls,
+      Duration drainTimeout,
+      CompletableFuture<Session> nested) {
+    pump(stream);
+    MuxStream engine = stream.engine();
+    if (engine == null || engine.attachment() != stream) {
+      nested.completeExceptionally(new ClosedChannelException()); // the stream is over, or all is
+      return;
+    }
+    Nesting nesting =
+        new Nesting(
+            this, stream, engine, config, tls, drainTimeout, nested, () -> onNestedOver(stream));
+    engine.attach(nesting);
+    stream.handOver(engine, nesting);
+  }
+
+  /** The stream's end is what its session has sent last; it has yet to be delivered. */
+  private void onNestedOver(Stream stream) {
+    stream.onNestedOver();
+    undelivered += stream.deliveryChange();
   }
 
   private void updatePermits() {
@@ -311,6 +358,9 @@ final class LoopSide implements ConnectionListener {
       stream.onConnectionEnd(reason, keepsData);
       MuxStream engine = stream.engine();
       if (engine != null) {
+        if (engine.attachment() instanceof Nesting nesting) {
+          nesting.onConnectionEnd(reason);
+        }
         engine.attach(null); // to have its rest taken may look like its end
       }
     }

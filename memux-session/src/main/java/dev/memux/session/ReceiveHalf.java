@@ -1,6 +1,6 @@
 package dev.memux.session;
 
-import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.mux.ReceivingPart;
 import dev.memux.netty.MuxException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,7 +18,7 @@ final class ReceiveHalf {
   private static final long NONE = -1;
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
-  private final Stream stream;
+  private final HalfOwner owner;
   private final ByteQueue queue = new ByteQueue();
   private final ReentrantLock reading = new ReentrantLock();
   private final Waiter reader = new Waiter();
@@ -42,15 +42,19 @@ final class ReceiveHalf {
   /** The loop's: nothing more is taken from the engine. */
   private boolean over;
 
-  ReceiveHalf(Stream stream) {
-    this.stream = stream;
+  ReceiveHalf(HalfOwner owner) {
+    this.owner = owner;
   }
 
   // The application's.
 
   /** Reads at least one byte, if there is room for one; -1: the end. */
   int read(ByteBuffer target) throws IOException {
-    Deadline deadline = stream.deadline();
+    return read(target, owner.deadline());
+  }
+
+  /** Reads as {@link #read(ByteBuffer)} does, under a deadline of this call's own. */
+  int read(ByteBuffer target, Deadline deadline) throws IOException {
     deadline.lock(reading);
     try {
       deadline.check();
@@ -66,7 +70,7 @@ final class ReceiveHalf {
           return -1;
         }
         wanted = true;
-        stream.signal();
+        owner.signal();
         reader.await(this::hasNews, deadline);
       }
     } finally {
@@ -77,7 +81,7 @@ final class ReceiveHalf {
   private int take(ByteBuffer target) {
     int length = queue.take(target);
     if (length > 0) {
-      stream.onRead(length);
+      owner.onRead(length);
       return length;
     }
     ByteBuffer left = rest;
@@ -114,7 +118,7 @@ final class ReceiveHalf {
       }
       stopCode = code;
       reader.wake();
-      stream.signal();
+      owner.signal();
     }
   }
 
@@ -125,7 +129,31 @@ final class ReceiveHalf {
       stopCode = 0;
     }
     reader.wake();
-    stream.signal();
+    owner.signal();
+  }
+
+  /**
+   * The application reads no more: something else will.
+   *
+   * @throws IllegalStateException if another thread is reading
+   * @throws IOException if the direction has ended
+   */
+  void handOver() throws IOException {
+    if (!reading.tryLock()) {
+      throw new IllegalStateException("another thread is reading");
+    }
+    try {
+      Ending end = ending;
+      if (end != null) {
+        end.check();
+      }
+      if (end != null || closed) {
+        throw new ClosedChannelException();
+      }
+      ending = Ending.NESTED;
+    } finally {
+      reading.unlock();
+    }
   }
 
   /** A deadline has changed. */
@@ -141,7 +169,7 @@ final class ReceiveHalf {
   // The loop's.
 
   /** Gives back credit, and fills the queue if the application reads. */
-  void pump(MuxStream engine) {
+  void pump(ReceivingPart engine) {
     long code = stopCode;
     if (code != NONE) {
       giveCredit(engine, queue.put()); // nobody will read what is in there
@@ -157,7 +185,16 @@ final class ReceiveHalf {
     }
   }
 
-  private void fill(MuxStream engine) {
+  /** Returns what has been taken from the engine and not been read; the rest is still there. */
+  byte[] takeOver(ReceivingPart engine) {
+    over = true;
+    ByteBuffer left = ByteBuffer.allocate(queue.size());
+    queue.take(left);
+    giveCredit(engine, queue.put());
+    return left.array();
+  }
+
+  private void fill(ReceivingPart engine) {
     boolean news = false;
     int length = Math.min(queue.room(), engine.readableBytes());
     while (length > 0) {
@@ -172,7 +209,7 @@ final class ReceiveHalf {
     }
   }
 
-  private void giveCredit(MuxStream engine, long offset) {
+  private void giveCredit(ReceivingPart engine, long offset) {
     if (offset > credited) {
       engine.giveCredit((int) (offset - credited));
       credited = offset;
@@ -186,7 +223,7 @@ final class ReceiveHalf {
 
   /** The connection has ended; what arrived before can still be read if {@code keepsData}. */
   void onConnectionEnd(
-      @Nullable MuxStream engine, Supplier<? extends IOException> failure, boolean keepsData) {
+      @Nullable ReceivingPart engine, Supplier<? extends IOException> failure, boolean keepsData) {
     if (over) {
       return;
     }

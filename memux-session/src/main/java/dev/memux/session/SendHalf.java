@@ -1,6 +1,6 @@
 package dev.memux.session;
 
-import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.mux.SendingPart;
 import dev.memux.netty.MuxException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -20,7 +20,7 @@ final class SendHalf {
 
   private static final long NONE = -1;
 
-  private final Stream stream;
+  private final HalfOwner owner;
   private final ByteQueue queue = new ByteQueue();
   private final ReentrantLock writing = new ReentrantLock();
   private final Waiter writer = new Waiter();
@@ -38,8 +38,11 @@ final class SendHalf {
 
   private boolean resetDone;
 
-  SendHalf(Stream stream) {
-    this.stream = stream;
+  /** The loop's: who sends after all that was written. */
+  private @Nullable Runnable successor;
+
+  SendHalf(HalfOwner owner) {
+    this.owner = owner;
   }
 
   // The application's.
@@ -47,14 +50,15 @@ final class SendHalf {
   /** Writes all of {@code source}. */
   int write(ByteBuffer source) throws IOException {
     int length = source.remaining();
-    Deadline deadline = stream.deadline();
+    Deadline deadline = owner.deadline();
     deadline.lock(writing);
     try {
       requireWritable();
       deadline.check();
+      owner.enterScope();
       for (; ; ) {
         if (queue.put(source) > 0) {
-          stream.signal();
+          owner.signal();
         }
         if (!source.hasRemaining()) {
           return length;
@@ -97,7 +101,7 @@ final class SendHalf {
       reset(0);
     } else {
       finished = true;
-      stream.signal();
+      owner.signal();
     }
   }
 
@@ -107,7 +111,25 @@ final class SendHalf {
       ending = Ending.abrupt(() -> new MuxException.Local("the stream was reset", code, ""));
       resetCode = code;
       writer.wake();
-      stream.signal();
+      owner.signal();
+    }
+  }
+
+  /**
+   * The application writes no more: something else will.
+   *
+   * @throws IllegalStateException if another thread is writing
+   * @throws IOException if the direction has ended
+   */
+  void handOver() throws IOException {
+    if (!writing.tryLock()) {
+      throw new IllegalStateException("another thread is writing");
+    }
+    try {
+      requireWritable();
+      ending = Ending.NESTED;
+    } finally {
+      writing.unlock();
     }
   }
 
@@ -124,7 +146,7 @@ final class SendHalf {
   // The loop's.
 
   /** Moves what waits to the engine, as far as that takes it. */
-  void pump(MuxStream engine) {
+  void pump(SendingPart engine) {
     long code = resetCode;
     if (code != NONE && !resetDone) {
       resetDone = true;
@@ -145,10 +167,23 @@ final class SendHalf {
     if (last && queue.isEmpty()) {
       over = true;
       engine.finish();
+    } else if (successor != null && queue.isEmpty()) {
+      over = true;
+      successor.run();
     }
   }
 
-  private void drain(MuxStream engine) {
+  /** Has {@code next} called when the engine has all that was written. */
+  void succeed(Runnable next) {
+    successor = next;
+  }
+
+  /** Whoever came after has ended the direction. */
+  void onSuccessorOver() {
+    finished = true;
+  }
+
+  private void drain(SendingPart engine) {
     ByteBuffer piece = queue.peek();
     while (piece.hasRemaining()) {
       queue.remove(engine.write(piece));

@@ -4,6 +4,7 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.mux.DatagramConfig;
 import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.qmux.QmuxConfig;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.VarInt;
 import dev.memux.netty.Carrier;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -25,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A connection to a peer and its streams, for threads that may block: virtual ones above all.
- * {@link SessionClient} and {@link SessionServer} make them. Any thread may call anything.
+ * {@link SessionClient} and {@link SessionServer} make them, and {@link Stream#nest} those that a
+ * stream of another one carries. Any thread may call anything.
  *
  * <p>When the connection has ended, by {@link #close} or otherwise, calls on it and its streams
  * fail with the {@link MuxException} that says how. What a peer sent before it closed can still be
@@ -45,6 +48,7 @@ public final class Session implements AutoCloseable {
   private final Permits uniPermits = new Permits();
   private final CountDownLatch ready = new CountDownLatch(1);
 
+  private volatile boolean established;
   private volatile @Nullable TlsSession tls;
   private volatile @Nullable CloseReason closeReason;
   private volatile boolean draining;
@@ -72,20 +76,41 @@ public final class Session implements AutoCloseable {
   // Streams.
 
   /**
-   * Opens a bidirectional stream of the default priority; see {@link #open(StreamType, Priority)}.
+   * Opens a bidirectional stream of the priority of the scope that the caller is in ({@link
+   * MuxPriority}), or of the default priority; see {@link #open(StreamType, Priority)}.
    */
   public Stream open() throws IOException {
-    return open(StreamType.BIDIRECTIONAL, Stream.DEFAULT_PRIORITY);
+    return open(StreamType.BIDIRECTIONAL, null, null);
   }
 
   /**
-   * Opens a stream. The peer learns of it when something is written, or the end. Blocks while the
+   * Opens a stream. The peer learns of it when something is written, or the end, and is asked to
+   * send its direction with the same priority ({@link Stream#requestPriority}). Blocks while the
    * peer allows no more streams of that type.
    *
    * @throws MuxException if the connection has ended, or is being closed
    * @throws InterruptedIOException if the thread is interrupted, which it stays
    */
   public Stream open(StreamType type, Priority priority) throws IOException {
+    return open(type, priority, null);
+  }
+
+  /**
+   * Makes a group for streams, which share one part of the connection.
+   *
+   * @param weight that part, relative to the weights of other groups that have something to send;
+   *     from 1 to {@link dev.memux.engine.schedule.Group#MAX_WEIGHT}. Streams of no group have 1
+   *     together.
+   */
+  public SessionGroup group(int weight) {
+    return new SessionGroup(this, weight);
+  }
+
+  /**
+   * @param priority null: the scope's, or the default
+   */
+  Stream open(StreamType type, @Nullable Priority priority, @Nullable SessionGroup group)
+      throws IOException {
     requireOpen();
     Permits permits = permits(type);
     if (!permits.tryTake()) {
@@ -93,7 +118,11 @@ public final class Session implements AutoCloseable {
       permits.take();
     }
     requireOpen();
-    return new Stream(this, type, true, priority);
+    Priority own = priority == null ? Stream.DEFAULT_PRIORITY : priority;
+    Priority scope = priority == null ? MuxPriority.current() : null;
+    Importance importance = Importance.opened(own, group);
+    return new Stream(
+        this, type, true, scope == null ? importance : importance.withScoped(scope, true));
   }
 
   /**
@@ -177,11 +206,15 @@ public final class Session implements AutoCloseable {
 
   // What it is like.
 
-  /** What the handshake agreed on. */
+  /**
+   * What the handshake agreed on.
+   *
+   * @throws IllegalStateException if what carries the session is not secured by TLS of its own
+   */
   public TlsSession tls() {
     TlsSession known = tls;
     if (known == null) {
-      throw new IllegalStateException("handshake not complete");
+      throw new IllegalStateException("no TLS");
     }
     return known;
   }
@@ -304,7 +337,7 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  private MuxException ended() {
+  MuxException ended() {
     CloseReason reason = closeReason;
     if (reason == null) {
       throw new IllegalStateException("not ended");
@@ -321,7 +354,7 @@ public final class Session implements AutoCloseable {
    */
   void awaitReady() throws MuxException, InterruptedException {
     ready.await();
-    if (tls == null) {
+    if (!established) {
       throw ended();
     }
   }
@@ -329,6 +362,29 @@ public final class Session implements AutoCloseable {
   /** Ends the session of which nobody knows, without waiting. */
   void abandon(String reason) {
     loopSide.call(() -> loopSide.close(0, reason));
+  }
+
+  /**
+   * Has a stream of this session, which its halves have handed over, carry another session, and
+   * waits for the peer to do so too.
+   *
+   * @throws MuxException if either session has ended
+   */
+  Session nest(Stream stream, QmuxConfig config) throws IOException {
+    CompletableFuture<Session> nested = new CompletableFuture<>();
+    loopSide.call(() -> loopSide.nest(stream, config, tls, drainTimeout, nested));
+    try {
+      return nested.get();
+    } catch (InterruptedException e) {
+      if (!nested.cancel(false)) {
+        nested.thenAccept(session -> session.abandon("interrupted"));
+      }
+      Thread.currentThread().interrupt();
+      throw Deadline.interrupted();
+    } catch (ExecutionException e) {
+      requireOpen();
+      throw e.getCause() instanceof MuxException failure ? failure : new ClosedChannelException();
+    }
   }
 
   // What the loop tells.
@@ -344,8 +400,12 @@ public final class Session implements AutoCloseable {
     };
   }
 
-  void onHandshake(TlsSession session) {
+  /**
+   * @param session null: no TLS of its own
+   */
+  void onReady(@Nullable TlsSession session) {
     tls = session;
+    established = true;
     ready.countDown();
     onOpen.accept(this);
   }

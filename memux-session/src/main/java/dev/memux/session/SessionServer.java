@@ -1,9 +1,12 @@
 package dev.memux.session;
 
 import dev.memux.engine.quic.QuicConfig;
+import dev.memux.netty.BoundCarriers;
 import dev.memux.netty.Carrier;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.ConnectionListener;
 import dev.memux.netty.ServerCarriers;
+import dev.memux.netty.TcpServerCarriers;
 import dev.memux.tls.TlsServerConfig;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
@@ -13,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 public final class SessionServer implements AutoCloseable {
   private static final int DEFAULT_BACKLOG = 1024;
 
+  /** How often another free port is tried where one carrier's is taken for the other. */
+  private static final int MAX_FREE_PORTS = 16;
+
   static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(30);
 
   private final QuicConfig config;
@@ -30,7 +37,7 @@ public final class SessionServer implements AutoCloseable {
   private final int backlog;
   private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
   private final AcceptQueue<Session> accepted = new AcceptQueue<>();
-  private final ServerCarriers carriers;
+  private final List<BoundCarriers> carriers;
 
   private SessionServer(Builder builder, TlsServerConfig tls, InetSocketAddress local)
       throws IOException {
@@ -38,7 +45,40 @@ public final class SessionServer implements AutoCloseable {
     drainTimeout = builder.drainTimeout;
     backlog = builder.backlog;
     EventLoopGroup group = builder.group == null ? SharedLoops.group() : builder.group;
-    Future<ServerCarriers> bound = ServerCarriers.bind(group, config, tls, local, this::onCarrier);
+    carriers = bind(group, builder.carriers, tls, local);
+  }
+
+  /** Binds all to one port, which the first may choose. */
+  private List<BoundCarriers> bind(
+      EventLoopGroup group, Set<CarrierType> types, TlsServerConfig tls, InetSocketAddress local)
+      throws IOException {
+    for (int triesLeft = local.getPort() == 0 ? MAX_FREE_PORTS : 1; ; ) {
+      List<BoundCarriers> bound = new ArrayList<>();
+      try {
+        InetSocketAddress address = local;
+        for (CarrierType type : types) {
+          BoundCarriers carriers = bind(group, type, tls, address);
+          bound.add(carriers);
+          address = carriers.localAddress();
+        }
+        return List.copyOf(bound);
+      } catch (IOException e) {
+        bound.forEach(each -> each.close().awaitUninterruptibly());
+        if (bound.isEmpty() || --triesLeft == 0) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private BoundCarriers bind(
+      EventLoopGroup group, CarrierType type, TlsServerConfig tls, InetSocketAddress local)
+      throws IOException {
+    Future<? extends BoundCarriers> bound =
+        switch (type) {
+          case QUIC -> ServerCarriers.bind(group, config, tls, local, this::onCarrier);
+          case TCP -> TcpServerCarriers.bind(group, config, tls, local, this::onCarrier);
+        };
     try {
       bound.await();
     } catch (InterruptedException e) {
@@ -48,9 +88,10 @@ public final class SessionServer implements AutoCloseable {
     }
     if (!bound.isSuccess()) {
       Throwable cause = bound.cause();
-      throw new IOException("cannot listen on " + local + ": " + cause.getMessage(), cause);
+      throw new IOException(
+          "cannot listen on " + local + " (" + type + "): " + cause.getMessage(), cause);
     }
-    carriers = bound.getNow();
+    return bound.getNow();
   }
 
   public static Builder builder() {
@@ -61,6 +102,7 @@ public final class SessionServer implements AutoCloseable {
   public static final class Builder {
     private @Nullable TlsServerConfig tls;
     private QuicConfig config = QuicConfig.DEFAULT;
+    private Set<CarrierType> carriers = EnumSet.of(CarrierType.QUIC);
     private Duration drainTimeout = DRAIN_TIMEOUT;
     private int backlog = DEFAULT_BACKLOG;
     private @Nullable EventLoopGroup group;
@@ -76,6 +118,16 @@ public final class SessionServer implements AutoCloseable {
     /** Limits and timeouts; the default is {@link QuicConfig#DEFAULT}. */
     public Builder config(QuicConfig value) {
       config = value;
+      return this;
+    }
+
+    /**
+     * What sessions may come by, all at the same port; the default is QUIC. The application
+     * protocols keep their names; on the wire they have those of {@link dev.memux.netty.QmuxAlpn}
+     * over TCP.
+     */
+    public Builder carriers(CarrierType first, CarrierType... more) {
+      carriers = EnumSet.of(first, more);
       return this;
     }
 
@@ -120,7 +172,7 @@ public final class SessionServer implements AutoCloseable {
 
   /** Where it listens, with the port that was chosen if 0 was asked for. */
   public InetSocketAddress localAddress() {
-    return carriers.localAddress();
+    return carriers.getFirst().localAddress();
   }
 
   /**
@@ -142,7 +194,7 @@ public final class SessionServer implements AutoCloseable {
    * after this call. Sessions that live are not touched.
    */
   public void reload(TlsServerConfig tls) {
-    carriers.reload(tls).awaitUninterruptibly();
+    carriers.forEach(each -> each.reload(tls).awaitUninterruptibly());
   }
 
   /** How many sessions live, those shaking hands included. */
@@ -185,12 +237,12 @@ public final class SessionServer implements AutoCloseable {
   }
 
   private void stopAccepting() {
-    carriers.stopAccepting();
+    carriers.forEach(BoundCarriers::stopAccepting);
     accepted.close();
   }
 
   private void closeSockets() {
-    carriers.close().awaitUninterruptibly();
+    carriers.forEach(each -> each.close().awaitUninterruptibly());
   }
 
   /** All at once, as each may wait; interrupted, none does. */

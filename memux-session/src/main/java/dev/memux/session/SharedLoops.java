@@ -5,7 +5,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 
 /** The event loops of sessions whose makers named none: one for each processor, for all of them. */
-final class SharedLoops {
+public final class SharedLoops {
   private static final class Holder {
     static final EventLoopGroup GROUP =
         IoTransport.preferred()
@@ -17,7 +17,7 @@ final class SharedLoops {
   private SharedLoops() {}
 
   /** Made at the first call; its threads do not keep the JVM alive. */
-  static EventLoopGroup group() {
+  public static EventLoopGroup group() {
     return Holder.GROUP;
   }
 }

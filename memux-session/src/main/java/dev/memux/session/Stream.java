@@ -3,9 +3,11 @@ package dev.memux.session;
 import dev.memux.engine.CloseReason;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.qmux.QmuxConfig;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.VarInt;
 import dev.memux.netty.MuxException;
+import dev.memux.netty.NestedCarrier;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -16,8 +18,10 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.NonReadableChannelException;
 import java.nio.channels.NonWritableChannelException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,9 +48,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Whoever gives up half way calls {@link #reset} before {@link #close}, which would let the peer
  * take what was written for all of it.
  */
-public final class Stream implements ByteChannel {
+public final class Stream extends HalfOwner implements ByteChannel {
   /** What a stream has that nothing else was said of. */
   public static final Priority DEFAULT_PRIORITY = Priority.DEFAULT_INCREMENTAL;
+
+  // What of a stream's importance has changed.
+  private static final int PRIORITY = 1;
+  private static final int REQUEST = 1 << 1;
+  private static final int GROUP = 1 << 2;
+  private static final int ALL = PRIORITY | REQUEST | GROUP;
 
   private final Session session;
   private final StreamType type;
@@ -58,9 +68,11 @@ public final class Stream implements ByteChannel {
   /** In the session's queue of those that the loop must look after. */
   private final AtomicBoolean queued = new AtomicBoolean();
 
-  private volatile Priority priority;
+  private volatile Importance importance;
   private volatile boolean open = true;
-  private volatile boolean prioritized;
+
+  /** What of its importance the engine has not been told. */
+  private volatile int importanceNews;
 
   /** Set by the loop, once. */
   private volatile @Nullable MuxStream engine;
@@ -71,11 +83,11 @@ public final class Stream implements ByteChannel {
   /** The loop's: counted as ended by the application and not delivered. */
   private boolean undelivered;
 
-  Stream(Session session, StreamType type, boolean local, Priority priority) {
+  Stream(Session session, StreamType type, boolean local, Importance importance) {
     this.session = session;
     this.type = type;
     this.local = local;
-    this.priority = priority;
+    this.importance = importance;
     boolean both = type == StreamType.BIDIRECTIONAL;
     send = both || local ? new SendHalf(this) : null;
     receive = both || !local ? new ReceiveHalf(this) : null;
@@ -197,15 +209,66 @@ public final class Stream implements ByteChannel {
     }
   }
 
-  /** What our direction is sent with. */
+  /**
+   * What this end sends its direction with; see {@link MuxPriority}. On a stream that the peer has
+   * opened that is at first what the peer has asked for; what it asks for later holds, but does not
+   * show here.
+   */
   public Priority priority() {
-    return priority;
+    return importance.sends();
   }
 
   /** Changes the priority of all that has not been sent yet; does not block. */
   public void priority(Priority value) {
-    priority = value;
-    prioritized = true;
+    change(PRIORITY, before -> before.withOwn(value));
+  }
+
+  /**
+   * Asks the peer to send its direction with another priority; does not block. It holds for all
+   * that the peer has not sent yet when it hears of it. Streams that this end opens ask for the
+   * priority that they are opened with.
+   *
+   * <p>That takes a peer that knows of it (docs/stream-priority.md), and one that is willing: its
+   * application may decide otherwise. Between two packets only the newest value counts; a peer may
+   * close a connection with thousands of changes a second.
+   *
+   * @throws NonReadableChannelException if there is no direction towards this end
+   * @throws IllegalArgumentException if the priority is critical, which is for local use
+   */
+  public void requestPriority(Priority value) {
+    receiving();
+    if (value.urgency() == Priority.CRITICAL_URGENCY) {
+      throw new IllegalArgumentException("critical");
+    }
+    change(REQUEST, before -> before.withAsked(value));
+  }
+
+  /** The group that this end has put it in. */
+  public @Nullable SessionGroup group() {
+    return importance.group();
+  }
+
+  /**
+   * Puts the stream into a group; null: into none. Does not block.
+   *
+   * @throws IllegalArgumentException if the group is another session's
+   * @throws IllegalStateException if it is closed
+   */
+  public void group(@Nullable SessionGroup value) {
+    if (value != null && value.requireOpen().session() != session) {
+      throw new IllegalArgumentException("a group of another session");
+    }
+    change(GROUP, before -> before.withGroup(value));
+  }
+
+  /**
+   * @param news what the engine has to be told
+   */
+  private void change(int news, UnaryOperator<Importance> change) {
+    synchronized (this) {
+      importance = change.apply(importance);
+      importanceNews |= news;
+    }
     signal();
   }
 
@@ -219,6 +282,39 @@ public final class Stream implements ByteChannel {
         () ->
             StreamStatistics.of(
                 send == null ? 0 : send.written(), receive == null ? 0 : receive.read(), engine));
+  }
+
+  /** The same with the default settings. */
+  public Session nest() throws IOException {
+    return nest(QmuxConfig.DEFAULT);
+  }
+
+  /**
+   * Has the stream carry a session of its own, with streams, flow control and priorities of its
+   * own. The peer does the same with its end; what either has written and read before stands before
+   * the session. Who opened the stream is the session's client. Blocks until the peer has answered;
+   * {@link QmuxConfig#handshakeTimeoutNanos} bounds how long.
+   *
+   * <p>From now on the stream is the session's. Its priority can still be changed, and is that of
+   * the whole session: what is inside shares what the stream gets, however urgent it is. When the
+   * session ends, the stream does; when the stream is reset, or its connection ends, that is the
+   * session's {@link MuxException.CarrierLost}.
+   *
+   * @throws IllegalStateException if another thread is reading or writing, or {@link
+   *     dev.memux.netty.NestedCarrier#MAX_DEPTH} sessions stand in one another already
+   * @throws NonReadableChannelException if there is no direction towards this end
+   * @throws NonWritableChannelException if there is no direction towards the peer
+   * @throws MuxException if the session comes to nothing, or this one has ended
+   * @throws IOException if either direction has ended, as reading or writing would fail
+   * @throws InterruptedIOException if the thread is interrupted, which it stays; the stream is over
+   */
+  public Session nest(QmuxConfig config) throws IOException {
+    ReceiveHalf theirs = receiving();
+    SendHalf ours = sending();
+    NestedCarrier.depthOver(session.loopSide().carrier());
+    theirs.handOver();
+    ours.handOver();
+    return session.nest(this, config);
   }
 
   /** Whether the application has not closed it. */
@@ -268,11 +364,23 @@ public final class Stream implements ByteChannel {
 
   // What the halves ask for.
 
+  @Override
   Deadline deadline() {
     return deadline;
   }
 
+  @Override
+  void enterScope() {
+    Priority scope = MuxPriority.current();
+    Priority before = importance.scoped();
+    if (!Objects.equals(scope, before)) {
+      boolean ask = local && receive != null;
+      change(ask ? PRIORITY | REQUEST : PRIORITY, now -> now.withScoped(scope, ask));
+    }
+  }
+
   /** There is something for the loop to do, now. */
+  @Override
   void signal() {
     if (!queued.get() && queued.compareAndSet(false, true)) {
       session.loopSide().enqueue(this);
@@ -281,6 +389,7 @@ public final class Stream implements ByteChannel {
   }
 
   /** The application has read; that is worth telling the loop, but not for every byte. */
+  @Override
   void onRead(int bytes) {
     if (!queued.get() && queued.compareAndSet(false, true)) {
       session.loopSide().enqueue(this);
@@ -296,7 +405,30 @@ public final class Stream implements ByteChannel {
 
   void opened(MuxStream stream) {
     engine = stream;
-    prioritized = false;
+    if (local) {
+      prioritize(stream, ALL);
+    }
+  }
+
+  /** Tells the engine only what has changed here: the peer may have changed the rest since. */
+  private void prioritize(MuxStream stream, int atLeast) {
+    Importance now;
+    int news;
+    synchronized (this) {
+      now = importance;
+      news = importanceNews | atLeast;
+      importanceNews = 0;
+    }
+    if ((news & PRIORITY) != 0) {
+      stream.setPriority(now.sends());
+    }
+    if ((news & GROUP) != 0) {
+      stream.setGroup(session.loopSide().engine(now.group()));
+    }
+    Priority asked = now.asks();
+    if ((news & REQUEST) != 0 && asked != null && receive != null) {
+      stream.requestPriority(asked);
+    }
   }
 
   /** It is about to be looked after: whoever has something new from now on queues it again. */
@@ -305,15 +437,32 @@ public final class Stream implements ByteChannel {
   }
 
   void pump(MuxStream stream) {
-    if (prioritized) {
-      prioritized = false;
-      stream.setPriority(priority);
+    if (importanceNews != 0) {
+      prioritize(stream, 0);
     }
     if (receive != null) {
       receive.pump(stream);
     }
     if (send != null) {
       send.pump(stream);
+    }
+  }
+
+  /** What both halves have handed over is the session's. */
+  void handOver(MuxStream stream, Nesting nesting) {
+    if (receive != null) {
+      nesting.receive(receive.takeOver(stream));
+    }
+    if (send != null) {
+      send.succeed(nesting::start);
+      send.pump(stream);
+    }
+  }
+
+  /** The session that it carries has sent its last. */
+  void onNestedOver() {
+    if (send != null) {
+      send.onSuccessorOver();
     }
   }
 
@@ -350,7 +499,7 @@ public final class Stream implements ByteChannel {
   void onConnectionEnd(CloseReason reason, boolean keepsData) {
     MuxStream stream = engine;
     long acked = stream == null ? 0 : stream.ackedBytes();
-    Supplier<MuxException> failure = () -> MuxException.of(reason, acked);
+    Supplier<MuxException> failure = () -> MuxException.ofStream(reason, acked);
     if (send != null) {
       send.end(failure);
     }

@@ -12,5 +12,6 @@ abstract class CarrierConformance
         ReleaseContract,
         BackPressureContract,
         PriorityContract,
+        RequestedPriorityContract,
         DatagramContract,
         EndContract {}

@@ -1,6 +1,7 @@
 package dev.memux.session;
 
 import dev.memux.engine.quic.QuicConfig;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.IoTransport;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsCredentials;
@@ -18,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** A server, a client, and one session between them by QUIC, on the loopback interface. */
+/** A server, a client, and one session between them, on the loopback interface. */
 final class Loopback implements SessionPair {
   static final long PATIENCE_SECONDS = 60;
   static final String ALPN = "memux-test";
@@ -30,16 +31,23 @@ final class Loopback implements SessionPair {
   final Session near;
   final Session far;
   private final QuicConfig config;
+  private final CarrierType carrier;
 
   Loopback() throws Exception {
     this(QuicConfig.DEFAULT);
   }
 
   Loopback(Settings settings) throws Exception {
+    this(settings, IoTransport.preferred(), CarrierType.QUIC);
+  }
+
+  Loopback(Settings settings, IoTransport transport, CarrierType carrier) throws Exception {
     this(
         QuicConfig.DEFAULT
             .withMux(settings.mux())
-            .withMaxIdleTimeoutNanos(settings.idleTimeout().toNanos()));
+            .withMaxIdleTimeoutNanos(settings.idleTimeout().toNanos()),
+        transport,
+        carrier);
   }
 
   Loopback(QuicConfig config) throws Exception {
@@ -47,7 +55,12 @@ final class Loopback implements SessionPair {
   }
 
   Loopback(QuicConfig config, IoTransport transport) throws Exception {
+    this(config, transport, CarrierType.QUIC);
+  }
+
+  Loopback(QuicConfig config, IoTransport transport, CarrierType carrier) throws Exception {
     this.config = config;
+    this.carrier = carrier;
     nearGroup = transport.newEventLoopGroup(1);
     farGroup = transport.newEventLoopGroup(2);
     server = server(config).listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
@@ -57,6 +70,7 @@ final class Loopback implements SessionPair {
 
   SessionServer.Builder server(QuicConfig config) throws Exception {
     return SessionServer.builder()
+        .carriers(carrier)
         .group(farGroup)
         .config(config)
         .drainTimeout(Duration.ofSeconds(PATIENCE_SECONDS))
@@ -72,6 +86,7 @@ final class Loopback implements SessionPair {
 
   SessionClient client(QuicConfig clientConfig) {
     return SessionClient.builder()
+        .carriers(carrier)
         .group(nearGroup)
         .config(clientConfig)
         .drainTimeout(Duration.ofSeconds(PATIENCE_SECONDS))

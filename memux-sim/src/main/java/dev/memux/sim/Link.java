@@ -56,6 +56,11 @@ public final class Link {
     return queuedBytes;
   }
 
+  /** How long the bottleneck needs for what waits for it or is being transmitted. */
+  public long backlogNanos() {
+    return Math.max(0, busyUntilNanos - simulation.nowNanos());
+  }
+
   void send(Datagram datagram) {
     long nowNanos = simulation.nowNanos();
     if (datagram.bytes() > profile.mtuBytes()) {

@@ -25,11 +25,11 @@ final class CertificateTrust {
   /** As the JDK calls it in TLS 1.3, where no cipher suite implies a kind of certificate. */
   private static final String AUTH_TYPE = "UNKNOWN";
 
-  private static final CertificateTrust ANY = new CertificateTrust(null);
+  private static final CertificateTrust ANY = new CertificateTrust(new AnyCertificate());
 
-  private final @Nullable X509ExtendedTrustManager trustManager;
+  private final X509ExtendedTrustManager trustManager;
 
-  private CertificateTrust(@Nullable X509ExtendedTrustManager trustManager) {
+  private CertificateTrust(X509ExtendedTrustManager trustManager) {
     this.trustManager = trustManager;
   }
 
@@ -62,6 +62,10 @@ final class CertificateTrust {
 
   static CertificateTrust any() {
     return ANY;
+  }
+
+  X509ExtendedTrustManager trustManager() {
+    return trustManager;
   }
 
   /**
@@ -98,9 +102,6 @@ final class CertificateTrust {
   }
 
   private void check(Check check) throws TlsAlertException {
-    if (trustManager == null) {
-      return;
-    }
     try {
       check.run(trustManager);
     } catch (CertificateException e) {

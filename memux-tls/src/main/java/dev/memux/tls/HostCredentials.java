@@ -1,8 +1,10 @@
 package dev.memux.tls;
 
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which credentials a server presents under which name (RFC 6066 §3). Immutable. */
@@ -44,6 +46,13 @@ final class HostCredentials {
       throw new IllegalArgumentException("not a host name: '" + name + "'");
     }
     return (isWildcard ? WILDCARD : "") + host.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Each once, those for unknown names first. */
+  List<TlsCredentials> all() {
+    Set<TlsCredentials> all = new LinkedHashSet<>(others);
+    byName.values().forEach(all::addAll);
+    return List.copyOf(all);
   }
 
   /**

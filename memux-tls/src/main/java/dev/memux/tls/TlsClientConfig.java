@@ -91,6 +91,14 @@ public final class TlsClientConfig {
     return keyLog;
   }
 
+  /**
+   * Who decides whether a server's certificates are good for its name, for a TLS of another make
+   * that has to decide alike. Its engine must demand HTTPS endpoint identification.
+   */
+  public X509ExtendedTrustManager trustManager() {
+    return trust.trustManager();
+  }
+
   CertificateTrust trust() {
     return trust;
   }

@@ -58,6 +58,24 @@ public final class TlsServerConfig {
     return credentials;
   }
 
+  /**
+   * The certificates among which one is presented to a client that asks for this name.
+   *
+   * @param serverName by SNI (RFC 6066 §3); null: none
+   * @throws TlsAlertException unrecognized_name, if unknown names are refused
+   */
+  public List<TlsCredentials> credentialsFor(@Nullable String serverName) throws TlsAlertException {
+    return hosts.match(serverName).credentials();
+  }
+
+  /**
+   * Every set of certificates that clients may be shown, under whatever name: those of {@link
+   * #credentials} first.
+   */
+  public List<TlsCredentials> allCredentials() {
+    return hosts.all();
+  }
+
   /** Accepted by ALPN, the preferred one first. */
   public List<String> applicationProtocols() {
     return applicationProtocols;
@@ -96,6 +114,11 @@ public final class TlsServerConfig {
   /** Where to log secrets, or null: nowhere. */
   public @Nullable KeyLog keyLog() {
     return keyLog;
+  }
+
+  /** Who decides on client certificates; null: they are not asked for. */
+  public @Nullable X509ExtendedTrustManager clientTrustManager() {
+    return clientTrust == null ? null : clientTrust.trustManager();
   }
 
   /** Who decides on client certificates; null: they are not asked for. */

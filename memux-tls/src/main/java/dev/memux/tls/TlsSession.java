@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * What a completed handshake agreed on.
  *
  * @param applicationProtocol chosen by ALPN (RFC 7301)
+ * @param group of the key exchange; null: TLS over TCP does not tell
  * @param serverName on a server what the client asked for by SNI, on a client the name or address
  *     it wanted; null: the client named none
  * @param peerCertificates as presented, the end entity's first; empty if the peer presented none;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public record TlsSession(
     String applicationProtocol,
     CipherSuite suite,
-    NamedGroup group,
+    @Nullable NamedGroup group,
     @Nullable String serverName,
     List<X509Certificate> peerCertificates,
     boolean resumed,

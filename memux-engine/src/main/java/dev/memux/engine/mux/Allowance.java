@@ -4,7 +4,7 @@ package dev.memux.engine.mux;
  * How much of something a peer may do: so much at once, so much a second, and more for what it has
  * earned. It costs nothing while nobody spends.
  */
-final class Allowance {
+public final class Allowance {
   private static final long SECOND_NANOS = 1_000_000_000;
 
   private final long burst;
@@ -14,24 +14,28 @@ final class Allowance {
   private long refilledAtNanos;
   private boolean started;
 
-  Allowance(long burst, long perSecond) {
+  /**
+   * @param burst how much there is at first, and at most
+   */
+  public Allowance(long burst, long perSecond) {
     this.burst = burst;
     this.perSecond = perSecond;
     this.left = burst;
   }
 
   /** Gives some back. */
-  void earn(long count) {
+  public void earn(long count) {
     earned += count;
   }
 
-  void spend(long count, long nowNanos) {
+  /** Takes some, whether it is there or not. */
+  public void spend(long count, long nowNanos) {
     refill(nowNanos);
     left -= count;
   }
 
   /** Whether more was spent than there was. */
-  boolean isOverdrawn() {
+  public boolean isOverdrawn() {
     return left < 0;
   }
 

@@ -42,6 +42,7 @@ public final class Mux {
   private final FrameOutcomes outcomes;
   private final PeerEffort effort;
   private final IncomingFrames incoming;
+  private final Supplies supplies = new Supplies(this);
   private final ArrayDeque<MuxStream> eventQueue = new ArrayDeque<>();
 
   private TransportParameters peer = TransportParameters.builder().build();
@@ -126,6 +127,18 @@ public final class Mux {
     return streams.get(id);
   }
 
+  /** How far the peer's stream {@code id} has come; it must not be one of ours. */
+  public RemoteStreamState remoteState(long id) {
+    if (isLocal(id)) {
+      throw new IllegalArgumentException("stream " + id + " is ours");
+    }
+    StreamIds ids = ids(StreamType.of(id));
+    if (!ids.isRemoteOpened(id)) {
+      return ids.isRemoteAllowed(id) ? RemoteStreamState.IDLE : RemoteStreamState.BEYOND_LIMIT;
+    }
+    return stream(id) == null ? RemoteStreamState.CLOSED : RemoteStreamState.OPEN;
+  }
+
   /** The connection's unreliable datagrams. */
   public Datagrams datagrams() {
     return datagrams;
@@ -179,8 +192,8 @@ public final class Mux {
 
   /** RFC 9000 §7.4.1: streams opened for early data get the limits of the handshake. */
   private void raiseInitialLimit(MuxStream stream) {
-    if (stream.send != null && isLocal(stream.id())) {
-      stream.send.onMaxData(initialMaxData(stream.type()));
+    if (stream.send() != null && isLocal(stream.id())) {
+      stream.send().onMaxData(initialMaxData(stream.type()));
       onSendChanged(stream);
     }
   }
@@ -205,10 +218,9 @@ public final class Mux {
     withholding = true;
     streams.forEach(
         stream -> {
-          if (stream.send != null) {
-            stream.send.restart();
-            stream.blockedReportedAt = -1;
-            update(stream, stream.send);
+          if (stream.send() != null) {
+            stream.send().restart();
+            update(stream, stream.send());
           }
         });
   }
@@ -233,13 +245,14 @@ public final class Mux {
   }
 
   private void resume(MuxStream stream) {
-    if (stream.send != null && stream.send.state() == SendStream.State.RESET_SENT) {
+    if (stream.send() != null && stream.send().state() == SendStream.State.RESET_SENT) {
       control.add(stream, ControlQueue.RESET_STREAM);
     }
     if (stream.sharing != null && stream.sharing.requested != null) {
       priorities.makeDue(stream);
     }
-    if (stream.stopSendingCode >= 0 && stream.recv != null && !stream.recv.isOver()) {
+    RecvStream recv = stream.recv();
+    if (recv != null && recv.isDiscarding() && !recv.isOver()) {
       control.add(stream, ControlQueue.STOP_SENDING);
     }
     onSendChanged(stream);
@@ -308,6 +321,7 @@ public final class Mux {
     if (over) {
       return;
     }
+    supplies.onFill(nowNanos);
     control.write(writer, sent, nowNanos, rttNanos);
     scheduler.beginPacket();
     while (writer.remaining() > 0) {
@@ -326,13 +340,16 @@ public final class Mux {
   }
 
   boolean emit(MuxStream stream, FrameWriter writer, SentFrames sent) {
-    SendStream send = stream.send;
+    SendStream send = stream.send();
     Entry<Sender> entry = stream.entry;
     if (send == null || entry == null) {
       throw new IllegalStateException("scheduled without a sending part: " + stream);
     }
     if (!priorities.write(stream, writer, sent)) {
       return false;
+    }
+    if (stream.supplied) {
+      supplies.pull(stream, send, writer.remaining());
     }
     long sentBefore = send.sentTo();
     int length = send.emit(writer, sent, credit.available());
@@ -341,7 +358,7 @@ public final class Mux {
       scheduler.charge(entry, length);
     }
     onSendChanged(stream);
-    return length >= 0;
+    return length >= 0 || (stream.supplied && supplies.isDry(stream)); // dry: others go on
   }
 
   /** A packet was acknowledged, or its bytes were handed to a carrier that loses none. */
@@ -376,6 +393,7 @@ public final class Mux {
   /** The connection carries nothing any more. What was received can still be read. */
   public void onConnectionClosed() {
     over = true;
+    supplies.clear();
     datagrams.onConnectionClosed();
   }
 
@@ -383,15 +401,7 @@ public final class Mux {
   public void release() {
     over = true;
     datagrams.release();
-    streams.forEach(
-        stream -> {
-          if (stream.send != null) {
-            stream.send.release();
-          }
-          if (stream.recv != null) {
-            stream.recv.release();
-          }
-        });
+    streams.forEach(MuxStream::release);
   }
 
   // What streams ask for.
@@ -423,6 +433,8 @@ public final class Mux {
       if (next.isWritable()) {
         next.wantsRoom = false;
         raise(next, MuxStream.WRITABLE);
+      } else if (next.supplied) {
+        onSendChanged(next);
       }
     }
   }
@@ -439,13 +451,23 @@ public final class Mux {
     return scheduler.add(stream.id(), stream, priority, scheduler.defaultGroup());
   }
 
+  void carry(MuxStream stream, StreamSource source) {
+    supplies.add(stream, source);
+    onSendChanged(stream);
+  }
+
+  void onSourceChanged(MuxStream stream) {
+    supplies.onChanged(stream);
+    onSendChanged(stream);
+  }
+
   void prioritize(Entry<Sender> entry, Priority priority) {
     scheduler.prioritize(entry, priority);
   }
 
   /** What a stream could send has changed. */
   void onSendChanged(MuxStream stream) {
-    SendStream send = stream.send;
+    SendStream send = stream.send();
     if (send == null) {
       return;
     }
@@ -453,8 +475,7 @@ public final class Mux {
     if (send.isResetDue()) {
       control.add(stream, ControlQueue.RESET_STREAM);
     }
-    if (send.isBlocked() && stream.blockedReportedAt != send.maxData()) {
-      stream.blockedReportedAt = send.maxData();
+    if (send.takeBlockedNews()) {
       control.add(stream, ControlQueue.STREAM_DATA_BLOCKED);
     }
   }
@@ -463,7 +484,8 @@ public final class Mux {
   void update(MuxStream stream, SendStream send) {
     if (stream.entry != null && !stream.closed) {
       boolean may = !isWithheld(stream);
-      scheduler.update(stream.entry, may && send.needsNoCredit(), may && send.hasFresh());
+      boolean fresh = send.hasFresh() || (stream.supplied && supplies.hasFresh(stream, send));
+      scheduler.update(stream.entry, may && send.needsNoCredit(), may && fresh);
     }
   }
 
@@ -472,14 +494,14 @@ public final class Mux {
   }
 
   void resetAt(MuxStream stream, long code, long reliableBytes) {
-    if (stream.send != null && stream.send.resetAt(code, reliableBytes)) {
+    if (stream.send() != null && stream.send().resetAt(code, reliableBytes)) {
       onSendChanged(stream);
       wakeMemoryWaiters();
     }
   }
 
   void stopSending(MuxStream stream, long code) {
-    RecvStream recv = stream.recv;
+    RecvStream recv = stream.recv();
     if (recv == null || recv.isDiscarding()) {
       return;
     }
@@ -487,9 +509,8 @@ public final class Mux {
       closeIfOver(stream); // the end came after everything was read, and nobody will read it
       return;
     }
-    stream.stopSendingCode = code;
-    recv.discard();
-    returnCredit(stream, recv.highest());
+    recv.discard(code);
+    returnCredit(recv, recv.highest());
     if (!recv.isOver()) {
       control.add(stream, ControlQueue.STOP_SENDING);
     }
@@ -498,14 +519,14 @@ public final class Mux {
 
   /** The application has read from a stream. */
   void onRead(MuxStream stream) {
-    RecvStream recv = stream.recv;
+    RecvStream recv = stream.recv();
     if (recv == null) {
       return;
     }
     if (recv.takeResetNews()) {
       raise(stream, MuxStream.RESET);
     }
-    returnCredit(stream, recv.isReset() ? recv.highest() : recv.consumedTo());
+    returnCredit(recv, recv.isReset() ? recv.highest() : recv.consumedTo());
     if (recv.wantsCredit()) {
       control.add(stream, ControlQueue.MAX_STREAM_DATA);
     }
@@ -513,10 +534,10 @@ public final class Mux {
   }
 
   /** Gives back to the connection's window what a stream has taken from it below {@code offset}. */
-  void returnCredit(MuxStream stream, long offset) {
-    if (offset > stream.creditReturned) {
-      credit.window().consume(offset - stream.creditReturned);
-      stream.creditReturned = offset;
+  void returnCredit(RecvStream recv, long offset) {
+    long bytes = recv.takeReturnedCredit(offset);
+    if (bytes > 0) {
+      credit.window().consume(bytes);
       if (credit.window().isLow()) {
         control.add(ControlQueue.MAX_DATA);
       }
@@ -556,12 +577,28 @@ public final class Mux {
     return stream;
   }
 
+  /** As it was before it rested. */
+  SendStream newSendStream(long id, RestingStream rest) {
+    return new SendStream(id, rest.maxSent(), rest.sent(), sendMemory);
+  }
+
+  /** As it was before it rested. */
+  RecvStream newRecvStream(RestingStream rest) {
+    ReceiveWindow window =
+        new ReceiveWindow(
+            rest.windowBytes(), config.maxStreamWindowBytes(), rest.received(), rest.maxReceived());
+    return new RecvStream(window, rest.received(), receiveMemory);
+  }
+
   void closeIfOver(MuxStream stream) {
     if (stream.closed || !stream.isOver()) {
       return;
     }
     stream.closed = true;
     streams.remove(stream);
+    if (stream.supplied) {
+      supplies.remove(stream);
+    }
     if (stream.entry != null) {
       scheduler.remove(stream.entry);
     }

@@ -89,11 +89,21 @@ final class StreamIds {
 
   /** Checks that the peer may use {@code id}. */
   void checkRemote(long id, FrameType frame) throws ProtocolException {
-    if (id >>> 2 >= remoteLimit) {
+    if (!isRemoteAllowed(id)) {
       // RFC 9000 §4.6: each stream costs memory, so a peer must not open more than we allowed.
       throw new ProtocolException(
           TransportError.STREAM_LIMIT_ERROR, frame.code(), "stream " + id + " above the limit");
     }
+  }
+
+  /** Whether {@code id}, one of the peer's, is within the limit that it was given. */
+  boolean isRemoteAllowed(long id) {
+    return id >>> 2 < remoteLimit;
+  }
+
+  /** Whether {@code id}, one of the peer's, was ever opened. */
+  boolean isRemoteOpened(long id) {
+    return id >>> 2 < remoteOpened;
   }
 
   /** Takes the next ID of the peer's as open. */

@@ -249,4 +249,25 @@ class StreamLimitTest {
       }
     }
   }
+
+  @Test
+  void anIdTellsHowFarThePeersStreamHasCome() throws ProtocolException {
+    MuxPair pair = new MuxPair(MuxPair.config(100, 100, 3, 2));
+    Mux server = pair.server.mux;
+    pair.client.open(BIDIRECTIONAL);
+    MuxStream second = pair.client.open(BIDIRECTIONAL);
+    MuxPair.write(second, 1);
+    pair.exchange();
+    assertEquals(RemoteStreamState.OPEN, server.remoteState(0), "opened with the one above");
+    assertEquals(RemoteStreamState.OPEN, server.remoteState(4));
+    assertEquals(RemoteStreamState.IDLE, server.remoteState(8));
+    assertEquals(RemoteStreamState.BEYOND_LIMIT, server.remoteState(12));
+    assertEquals(RemoteStreamState.BEYOND_LIMIT, server.remoteState(10), "the third of two");
+    server.stream(4).stopSending(0);
+    server.stream(4).reset(0);
+    pair.exchange();
+    assertEquals(RemoteStreamState.CLOSED, server.remoteState(4));
+    assertEquals(RemoteStreamState.OPEN, server.remoteState(0));
+    assertThrows(IllegalArgumentException.class, () -> server.remoteState(1));
+  }
 }

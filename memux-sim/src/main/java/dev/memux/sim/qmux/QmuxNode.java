@@ -127,6 +127,7 @@ public final class QmuxNode {
   private boolean transmit() {
     boolean sent = false;
     while (out.isWritable()) {
+      listener.beforeRecord(side);
       int length = connection.transmit(buffer, 0, ROOM_BYTES, simulation.nowNanos());
       if (length == 0) {
         break;

@@ -6,6 +6,9 @@ import java.util.List;
 
 /** Hears of every record of a connection. */
 public interface RecordListener {
+  /** A record may be about to be made. */
+  void beforeRecord(Side sender);
+
   /**
    * A record has been handed to the pipe.
    *

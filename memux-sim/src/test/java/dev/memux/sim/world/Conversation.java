@@ -4,12 +4,14 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.packet.ConnectionId;
+import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.sim.Datagram;
 import dev.memux.sim.DropReason;
+import dev.memux.sim.Link;
 import dev.memux.sim.LinkFilter;
 import dev.memux.sim.Network;
 import dev.memux.sim.NetworkObserver;
@@ -22,10 +24,12 @@ import dev.memux.sim.quic.TappedFrame;
 import dev.memux.sim.quic.TappedPacket;
 import dev.memux.sim.quic.TransmitObserver;
 import dev.memux.sim.quic.WireListener;
+import dev.memux.tls.EarlyData;
 import dev.memux.tls.EncryptionLevel;
 import java.net.InetSocketAddress;
 import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -54,6 +58,8 @@ final class Conversation extends Course implements NetworkObserver, WireListener
   private final StreamStateInvariant streamStates = new StreamStateInvariant();
   private final AckDelayInvariant ackDelay = new AckDelayInvariant(MAX_ACK_DELAY_NANOS);
   private final Map<Side, CongestionInvariant> congestion = new EnumMap<>(Side.class);
+  private final Map<Side, SchedulingInvariant> scheduling = new EnumMap<>(Side.class);
+  private final BatchInvariant batches = new BatchInvariant();
   private final Map<Side, ForgottenPackets> forgottenBy = new EnumMap<>(Side.class);
 
   private final Map<Side, Integer> maxDatagramBytes = new EnumMap<>(Side.class);
@@ -63,6 +69,7 @@ final class Conversation extends Course implements NetworkObserver, WireListener
 
   private Runnable spoof = () -> {};
 
+  private long probesBefore;
   private int migrations;
   private @Nullable ConnectionId name;
   private boolean acceptedEarly;
@@ -90,10 +97,16 @@ final class Conversation extends Course implements NetworkObserver, WireListener
     maxDatagramBytes.put(Side.SERVER, world.serverConfig().maxDatagramBytes());
     nodes.put(Side.CLIENT, client);
     nodes.put(Side.SERVER, server);
+    scheduling.put(Side.CLIENT, scheduling(world.clientConfig()));
+    scheduling.put(Side.SERVER, scheduling(world.serverConfig()));
     for (Side side : Side.values()) {
       congestion.put(side, new CongestionInvariant());
       forgottenBy.put(side, new ForgottenPackets());
     }
+  }
+
+  private static SchedulingInvariant scheduling(QuicConfig config) {
+    return new SchedulingInvariant(config.mux().scheduler(), config.maxDatagramBytes());
   }
 
   /** A conversation over another connection of the same client. */
@@ -135,6 +148,11 @@ final class Conversation extends Course implements NetworkObserver, WireListener
   /** Where the client is at first. */
   InetSocketAddress clientAddress() {
     return rebindings.first();
+  }
+
+  @Override
+  SchedulingInvariant scheduling(Side side) {
+    return scheduling.get(side);
   }
 
   void filterUp(LinkFilter filter) {
@@ -196,6 +214,12 @@ final class Conversation extends Course implements NetworkObserver, WireListener
     for (int i = 1; i <= keyUpdates.count(); i++) {
       peer.at(i * keyUpdates.everyNanos(), peer::updateKeys);
     }
+  }
+
+  @Override
+  void onReprioritised(Side sender, long streamId) {
+    Link link = sender == Side.CLIENT ? rebindings.up() : rebindings.down();
+    times().onReprioritised(streamId, link.queuedBytes(), network.simulation().elapsedNanos());
   }
 
   /** A peer has terminated: what it processed must have been there to process. */
@@ -296,6 +320,7 @@ final class Conversation extends Course implements NetworkObserver, WireListener
       TappedConnection connection, Side sender, Datagram datagram, long nowNanos) {
     if (concerns(connection)) {
       ownDatagrams.add(datagram.id());
+      batches.onDatagramSent(datagram.bytes());
       amplification.onDatagramSent(sender, clientOf(sender, datagram), datagram.bytes());
       if (sender == Side.SERVER) {
         rebinding.onServerSent(datagram.destination());
@@ -322,7 +347,13 @@ final class Conversation extends Course implements NetworkObserver, WireListener
       FlowControlInvariant limits =
           packet.level() == EncryptionLevel.EARLY ? earlyFlowControl : flowControl;
       limits.onPacketSent(packet);
-      packet.frames().forEach(frame -> streamStates.onSent(packet.sender(), frame));
+      for (TappedFrame frame : packet.frames()) {
+        streamStates.onSent(packet.sender(), frame);
+        scheduling.get(packet.sender()).onSent(frame);
+        if (frame instanceof TappedFrame.Stream stream) {
+          times().onSent(stream.streamId(), packet.number());
+        }
+      }
       rememberAcks(packet);
     }
   }
@@ -389,6 +420,8 @@ final class Conversation extends Course implements NetworkObserver, WireListener
         streamStates.onDelivered(receiver, frame);
       }
       if (frame instanceof TappedFrame.Stream stream) {
+        times()
+            .onDelivered(stream.streamId(), packet.number(), network.simulation().elapsedNanos());
         independence()
             .onDelivered(receiver, stream.streamId(), stream.offset(), stream.end(), certain);
       } else if (frame instanceof TappedFrame.Control(ControlFrame.ResetStreamAt reset)) {
@@ -491,6 +524,11 @@ final class Conversation extends Course implements NetworkObserver, WireListener
   public void beforeTransmit(QuicConnection connection, long nowNanos) {
     if (isOurs(connection)) {
       ConnectionStatistics statistics = connection.statistics();
+      probesBefore = statistics.probesSent();
+      batches.beforeTransmit(
+          statistics.windowBytes(),
+          statistics.smoothedRttNanos(),
+          maxDatagramBytes.get(side(connection)));
       congestion
           .get(side(connection))
           .beforeTransmit(
@@ -510,6 +548,11 @@ final class Conversation extends Course implements NetworkObserver, WireListener
               connection.statistics().probesSent(),
               maxDatagramBytes.get(side(connection)),
               connection.statistics().bytesInFlight());
+      batches.afterTransmit();
+      Peer peer = peer(side(connection));
+      boolean withheld = peer.earlyData() == EarlyData.REFUSED || !peer.isHandshakeComplete();
+      boolean probes = connection.statistics().probesSent() > probesBefore;
+      scheduling.get(side(connection)).onBatchEnd(withheld ? List.of() : peer.scheduled(), probes);
     }
   }
 

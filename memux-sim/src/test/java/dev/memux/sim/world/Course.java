@@ -60,6 +60,12 @@ abstract class Course {
   /** One side's connection can be forgotten. */
   abstract void onTerminated(Peer peer, Connection connection);
 
+  /** What judges the order in which one side sends. */
+  abstract SchedulingInvariant scheduling(Side side);
+
+  /** A stream has another priority from now on. */
+  void onReprioritised(Side sender, long streamId) {}
+
   /** One side can use streams: what else is to happen to it. */
   void planMore(Peer peer) {}
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.engine.schedule.SchedulerConfig;
 import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.sim.Datagram;
@@ -661,6 +662,171 @@ class InvariantsTest {
       blame.onArrived(Side.CLIENT);
       assertFalse(blame.excusesSilence(Side.CLIENT, 0));
       assertTrue(blame.excusesSilence(Side.SERVER, 0));
+    }
+  }
+
+  @Nested
+  class Scheduling {
+    private static final int PACKET = 1000;
+    private final SchedulingInvariant scheduling =
+        new SchedulingInvariant(SchedulerConfig.DEFAULT, PACKET);
+    private long sentTo;
+
+    private static SchedulingInvariant.State state(long id, int urgency, boolean isWaiting) {
+      return new SchedulingInvariant.State(id, urgency, true, 0, 1, 0, isWaiting);
+    }
+
+    private static SchedulingInvariant.State grouped(
+        long id, int urgency, long own, int weight, long peers) {
+      return new SchedulingInvariant.State(id, urgency, true, own, weight, peers, true);
+    }
+
+    /** New data of a stream, a packet full. */
+    private void sends(long id) {
+      sentTo += PACKET;
+      scheduling.onStreamSent(id, sentTo, PACKET);
+    }
+
+    private void ends(SchedulingInvariant.State... states) {
+      scheduling.onBatchEnd(List.of(states), false);
+    }
+
+    @Test
+    void acceptsTheMostUrgentFirst() {
+      sends(0);
+      sends(4);
+      ends(state(0, 1, false), state(4, 3, true));
+      sends(4);
+      ends(state(0, 1, false), state(4, 3, true), state(8, 3, true));
+      assertEquals(1, scheduling.urgenciesJudged());
+    }
+
+    @Test
+    void seesTheLessUrgentBeforeTheMoreUrgent() {
+      sends(4);
+      sends(0);
+      assertViolation(() -> ends(state(0, 1, false), state(4, 3, true)));
+    }
+
+    @Test
+    void seesThatSomebodyMoreUrgentWaits() {
+      sends(4);
+      assertViolation(() -> ends(state(0, 1, true), state(4, 3, true)));
+    }
+
+    @Test
+    void whatIsSentAgainTakesNoCredit() {
+      sends(4);
+      ends(state(4, 3, true));
+      scheduling.onStreamSent(4, PACKET, PACKET);
+      ends(state(0, 1, true), state(4, 3, true));
+    }
+
+    @Test
+    void urgencyMeansNothingBetweenGroups() {
+      sends(4);
+      ends(grouped(0, 1, 7, 1, 0), grouped(4, 3, 0, 1, 0));
+      sends(4);
+      ends(grouped(0, 1, 0, 1, 9), grouped(4, 3, 0, 1, 0));
+    }
+
+    @Test
+    void thatEqualsShareIsSeen() {
+      for (int i = 0; i < 4000; i++) {
+        sends(i % 2 * 4L);
+        ends(state(0, 3, true), state(4, 3, true));
+      }
+      assertEquals(6, scheduling.streamSharesJudged());
+    }
+
+    @Test
+    void seesThatAnEqualGetsMore() {
+      assertViolation(
+          () -> {
+            for (int i = 0; i < 4000; i++) {
+              sends(i % 5 < 3 ? 0 : 4);
+              ends(state(0, 3, true), state(4, 3, true));
+            }
+          });
+    }
+
+    @Test
+    void whoHasNotAlwaysHadSomethingToSendIsNotJudged() {
+      for (int i = 0; i < 4000; i++) {
+        sends(i % 5 < 3 ? 0 : 4);
+        ends(state(0, 3, true), state(4, 3, i % 100 > 0));
+      }
+      assertEquals(0, scheduling.streamSharesJudged());
+    }
+
+    @Test
+    void groupsByTheirWeightsAreAccepted() {
+      for (int i = 0; i < 4000; i++) {
+        sends(i % 4 < 3 ? 0 : 4);
+        ends(grouped(0, 5, 7, 3, 0), grouped(4, 3, 0, 1, 0));
+      }
+      assertEquals(6, scheduling.groupSharesJudged());
+    }
+
+    @Test
+    void seesAGroupThatGetsMoreThanItsWeight() {
+      assertViolation(
+          () -> {
+            for (int i = 0; i < 4000; i++) {
+              sends(i % 4 < 3 ? 0 : 4);
+              ends(grouped(0, 1, 7, 2, 0), grouped(4, 3, 0, 1, 0));
+            }
+          });
+    }
+
+    @Test
+    void seesThatGroupsOfThePeersAreUnequal() {
+      assertViolation(
+          () -> {
+            for (int i = 0; i < 4000; i++) {
+              sends(i % 4 < 3 ? 0 : 4);
+              ends(grouped(0, 1, 0, 1, 8), grouped(4, 3, 0, 1, 9));
+            }
+          });
+    }
+
+    @Test
+    void seesThatGroupsOfThePeersTakeFromOurs() {
+      assertViolation(
+          () -> {
+            for (int i = 0; i < 4000; i++) {
+              sends(i % 3 * 4L);
+              ends(grouped(0, 3, 0, 1, 8), grouped(4, 3, 0, 1, 9), grouped(8, 3, 1, 1, 0));
+            }
+          });
+    }
+  }
+
+  @Nested
+  class Batches {
+    private final BatchInvariant batches = new BatchInvariant();
+
+    private void sends(int packets) {
+      for (int i = 0; i < packets; i++) {
+        batches.onDatagramSent(1200);
+      }
+      batches.afterTransmit();
+    }
+
+    @Test
+    void seesMoreThanTwoPacketsOnASlowPath() {
+      batches.beforeTransmit(12_000, 100_000_000, 1200);
+      sends(2);
+      batches.beforeTransmit(12_000, 100_000_000, 1200);
+      assertViolation(() -> sends(3));
+    }
+
+    @Test
+    void seesMoreThanAMillisecondTakesOnAFastPath() {
+      batches.beforeTransmit(960_000, 100_000_000, 1200);
+      sends(10);
+      batches.beforeTransmit(960_000, 100_000_000, 1200);
+      assertViolation(() -> sends(11));
     }
   }
 }

@@ -4,7 +4,9 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.mux.Datagrams;
+import dev.memux.engine.mux.Mux;
 import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.mux.StreamGroup;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.sim.Simulation;
@@ -12,7 +14,10 @@ import dev.memux.sim.quic.Side;
 import dev.memux.tls.EarlyData;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -35,6 +40,7 @@ final class Peer {
   private final Queue<StreamPlan> waiting = new ArrayDeque<>();
   private final Map<Long, StreamWork> unfinished = new TreeMap<>();
   private final Set<Long> stopped = new HashSet<>();
+  private final Map<Integer, StreamGroup> groups = new HashMap<>();
   private final byte[] buffer = new byte[CHUNK_BYTES];
 
   private @Nullable Connection connection;
@@ -153,6 +159,9 @@ final class Peer {
       unfinished.remove(stream.id());
       conversation.onStreamClosed(this, stream.id());
     }
+    if (stream.id() % 8 < 4) { // others are kept awake
+      stream.rest();
+    }
   }
 
   /**
@@ -182,6 +191,34 @@ final class Peer {
     // Who reads all there is whenever told to must have been told.
     boolean eager = work(stream).plan.direction(side.peer()).reading().isEager();
     return OptionalLong.of(eager ? read : read + stream.readableBytes());
+  }
+
+  /** The streams that this side may still have something to send on, for who judges the order. */
+  List<SchedulingInvariant.State> scheduled() {
+    List<SchedulingInvariant.State> states = new ArrayList<>();
+    Mux mux = Objects.requireNonNull(connection).mux();
+    unfinished.forEach(
+        (id, work) -> {
+          // What is over is in no group any more, though it may not have been told.
+          if (work.stream.canSend() && mux.stream(id) != null) {
+            states.add(scheduled(work));
+          }
+        });
+    return states;
+  }
+
+  private SchedulingInvariant.State scheduled(StreamWork work) {
+    MuxStream stream = work.stream;
+    StreamGroup group = stream.group();
+    boolean gaveUp = work.resets > 0 || stream.stopCode() >= 0 || work.isReset;
+    return new SchedulingInvariant.State(
+        stream.id(),
+        stream.priority().urgency(),
+        stream.priority().incremental(),
+        group == null ? SchedulingInvariant.NO_GROUP : group.id(),
+        group == null ? 1 : group.weight(),
+        stream.peerGroup(),
+        !gaveUp && work.written > stream.sentBytes() && stream.sendCreditBytes() > 0);
   }
 
   /** Notes how far every stream has come that is not over; for the trace of a failure. */
@@ -282,8 +319,11 @@ final class Peer {
     }
     conversation.note(side + " opens " + stream.id());
     conversation.onOpened(stream.id(), plan);
-    for (StreamPlan.Reprioritisation change : plan.reprioritisations()) {
-      at(change.afterNanos(), () -> stream.setPriority(change.priority()));
+    if (plan.group() > 0) {
+      stream.setGroup(group(plan.group()));
+    }
+    if (plan.asksAtOpen() && stream.canReceive()) {
+      stream.requestPriority(plan.priority());
     }
     write(stream, work(stream));
     return true;
@@ -297,7 +337,28 @@ final class Peer {
     stream.attach(fresh);
     unfinished.put(stream.id(), fresh);
     planInterruptions(stream, fresh);
+    planReprioritisations(stream, fresh.plan);
     return fresh;
+  }
+
+  private StreamGroup group(int number) {
+    return groups.computeIfAbsent(
+        number, n -> Objects.requireNonNull(connection).mux().addGroup(n));
+  }
+
+  private void planReprioritisations(MuxStream stream, StreamPlan plan) {
+    for (StreamPlan.Reprioritisation change : plan.reprioritisations()) {
+      if (change.asked() && side == plan.asker()) {
+        at(change.afterNanos(), () -> stream.requestPriority(change.priority()));
+      } else if (!change.asked() && side == plan.opener()) {
+        at(
+            change.afterNanos(),
+            () -> {
+              stream.setPriority(change.priority());
+              conversation.onReprioritised(side, stream.id());
+            });
+      }
+    }
   }
 
   private void planInterruptions(MuxStream stream, StreamWork work) {
@@ -340,6 +401,7 @@ final class Peer {
 
   private void reset(MuxStream stream, StreamWork work) {
     work.sendOver = true;
+    work.isReset = true;
     long planned = work.plan.direction(side).reliable();
     boolean canPromise = Objects.requireNonNull(connection).mux().canResetAt();
     if (!canPromise && work.resets > 0) {
@@ -440,6 +502,7 @@ final class Peer {
     boolean readScheduled;
     boolean paused;
     int resets;
+    boolean isReset;
 
     StreamWork(StreamPlan plan, MuxStream stream) {
       this.plan = plan;

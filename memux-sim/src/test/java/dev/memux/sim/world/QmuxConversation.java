@@ -19,7 +19,9 @@ import dev.memux.sim.qmux.QmuxNode;
 import dev.memux.sim.qmux.RecordListener;
 import dev.memux.sim.quic.Side;
 import dev.memux.sim.quic.TappedFrame;
+import java.util.Collection;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -40,6 +42,8 @@ final class QmuxConversation extends Course implements QmuxApplication, RecordLi
   private final FlowControlInvariant flowControl;
   private final StreamStateInvariant streamStates = new StreamStateInvariant();
   private final RecordInvariant records;
+  private final Map<Side, SchedulingInvariant> scheduling = new EnumMap<>(Side.class);
+  private final Map<Side, List<SchedulingInvariant.State>> before = new EnumMap<>(Side.class);
 
   private @Nullable TransportParameters remembered;
   private boolean pathIsDead;
@@ -61,6 +65,12 @@ final class QmuxConversation extends Course implements QmuxApplication, RecordLi
     this.seed = seed;
     flowControl = new FlowControlInvariant(content(), this::parameters);
     records = new RecordInvariant(qmux);
+    for (Side side : Side.values()) {
+      scheduling.put(
+          side,
+          new SchedulingInvariant(
+              qmux.config(side, world).mux().scheduler(), qmux.preferredRecordBytes()));
+    }
     simulation.after(plan.connectAfterNanos(), this::connect);
   }
 
@@ -101,6 +111,11 @@ final class QmuxConversation extends Course implements QmuxApplication, RecordLi
     int length = server.transmit(record, 0, record.length, nowNanos);
     client.receive(record, 0, length, nowNanos);
     return Objects.requireNonNull(client.peerParameters()).remembered();
+  }
+
+  @Override
+  SchedulingInvariant scheduling(Side side) {
+    return scheduling.get(side);
   }
 
   @Override
@@ -207,7 +222,22 @@ final class QmuxConversation extends Course implements QmuxApplication, RecordLi
       tally.count(frame);
       flowControl.onSent(sender, frame);
       streamStates.onSent(sender, frame);
+      scheduling.get(sender).onSent(frame);
     }
+    scheduling.get(sender).onBatchEnd(scheduledIn(sender), false);
+  }
+
+  @Override
+  public void beforeRecord(Side sender) {
+    before.put(sender, peer(sender).scheduled());
+  }
+
+  /** What was sent counts as acknowledged: streams that a record has finished are gone already. */
+  private Collection<SchedulingInvariant.State> scheduledIn(Side sender) {
+    Map<Long, SchedulingInvariant.State> states = new LinkedHashMap<>();
+    before.getOrDefault(sender, List.of()).forEach(s -> states.put(s.id(), s.finished()));
+    peer(sender).scheduled().forEach(s -> states.put(s.id(), s));
+    return states.values();
   }
 
   @Override

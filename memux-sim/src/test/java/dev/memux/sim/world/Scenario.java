@@ -74,7 +74,7 @@ final class Scenario {
         afterNanos,
         bytes,
         priority,
-        List.of(new StreamPlan.Reprioritisation(changeAfterNanos, later)));
+        List.of(new StreamPlan.Reprioritisation(changeAfterNanos, later, false)));
   }
 
   private Scenario serverSends(
@@ -85,6 +85,8 @@ final class Scenario {
             StreamType.UNIDIRECTIONAL,
             afterNanos,
             priority,
+            false,
+            0,
             changes,
             direction(bytes),
             null));
@@ -99,6 +101,8 @@ final class Scenario {
             StreamType.BIDIRECTIONAL,
             0,
             Priority.DEFAULT_INCREMENTAL,
+            false,
+            0,
             List.of(),
             direction(requestBytes),
             direction(replyBytes)));

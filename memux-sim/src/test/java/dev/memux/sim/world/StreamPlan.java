@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
  * What happens to one stream.
  *
  * @param openAfterNanos counted from the opener's end of the handshake
- * @param reprioritisations what the opener changes while bytes are under way
+ * @param asksAtOpen whether the opener asks the other side for the same priority
+ * @param group which of the opener's groups it is in; 0: none
+ * @param reprioritisations what is changed while bytes are under way
  * @param reply what the other side does with its direction; null: unidirectional
  */
 record StreamPlan(
@@ -18,6 +20,8 @@ record StreamPlan(
     StreamType type,
     long openAfterNanos,
     Priority priority,
+    boolean asksAtOpen,
+    int group,
     List<Reprioritisation> reprioritisations,
     Direction request,
     @Nullable Direction reply) {
@@ -60,7 +64,17 @@ record StreamPlan(
     }
   }
 
-  record Reprioritisation(long afterNanos, Priority priority) {}
+  /**
+   * Another priority.
+   *
+   * @param asked whether who receives asks for it, instead of the opener changing its own direction
+   */
+  record Reprioritisation(long afterNanos, Priority priority, boolean asked) {}
+
+  /** Who asks for a priority: it must receive. */
+  Side asker() {
+    return reply == null ? opener.peer() : opener;
+  }
 
   Direction direction(Side sender) {
     return sender == opener || reply == null ? request : reply;

@@ -37,6 +37,10 @@ final class Tally implements NetworkObserver, WireListener {
               FrameType.PATH_CHALLENGE.name(),
               FrameType.PATH_RESPONSE.name(),
               FrameType.HANDSHAKE_DONE.name(),
+              FrameType.STREAM_PRIORITY.name(),
+              "urgencies judged",
+              "shares of streams judged",
+              "shares of groups judged",
               FrameType.CONNECTION_CLOSE.name(),
               FrameType.APPLICATION_CLOSE.name(),
               DropReason.LOSS.name(),
@@ -68,7 +72,13 @@ final class Tally implements NetworkObserver, WireListener {
   private final Map<String, Long> counts = new TreeMap<>();
 
   void count(String what) {
-    counts.merge(what, 1L, Long::sum);
+    count(what, 1);
+  }
+
+  void count(String what, long times) {
+    if (times > 0) {
+      counts.merge(what, times, Long::sum);
+    }
   }
 
   void addAll(Tally other) {

@@ -257,6 +257,10 @@ final class World {
             tally.count("keys updated");
           }
         }
+        SchedulingInvariant scheduling = course.scheduling(side);
+        tally.count("urgencies judged", scheduling.urgenciesJudged());
+        tally.count("shares of streams judged", scheduling.streamSharesJudged());
+        tally.count("shares of groups judged", scheduling.groupSharesJudged());
         TerminationInvariant.checkPeer(
             side.toString(), peer.connection() != null, peer.closed() != null, peer.isTerminated());
       }

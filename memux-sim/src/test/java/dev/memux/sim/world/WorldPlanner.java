@@ -288,7 +288,15 @@ final class WorldPlanner {
       ending = WorldPlan.Ending.CLIENT_ABORTS; // others are still on that path
     }
     long bytes = workBytes(weather, delayNanos, up, down, work);
-    List<StreamPlan> streams = streams(bytes, delayNanos, part.split("streams").random());
+    Randomness importance = part.split("importance").random();
+    List<StreamPlan> streams =
+        streams(bytes, delayNanos, part.split("streams").random()).stream()
+            .map(stream -> withImportance(stream, delayNanos, importance))
+            .toList();
+    Randomness bulk = part.split("bulk").random();
+    if (first == null && !crowded && bulk.chance(0.03)) {
+      return bulk(bulk);
+    }
     return new WorldPlan.ConversationPlan(
         work.between(0L, 500L) * MILLI,
         first == null
@@ -305,6 +313,45 @@ final class WorldPlanner {
         ending,
         ending.cutsShort() ? work.logarithmic(MILLI, 5 * SECOND) : work.between(0L, 3 * SECOND),
         weather == Weather.HOSTILE || work.chance(0.1) ? work.between(1, 60) : 0);
+  }
+
+  /** A few streams with so much to send that it shows how they share. */
+  private static WorldPlan.ConversationPlan bulk(Randomness r) {
+    LinkProfile link =
+        LinkProfile.builder()
+            .delayNanos(r.logarithmic(MILLI, 20 * MILLI))
+            .rateBitsPerSecond(r.logarithmic(20_000_000, 200_000_000))
+            .queueBytes(r.between(100_000, 400_000))
+            .build();
+    Side sender = r.oneOf(Side.values());
+    boolean grouped = r.chance(0.5);
+    List<StreamPlan> streams = new ArrayList<>();
+    for (int i = r.between(2, 4); i > 0; i--) {
+      streams.add(
+          new StreamPlan(
+              sender,
+              StreamType.UNIDIRECTIONAL,
+              r.chance(0.5) ? 0 : r.between(0, 100 * MILLI),
+              new Priority(grouped ? r.between(2, 4) : 3, true),
+              false,
+              grouped ? r.between(0, 3) : 0,
+              List.of(),
+              new StreamPlan.Direction(
+                  r.between(1_000_000L, 1_500_000L), -1, -1, -1, -1, -1, StreamPlan.Reading.EAGER),
+              null));
+    }
+    return new WorldPlan.ConversationPlan(
+        0,
+        WorldPlan.Sharing.NOTHING,
+        link,
+        link,
+        streams,
+        List.of(),
+        List.of(),
+        DatagramPlan.NONE,
+        WorldPlan.Ending.CLIENT_CLOSES,
+        0,
+        0);
   }
 
   private static List<WorldPlan.Rebinding> rebindings(Weather weather, long delayNanos, Seed seed) {
@@ -392,6 +439,8 @@ final class WorldPlanner {
               type,
               r.chance(0.5) ? 0 : r.logarithmic(1000, 2 * SECOND),
               priority(r),
+              false,
+              0,
               reprioritisations(delayNanos, r),
               direction(requestBytes, slowReaders, resets, r),
               bidirectional ? direction(replyBytes, slowReaders, resets, r) : null));
@@ -414,9 +463,29 @@ final class WorldPlanner {
       long delayNanos, Randomness r) {
     List<StreamPlan.Reprioritisation> changes = new ArrayList<>();
     while (r.chance(0.2)) {
-      changes.add(new StreamPlan.Reprioritisation(r.between(0, 10 * delayNanos), priority(r)));
+      changes.add(
+          new StreamPlan.Reprioritisation(r.between(0, 10 * delayNanos), priority(r), false));
     }
     return changes;
+  }
+
+  /** The same with what receivers ask for, and with groups. */
+  private static StreamPlan withImportance(StreamPlan plan, long delayNanos, Randomness r) {
+    List<StreamPlan.Reprioritisation> changes = new ArrayList<>(plan.reprioritisations());
+    while (r.chance(0.2)) {
+      changes.add(
+          new StreamPlan.Reprioritisation(r.between(0, 10 * delayNanos), priority(r), true));
+    }
+    return new StreamPlan(
+        plan.opener(),
+        plan.type(),
+        plan.openAfterNanos(),
+        plan.priority(),
+        r.chance(0.4),
+        r.chance(0.7) ? 0 : r.between(1, 4),
+        changes,
+        plan.request(),
+        plan.reply());
   }
 
   private static DatagramPlan datagrams(Randomness r) {
