@@ -87,7 +87,7 @@ class WorldsTest {
     } catch (World.Failure | AssertionError e) {
       failures.add(String.valueOf(e.getMessage()));
       return 0;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       failures.add("seed " + seed + ": " + e); // or its thread would end without a word
       return 0;
     }
