@@ -1,6 +1,7 @@
 package dev.memux.sim.world;
 
 import dev.memux.engine.schedule.SchedulerConfig;
+import dev.memux.sim.quic.TappedFrame;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -33,6 +34,12 @@ final class SchedulingInvariant {
       int ownWeight,
       long peerGroup,
       boolean isWaiting) {
+    /** The same once nothing is left to send. */
+    State finished() {
+      return new State(
+          id, urgency, incremental, ownGroup, ownWeight, peerGroup, /* isWaiting= */ false);
+    }
+
     Place place() {
       return new Place(ownGroup, peerGroup);
     }
@@ -68,6 +75,15 @@ final class SchedulingInvariant {
         judgesEquals ? Math.max(packetBytes + config.catchUpBytes(), 2 * packetBytes) : 0;
     this.ownGroups = new Shares<>("groups", 0.05, 2 * packetBytes);
     this.peerGroups = new Shares<>("the peer's groups", 0.05, 2 * packetBytes);
+  }
+
+  /** A frame is being sent. */
+  void onSent(TappedFrame frame) {
+    if (frame instanceof TappedFrame.Stream stream) {
+      onStreamSent(stream.streamId(), stream.end(), stream.length());
+    } else if (frame instanceof TappedFrame.Datagram datagram) {
+      onDatagramSent(datagram.length());
+    }
   }
 
   void onStreamSent(long id, long end, int length) {

@@ -3,11 +3,13 @@ package dev.memux.sim.world;
 import dev.memux.engine.mux.DatagramConfig;
 import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.qmux.QmuxConnection;
 import dev.memux.engine.quic.AddressValidationPolicy;
 import dev.memux.engine.quic.CongestionControl;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.schedule.SchedulerConfig;
+import dev.memux.engine.wire.TransportParameters;
 import dev.memux.sim.BurstLoss;
 import dev.memux.sim.LinkProfile;
 import dev.memux.sim.Outage;
@@ -26,6 +28,9 @@ final class WorldPlanner {
   private static final long SECOND = 1_000_000_000;
   private static final int DATAGRAM_BYTES = 1200;
 
+  /** How many of the worlds go over QMux. */
+  private static final double QMUX_SHARE = 0.4;
+
   private final Seed seed;
   private final Randomness random;
 
@@ -40,11 +45,19 @@ final class WorldPlanner {
     this.random = seed.random();
   }
 
+  /** A world over either carrier. */
   static WorldPlan plan(Seed seed) {
-    return new WorldPlanner(seed).plan();
+    Seed carrier = seed.split("carrier");
+    return new WorldPlanner(seed)
+        .over(carrier.random().chance(QMUX_SHARE) ? qmux(carrier.split("qmux").random()) : null);
   }
 
-  private WorldPlan plan() {
+  /** The same world, whatever carrier its seed stands for. */
+  static WorldPlan planOverQuic(Seed seed) {
+    return new WorldPlanner(seed).over(null);
+  }
+
+  private WorldPlan over(@Nullable QmuxPlan qmux) {
     int clients = random.chance(0.9) ? 1 : random.between(2, 3);
     long startNanos = random.between(-1_000_000 * SECOND, 1_000_000 * SECOND);
     // The same for both: a server that gave up first would take its client's next probe for a new
@@ -95,6 +108,7 @@ final class WorldPlanner {
         drivers.chance(0.3) ? MILLI : 1,
         drivers.chance(0.3) ? drivers.between(1, 64) : Integer.MAX_VALUE,
         handshakeWorkNanos(seed.split("handshake work").random()),
+        qmux,
         conversations);
   }
 
@@ -129,6 +143,21 @@ final class WorldPlanner {
     return r.chance(0.7)
         ? WorldPlan.KeyUpdates.NONE
         : new WorldPlan.KeyUpdates(r.between(1, 20), r.logarithmic(MILLI, SECOND));
+  }
+
+  private static QmuxPlan qmux(Randomness r) {
+    return new QmuxPlan(
+        maxRecordBytes(r),
+        maxRecordBytes(r),
+        (int) r.logarithmic(QmuxConnection.MIN_TRANSMIT_BYTES, 40_000),
+        (int) r.logarithmic(1, 256 << 10),
+        r.chance(0.3),
+        r.chance(0.5));
+  }
+
+  private static int maxRecordBytes(Randomness r) {
+    int least = TransportParameters.DEFAULT_MAX_RECORD_BYTES;
+    return r.chance(0.6) ? least : r.between(least, 100_000);
   }
 
   private static QuicConfig config(long handshakeNanos, Seed seed) {
