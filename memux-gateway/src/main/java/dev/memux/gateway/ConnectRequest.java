@@ -98,10 +98,14 @@ final class ConnectRequest implements BodyListener, Places.Applicant {
 
   @Override
   public void onFailure(HttpException failure) {
+    HttpErrorCode code =
+        failure instanceof HttpException.Malformed
+            ? HttpErrorCode.MESSAGE_ERROR
+            : HttpErrorCode.REQUEST_CANCELLED;
     if (tunnel != null) {
-      tunnel.onClientReset();
+      tunnel.onClientFailure(code);
     } else if (!over) {
-      exchange.reset(HttpErrorCode.REQUEST_CANCELLED);
+      exchange.reset(code);
       onClientGone();
     }
   }
