@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       GatewayCommand.class,
       GetCommand.class,
+      TunnelCommand.class,
       PerfCommand.class,
       LabCommand.class,
       RehearseCommand.class,

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -32,6 +33,18 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
 
   /** The same for all streams of a connection together. */
   static final int CONNECTION_WINDOW_BYTES = 2 * 1024 * 1024;
+
+  /**
+   * What may wait between the scheduler and the socket. A stream's own queue is kept above the
+   * upper mark ({@link #STREAM_QUEUE}), so that the most urgent never runs empty in one turn and
+   * lets a less urgent one go.
+   */
+  private static final WriteBufferWaterMark CONNECTION_QUEUE =
+      new WriteBufferWaterMark(16 * 1024, 32 * 1024);
+
+  /** What a stream may queue for the scheduler. */
+  private static final WriteBufferWaterMark STREAM_QUEUE =
+      new WriteBufferWaterMark(32 * 1024, 64 * 1024);
 
   /**
    * Streams that a client may reset in {@link #FLOOD_WINDOW_SECONDS}: opening and resetting at once
@@ -81,6 +94,7 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
       Channel channel, RequestHandler handler, String alternatives, HttpsConfig config) {
     Http2ServerConnection connection = new Http2ServerConnection(channel, config);
     ChannelPipeline pipeline = channel.pipeline();
+    channel.config().setWriteBufferWaterMark(CONNECTION_QUEUE);
     Http2FrameCodec codec = connection.codec(config);
     pipeline.addLast(
         codec,
@@ -117,6 +131,7 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
     return new ChannelInitializer<Http2StreamChannel>() {
       @Override
       protected void initChannel(Http2StreamChannel stream) {
+        stream.config().setWriteBufferWaterMark(STREAM_QUEUE);
         onStreamOpened(stream);
         stream
             .pipeline()

@@ -1,7 +1,6 @@
 package dev.memux.http;
 
 import dev.memux.engine.schedule.Priority;
-import io.netty.handler.codec.quic.QuicStreamPriority;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -51,27 +50,12 @@ record ProxyUrl(Session session, Priority priority) {
       switch (name) {
         case "ca" -> authorities = Path.of(value);
         case "insecure" -> insecure = flag(text, name, value);
-        case "priority" -> priority = priority(value);
+        case "priority" -> priority = TunnelPriority.parse(value);
         case "connectTimeout" -> connectTimeout = seconds(text, name, value);
         default -> throw new IllegalArgumentException(text + ": '" + name + "' is no option");
       }
     }
     return new ProxyUrl(new Session(url.origin(), authorities, insecure, connectTimeout), priority);
-  }
-
-  /**
-   * A priority of a tunnel, as the field of RFC 9218 has it, but incremental if nothing is said.
-   *
-   * @throws IllegalArgumentException with a message for people
-   */
-  static Priority priority(String value) {
-    QuicStreamPriority said = PriorityField.parse(value);
-    if (said == null) {
-      throw new IllegalArgumentException(
-          "'" + value + "' is no priority: u=0 (most urgent) to u=7 is");
-    }
-    boolean exclusive = value.replace(" ", "").contains("i=?0");
-    return new Priority(said.urgency(), !exclusive);
   }
 
   private static boolean flag(String text, String name, String value) {

@@ -3,6 +3,7 @@ package dev.memux.http;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.netty.MuxException;
 import dev.memux.session.ByteStream;
+import dev.memux.session.MuxPriority;
 import io.netty.handler.codec.quic.QuicStreamPriority;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,7 +27,13 @@ public final class Tunnel implements ByteChannel {
   private final ClientExchange request;
   private final TunnelExchange exchange;
   private final ByteStream stream;
+
+  /** Guards the order in which priorities are told. */
+  private final Object lock = new Object();
+
   private volatile Priority priority;
+  private @Nullable Priority scope;
+  private QuicStreamPriority said;
 
   Tunnel(
       Origin proxy,
@@ -41,6 +48,8 @@ public final class Tunnel implements ByteChannel {
     this.request = request;
     this.exchange = exchange;
     this.stream = stream;
+    said = exchange.priority();
+    stream.onScope(this::onScope);
   }
 
   /** Who is at the other end. */
@@ -53,21 +62,40 @@ public final class Tunnel implements ByteChannel {
     return proxy;
   }
 
-  /** How important it is, in both directions. */
+  /** How important it is, in both directions, outside of any scope; see {@link MuxPriority}. */
   public Priority priority() {
     return priority;
   }
 
   /**
    * Changes how important the tunnel is, at once for what we send, and for what the proxy sends
-   * when it has heard of it (RFC 9218 §7). Does not block.
+   * when it has heard of it (RFC 9218 §7). What is written in the scope of a {@link MuxPriority} is
+   * as important as that says. Does not block.
    *
    * @throws IllegalArgumentException if the urgency is none of RFC 9218
    */
   public void priority(Priority value) {
-    if (!value.equals(priority)) {
+    asField(value);
+    synchronized (lock) {
       priority = value;
-      QuicStreamPriority field = asField(value);
+      apply();
+    }
+  }
+
+  private void onScope(@Nullable Priority entered) {
+    if (entered != null) {
+      asField(entered);
+    }
+    synchronized (lock) {
+      scope = entered;
+      apply();
+    }
+  }
+
+  private void apply() {
+    QuicStreamPriority field = asField(scope == null ? priority : scope);
+    if (!field.equals(said)) {
+      said = field;
       exchange.loop().execute(() -> exchange.prioritize(field));
       request.updatePriority(field);
     }

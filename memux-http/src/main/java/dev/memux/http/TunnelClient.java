@@ -1,6 +1,7 @@
 package dev.memux.http;
 
 import dev.memux.engine.schedule.Priority;
+import dev.memux.session.MuxPriority;
 import io.netty.handler.codec.quic.QuicStreamPriority;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -49,6 +50,7 @@ public final class TunnelClient {
    * Makes a tunnel. Blocks until the proxy has reached the target, which it may do in the order of
    * priorities.
    *
+   * @param priority of the tunnel; in the scope of a {@link MuxPriority} it is asked for with that
    * @param limit null: as long as the proxy takes
    * @throws HttpException.TunnelRefused if the proxy will not, or cannot
    * @throws HttpException.TimedOut if that takes longer than {@code limit}
@@ -115,6 +117,10 @@ public final class TunnelClient {
   private final class Attempt {
     private final TunnelTarget target;
     private final Priority priority;
+
+    /** What it is asked for with. */
+    private final QuicStreamPriority said;
+
     private final CompletableFuture<Tunnel> result = new CompletableFuture<>();
     private boolean repeated;
     private volatile @Nullable ClientExchange request;
@@ -122,6 +128,8 @@ public final class TunnelClient {
     Attempt(TunnelTarget target, Priority priority) {
       this.target = target;
       this.priority = priority;
+      Priority scope = MuxPriority.current();
+      said = Tunnel.asField(scope == null ? priority : scope);
     }
 
     CompletableFuture<Tunnel> start() {
@@ -145,7 +153,6 @@ public final class TunnelClient {
 
     private void send(ClientConnection connection) {
       RequestHead head = RequestHead.connect(target.toString());
-      QuicStreamPriority said = Tunnel.asField(priority);
       head.fields().add(PriorityField.NAME, PriorityField.format(said));
       TunnelExchange exchange = new TunnelExchange(proxy, target, said);
       ClientExchange sent = connection.send(head, exchange);

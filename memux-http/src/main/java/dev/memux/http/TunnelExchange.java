@@ -76,6 +76,11 @@ final class TunnelExchange implements ResponseListener, SendingPart, ReceivingPa
     return established;
   }
 
+  /** What it was asked for with. */
+  QuicStreamPriority priority() {
+    return priority;
+  }
+
   /** Whether a request was sent: the proxy may have acted on it. Any time after a failure. */
   boolean isSent() {
     return out != null;

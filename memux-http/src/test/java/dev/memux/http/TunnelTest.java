@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,7 @@ import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.netty.MuxException;
+import dev.memux.session.MuxPriority;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.quic.QuicStreamPriority;
 import java.io.IOException;
@@ -371,6 +373,44 @@ final class TunnelTest {
       exchange.loop().submit(() -> exchange.onPriority(heard::add)).sync();
       tunnel.priority(new Priority(0, true));
       assertEquals(new QuicStreamPriority(0, true), heard.poll(10, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test
+  void whatIsWrittenHasThePriorityOfItsScope() throws Exception {
+    try (Tunnel tunnel =
+        ScopedValue.where(MuxPriority.CURRENT, new Priority(2, true))
+            .call(() -> client.connect(ECHO))) {
+      ServerExchange exchange = proxy.asked.element();
+      assertEquals("u=2, i", exchange.request().fields().value("priority"));
+      BlockingQueue<QuicStreamPriority> heard = new LinkedBlockingQueue<>();
+      exchange.loop().submit(() -> exchange.onPriority(heard::add)).sync();
+      ScopedValue.where(MuxPriority.CURRENT, new Priority(0, false))
+          .call(() -> tunnel.write(ByteBuffer.wrap(new byte[1])));
+      assertEquals(new QuicStreamPriority(0, false), heard.poll(10, TimeUnit.SECONDS));
+      tunnel.write(ByteBuffer.wrap(new byte[1])); // outside: the tunnel's own
+      assertEquals(new QuicStreamPriority(3, true), heard.poll(10, TimeUnit.SECONDS));
+    }
+  }
+
+  // RFC 9114 §10.5: a server closes a connection that says too much of priorities.
+  @Test
+  void aPriorityMayChangeWithEveryWrite() throws Exception {
+    try (Tunnel tunnel = client.connect(ECHO)) {
+      BlockingQueue<QuicStreamPriority> heard = new LinkedBlockingQueue<>();
+      ServerExchange exchange = proxy.asked.element();
+      exchange.loop().submit(() -> exchange.onPriority(heard::add)).sync();
+      for (int i = 0; i < 3 * PriorityUpdates.BURST; i++) {
+        tunnel.priority(new Priority(i % 2, true));
+        tunnel.write(ByteBuffer.wrap(new byte[1]));
+        tunnel.read(ByteBuffer.allocate(1));
+      }
+      tunnel.priority(new Priority(7, true));
+      QuicStreamPriority last;
+      do {
+        last = heard.poll(10, TimeUnit.SECONDS);
+        assertNotNull(last);
+      } while (last.urgency() != 7);
     }
   }
 

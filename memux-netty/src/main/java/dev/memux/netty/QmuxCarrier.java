@@ -255,8 +255,7 @@ final class QmuxCarrier implements Carrier {
     int length = 0;
     try {
       connection.preferRecordBytes(outlet.recordBytes());
-      length =
-          connection.transmit(record.array(), record.arrayOffset(), MAX_RECORD_BYTES, nowNanos());
+      length = transmit(record.array(), record.arrayOffset());
     } finally {
       if (length == 0) {
         record.release();
@@ -267,6 +266,12 @@ final class QmuxCarrier implements Carrier {
     }
     outlet.write(record.writerIndex(length));
     return true;
+  }
+
+  private int transmit(byte[] out, int from) {
+    return below.keepsRecordsApart()
+        ? connection.transmitRecord(out, from, MAX_RECORD_BYTES, nowNanos())
+        : connection.transmit(out, from, MAX_RECORD_BYTES, nowNanos());
   }
 
   @Override

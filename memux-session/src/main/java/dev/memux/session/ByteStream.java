@@ -2,6 +2,7 @@ package dev.memux.session;
 
 import dev.memux.engine.mux.ReceivingPart;
 import dev.memux.engine.mux.SendingPart;
+import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.VarInt;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -42,6 +44,21 @@ public final class ByteStream extends HalfOwner implements ByteChannel {
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final AtomicInteger unreported = new AtomicInteger();
   private volatile boolean open = true;
+
+  /** The priority of the scope that the last write was made in. */
+  private volatile @Nullable Priority scope;
+
+  private volatile ScopeListener scopeListener = entered -> {};
+
+  /** Is told of the scopes that writes are made in; see {@link MuxPriority}. */
+  public interface ScopeListener {
+    /**
+     * The calling thread is about to write in another scope than that of the write before.
+     *
+     * @param priority null: it is outside of any
+     */
+    void onScope(@Nullable Priority priority);
+  }
 
   /** A stream of these parts, which live on that loop. */
   public ByteStream(EventExecutor loop, SendingPart sendingPart, ReceivingPart receivingPart) {
@@ -168,6 +185,15 @@ public final class ByteStream extends HalfOwner implements ByteChannel {
   }
 
   @Override
+  void enterScope() {
+    Priority entered = MuxPriority.current();
+    if (!Objects.equals(entered, scope)) {
+      scope = entered;
+      scopeListener.onScope(entered);
+    }
+  }
+
+  @Override
   void signal() {
     if (scheduled.get() || !scheduled.compareAndSet(false, true)) {
       return;
@@ -187,7 +213,12 @@ public final class ByteStream extends HalfOwner implements ByteChannel {
     }
   }
 
-  // The loop's.
+  // The owner's.
+
+  /** Who is told of the scopes that writes are made in, before anybody writes. */
+  public void onScope(ScopeListener listener) {
+    scopeListener = listener;
+  }
 
   /** Moves what there is between the parts and the callers, as far as both take it. */
   public void pump() {

@@ -12,6 +12,7 @@ import dev.memux.engine.qmux.QmuxConfig;
 import dev.memux.netty.Carrier;
 import dev.memux.netty.ConnectionListener;
 import dev.memux.tls.TlsSession;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -254,20 +255,26 @@ final class LoopSide implements ConnectionListener {
   /**
    * Has a stream, which its halves have handed over, carry a session.
    *
-   * @return null: the connection has ended, or the stream has
+   * @param nested done when the session can be used, fails when it has ended before; cancelled, the
+   *     session ends
    */
-  @Nullable Session nest(
-      Stream stream, QmuxConfig config, @Nullable TlsSession tls, Duration drainTimeout) {
+  void nest(
+      Stream stream,
+      QmuxConfig config,
+      @Nullable TlsSession tls,
+      Duration drainTimeout,
+      CompletableFuture<Session> nested) {
     pump(stream);
     MuxStream engine = stream.engine();
     if (engine == null || engine.attachment() != stream) {
-      return null;
+      nested.completeExceptionally(new ClosedChannelException()); // the stream is over, or all is
+      return;
     }
     Nesting nesting =
-        new Nesting(this, stream, engine, config, tls, drainTimeout, over -> onNestedOver(stream));
+        new Nesting(
+            this, stream, engine, config, tls, drainTimeout, nested, () -> onNestedOver(stream));
     engine.attach(nesting);
     stream.handOver(engine, nesting);
-    return nesting.session();
   }
 
   /** The stream's end is what its session has sent last; it has yet to be delivered. */

@@ -337,7 +337,7 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  private MuxException ended() {
+  MuxException ended() {
     CloseReason reason = closeReason;
     if (reason == null) {
       throw new IllegalStateException("not ended");
@@ -371,21 +371,20 @@ public final class Session implements AutoCloseable {
    * @throws MuxException if either session has ended
    */
   Session nest(Stream stream, QmuxConfig config) throws IOException {
-    CompletableFuture<@Nullable Session> nested = new CompletableFuture<>();
-    loopSide.call(() -> nested.complete(loopSide.nest(stream, config, tls, drainTimeout)));
-    Session session = nested.join();
-    if (session == null) {
-      requireOpen();
-      throw new ClosedChannelException();
-    }
+    CompletableFuture<Session> nested = new CompletableFuture<>();
+    loopSide.call(() -> loopSide.nest(stream, config, tls, drainTimeout, nested));
     try {
-      session.awaitReady();
+      return nested.get();
     } catch (InterruptedException e) {
-      session.abandon("interrupted");
+      if (!nested.cancel(false)) {
+        nested.thenAccept(session -> session.abandon("interrupted"));
+      }
       Thread.currentThread().interrupt();
       throw Deadline.interrupted();
+    } catch (ExecutionException e) {
+      requireOpen();
+      throw e.getCause() instanceof MuxException failure ? failure : new ClosedChannelException();
     }
-    return session;
   }
 
   // What the loop tells.

@@ -3,6 +3,7 @@ package dev.memux.session;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.netty.BoundCarriers;
 import dev.memux.netty.Carrier;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.ConnectionListener;
 import dev.memux.netty.ServerCarriers;
 import dev.memux.netty.TcpServerCarriers;

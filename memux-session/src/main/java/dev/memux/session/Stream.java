@@ -499,7 +499,7 @@ public final class Stream extends HalfOwner implements ByteChannel {
   void onConnectionEnd(CloseReason reason, boolean keepsData) {
     MuxStream stream = engine;
     long acked = stream == null ? 0 : stream.ackedBytes();
-    Supplier<MuxException> failure = () -> MuxException.of(reason, acked);
+    Supplier<MuxException> failure = () -> MuxException.ofStream(reason, acked);
     if (send != null) {
       send.end(failure);
     }

@@ -114,8 +114,10 @@ interface EndContract extends Contract {
       stream.near().write(ByteBuffer.wrap(known));
       await(() -> acknowledged(stream.near()) == known.length + 1);
       pair.vanish();
-      Blocked writer = Blocked.in(() -> stream.near().write(ByteBuffer.wrap(new byte[5_000_000])));
-      MuxException.CarrierLost failure = writer.failure(MuxException.CarrierLost.class);
+      MuxException.CarrierLost failure =
+          assertThrows(
+              MuxException.CarrierLost.class,
+              () -> stream.near().write(ByteBuffer.wrap(new byte[5_000_000])));
       assertTrue(failure.bytesAcknowledged() > known.length, failure::toString);
       assertTrue(failure.bytesAcknowledged() <= 20_001, failure::toString);
       reader.failure(MuxException.CarrierLost.class);
@@ -155,7 +157,6 @@ interface EndContract extends Contract {
         SessionStatistics statistics = session.statistics();
         assertEquals(1, statistics.openStreams());
         assertTrue(statistics.smoothedRttNanos() > 0, statistics.toString());
-        assertTrue(statistics.windowBytes() > 0, statistics.toString());
         assertTrue(statistics.sendCreditBytes() > 0, statistics.toString());
       }
       assertTrue(pair.near().statistics().bytesSent() > bytes);

@@ -10,6 +10,7 @@ import dev.memux.engine.wire.TransportError;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.sim.Datagram;
 import dev.memux.sim.DropReason;
+import dev.memux.sim.Link;
 import dev.memux.sim.LinkFilter;
 import dev.memux.sim.Network;
 import dev.memux.sim.NetworkObserver;
@@ -71,6 +72,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private final AckDelayInvariant ackDelay = new AckDelayInvariant(MAX_ACK_DELAY_NANOS);
   private final Map<Side, CongestionInvariant> congestion = new EnumMap<>(Side.class);
   private final Map<Side, SchedulingInvariant> scheduling = new EnumMap<>(Side.class);
+  private final BatchInvariant batches = new BatchInvariant();
   private final Map<Side, ForgottenPackets> forgottenBy = new EnumMap<>(Side.class);
 
   private final Map<Side, Integer> maxDatagramBytes = new EnumMap<>(Side.class);
@@ -302,6 +304,11 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     }
   }
 
+  void onReprioritised(Side sender, long streamId) {
+    Link link = sender == Side.CLIENT ? rebindings.up() : rebindings.down();
+    times.onReprioritised(streamId, link.queuedBytes(), network.simulation().elapsedNanos());
+  }
+
   void onStopped(Side reader, long streamId) {
     delivery.onReset(reader.peer(), streamId);
   }
@@ -449,6 +456,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       TappedConnection connection, Side sender, Datagram datagram, long nowNanos) {
     if (concerns(connection)) {
       ownDatagrams.add(datagram.id());
+      batches.onDatagramSent(datagram.bytes());
       amplification.onDatagramSent(sender, clientOf(sender, datagram), datagram.bytes());
       if (sender == Side.SERVER) {
         rebinding.onServerSent(datagram.destination());
@@ -478,6 +486,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       for (TappedFrame frame : packet.frames()) {
         streamStates.onSent(packet.sender(), frame);
         schedule(scheduling.get(packet.sender()), frame);
+        if (frame instanceof TappedFrame.Stream stream) {
+          times.onSent(stream.streamId(), packet.number());
+        }
       }
       rememberAcks(packet);
     }
@@ -553,6 +564,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
         streamStates.onDelivered(receiver, frame);
       }
       if (frame instanceof TappedFrame.Stream stream) {
+        times.onDelivered(stream.streamId(), packet.number(), network.simulation().elapsedNanos());
         independence.onDelivered(
             receiver, stream.streamId(), stream.offset(), stream.end(), certain);
       } else if (frame instanceof TappedFrame.Control(ControlFrame.ResetStreamAt reset)) {
@@ -665,6 +677,10 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     if (isOurs(connection)) {
       ConnectionStatistics statistics = connection.statistics();
       probesBefore = statistics.probesSent();
+      batches.beforeTransmit(
+          statistics.windowBytes(),
+          statistics.smoothedRttNanos(),
+          maxDatagramBytes.get(side(connection)));
       congestion
           .get(side(connection))
           .beforeTransmit(
@@ -684,6 +700,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
               connection.statistics().probesSent(),
               maxDatagramBytes.get(side(connection)),
               connection.statistics().bytesInFlight());
+      batches.afterTransmit();
       Peer peer = peer(side(connection));
       boolean withheld = peer.earlyData() == EarlyData.REFUSED || !peer.isHandshakeComplete();
       boolean probes = connection.statistics().probesSent() > probesBefore;

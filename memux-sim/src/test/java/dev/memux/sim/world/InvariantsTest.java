@@ -801,4 +801,32 @@ class InvariantsTest {
           });
     }
   }
+
+  @Nested
+  class Batches {
+    private final BatchInvariant batches = new BatchInvariant();
+
+    private void sends(int packets) {
+      for (int i = 0; i < packets; i++) {
+        batches.onDatagramSent(1200);
+      }
+      batches.afterTransmit();
+    }
+
+    @Test
+    void seesMoreThanTwoPacketsOnASlowPath() {
+      batches.beforeTransmit(12_000, 100_000_000, 1200);
+      sends(2);
+      batches.beforeTransmit(12_000, 100_000_000, 1200);
+      assertViolation(() -> sends(3));
+    }
+
+    @Test
+    void seesMoreThanAMillisecondTakesOnAFastPath() {
+      batches.beforeTransmit(960_000, 100_000_000, 1200);
+      sends(10);
+      batches.beforeTransmit(960_000, 100_000_000, 1200);
+      assertViolation(() -> sends(11));
+    }
+  }
 }

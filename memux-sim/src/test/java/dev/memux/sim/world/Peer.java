@@ -158,6 +158,9 @@ final class Peer {
       unfinished.remove(stream.id());
       conversation.onStreamClosed(this, stream.id());
     }
+    if (stream.id() % 8 < 4) { // others are kept awake
+      stream.rest();
+    }
   }
 
   /**
@@ -348,7 +351,12 @@ final class Peer {
       if (change.asked() && side == plan.asker()) {
         at(change.afterNanos(), () -> stream.requestPriority(change.priority()));
       } else if (!change.asked() && side == plan.opener()) {
-        at(change.afterNanos(), () -> stream.setPriority(change.priority()));
+        at(
+            change.afterNanos(),
+            () -> {
+              stream.setPriority(change.priority());
+              conversation.onReprioritised(side, stream.id());
+            });
       }
     }
   }
