@@ -159,9 +159,10 @@ final class ConnectRequest implements BodyListener, Places.Applicant {
       channel.closeFuture().addListener(closed -> place.leave());
     }
     over = true;
+    boolean endedBefore = clientEnded; // reading from now on may bring the end as well
     tunnel = new Tunnel(exchange, channel, entry);
     tunnel.begin(proxy.config().idleTimeout());
-    if (clientEnded) {
+    if (endedBefore) {
       tunnel.onClientEnd();
     }
   }
