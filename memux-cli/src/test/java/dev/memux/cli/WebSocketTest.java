@@ -68,6 +68,16 @@ final class WebSocketTest {
       return null;
     }
 
+    /** The next message that begins with a frame of that type. */
+    ByteBuffer await(int type, int mask) throws InterruptedException {
+      for (ByteBuffer next; (next = messages.poll(10, TimeUnit.SECONDS)) != null; ) {
+        if ((next.get(0) & mask) == type) {
+          return next;
+        }
+      }
+      throw new AssertionError("no frame of type " + type);
+    }
+
     @Override
     public CompletionStage<?> onPong(WebSocket socket, ByteBuffer message) {
       pongs.add(StandardCharsets.UTF_8.decode(message).toString());
@@ -91,8 +101,7 @@ final class WebSocketTest {
   void listen() throws Exception {
     server =
         SessionServer.builder()
-            .config(
-                QuicConfig.DEFAULT.withHandshakeTimeoutNanos(TimeUnit.SECONDS.toNanos(2)))
+            .config(QuicConfig.DEFAULT.withHandshakeTimeoutNanos(TimeUnit.SECONDS.toNanos(2)))
             .listen(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 new WebSocketConfig(
@@ -183,8 +192,7 @@ final class WebSocketTest {
     Stream stream = session.accept();
     assertEquals("abcj", new String(stream.inputStream().readNBytes(4), StandardCharsets.US_ASCII));
     stream.write(ByteBuffer.wrap(new byte[] {1, 2, 3}));
-    ByteBuffer answer = listener.messages.take();
-    assertEquals(0x08, answer.get(0) & 0xf8, "a STREAM frame");
+    assertTrue(listener.await(0x08, 0xf8).remaining() > 3, "a STREAM frame");
   }
 
   /** QMux §5.2: a record above our limit is a FRAME_ENCODING_ERROR. */
@@ -201,9 +209,8 @@ final class WebSocketTest {
       if (inFragments) {
         socket.sendBinary(ByteBuffer.allocate(9_000), false).join(); // its end would never come
       }
-      ByteBuffer close = listener.messages.take();
-      assertEquals(0x1c, close.get(), "CONNECTION_CLOSE");
-      assertEquals(TransportError.FRAME_ENCODING_ERROR, close.get());
+      ByteBuffer close = listener.await(0x1c, 0xff);
+      assertEquals(TransportError.FRAME_ENCODING_ERROR, close.get(1));
       assertEquals(WebSocket.NORMAL_CLOSURE, listener.closed.get(10, TimeUnit.SECONDS));
       assertThrows(MuxException.Transport.class, session::accept);
     }
@@ -217,8 +224,7 @@ final class WebSocketTest {
     Session session = server.accept();
     socket.sendText("hello", true).join();
     assertEquals(1003, listener.closed.get(10, TimeUnit.SECONDS)); // RFC 6455 §7.4.1
-    MuxException.CarrierLost lost =
-        assertThrows(MuxException.CarrierLost.class, session::accept);
+    MuxException.CarrierLost lost = assertThrows(MuxException.CarrierLost.class, session::accept);
     assertTrue(lost.getMessage().contains("text"), lost::getMessage);
   }
 
@@ -241,7 +247,8 @@ final class WebSocketTest {
     Listener listener = new Listener();
     WebSocket socket = open(listener);
     for (int i = 1; i <= 1_000; i++) {
-      socket.sendPing(ByteBuffer.wrap(Integer.toString(i).getBytes(StandardCharsets.US_ASCII)))
+      socket
+          .sendPing(ByteBuffer.wrap(Integer.toString(i).getBytes(StandardCharsets.US_ASCII)))
           .join();
     }
     String last;
