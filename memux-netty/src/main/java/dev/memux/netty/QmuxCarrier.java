@@ -1,6 +1,7 @@
 package dev.memux.netty;
 
 import dev.memux.engine.CloseReason;
+import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.qmux.QmuxConnection;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.tls.TlsSession;
@@ -113,8 +114,18 @@ final class QmuxCarrier implements Carrier {
   }
 
   @Override
+  public CarrierType type() {
+    return CarrierType.TCP;
+  }
+
+  @Override
   public String io() {
     return below.description();
+  }
+
+  @Override
+  public ConnectionStatistics statistics() {
+    return KernelPath.complete(connection.statistics(), transport());
   }
 
   @Override
