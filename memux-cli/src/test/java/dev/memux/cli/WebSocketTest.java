@@ -17,6 +17,7 @@ import dev.memux.tls.TlsClientConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -24,8 +25,10 @@ import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -55,7 +58,7 @@ final class WebSocketTest {
   private final HttpClient http = HttpClient.newHttpClient();
   private SessionServer server;
 
-  /** What came, as text. */
+  /** What came. */
   private static final class Listener implements WebSocket.Listener {
     final LinkedBlockingQueue<ByteBuffer> messages = new LinkedBlockingQueue<>();
     final LinkedBlockingQueue<String> pongs = new LinkedBlockingQueue<>();
@@ -121,7 +124,7 @@ final class WebSocketTest {
   private WebSocket open(Listener listener, String path, String origin, String... protocols) {
     return http.newWebSocketBuilder()
         .header("Origin", origin)
-        .subprotocols(protocols[0], java.util.Arrays.copyOfRange(protocols, 1, protocols.length))
+        .subprotocols(protocols[0], Arrays.copyOfRange(protocols, 1, protocols.length))
         .buildAsync(URI.create("ws://" + authority() + path), listener)
         .join();
   }
@@ -169,7 +172,7 @@ final class WebSocketTest {
   void otherRequestsAreAnsweredAndClosed() throws Exception {
     String get = answer("GET " + PATH + " HTTP/1.1\r\nHost: x\r\n\r\n");
     assertTrue(get.startsWith("HTTP/1.1 426 "), get);
-    assertTrue(get.toLowerCase(java.util.Locale.ROOT).contains("upgrade: websocket"), get);
+    assertTrue(get.toLowerCase(Locale.ROOT).contains("upgrade: websocket"), get);
     String body = answer("GET " + PATH + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx");
     assertTrue(body.startsWith("HTTP/1.1 400 "), body);
     String endless = answer("GET /" + "x".repeat(10_000) + " HTTP/1.1\r\n\r\n");
@@ -272,5 +275,31 @@ final class WebSocketTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> client.connect(URI.create("http://" + authority() + PATH)));
+  }
+
+  /** Whose answer ends before it has begun is given up at once, not when the time is over. */
+  @Test
+  void aServerThatSaysNothingIsNotWaitedFor() throws Exception {
+    SessionClient client =
+        SessionClient.builder()
+            .tls(TlsClientConfig.builder().applicationProtocols("memux-test").build())
+            .build();
+    try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      CompletableFuture<Socket> accepted =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  Socket socket = silent.accept();
+                  socket.getInputStream().read();
+                  socket.shutdownOutput();
+                  return socket;
+                } catch (IOException e) {
+                  throw new AssertionError(e);
+                }
+              });
+      URI uri = URI.create("ws://127.0.0.1:" + silent.getLocalPort() + PATH);
+      assertThrows(MuxException.CarrierLost.class, () -> client.connect(uri));
+      accepted.get(10, TimeUnit.SECONDS).close();
+    }
   }
 }
