@@ -44,6 +44,9 @@ public interface Carrier {
    */
   @Nullable TlsSession tls();
 
+  /** What carries the connection, or the outermost one that it is nested in. Any thread. */
+  CarrierType type();
+
   /** What moves its packets, in words: "epoll gso gro", for example. Any thread. */
   String io();
 
