@@ -141,7 +141,9 @@ final class QmuxCarrier implements Carrier {
       return;
     }
     try {
-      if (bytes.hasArray()) {
+      if (below.keepsRecordsApart()) {
+        receiveRecord(bytes);
+      } else if (bytes.hasArray()) {
         connection.receive(
             bytes.array(),
             bytes.arrayOffset() + bytes.readerIndex(),
@@ -152,6 +154,18 @@ final class QmuxCarrier implements Carrier {
       }
     } catch (RuntimeException | Error e) {
       fail(e);
+    }
+  }
+
+  private void receiveRecord(ByteBuf record) {
+    int length = record.readableBytes();
+    if (record.hasArray()) {
+      int from = record.arrayOffset() + record.readerIndex();
+      connection.receiveRecord(record.array(), from, length, nowNanos());
+    } else {
+      byte[] copy = length <= loop.input.length ? loop.input : new byte[length];
+      record.readBytes(copy, 0, length);
+      connection.receiveRecord(copy, 0, length, nowNanos());
     }
   }
 
