@@ -35,7 +35,10 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
   /** There is room again after a write that took less than offered. */
   public static final int WRITABLE = 1 << 4;
 
-  /** The peer has acknowledged all data and the end, or our reset. */
+  /**
+   * The peer has acknowledged all data and the end, or our reset; over a carrier that loses
+   * nothing, they have been handed down to it.
+   */
   public static final int SENT = 1 << 5;
 
   /** Both directions are over; no event follows. */
@@ -144,6 +147,11 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
       recv = null;
     }
     return resting != null;
+  }
+
+  /** Whether both directions are over, so that {@link #CLOSED} was told or is about to be. */
+  public boolean isClosed() {
+    return closed;
   }
 
   /** The sending part; null if there is none. */
@@ -380,7 +388,10 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
     return send == null ? NONE : send.stopCode();
   }
 
-  /** Bytes from the start that the peer has acknowledged without a hole. */
+  /**
+   * Bytes from the start that the peer has acknowledged without a hole; over a carrier that loses
+   * nothing, that have been handed down to it.
+   */
   public long ackedBytes() {
     return resting != null ? resting.sent() : send == null ? 0 : send.ackedTo();
   }
