@@ -79,6 +79,7 @@ final class Http2Rivals implements RivalResponses {
   private Http2ConnectionHandler codec() {
     return new Http2ConnectionHandlerBuilder()
         .server(false)
+        .gracefulShutdownTimeoutMillis(0) // the responses never end
         .initialSettings(Http2Settings.defaultSettings().initialWindowSize(WINDOW_BYTES))
         .frameListener(
             new Http2FrameAdapter() {

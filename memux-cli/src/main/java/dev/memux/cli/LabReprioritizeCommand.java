@@ -32,8 +32,10 @@ import picocli.CommandLine.Option;
       "Two endless responses fill an emulated link; again and again the client raises the one that"
           + " waits (RFC 9218, PRIORITY_UPDATE) and takes the time until its next byte. A line for"
           + " each time: what it took, what was queued before the bottleneck when the server heard"
-          + " of it, and a round trip + that queue + two packets, which is all that it may take"
-          + " where what goes next is decided late.",
+          + " of it, and a round trip + that queue + two packets (over TCP, + TCP_NOTSENT_LOWAT + a"
+          + " record), which is all that it may take where what goes next is decided late. Then the"
+          + " packets that the link dropped meanwhile, for which everything waits over TCP, and"
+          + " what this machine added at worst, being busy.",
       ""
     },
     footer = {
@@ -61,23 +63,25 @@ final class LabReprioritizeCommand implements Callable<Integer> {
     }
     System.out.printf(
         Locale.ROOT,
-        "%-22s %10s %10s %10s %10s %10s%n",
+        "%-22s %10s %10s %10s %10s %5s %10s%n",
         "",
         "took ms",
         "heard ms",
         "queued ms",
         "at most ms",
+        "lost",
         "late ms");
     for (ReprioritizationCarrier carrier : ReprioritizationCarrier.values()) {
       for (Reprioritization.Round round : measure(carrier, link, rounds)) {
         System.out.printf(
             Locale.ROOT,
-            "%-22s %10.1f %10.1f %10.1f %10.1f %10.1f%s%n",
+            "%-22s %10.1f %10.1f %10.1f %10.1f %5d %10.1f%s%n",
             carrier.title(),
             round.tookNanos() / 1e6,
             round.heardNanos() / 1e6,
             round.backlogNanos() / 1e6,
             round.boundNanos() / 1e6,
+            round.lostPackets(),
             round.latenessNanos() / 1e6,
             round.tookNanos() <= round.boundNanos() ? "" : " exceeded");
       }
@@ -101,6 +105,7 @@ final class LabReprioritizeCommand implements Callable<Integer> {
               emulator,
               options.up(),
               options.down(),
+              carrier.heldBelowBytes(options.down().rateBitsPerSecond()),
               List.of(new Punctuality(client), new Punctuality(server)));
       try {
         InetSocketAddress at =

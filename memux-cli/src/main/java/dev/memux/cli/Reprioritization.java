@@ -22,11 +22,12 @@ final class Reprioritization {
   private static final long SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(800);
 
   private static final long PATIENCE_SECONDS = 30;
-  private static final int PACKET_BYTES = 1500;
+  static final int PACKET_BYTES = 1500;
 
   private final LinkEmulator link;
   private final LinkProfile down;
   private final long roundTripNanos;
+  private final long heldBelowBytes;
   private final List<Punctuality> machine;
   private final long[] lastDataNanos = new long[2];
 
@@ -41,16 +42,30 @@ final class Reprioritization {
    * @param tookNanos from the client's word to the response's next byte
    * @param heardNanos of that, until the server had the client's word
    * @param backlogNanos what the bottleneck needed for what was queued when the server heard it
-   * @param boundNanos a round trip, the backlog and two packets
+   * @param boundNanos a round trip, the backlog, two packets, and what is held below the decision
+   * @param lostPackets that the link has dropped meanwhile: over TCP all that follows waits for
+   *     them
    * @param latenessNanos what the machine added at worst: how late client, server and link were
    */
   record Round(
-      long tookNanos, long heardNanos, long backlogNanos, long boundNanos, long latenessNanos) {}
+      long tookNanos,
+      long heardNanos,
+      long backlogNanos,
+      long boundNanos,
+      long lostPackets,
+      long latenessNanos) {}
 
   /**
+   * @param heldBelowBytes what a late decision leaves below itself
    * @param machine watches the loops of client and server
    */
-  Reprioritization(LinkEmulator link, LinkProfile up, LinkProfile down, List<Punctuality> machine) {
+  Reprioritization(
+      LinkEmulator link,
+      LinkProfile up,
+      LinkProfile down,
+      long heldBelowBytes,
+      List<Punctuality> machine) {
+    this.heldBelowBytes = heldBelowBytes;
     this.machine = machine;
     this.link = link;
     this.down = down;
@@ -86,7 +101,8 @@ final class Reprioritization {
   private Round raise(RivalResponses responses, int index) throws Exception {
     CompletableFuture<Long> arrival = new CompletableFuture<>();
     heardNanos = 0;
-    latenessNanos();
+    latenessNanos(); // from now on
+    long lostBefore = lostPackets();
     responses.raise(
         index,
         () -> {
@@ -105,8 +121,13 @@ final class Reprioritization {
         arrivedNanos - saidNanos,
         heardNanos - saidNanos,
         backlogNanos,
-        roundTripNanos + backlogNanos + transmissionNanos(2 * PACKET_BYTES),
+        roundTripNanos + backlogNanos + transmissionNanos(2 * PACKET_BYTES + heldBelowBytes),
+        lostPackets() - lostBefore,
         latenessNanos() + link.statisticsToNear().worstLatenessNanos());
+  }
+
+  private long lostPackets() throws InterruptedException {
+    return link.statisticsToNear().dropped().values().stream().mapToLong(Long::longValue).sum();
   }
 
   private long latenessNanos() {

@@ -9,6 +9,7 @@ import dev.memux.http.HttpsService;
 import dev.memux.http.Origin;
 import dev.memux.http.RequestHandler;
 import dev.memux.lab.LinkEmulator;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.IoTransport;
 import dev.memux.netty.QuicServerBootstrap;
 import dev.memux.tls.TlsClientConfig;
@@ -40,29 +41,66 @@ enum ReprioritizationCarrier {
 
     @Override
     RivalResponses connect(EventLoopGroup group, InetSocketAddress server) throws Exception {
-      TlsClientConfig trust =
-          TlsClientConfig.builder()
-              .applicationProtocols(Http3Service.ALPN)
-              .insecureTrustAny()
-              .build();
-      return new Http3Rivals(
-          group,
-          Connector.quic(group, QuicConfig.DEFAULT, trust),
-          new Origin(server.getAddress().getHostAddress(), server.getPort()));
+      return connectHttp3(CarrierType.QUIC, group, server);
+    }
+
+    @Override
+    long heldBelowBytes(long bitsPerSecond) {
+      return 0;
     }
   },
 
-  HTTP_2_TCP("HTTP/2, TCP as it is") {
+  HTTP_3_QMUX("HTTP/3, QMux over TCP") {
     @Override
     InetSocketAddress serve(EventLoopGroup group, TlsCredentials identity, RequestHandler handler)
         throws Exception {
-      HttpsService service = new HttpsService(handler, List.of(identity), HttpsConfig.DEFAULT);
-      return HttpsServer.bind(group, ANY_PORT, service).localAddress();
+      return serveHttps(group, identity, handler, HttpsConfig.DEFAULT);
+    }
+
+    @Override
+    RivalResponses connect(EventLoopGroup group, InetSocketAddress server) throws Exception {
+      return connectHttp3(CarrierType.TCP, group, server);
+    }
+
+    @Override
+    long heldBelowBytes(long bitsPerSecond) {
+      return ofTcp(bitsPerSecond);
+    }
+  },
+
+  HTTP_2("HTTP/2, TCP") {
+    @Override
+    InetSocketAddress serve(EventLoopGroup group, TlsCredentials identity, RequestHandler handler)
+        throws Exception {
+      return serveHttps(group, identity, handler, HttpsConfig.DEFAULT);
     }
 
     @Override
     RivalResponses connect(EventLoopGroup group, InetSocketAddress server) throws Exception {
       return new Http2Rivals(group, IoTransport.of(group).socketChannel(), server);
+    }
+
+    @Override
+    long heldBelowBytes(long bitsPerSecond) {
+      return ofTcp(bitsPerSecond);
+    }
+  },
+
+  HTTP_2_UNTUNED("HTTP/2, TCP as it is") {
+    @Override
+    InetSocketAddress serve(EventLoopGroup group, TlsCredentials identity, RequestHandler handler)
+        throws Exception {
+      return serveHttps(group, identity, handler, HttpsConfig.DEFAULT.withLateWrites(false));
+    }
+
+    @Override
+    RivalResponses connect(EventLoopGroup group, InetSocketAddress server) throws Exception {
+      return new Http2Rivals(group, IoTransport.of(group).socketChannel(), server);
+    }
+
+    @Override
+    long heldBelowBytes(long bitsPerSecond) {
+      return ofTcp(bitsPerSecond);
     }
   };
 
@@ -88,4 +126,35 @@ enum ReprioritizationCarrier {
 
   /** Connects to it; to be called in the near end's namespace. */
   abstract RivalResponses connect(EventLoopGroup group, InetSocketAddress server) throws Exception;
+
+  /**
+   * What may stand between the decision and the bottleneck's queue at most, on a path of that rate,
+   * where decisions are late.
+   */
+  abstract long heldBelowBytes(long bitsPerSecond);
+
+  /** TCP_NOTSENT_LOWAT, which is twice a record, and a record: a packet, or 10 ms of the rate. */
+  private static long ofTcp(long bitsPerSecond) {
+    return 3 * Math.max(Reprioritization.PACKET_BYTES, bitsPerSecond / 8 / 100);
+  }
+
+  private static InetSocketAddress serveHttps(
+      EventLoopGroup group, TlsCredentials identity, RequestHandler handler, HttpsConfig config)
+      throws Exception {
+    return HttpsServer.bind(group, ANY_PORT, new HttpsService(handler, List.of(identity), config))
+        .localAddress();
+  }
+
+  private static RivalResponses connectHttp3(
+      CarrierType carrier, EventLoopGroup group, InetSocketAddress server) throws Exception {
+    TlsClientConfig trust =
+        TlsClientConfig.builder()
+            .applicationProtocols(Http3Service.ALPN)
+            .insecureTrustAny()
+            .build();
+    return new Http3Rivals(
+        group,
+        Connector.over(carrier, group, QuicConfig.DEFAULT, trust),
+        new Origin(server.getAddress().getHostAddress(), server.getPort()));
+  }
 }

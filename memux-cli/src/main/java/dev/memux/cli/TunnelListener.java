@@ -7,12 +7,12 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
@@ -22,6 +22,8 @@ import java.util.function.Consumer;
 final class TunnelListener implements AutoCloseable {
   /** Connections that the kernel holds for us until we take them. */
   private static final int BACKLOG = 1024;
+
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final ServerSocket listener;
   private final PortForward forward;
@@ -84,13 +86,11 @@ final class TunnelListener implements AutoCloseable {
         Socket connection = listener.accept();
         open.register();
         Thread.startVirtualThread(() -> serve(connection));
-      } catch (SocketException e) {
-        if (!listener.isClosed()) {
-          report.accept(address().getPort() + ": " + e.getMessage()); // no descriptor left
-          Thread.yield();
-        }
       } catch (IOException e) {
-        report.accept(address().getPort() + ": " + e.getMessage());
+        if (!listener.isClosed()) {
+          report.accept(address().getPort() + ": " + e.getMessage());
+          LockSupport.parkNanos(RETRY_NANOS); // no descriptor is left, and one may be soon
+        }
       }
     }
   }

@@ -51,7 +51,7 @@ final class ReprioritizationTest {
   }
 
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "HTTP_2_TCP")
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "HTTP_2_UNTUNED")
   void whatIsRaisedComesNext(ReprioritizationCarrier carrier) throws Exception {
     for (Reprioritization.Round round : measure(carrier)) {
       assertTrue(round.tookNanos() <= round.boundNanos() + round.latenessNanos(), round::toString);
@@ -61,7 +61,7 @@ final class ReprioritizationTest {
   /** The contrast: a kernel that takes all it has room for has taken it for the other response. */
   @Test
   void overTcpAsItIsItWaitsBehindWhatTheKernelHasTaken() throws Exception {
-    List<Reprioritization.Round> rounds = measure(ReprioritizationCarrier.HTTP_2_TCP);
+    List<Reprioritization.Round> rounds = measure(ReprioritizationCarrier.HTTP_2_UNTUNED);
     assertTrue(
         rounds.stream().anyMatch(round -> round.tookNanos() > 2 * round.boundNanos()),
         rounds::toString);

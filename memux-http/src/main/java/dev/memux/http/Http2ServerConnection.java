@@ -1,5 +1,6 @@
 package dev.memux.http;
 
+import dev.memux.netty.LateWrites;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -17,9 +18,11 @@ import io.netty.handler.codec.http2.Http2PingFrame;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2SettingsFrame;
 import io.netty.handler.codec.http2.Http2StreamChannel;
+import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,12 +80,12 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
   private boolean announced;
   private boolean closing;
 
-  private Http2ServerConnection(Channel channel, HttpsConfig config) {
+  private Http2ServerConnection(Channel channel, LongSupplier room, HttpsConfig config) {
     this.channel = channel;
     idle =
         new LazyTimer(channel.eventLoop(), config.idleTimeout().toNanos(), this::closeGracefully);
     idle.restart();
-    priorities = new Http2Priorities(channel);
+    priorities = new Http2Priorities(channel, room);
   }
 
   /**
@@ -92,9 +95,10 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
    */
   static Http2ServerConnection begin(
       Channel channel, RequestHandler handler, String alternatives, HttpsConfig config) {
-    Http2ServerConnection connection = new Http2ServerConnection(channel, config);
     ChannelPipeline pipeline = channel.pipeline();
     channel.config().setWriteBufferWaterMark(CONNECTION_QUEUE);
+    LongSupplier room = config.lateWrites() ? lateWrites(pipeline) : channel::bytesBeforeUnwritable;
+    Http2ServerConnection connection = new Http2ServerConnection(channel, room, config);
     Http2FrameCodec codec = connection.codec(config);
     pipeline.addLast(
         codec,
@@ -109,6 +113,14 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
       throw new IllegalStateException("a window of " + CONNECTION_WINDOW_BYTES, e);
     }
     return connection;
+  }
+
+  /** Puts late writes below what holds flushes back; returns what is to be written at a time. */
+  private static LongSupplier lateWrites(ChannelPipeline pipeline) {
+    LateWrites late = new LateWrites();
+    pipeline.addBefore(
+        pipeline.context(FlushConsolidationHandler.class).name(), LateWrites.class.getName(), late);
+    return late::roomBytes;
   }
 
   private Http2FrameCodec codec(HttpsConfig config) {

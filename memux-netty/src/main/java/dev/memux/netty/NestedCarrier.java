@@ -321,6 +321,11 @@ public final class NestedCarrier implements Carrier {
   }
 
   @Override
+  public CarrierType type() {
+    return below.type();
+  }
+
+  @Override
   public String io() {
     return below.io() + " nested";
   }

@@ -59,14 +59,17 @@ public final class TcpClientCarriers {
   /** A connection that is being opened. Any thread. */
   public static final class Attempt {
     private final EventLoop loop;
+    private final Function<CloseReason, Throwable> failures;
     private final Consumer<Throwable> onFailure;
 
     // The loop's.
     private @Nullable Channel channel;
     private boolean over;
 
-    private Attempt(EventLoop loop, Consumer<Throwable> onFailure) {
+    private Attempt(
+        EventLoop loop, Function<CloseReason, Throwable> failures, Consumer<Throwable> onFailure) {
       this.loop = loop;
+      this.failures = failures;
       this.onFailure = onFailure;
     }
 
@@ -86,7 +89,7 @@ public final class TcpClientCarriers {
     private void fail(CloseReason reason) {
       if (!over) {
         end();
-        onFailure.accept(MuxException.of(reason));
+        onFailure.accept(failures.apply(reason));
       }
     }
 
@@ -115,6 +118,21 @@ public final class TcpClientCarriers {
       String serverName,
       Function<Carrier, ConnectionListener> listener,
       Consumer<Throwable> onFailure) {
+    return connect(tls, remote, serverName, listener, MuxException::of, onFailure);
+  }
+
+  /**
+   * The same.
+   *
+   * @param failures makes what {@code onFailure} is told
+   */
+  Attempt connect(
+      TlsClientConfig tls,
+      InetSocketAddress remote,
+      String serverName,
+      Function<Carrier, ConnectionListener> listener,
+      Function<CloseReason, Throwable> failures,
+      Consumer<Throwable> onFailure) {
     return connect(
         remote,
         attempt -> {
@@ -130,6 +148,7 @@ public final class TcpClientCarriers {
             addTls(channel, attempt, library, serverName, remote.getPort(), true, onReady);
           };
         },
+        failures,
         onFailure);
   }
 
@@ -173,6 +192,7 @@ public final class TcpClientCarriers {
             addTls(channel, attempt, library, serverName, remote.getPort(), false, onReady);
           };
         },
+        MuxException::of,
         onFailure);
   }
 
@@ -182,9 +202,10 @@ public final class TcpClientCarriers {
   private Attempt connect(
       InetSocketAddress remote,
       Function<Attempt, Consumer<Channel>> layers,
+      Function<CloseReason, Throwable> failures,
       Consumer<Throwable> onFailure) {
     EventLoop loop = group.next();
-    Attempt attempt = new Attempt(loop, onFailure);
+    Attempt attempt = new Attempt(loop, failures, onFailure);
     loop.execute(() -> begin(attempt, remote, layers));
     return attempt;
   }

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * handshakes of the layers below QMux are through; before that it is one of a bounded number, and
  * those layers bound its time. Any thread.
  */
-final class TcpListener {
+final class TcpListener implements BoundSockets {
   private static final Logger log = LoggerFactory.getLogger(TcpListener.class);
 
   /** Connections that the kernel completes before they are accepted. */
@@ -41,6 +41,7 @@ final class TcpListener {
    */
   private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
 
+  private final Promise<Void> closed = GlobalEventExecutor.INSTANCE.newPromise();
   private final Channel server;
   private final ChannelFuture bound;
 
@@ -93,24 +94,43 @@ final class TcpListener {
     return promise;
   }
 
-  /** With the port that was chosen if 0 was asked for. */
-  InetSocketAddress localAddress() {
+  @Override
+  public InetSocketAddress localAddress() {
     return (InetSocketAddress) server.localAddress();
   }
 
-  /** See {@link AcceptedLayers#reload}. */
-  void reload(TlsServerConfig renewed) {
+  @Override
+  public int socketCount() {
+    return 1;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @see AcceptedLayers#reload
+   */
+  @Override
+  public Future<Void> reload(TlsServerConfig renewed) {
     layers.reload(renewed);
+    return GlobalEventExecutor.INSTANCE.newSucceededFuture(null);
   }
 
-  /** Refuses new connections from now on; the others go on. Done when the port is free. */
-  Future<Void> stopAccepting() {
-    return server.close();
+  @Override
+  public void stopAccepting() {
+    server.close();
   }
 
-  /** Closes the port and the connections that are left; done when all are. */
-  Future<Void> close() {
-    return channels.close();
+  @Override
+  public Future<Void> close() {
+    channels
+        .close()
+        .addListener(done -> closed.trySuccess(null)); // on a thread that outlives the event loops
+    return closed;
+  }
+
+  @Override
+  public Future<Void> closeFuture() {
+    return closed;
   }
 
   private void accept(Channel channel) {

@@ -95,8 +95,7 @@ public final class TcpServerCarriers implements BoundCarriers {
    */
   @Override
   public Future<Void> reload(TlsServerConfig tls) {
-    tcp.reload(tls);
-    return GlobalEventExecutor.INSTANCE.newSucceededFuture(null);
+    return tcp.reload(tls);
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.memux.engine.qmux.QmuxConfig;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.VarInt;
 import dev.memux.netty.Carrier;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.MuxException;
 import dev.memux.tls.TlsSession;
 import java.io.IOException;
@@ -225,6 +226,11 @@ public final class Session implements AutoCloseable {
 
   public @Nullable InetSocketAddress localAddress() {
     return loopSide.carrier().local();
+  }
+
+  /** What carries the connection; of a nested session, what carries the outermost one. */
+  public CarrierType carrier() {
+    return loopSide.carrier().type();
   }
 
   /** What moves its packets, in words: "epoll gro gso", for example. */

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -138,6 +139,21 @@ public final class SessionClient {
    */
   public Session connect(String host, int port) throws IOException {
     return race(host, List.of(InetAddress.getAllByName(host)), port);
+  }
+
+  /**
+   * Connects over WebSocket, for where nothing but HTTP gets through, or to a server that others
+   * use from browsers. Blocks until the handshakes are complete; the host's addresses are tried one
+   * after the other, each as long as {@link QuicConfig#handshakeTimeoutNanos} allows.
+   *
+   * @param webSocket of the scheme {@code ws} or {@code wss}; {@code ws} has no TLS
+   * @throws IllegalArgumentException if the URI has another scheme, or no host
+   * @throws UnknownHostException if the host has no address
+   * @throws MuxException why the last address did not do
+   * @throws InterruptedIOException if the thread is interrupted, which it stays
+   */
+  public Session connect(URI webSocket) throws IOException {
+    return new WebSocketConnect(tcpCarriers, tls, config.mux(), drainTimeout, webSocket).run();
   }
 
   /**

@@ -121,7 +121,8 @@ interface BackPressureContract extends Contract {
       while (pair.far().accept().id() != last.id()) {
         accepted++;
       }
-      assertTrue(accepted <= STREAMS, accepted + " streams waited");
+      // Those that live, and as many that are over already, which the session is about to learn.
+      assertTrue(accepted <= 2 * STREAMS, accepted + " streams waited");
     }
   }
 }

@@ -90,6 +90,7 @@ interface EndContract extends Contract {
           Thread.startVirtualThread(
               () -> drained.complete(pair.far().drain(Duration.ofSeconds(PATIENCE_SECONDS)))));
       assertThrows(MuxException.Local.class, pair.far()::open);
+      pair.far().statistics(); // by then the loop has heard of it, too
       Stream refused = pair.near().open();
       refused.write(ByteBuffer.wrap(new byte[] {1}));
       assertThrows(MuxException.Peer.class, () -> refused.inputStream().read());

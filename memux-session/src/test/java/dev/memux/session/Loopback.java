@@ -85,6 +85,10 @@ final class Loopback implements SessionPair {
   }
 
   SessionClient client(QuicConfig clientConfig) {
+    return clientBuilder(clientConfig).build();
+  }
+
+  SessionClient.Builder clientBuilder(QuicConfig clientConfig) {
     return SessionClient.builder()
         .carriers(carrier)
         .group(nearGroup)
@@ -94,8 +98,7 @@ final class Loopback implements SessionPair {
             TlsClientConfig.builder()
                 .applicationProtocols(ALPN)
                 .trustedCertificates(List.of(CERTIFICATE.getRootCertificate()))
-                .build())
-        .build();
+                .build());
   }
 
   Session connect() throws Exception {

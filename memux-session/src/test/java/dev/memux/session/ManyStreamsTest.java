@@ -13,6 +13,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 
@@ -26,6 +28,9 @@ final class ManyStreamsTest {
   /** What is left of them all when they are closed. */
   private static final long LEFT_BYTES = 8_000_000;
 
+  /** Within which streams that are not in use rest. */
+  private static final int REST_SECONDS = 20;
+
   @Test
   void openStreamsCostLittleAndClosedOnesNothing() throws Exception {
     MuxConfig mux = MuxConfig.DEFAULT.withStreams(STREAMS + 1, 0);
@@ -34,7 +39,7 @@ final class ManyStreamsTest {
       awaitNone(loopback);
       long before = heapAfterCollection();
       List<Stream> streams = exchange(loopback, STREAMS);
-      long open = heapAfterCollection();
+      long open = heapWhenAtRest(before + 2L * STREAMS * STREAM_BYTES);
       if (Boolean.getBoolean("memux.many.histogram")) {
         System.out.println(histogram());
       }
@@ -42,6 +47,9 @@ final class ManyStreamsTest {
       streams.clear();
       awaitNone(loopback);
       long after = heapAfterCollection();
+      if (Boolean.getBoolean("memux.many.histogram")) {
+        System.out.println(histogram());
+      }
       long each = (open - before) / (2L * STREAMS);
       System.out.printf(
           "%,d streams: %d bytes each at either end; heap %.1f MB before, %.1f with them, %.1f when"
@@ -80,6 +88,19 @@ final class ManyStreamsTest {
       streams.add(stream);
     }
     return streams;
+  }
+
+  /** Streams rest some time after they were used last. */
+  private static long heapWhenAtRest(long enough) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(REST_SECONDS);
+    long heap = heapAfterCollection();
+    for (long before = Long.MAX_VALUE;
+        (heap > enough || heap < before - STREAMS) && System.nanoTime() < deadline; ) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(500));
+      before = heap;
+      heap = heapAfterCollection();
+    }
+    return heap;
   }
 
   private static void awaitNone(Loopback loopback) {

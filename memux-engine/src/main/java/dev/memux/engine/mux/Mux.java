@@ -15,6 +15,7 @@ import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.SentFrames;
 import dev.memux.engine.wire.TransportParameters;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -162,6 +163,11 @@ public final class Mux {
    */
   public StreamGroup addGroup(int weight) {
     return priorities.addGroup(weight);
+  }
+
+  /** Every open stream; the action may close some of them. */
+  public void forEachStream(Consumer<MuxStream> action) {
+    streams.forEach(action);
   }
 
   /** How many streams are open. */

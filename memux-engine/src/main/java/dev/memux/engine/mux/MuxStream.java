@@ -149,6 +149,11 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
     return resting != null;
   }
 
+  /** Whether both directions are over, so that {@link #CLOSED} was told or is about to be. */
+  public boolean isClosed() {
+    return closed;
+  }
+
   /** The sending part; null if there is none. */
   @Nullable SendStream send() {
     endRest();

@@ -120,6 +120,22 @@ class FrameReaderTest {
     }
   }
 
+  @Test
+  void theExamplesOfTheDescriptionAreWhatTheySay() throws ProtocolException {
+    // docs/stream-priority.md §6
+    read("c000004d454d5558 04 00 00 01 00  0a 04 05 68656c6c6f");
+    read("c000004d454d5558 04 01 07 01 00  c000004d454d5558 08 00 01 01 00");
+    read("c000004d454d5558 0c 00 03 01 412c");
+    assertEquals(
+        List.of(
+            "StreamPriority[streamId=4, sequence=0, urgency=0, incremental=true, groupId=0]",
+            "STREAM 4 0 68656c6c6f",
+            "StreamPriority[streamId=4, sequence=1, urgency=7, incremental=true, groupId=0]",
+            "StreamPriority[streamId=8, sequence=0, urgency=1, incremental=true, groupId=0]",
+            "StreamPriority[streamId=12, sequence=0, urgency=3, incremental=true, groupId=300]"),
+        recorder.frames);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

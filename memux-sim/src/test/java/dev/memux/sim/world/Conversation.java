@@ -552,7 +552,12 @@ final class Conversation extends Course implements NetworkObserver, WireListener
       Peer peer = peer(side(connection));
       boolean withheld = peer.earlyData() == EarlyData.REFUSED || !peer.isHandshakeComplete();
       boolean probes = connection.statistics().probesSent() > probesBefore;
-      scheduling.get(side(connection)).onBatchEnd(withheld ? List.of() : peer.scheduled(), probes);
+      scheduling
+          .get(side(connection))
+          .onBatchEnd(
+              withheld ? List.of() : peer.scheduled(),
+              connection.mux().sendCreditBytes() > 0,
+              probes);
     }
   }
 

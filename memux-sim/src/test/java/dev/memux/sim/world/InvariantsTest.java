@@ -747,7 +747,7 @@ class InvariantsTest {
     }
 
     private void ends(SchedulingInvariant.State... states) {
-      scheduling.onBatchEnd(List.of(states), false);
+      scheduling.onBatchEnd(List.of(states), true, false);
     }
 
     @Test
@@ -814,6 +814,15 @@ class InvariantsTest {
       for (int i = 0; i < 4000; i++) {
         sends(i % 5 < 3 ? 0 : 4);
         ends(state(0, 3, true), state(4, 3, i % 100 > 0));
+      }
+      assertEquals(0, scheduling.streamSharesJudged());
+    }
+
+    @Test
+    void whoWaitsForTheConnectionsCreditIsNotJudged() {
+      for (int i = 0; i < 4000; i++) {
+        sends(i % 5 < 3 ? 0 : 4);
+        scheduling.onBatchEnd(List.of(state(0, 3, true), state(4, 3, true)), i % 100 > 0, false);
       }
       assertEquals(0, scheduling.streamSharesJudged());
     }

@@ -97,16 +97,18 @@ final class SchedulingInvariant {
   /**
    * A batch is over.
    *
+   * @param hasCredit whether the connection's flow control allows new data; while it does not, only
+   *     lost data is sent
    * @param probes whether probes were sent (RFC 9002 §6.2.4), which take what is at hand
    */
-  void onBatchEnd(Collection<State> streams, boolean probes) {
-    if (judges && !batch.isEmpty()) {
+  void onBatchEnd(Collection<State> streams, boolean hasCredit, boolean probes) {
+    if (judges && !(batch.isEmpty() && hasCredit)) {
       Map<Long, State> states = new LinkedHashMap<>();
       streams.forEach(state -> states.put(state.id(), state));
       if (!probes) {
         checkOrder(states);
       }
-      countShares(states);
+      countShares(states, hasCredit);
     }
     for (Sent sent : batch) {
       highest.merge(sent.id, sent.end, Math::max);
@@ -161,13 +163,13 @@ final class SchedulingInvariant {
     return new Violation(SchedulingInvariant.class, less + " " + what + " " + more);
   }
 
-  private void countShares(Map<Long, State> states) {
+  private void countShares(Map<Long, State> states, boolean hasCredit) {
     Map<Rank, List<Shares.Waiting<Long>>> waitingEquals = new LinkedHashMap<>();
     equals.keySet().forEach(rank -> waitingEquals.put(rank, new ArrayList<>()));
     Map<Long, Shares.Waiting<Long>> own = new LinkedHashMap<>();
     Map<Long, Shares.Waiting<Long>> peers = new LinkedHashMap<>();
     for (State state : states.values()) {
-      if (!state.isWaiting) {
+      if (!state.isWaiting || !hasCredit) {
         continue;
       }
       int weight = state.ownGroup == NO_GROUP ? 1 : state.ownWeight;

@@ -82,11 +82,22 @@ final class WorldPlanner {
       long keepAliveNanos = seed.split("moves").split("alive").random().between(1L, 3L) * SECOND;
       client = client.withKeepAliveNanos(keepAliveNanos);
     }
+    Randomness bulk = seed.split("bulk").random();
+    boolean isBulk = !crowded && !moving && bulk.chance(0.04);
+    if (isBulk) {
+      // No limit of this end's keeps anybody from having something to send.
+      client = client.withMux(roomy(bulk));
+      server = server.withMux(roomy(bulk));
+      clients = 1;
+    }
     boolean keepsAlive = client.keepAliveNanos() > 0 || server.keepAliveNanos() > 0;
     List<WorldPlan.ConversationPlan> conversations = new ArrayList<>();
     for (int i = 0; i < clients; i++) {
       WorldPlan.ConversationPlan shared = crowded && i > 0 ? conversations.getFirst() : null;
-      conversations.add(conversation(keepsAlive, shared, seed.split("conversation").split(i)));
+      conversations.add(
+          isBulk
+              ? bulk(bulk)
+              : conversation(keepsAlive, shared, seed.split("conversation").split(i)));
     }
     Randomness drivers = seed.split("drivers").random();
     return new WorldPlan(
@@ -293,10 +304,6 @@ final class WorldPlanner {
         streams(bytes, delayNanos, part.split("streams").random()).stream()
             .map(stream -> withImportance(stream, delayNanos, importance))
             .toList();
-    Randomness bulk = part.split("bulk").random();
-    if (first == null && !crowded && bulk.chance(0.03)) {
-      return bulk(bulk);
-    }
     return new WorldPlan.ConversationPlan(
         work.between(0L, 500L) * MILLI,
         first == null
@@ -315,6 +322,11 @@ final class WorldPlanner {
         weather == Weather.HOSTILE || work.chance(0.1) ? work.between(1, 60) : 0);
   }
 
+  private static MuxConfig roomy(Randomness r) {
+    return MuxConfig.DEFAULT.withScheduler(
+        SchedulerConfig.DEFAULT.withCatchUpBytes(r.oneOf(0L, 64L << 10)));
+  }
+
   /** A few streams with so much to send that it shows how they share. */
   private static WorldPlan.ConversationPlan bulk(Randomness r) {
     LinkProfile link =
@@ -326,7 +338,7 @@ final class WorldPlanner {
     Side sender = r.oneOf(Side.values());
     boolean grouped = r.chance(0.5);
     List<StreamPlan> streams = new ArrayList<>();
-    for (int i = r.between(2, 4); i > 0; i--) {
+    for (int i = r.between(2, 3); i > 0; i--) {
       streams.add(
           new StreamPlan(
               sender,
@@ -337,7 +349,7 @@ final class WorldPlanner {
               grouped ? r.between(0, 3) : 0,
               List.of(),
               new StreamPlan.Direction(
-                  r.between(1_000_000L, 1_500_000L), -1, -1, -1, -1, -1, StreamPlan.Reading.EAGER),
+                  r.between(1_300_000L, 1_700_000L), -1, -1, -1, -1, -1, StreamPlan.Reading.EAGER),
               null));
     }
     return new WorldPlan.ConversationPlan(
