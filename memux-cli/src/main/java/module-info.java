@@ -9,6 +9,9 @@ module dev.memux.cli {
   requires dev.memux.sim;
   requires dev.memux.tls;
   requires info.picocli;
+  requires io.netty.codec;
+  requires io.netty.codec.http2;
+  requires io.netty.handler;
   requires java.management;
   requires jdk.management;
   requires static org.jspecify;

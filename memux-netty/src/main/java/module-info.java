@@ -5,6 +5,8 @@ module dev.memux.netty {
   requires transitive io.netty.codec.classes.quic;
   requires transitive io.netty.common;
   requires transitive io.netty.transport;
+  requires io.netty.codec;
+  requires io.netty.codec.http;
   requires io.netty.handler;
   requires io.netty.resolver;
   requires io.netty.transport.classes.epoll;

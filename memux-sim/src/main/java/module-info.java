@@ -6,5 +6,6 @@ module dev.memux.sim {
   requires static transitive org.jspecify;
 
   exports dev.memux.sim;
+  exports dev.memux.sim.qmux;
   exports dev.memux.sim.quic;
 }

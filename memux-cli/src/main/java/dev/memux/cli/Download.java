@@ -4,6 +4,7 @@ import dev.memux.http.ClientConnection;
 import dev.memux.http.ClientExchange;
 import dev.memux.http.HttpException;
 import dev.memux.http.InboundBody;
+import dev.memux.http.PriorityField;
 import dev.memux.http.RequestHead;
 import dev.memux.http.RequestUrl;
 import dev.memux.http.ResponseHead;
@@ -22,6 +23,7 @@ final class Download implements ResponseListener {
   private final RequestUrl url;
   private final Output output;
   private final boolean failOnHttpError;
+  private final @Nullable String priority;
   private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
   private final LongAdder bytes = new LongAdder();
   private volatile long startNanos;
@@ -48,7 +50,11 @@ final class Download implements ResponseListener {
       int exitCode,
       @Nullable String error) {}
 
-  Download(RequestUrl url, Output output, boolean failOnHttpError) {
+  /**
+   * @param priority the value of the field (RFC 9218 §5), or null
+   */
+  Download(RequestUrl url, Output output, boolean failOnHttpError, @Nullable String priority) {
+    this.priority = priority;
     this.url = url;
     this.output = output;
     this.failOnHttpError = failOnHttpError;
@@ -79,6 +85,9 @@ final class Download implements ResponseListener {
     startNanos = System.nanoTime();
     RequestHead head = RequestHead.get(url.origin().authority(), url.path());
     head.fields().add("user-agent", "memux/" + Version.number()).add("accept", "*/*");
+    if (priority != null) {
+      head.fields().add(PriorityField.NAME, priority);
+    }
     exchange = connection.send(head, this);
   }
 

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -76,6 +77,8 @@ final class GetCommand implements Callable<Integer> {
   /** How long a ticket for the next run is worth waiting for: some round trips. */
   private static final long TICKET_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
+  private static final Pattern PRIORITY = Pattern.compile("u=[0-7]|i|u=[0-7], ?i");
+
   @Parameters(
       paramLabel = "URL",
       arity = "1..*",
@@ -88,12 +91,22 @@ final class GetCommand implements Callable<Integer> {
       description = "Write there; - is standard output. A folder is made if it does not exist.")
   private @Nullable String output;
 
+  @Mixin private CarrierOption carrier = new CarrierOption();
+
   @Mixin private TrustOptions trust = new TrustOptions();
 
   @Option(
       names = {"-f", "--fail"},
       description = "Treat an answer of 400 or above as a failure and leave its body out.")
   private boolean fail;
+
+  @Option(
+      names = "--priority",
+      paramLabel = "VALUE",
+      description =
+          "Say how urgent the answers are (RFC 9218): u=0, the most urgent, to u=7, and i where a"
+              + " part is of use, as in u=1,i (default: say nothing, which means u=3).")
+  private @Nullable String priority;
 
   @Option(
       names = "--json",
@@ -123,7 +136,7 @@ final class GetCommand implements Callable<Integer> {
     List<Output> outputs = OutputPlan.of(parsed, output, json);
     List<Download> downloads = new ArrayList<>();
     for (int i = 0; i < parsed.size(); i++) {
-      downloads.add(new Download(parsed.get(i), outputs.get(i), fail));
+      downloads.add(new Download(parsed.get(i), outputs.get(i), fail, priority()));
     }
     if (!(connectTimeoutSeconds > 0 && connectTimeoutSeconds <= 86_400)) {
       throw new CommandFailure(ExitCode.USAGE, "--connect-timeout must be above 0 seconds");
@@ -146,7 +159,8 @@ final class GetCommand implements Callable<Integer> {
     QuicConfig config = QuicConfig.DEFAULT.withHandshakeTimeoutNanos(timeoutNanos);
     Connector connector =
         (remote, serverName, handler) ->
-            Connector.quic(
+            Connector.over(
+                    carrier.type(),
                     group,
                     config,
                     Objects.requireNonNull(servers.get(new Origin(serverName, remote.getPort())))
@@ -243,6 +257,14 @@ final class GetCommand implements Callable<Integer> {
   private boolean showsProgress() {
     boolean bodyOnScreen = (output == null && !json) || "-".equals(output);
     return Terminal.isStandardError() && !(bodyOnScreen && Terminal.isStandardOutput());
+  }
+
+  private @Nullable String priority() {
+    if (priority != null && !PRIORITY.matcher(priority).matches()) {
+      throw new CommandFailure(
+          ExitCode.USAGE, "--priority: '" + priority + "' is not a priority such as u=1,i");
+    }
+    return priority;
   }
 
   private static RequestUrl parse(String text) {

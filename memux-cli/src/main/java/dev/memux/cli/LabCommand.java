@@ -10,5 +10,5 @@ import picocli.CommandLine.Command;
     usageHelpAutoWidth = true,
     synopsisSubcommandLabel = "COMMAND",
     header = {"Emulated networks on this machine (Linux, as root).", ""},
-    subcommands = {LabLinkCommand.class, LabTunnelCommand.class})
+    subcommands = {LabLinkCommand.class, LabReprioritizeCommand.class, LabTunnelCommand.class})
 final class LabCommand {}

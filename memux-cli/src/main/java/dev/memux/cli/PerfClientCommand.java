@@ -116,6 +116,8 @@ final class PerfClientCommand implements Callable<Integer> {
               + " (default: ${DEFAULT-VALUE}).")
   private long warmup;
 
+  @Mixin private CarrierOption carrier = new CarrierOption();
+
   @Mixin private PacketOptions packets = new PacketOptions();
 
   @Mixin private TrustOptions trust = new TrustOptions();
@@ -158,6 +160,7 @@ final class PerfClientCommand implements Callable<Integer> {
                     PerfProtocol.ALPN,
                     StateDirectory.ofUser(),
                     KeyLogs.fromEnvironment()))
+            .carriers(carrier.type())
             .config(packets.apply(QuicConfig.DEFAULT))
             .drainTimeout(Duration.ofSeconds(CLOSE_SECONDS))
             .build();

@@ -4,6 +4,7 @@ import dev.memux.engine.quic.QuicConfig;
 import dev.memux.gateway.DevelopmentCertificate;
 import dev.memux.gateway.ListenAddress;
 import dev.memux.gateway.StateDirectory;
+import dev.memux.netty.CarrierType;
 import dev.memux.session.SessionServer;
 import dev.memux.tls.KeyLog;
 import dev.memux.tls.TlsServerConfig;
@@ -27,6 +28,8 @@ import picocli.CommandLine.Option;
     usageHelpAutoWidth = true,
     header = {"Do what 'memux perf client' asks for, until Ctrl-C.", ""},
     description = {
+      "",
+      "Clients come by QUIC or, with --carrier tcp, by TCP to the same port.",
       "",
       "It has the development certificate, which clients of the same user trust. Anyone who reaches"
           + " it can keep it busy: listen where only those who measure are.",
@@ -79,6 +82,7 @@ final class PerfServerCommand implements Callable<Integer> {
       tls.credentials(
           DevelopmentCertificate.loadOrCreate(StateDirectory.ofUser(), Clock.systemUTC()));
       return SessionServer.builder()
+          .carriers(CarrierType.QUIC, CarrierType.TCP)
           .tls(tls.build())
           .config(config.withMux(config.mux().withStreams(MAX_STREAMS, 0)))
           .drainTimeout(Duration.ZERO)

@@ -10,8 +10,18 @@ import dev.memux.gateway.Gateway;
 import dev.memux.gateway.GatewayConfig;
 import dev.memux.gateway.ListenAddress;
 import dev.memux.gateway.StateDirectory;
+import dev.memux.http.Http3Service;
+import dev.memux.http.PriorityField;
+import dev.memux.http.ResponseHead;
+import dev.memux.netty.IoTransport;
+import dev.memux.netty.QuicServerBootstrap;
+import dev.memux.tls.TlsServerConfig;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoopGroup;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +29,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,6 +39,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code memux get} in this process, against gateways in this process. */
 @Timeout(120)
@@ -46,7 +58,7 @@ final class GetCommandTest {
   @BeforeAll
   static void serve() throws Exception {
     StateDirectory state = StateDirectory.at(folder.resolve("state"));
-    names = RandomFiles.write(folder.resolve("root"), 30, 100_000);
+    names = RandomFiles.write(folder.resolve("root"), 100, 100_000);
     gateway =
         Gateway.start(
             new GatewayConfig(
@@ -89,10 +101,11 @@ final class GetCommandTest {
     return Main.run(all.toArray(String[]::new));
   }
 
-  @Test
-  void fetchesManyFilesIntoAFolder() throws Exception {
-    Path target = folder.resolve("many");
-    List<Object> arguments = new ArrayList<>(List.of("-o", target));
+  @ParameterizedTest
+  @ValueSource(strings = {"quic", "tcp"})
+  void fetchesManyFilesIntoAFolder(String carrier) throws Exception {
+    Path target = folder.resolve(carrier);
+    List<Object> arguments = new ArrayList<>(List.of("--carrier", carrier, "-o", target));
     names.forEach(name -> arguments.add(url + name));
     assertEquals(0, get(arguments.toArray()), this::errors);
     RandomFiles.assertSame(folder.resolve("root"), target, names);
@@ -124,6 +137,41 @@ final class GetCommandTest {
     assertTrue((double) connection.get("rtt_ms") > 0);
     assertTrue((double) connection.get("bytes_received") > 100_000);
     assertTrue(connection.containsKey("packets_lost"));
+  }
+
+  @Test
+  void saysHowUrgentTheAnswersAre() throws Exception {
+    StateDirectory state = StateDirectory.at(folder.resolve("state"));
+    Http3Service echo =
+        new Http3Service(
+            exchange ->
+                exchange.respond(
+                    ResponseHead.of(200),
+                    Unpooled.copiedBuffer(
+                        PriorityField.format(exchange.priority()), StandardCharsets.US_ASCII)));
+    EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(1);
+    try {
+      InetSocketAddress address =
+          new QuicServerBootstrap()
+              .group(group)
+              .tls(
+                  TlsServerConfig.builder()
+                      .credentials(DevelopmentCertificate.loadOrCreate(state, Clock.systemUTC()))
+                      .applicationProtocols(Http3Service.ALPN)
+                      .build())
+              .childHandler(echo.initializer())
+              .bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0))
+              .get(20, TimeUnit.SECONDS)
+              .localAddress();
+      String there = "https://127.0.0.1:" + address.getPort() + "/";
+      Path said = folder.resolve("said");
+      assertEquals(0, get("--priority=u=1, i", "-o", said, there), this::errors);
+      assertEquals("u=1, i", Files.readString(said));
+      assertEquals(0, get("-o", said, there), this::errors);
+      assertEquals("", Files.readString(said));
+    } finally {
+      group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
+    }
   }
 
   @Test
@@ -161,6 +209,8 @@ final class GetCommandTest {
     "2, get --no-such-option https://h/",
     "2, get --connect-timeout=0 --json https://h/",
     "2, get https://h/a https://h/b",
+    "2, get --priority=u=8 --json https://h/",
+    "2, get --priority=urgent --json https://h/",
     "77, get --json --cacert=/nowhere https://h/",
     "2, nonsense",
     "2, ''",

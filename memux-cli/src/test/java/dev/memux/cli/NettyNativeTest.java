@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -58,5 +59,24 @@ final class NettyNativeTest {
       }
     }
     RandomFiles.assertSame(root, got, names);
+  }
+
+  /** Netty's codec takes the frames for unknown ones and goes on. */
+  @Test
+  void theirServerLivesWithPriorityUpdates() throws Exception {
+    assumeTrue(Quic.isAvailable(), "no native QUIC for this platform");
+    Path root = folder.resolve("root");
+    List<String> names = RandomFiles.write(root, 10, FILE_BYTES);
+    StateDirectory state = StateDirectory.at(folder.resolve("their-state"));
+    DevelopmentCertificate.loadOrCreate(state, Clock.systemUTC());
+    try (NettyNative netty = new NettyNative()) {
+      int port =
+          netty.serve(
+              root,
+              DevelopmentCertificate.certificateFile(state),
+              state.path().resolve("development-key.pem"));
+      assertEquals(
+          Collections.nCopies(names.size(), (long) FILE_BYTES), RestlessClient.fetch(port, names));
+    }
   }
 }

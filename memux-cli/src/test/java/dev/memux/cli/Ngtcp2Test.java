@@ -11,8 +11,10 @@ import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,15 +53,49 @@ final class Ngtcp2Test {
   @ParameterizedTest
   @ValueSource(ints = {1, 100})
   void memuxGetFetchesFromTheirServer(int count) throws Exception {
-    Path server = ExternalPrograms.require("gtlsserver", "ngtcp2-server");
-    Path openssl = ExternalPrograms.require("openssl", "openssl");
     Path root = folder.resolve("root");
     Path got = folder.resolve("got");
     List<String> names = RandomFiles.write(root, count, FILE_BYTES);
-    Path certificate = folder.resolve("cert.pem");
-    Path key = folder.resolve("key.pem");
-    makeCertificate(openssl, certificate, key);
     int port = FreePort.find();
+    Process serving = serve(root, port);
+    try {
+      List<String> arguments = new ArrayList<>();
+      arguments.addAll(List.of("get", "--fail", "--cacert=" + certificate(), "-o", got + "/"));
+      names.forEach(name -> arguments.add("https://127.0.0.1:" + port + "/" + name));
+      try (MemuxProcess get = MemuxProcess.start(folder, arguments.toArray(String[]::new))) {
+        assertEquals(0, get.awaitExit(), get.errors());
+      }
+      RandomFiles.assertSame(root, got, names);
+    } finally {
+      serving.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    }
+  }
+
+  /** Their server reads PRIORITY_UPDATE frames, and closes the connection for one that is wrong. */
+  @Test
+  void theirServerTakesPriorityUpdates() throws Exception {
+    Path root = folder.resolve("root");
+    List<String> names = RandomFiles.write(root, 10, FILE_BYTES);
+    int port = FreePort.find();
+    Process serving = serve(root, port);
+    try {
+      assertEquals(
+          Collections.nCopies(names.size(), (long) FILE_BYTES), RestlessClient.fetch(port, names));
+    } finally {
+      serving.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    }
+  }
+
+  private Path certificate() {
+    return folder.resolve("cert.pem");
+  }
+
+  /** Starts their server, and waits until it answers. */
+  private Process serve(Path root, int port) throws Exception {
+    Path server = ExternalPrograms.require("gtlsserver", "ngtcp2-server");
+    Path openssl = ExternalPrograms.require("openssl", "openssl");
+    Path key = folder.resolve("key.pem");
+    makeCertificate(openssl, certificate(), key);
     Path log = folder.resolve("gtlsserver.log");
     Process serving =
         start(
@@ -72,20 +108,15 @@ final class Ngtcp2Test {
                 "127.0.0.1",
                 Integer.toString(port),
                 key.toString(),
-                certificate.toString()),
+                certificate().toString()),
             log);
     try {
       awaitAnswer(port, serving, log);
-      List<String> arguments = new ArrayList<>();
-      arguments.addAll(List.of("get", "--fail", "--cacert=" + certificate, "-o", got + "/"));
-      names.forEach(name -> arguments.add("https://127.0.0.1:" + port + "/" + name));
-      try (MemuxProcess get = MemuxProcess.start(folder, arguments.toArray(String[]::new))) {
-        assertEquals(0, get.awaitExit(), get.errors());
-      }
-      RandomFiles.assertSame(root, got, names);
-    } finally {
-      serving.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    } catch (Exception | AssertionError e) {
+      serving.destroyForcibly();
+      throw e;
     }
+    return serving;
   }
 
   private void makeCertificate(Path openssl, Path certificate, Path key) throws Exception {

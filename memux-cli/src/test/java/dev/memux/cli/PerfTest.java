@@ -99,6 +99,7 @@ final class PerfTest {
       for (List<String> workload :
           List.of(
               List.of("bulk", "--bytes=300000", "--warmup=1000"),
+              List.of("bulk", "--bytes=300000", "--carrier=tcp"),
               List.of("handshakes", "--requests=3", "--concurrency=2"))) {
         List<String> arguments = new ArrayList<>(List.of("perf", "client", connect, "--json"));
         arguments.add("--workload=" + workload.getFirst());

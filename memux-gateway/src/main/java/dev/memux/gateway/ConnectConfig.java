@@ -154,8 +154,11 @@ public final class ConnectConfig {
 
     /** How many tunnels there may be at a time, and how many of them may wait for one backend. */
     public Builder bounds(int tunnels, int waiting) {
-      if (tunnels < 1 || waiting < 0) {
-        throw new IllegalArgumentException("at least one tunnel");
+      if (tunnels < 1) {
+        throw new IllegalArgumentException("there must be room for a tunnel");
+      }
+      if (waiting < 0) {
+        throw new IllegalArgumentException("fewer than none cannot wait");
       }
       maxTunnels = tunnels;
       maxWaiting = waiting;

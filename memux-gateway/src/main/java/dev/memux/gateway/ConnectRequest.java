@@ -98,10 +98,14 @@ final class ConnectRequest implements BodyListener, Places.Applicant {
 
   @Override
   public void onFailure(HttpException failure) {
+    HttpErrorCode code =
+        failure instanceof HttpException.Malformed
+            ? HttpErrorCode.MESSAGE_ERROR
+            : HttpErrorCode.REQUEST_CANCELLED;
     if (tunnel != null) {
-      tunnel.onClientReset();
+      tunnel.onClientFailure(code);
     } else if (!over) {
-      exchange.reset(HttpErrorCode.REQUEST_CANCELLED);
+      exchange.reset(code);
       onClientGone();
     }
   }
@@ -155,9 +159,10 @@ final class ConnectRequest implements BodyListener, Places.Applicant {
       channel.closeFuture().addListener(closed -> place.leave());
     }
     over = true;
+    boolean endedBefore = clientEnded; // reading from now on may bring the end as well
     tunnel = new Tunnel(exchange, channel, entry);
     tunnel.begin(proxy.config().idleTimeout());
-    if (clientEnded) {
+    if (endedBefore) {
       tunnel.onClientEnd();
     }
   }

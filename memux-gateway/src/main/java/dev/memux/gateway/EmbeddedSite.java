@@ -4,7 +4,6 @@ import dev.memux.http.RequestHandler;
 import dev.memux.http.ResponseHead;
 import dev.memux.http.ServerExchange;
 import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.quic.QuicStreamPriority;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -74,10 +73,8 @@ final class EmbeddedSite implements RequestHandler {
   private void send(ServerExchange exchange, Resource resource) {
     DefaultPriority.apply(exchange, resource.contentType);
     long number = deliveries.begin();
-    QuicStreamPriority otherwise = DefaultPriority.of(resource.contentType);
     ResponseHead head =
-        head(resource.contentType)
-            .with(ServerTiming.NAME, ServerTiming.of(exchange, otherwise, number));
+        head(resource.contentType).with(ServerTiming.NAME, ServerTiming.of(exchange, number));
     byte[] content = resource.content;
     if (resource.gzipped != null) {
       head.with("vary", "accept-encoding"); // RFC 9110 §12.5.5

@@ -172,6 +172,9 @@ public final class Gateway implements AutoCloseable {
   /** Stops at once. */
   @Override
   public void close() {
+    if (tunnels != null) {
+      tunnels.drain(); // those who wait hear it while there are loops
+    }
     listeners.forEach(listener -> listener.close(LOOP_SHUTDOWN_MILLIS));
     group
         .shutdownGracefully(0, LOOP_SHUTDOWN_MILLIS, TimeUnit.MILLISECONDS)

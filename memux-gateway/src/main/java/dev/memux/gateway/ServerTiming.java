@@ -9,19 +9,14 @@ final class ServerTiming {
 
   private ServerTiming() {}
 
-  /**
-   * The field's value: the answer's priority, whose word that is, and the answer's number.
-   *
-   * @param otherwise what holds where the client has said nothing
-   */
-  static String of(ServerExchange exchange, QuicStreamPriority otherwise, long number) {
-    QuicStreamPriority said = exchange.clientPriority();
-    QuicStreamPriority priority = said == null ? otherwise : said;
+  /** The field's value: the answer's priority, whose word that is, and the answer's number. */
+  static String of(ServerExchange exchange, long number) {
+    QuicStreamPriority priority = exchange.priority();
     return metric("urgency", Integer.toString(priority.urgency()))
         + ", "
         + metric("incremental", priority.isIncremental() ? "1" : "0")
         + ", "
-        + metric("by", said == null ? "server" : "client")
+        + metric("by", exchange.clientPriority() == null ? "server" : "client")
         + ", "
         + metric("number", Long.toString(number));
   }

@@ -15,6 +15,7 @@ import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GenericFutureListener;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -29,9 +30,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Tunnel extends ChannelInboundHandlerAdapter {
   /**
-   * How long a client that takes no more may take to end what it sends, and the backend then to
-   * close its end. What was sent before a client closed arrives so, and a backend has forgotten one
-   * client when it gets the next.
+   * How long nothing may move towards the backend, once the client takes no more, before both sides
+   * are reset. What was sent before a client closed arrives so, however slowly, and a backend has
+   * forgotten one client when it gets the next.
    */
   static final Duration LINGER = Duration.ofSeconds(5);
 
@@ -49,6 +50,8 @@ final class Tunnel extends ChannelInboundHandlerAdapter {
   private boolean discarding;
 
   private @Nullable Future<?> linger;
+  private final GenericFutureListener<Future<Void>> onWritten = written -> onWritten();
+  private long writes;
   private TunnelSummary.End end = TunnelSummary.End.COMPLETE;
   private boolean over;
 
@@ -64,7 +67,7 @@ final class Tunnel extends ChannelInboundHandlerAdapter {
   void begin(Duration idleTimeout) {
     entry.opened(200);
     toClient.onWritable(this::updateReading);
-    toClient.onRefused(this::onClientTakesNoMore);
+    toClient.onRefused(this::discard);
     IdleStateHandler idle =
         new IdleStateHandler(true, 0, 0, idleTimeout.toNanos(), TimeUnit.NANOSECONDS);
     if (!TcpConnector.handOver(backend, idle, this)) {
@@ -83,8 +86,12 @@ final class Tunnel extends ChannelInboundHandlerAdapter {
       return;
     }
     entry.sent(data.readableBytes());
-    backend.writeAndFlush(data);
+    backend.writeAndFlush(data).addListener(onWritten);
     readClient();
+  }
+
+  private void onWritten() {
+    writes++;
   }
 
   /** FIN: the backend gets one too, behind what was written. */
@@ -106,8 +113,8 @@ final class Tunnel extends ChannelInboundHandlerAdapter {
   }
 
   /** RFC 9114 §4.4: the backend gets a reset too, and the client one for the other direction. */
-  void onClientReset() {
-    abort(HttpErrorCode.REQUEST_CANCELLED, TunnelSummary.End.CLIENT);
+  void onClientFailure(HttpErrorCode code) {
+    abort(code, TunnelSummary.End.CLIENT);
   }
 
   /** The stream is over, or its connection. */
@@ -119,26 +126,34 @@ final class Tunnel extends ChannelInboundHandlerAdapter {
     }
   }
 
-  // RFC 9114 §4.4: the connection must be closed then. Whoever closes a socket does this, having
-  // sent a last word that may still be on its way, and its end.
-  private void onClientTakesNoMore() {
-    discard();
-  }
-
+  // RFC 9114 §4.4: the backend's connection must be closed when the client takes no more. Not at
+  // once: whoever closes a socket has sent a last word that may still be on its way, and its end.
   private void discard() {
     if (over || discarding) {
       return;
     }
     discarding = true;
     end = TunnelSummary.End.CLIENT;
-    linger = backend.eventLoop().schedule(this::onLingered, LINGER.toNanos(), TimeUnit.NANOSECONDS);
+    startLinger();
     updateReading();
     readClient();
     closeIfEnded();
   }
 
-  private void onLingered() {
-    abort(HttpErrorCode.CONNECT_ERROR, TunnelSummary.End.CLIENT);
+  private void startLinger() {
+    long before = writes;
+    linger =
+        backend
+            .eventLoop()
+            .schedule(() -> onLingered(before), LINGER.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  private void onLingered(long writesBefore) {
+    if (writes != writesBefore) {
+      startLinger();
+    } else {
+      abort(HttpErrorCode.CONNECT_ERROR, TunnelSummary.End.CLIENT);
+    }
   }
 
   // What the backend does.

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.memux.gateway.TunnelClient.Version;
+import dev.memux.http.ConnectionSummary;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -29,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,7 +64,7 @@ final class GatewayTunnelTest {
             .withConnect(connect.build()),
         new GatewayObserver() {
           @Override
-          public void onConnected(dev.memux.http.ConnectionSummary connection) {}
+          public void onConnected(ConnectionSummary connection) {}
 
           @Override
           public void onTunnel(TunnelSummary tunnel) {
@@ -297,6 +301,57 @@ final class GatewayTunnelTest {
     }
   }
 
+  /** An idle tunnel notices too: nothing is written there that could fail. */
+  @Test
+  void aClientThatStopsListeningCanStillSayItsLastWord() throws Exception {
+    CompletableFuture<String> heard = new CompletableFuture<>();
+    try (ScriptedBackend backend =
+            new ScriptedBackend(
+                connection ->
+                    heard.complete(
+                        new String(connection.in.readAllBytes(), StandardCharsets.US_ASCII)));
+        Gateway gateway = gateway(backend);
+        TunnelClient client = Version.HTTP_3.open(gateway)) {
+      TunnelClient.End end = client.open("db");
+      end.stop();
+      end.write("bye");
+      end.finish();
+      assertEquals("bye", heard.get(20, TimeUnit.SECONDS));
+      assertEquals(TunnelSummary.End.CLIENT, summary().end());
+    }
+  }
+
+  // RFC 9114 §4.4: the connection must be closed when the client takes no more. This takes as long
+  // as Tunnel.LINGER.
+  @Test
+  void aClientThatNeitherListensNorSpeaksIsReset() throws Exception {
+    try (ScriptedBackend backend = new ScriptedBackend(connection -> awaitForGood());
+        Gateway gateway = gateway(backend);
+        TunnelClient client = Version.HTTP_3.open(gateway)) {
+      client.open("db").stop();
+      assertEquals(TunnelSummary.End.CLIENT, summary().end());
+      assertEquals(new TunnelCounts(0, 0), gateway.tunnels());
+    }
+  }
+
+  // RFC 9114 §4.4: a connection error; RFC 9113 §8.5: a stream error.
+  @ParameterizedTest
+  @EnumSource
+  void aTunnelHasNoTrailers(Version version) throws Exception {
+    try (ScriptedBackend backend = new ScriptedBackend(GatewayTunnelTest::echo);
+        Gateway gateway = gateway(backend);
+        TunnelClient client = version.open(gateway)) {
+      TunnelClient.End end = client.open("db");
+      end.finishWithTrailers();
+      long code = end.reset();
+      assertEquals(version == Version.HTTP_2 ? 1 : -1, code);
+      assertEquals(TunnelSummary.End.CLIENT, summary().end());
+      if (version == Version.HTTP_3) {
+        await(() -> gateway.connectionCount() == 0);
+      }
+    }
+  }
+
   // Refusals
 
   @ParameterizedTest
@@ -402,9 +457,26 @@ final class GatewayTunnelTest {
 
   @Test
   void thereAreNoTunnelsByHttp1() throws Exception {
+    SSLContext tls = SSLContext.getInstance("TLS");
+    tls.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
     try (Gateway gateway = gateway(ConnectConfig.builder().allow("*:*"));
-        Asker asker = Asker.Version.HTTP_1_1.open(gateway)) {
-      assertEquals(200, asker.get("/").status()); // the site is still there
+        Socket socket =
+            tls.getSocketFactory()
+                .createSocket("127.0.0.1", gateway.addresses().getFirst().getPort())) {
+      String request = "CONNECT db:5432 HTTP/1.1\r\nHost: db:5432\r\nConnection: close\r\n\r\n";
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      assertTrue(answer.startsWith("HTTP/1.1 501 "), answer);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void otherRequestsAreStillTheSites(Version version) throws Exception {
+    Asker.Version same = version == Version.HTTP_3 ? Asker.Version.HTTP_3 : Asker.Version.HTTP_2;
+    try (Gateway gateway = gateway(ConnectConfig.builder().allow("*:*"));
+        Asker asker = same.open(gateway)) {
+      assertEquals(200, asker.get("/").status());
     }
   }
 
@@ -432,7 +504,7 @@ final class GatewayTunnelTest {
   @EnumSource
   void aSlowClientHoldsTheBackendBack(Version version) throws Exception {
     AtomicLong sent = new AtomicLong();
-    int total = 64 << 20;
+    int total = 40 << 20;
     try (ScriptedBackend backend =
             new ScriptedBackend(
                 connection -> {
@@ -447,10 +519,7 @@ final class GatewayTunnelTest {
       TunnelClient.End end = client.open("db");
       awaitStill(sent);
       assertTrue(sent.get() < BUFFERED_BYTES + kernelBuffers(), "" + sent.get());
-      for (long i = 0; i < total; i++) {
-        assertEquals(0, end.read());
-      }
-      assertEquals(-1, end.read());
+      assertEquals(total, end.skipAll());
     }
   }
 
@@ -459,7 +528,7 @@ final class GatewayTunnelTest {
   void aSlowBackendHoldsTheClientBack(Version version) throws Exception {
     CountDownLatch goOn = new CountDownLatch(1);
     CompletableFuture<Long> received = new CompletableFuture<>();
-    int total = 64 << 20;
+    int total = 40 << 20;
     try (ScriptedBackend backend =
             new ScriptedBackend(
                 connection -> {
@@ -513,6 +582,57 @@ final class GatewayTunnelTest {
 
   private static long kernelBuffers() {
     return 16 << 20; // both ends of a TCP connection over loopback
+  }
+
+  /** As {@code nc} does with a file: all of it arrives, though nobody waits for an answer. */
+  @ParameterizedTest
+  @EnumSource
+  void aSlowBackendThatHasEndedGetsAllThatIsSent(Version version) throws Exception {
+    int total = 16 << 20;
+    CountDownLatch goOn = new CountDownLatch(1);
+    CompletableFuture<Integer> received = new CompletableFuture<>();
+    try (ScriptedBackend backend =
+            new ScriptedBackend(
+                connection -> {
+                  connection.socket.shutdownOutput();
+                  try {
+                    goOn.await();
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                  received.complete(connection.in.readAllBytes().length);
+                });
+        Gateway gateway = gateway(backend);
+        TunnelClient client = version.open(gateway)) {
+      TunnelClient.End end = client.open("db");
+      assertEquals("", end.readAll());
+      end.write(new byte[total]);
+      end.finish();
+      goOn.countDown();
+      assertEquals(total, received.get(40, TimeUnit.SECONDS));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aSlowClientGetsAllOfABackendThatHasClosed(Version version) throws Exception {
+    int total = 8 << 20;
+    CountDownLatch closed = new CountDownLatch(1);
+    try (ScriptedBackend backend =
+            new ScriptedBackend(
+                connection -> {
+                  connection.out.write(new byte[total]);
+                  connection.socket.shutdownOutput();
+                  closed.countDown();
+                  connection.awaitEnd();
+                });
+        Gateway gateway = gateway(backend);
+        TunnelClient client = version.open(gateway)) {
+      TunnelClient.End end = client.open("db");
+      end.finish();
+      assertEquals(total, end.skipAll());
+      assertEquals(0, closed.getCount());
+    }
   }
 
   @ParameterizedTest
@@ -611,6 +731,52 @@ final class GatewayTunnelTest {
         assertEquals(expected, order.poll(20, TimeUnit.SECONDS));
       }
       await(() -> backend.connections.get() == 6);
+    }
+  }
+
+  // RFC 9218 §7
+  @ParameterizedTest
+  @EnumSource
+  void whoBecomesMoreUrgentWhileWaitingOvertakes(Version version) throws Exception {
+    try (ScriptedBackend backend = new ScriptedBackend(GatewayTunnelTest::echo);
+        Gateway gateway = gateway(ConnectConfig.builder().target(target(backend)).limit("db=1"));
+        TunnelClient client = version.open(gateway)) {
+      TunnelClient.End first = client.open("db");
+      TunnelClient.End second = client.ask("db");
+      await(() -> gateway.tunnels().waiting() == 1);
+      TunnelClient.End third = client.ask("db");
+      await(() -> gateway.tunnels().waiting() == 2);
+      third.priority(1);
+      // Frames of one connection arrive in order on HTTP/2; on HTTP/3 streams overtake each other.
+      TunnelClient.End fence = client.ask("nowhere:1");
+      assertEquals(403, fence.status());
+      first.finish();
+      if (version == Version.HTTP_2) {
+        assertEquals(200, third.status());
+        assertFalse(second.head.isDone());
+      } else {
+        CompletableFuture.anyOf(third.head, second.head).get(20, TimeUnit.SECONDS);
+        assertTrue(third.head.isDone());
+      }
+    }
+  }
+
+  @Test
+  void aClientThatAsksForManyLeavesPlacesToOthers() throws Exception {
+    try (ScriptedBackend backend = new ScriptedBackend(GatewayTunnelTest::echo);
+        Gateway gateway = gateway(ConnectConfig.builder().target(target(backend)).limit("db=2"));
+        TunnelClient greedy = Version.HTTP_3.open(gateway);
+        TunnelClient modest = Version.HTTP_2.open(gateway)) {
+      TunnelClient.End first = greedy.open("db");
+      greedy.open("db");
+      for (int i = 0; i < 10; i++) {
+        greedy.ask("db");
+      }
+      await(() -> gateway.tunnels().waiting() == 10);
+      TunnelClient.End one = modest.ask("db");
+      await(() -> gateway.tunnels().waiting() == 11);
+      first.finish();
+      assertEquals(200, one.status());
     }
   }
 

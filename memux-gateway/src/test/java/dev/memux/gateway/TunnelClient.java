@@ -30,6 +30,8 @@ import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2DataFrame;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Flags;
+import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
@@ -37,6 +39,7 @@ import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
+import io.netty.handler.codec.quic.QuicStreamPriority;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslContext;
@@ -161,6 +164,16 @@ interface TunnelClient extends AutoCloseable {
       return ended ? -1 : current.readUnsignedByte();
     }
 
+    /** Passes over everything up to the end, and counts it. */
+    long skipAll() throws Exception {
+      long count = 0;
+      while (read() >= 0) {
+        count += 1 + current.readableBytes();
+        current.skipBytes(current.readableBytes());
+      }
+      return count;
+    }
+
     void write(String text) {
       write(text.getBytes(StandardCharsets.ISO_8859_1));
     }
@@ -172,6 +185,12 @@ interface TunnelClient extends AutoCloseable {
 
     /** Ends what is sent. */
     abstract void finish();
+
+    /** Ends what is sent with trailers, which a tunnel cannot have. */
+    abstract void finishWithTrailers();
+
+    /** Changes the priority. */
+    abstract void priority(int urgency);
 
     /** Gives both directions up. */
     abstract void cancel();
@@ -254,6 +273,16 @@ interface TunnelClient extends AutoCloseable {
     @Override
     void finish() {
       onLoop(() -> output.join().finish());
+    }
+
+    @Override
+    void finishWithTrailers() {
+      onLoop(() -> output.join().finish(new HttpFields().add("x-sum", "1")));
+    }
+
+    @Override
+    void priority(int urgency) {
+      exchange.updatePriority(new QuicStreamPriority(urgency, true));
     }
 
     @Override
@@ -374,6 +403,7 @@ interface TunnelClient extends AutoCloseable {
   }
 
   final class Http2End extends End {
+    private static final byte PRIORITY_UPDATE = 0x10;
     private Http2StreamChannel stream;
 
     @Override
@@ -389,6 +419,32 @@ interface TunnelClient extends AutoCloseable {
     @Override
     void finish() {
       stream.writeAndFlush(new DefaultHttp2DataFrame(true));
+    }
+
+    @Override
+    void finishWithTrailers() {
+      stream.writeAndFlush(
+          new DefaultHttp2HeadersFrame(new DefaultHttp2Headers().add("x-sum", "1"), true));
+    }
+
+    @Override
+    void priority(int urgency) {
+      Http2FrameCodec codec = stream.parent().pipeline().get(Http2FrameCodec.class);
+      ChannelHandlerContext ctx = stream.parent().pipeline().context(codec);
+      // RFC 9218 §7.1: on stream 0, the stream it is about, then the field's value.
+      ByteBuf payload = Unpooled.buffer().writeInt(stream.stream().id());
+      payload.writeBytes(("u=" + urgency + ", i").getBytes(StandardCharsets.US_ASCII));
+      stream
+          .eventLoop()
+          .submit(
+              () -> {
+                codec
+                    .encoder()
+                    .writeFrame(
+                        ctx, PRIORITY_UPDATE, 0, new Http2Flags(), payload, ctx.newPromise());
+                ctx.flush();
+              })
+          .syncUninterruptibly();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.memux.http;
 
 import dev.memux.engine.quic.QuicConfig;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.QuicClientBootstrap;
 import dev.memux.tls.TlsClientConfig;
 import io.netty.channel.ChannelHandler;
@@ -23,8 +24,15 @@ public interface Connector {
 
   /** Connections over memux's QUIC. */
   static Connector quic(EventLoopGroup group, QuicConfig config, TlsClientConfig tls) {
+    return over(CarrierType.QUIC, group, config, tls);
+  }
+
+  /** Connections over QUIC, or over QMux where that is what {@code carrier} says. */
+  static Connector over(
+      CarrierType carrier, EventLoopGroup group, QuicConfig config, TlsClientConfig tls) {
     return (remote, serverName, handler) ->
         new QuicClientBootstrap()
+            .carrier(carrier)
             .group(group)
             .config(config)
             .tls(tls)

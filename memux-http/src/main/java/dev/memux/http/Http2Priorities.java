@@ -23,6 +23,7 @@ import io.netty.handler.codec.quic.QuicStreamPriority;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /**
  * The priorities of one client's HTTP/2 connection (RFC 9218): what the client says about requests,
@@ -42,11 +43,12 @@ final class Http2Priorities {
   private final Map<Integer, ServerExchange> open = new HashMap<>();
   private final PriorityUpdates updates = new PriorityUpdates();
 
-  Http2Priorities(Channel channel) {
+  /**
+   * @param room how many bytes of DATA should be written now
+   */
+  Http2Priorities(Channel channel, LongSupplier room) {
     this.channel = channel;
-    distributor =
-        new ScheduledByteDistributor(
-            connection, SchedulerConfig.DEFAULT, channel::bytesBeforeUnwritable);
+    distributor = new ScheduledByteDistributor(connection, SchedulerConfig.DEFAULT, room);
     connection
         .remote()
         .flowController(new DefaultHttp2RemoteFlowController(connection, distributor));

@@ -1,5 +1,6 @@
 package dev.memux.http;
 
+import dev.memux.netty.LateWrites;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -7,6 +8,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -16,9 +18,11 @@ import io.netty.handler.codec.http2.Http2PingFrame;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2SettingsFrame;
 import io.netty.handler.codec.http2.Http2StreamChannel;
+import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +36,18 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
 
   /** The same for all streams of a connection together. */
   static final int CONNECTION_WINDOW_BYTES = 2 * 1024 * 1024;
+
+  /**
+   * What may wait between the scheduler and the socket. A stream's own queue is kept above the
+   * upper mark ({@link #STREAM_QUEUE}), so that the most urgent never runs empty in one turn and
+   * lets a less urgent one go.
+   */
+  private static final WriteBufferWaterMark CONNECTION_QUEUE =
+      new WriteBufferWaterMark(16 * 1024, 32 * 1024);
+
+  /** What a stream may queue for the scheduler. */
+  private static final WriteBufferWaterMark STREAM_QUEUE =
+      new WriteBufferWaterMark(32 * 1024, 64 * 1024);
 
   /**
    * Streams that a client may reset in {@link #FLOOD_WINDOW_SECONDS}: opening and resetting at once
@@ -64,12 +80,12 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
   private boolean announced;
   private boolean closing;
 
-  private Http2ServerConnection(Channel channel, HttpsConfig config) {
+  private Http2ServerConnection(Channel channel, LongSupplier room, HttpsConfig config) {
     this.channel = channel;
     idle =
         new LazyTimer(channel.eventLoop(), config.idleTimeout().toNanos(), this::closeGracefully);
     idle.restart();
-    priorities = new Http2Priorities(channel);
+    priorities = new Http2Priorities(channel, room);
   }
 
   /**
@@ -79,8 +95,10 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
    */
   static Http2ServerConnection begin(
       Channel channel, RequestHandler handler, String alternatives, HttpsConfig config) {
-    Http2ServerConnection connection = new Http2ServerConnection(channel, config);
     ChannelPipeline pipeline = channel.pipeline();
+    channel.config().setWriteBufferWaterMark(CONNECTION_QUEUE);
+    LongSupplier room = config.lateWrites() ? lateWrites(pipeline) : channel::bytesBeforeUnwritable;
+    Http2ServerConnection connection = new Http2ServerConnection(channel, room, config);
     Http2FrameCodec codec = connection.codec(config);
     pipeline.addLast(
         codec,
@@ -95,6 +113,14 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
       throw new IllegalStateException("a window of " + CONNECTION_WINDOW_BYTES, e);
     }
     return connection;
+  }
+
+  /** Puts late writes below what holds flushes back; returns what is to be written at a time. */
+  private static LongSupplier lateWrites(ChannelPipeline pipeline) {
+    LateWrites late = new LateWrites();
+    pipeline.addBefore(
+        pipeline.context(FlushConsolidationHandler.class).name(), LateWrites.class.getName(), late);
+    return late::roomBytes;
   }
 
   private Http2FrameCodec codec(HttpsConfig config) {
@@ -117,6 +143,7 @@ final class Http2ServerConnection extends ChannelInboundHandlerAdapter implement
     return new ChannelInitializer<Http2StreamChannel>() {
       @Override
       protected void initChannel(Http2StreamChannel stream) {
+        stream.config().setWriteBufferWaterMark(STREAM_QUEUE);
         onStreamOpened(stream);
         stream
             .pipeline()

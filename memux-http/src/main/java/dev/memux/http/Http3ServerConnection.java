@@ -4,9 +4,12 @@ import dev.memux.engine.mux.RemoteStreamState;
 import dev.memux.netty.MuxQuicChannel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.http3.DefaultHttp3GoAwayFrame;
 import io.netty.handler.codec.http3.Http3;
 import io.netty.handler.codec.http3.Http3ErrorCode;
+import io.netty.handler.codec.http3.Http3ServerConnectionHandler;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamPriority;
@@ -37,9 +40,43 @@ final class Http3ServerConnection implements ServedConnection {
   private boolean draining;
   private long lastDeliveredNanos;
 
-  Http3ServerConnection(QuicChannel channel) {
+  private Http3ServerConnection(QuicChannel channel) {
     this.channel = channel;
     lastDeliveredNanos = nanoTime() - LINGER_NANOS;
+  }
+
+  /** Has {@code handler} answer what comes by {@code channel}. */
+  static Http3ServerConnection begin(QuicChannel channel, RequestHandler handler) {
+    Http3ServerConnection connection = new Http3ServerConnection(channel);
+    channel
+        .pipeline()
+        .addLast(
+            new Http3ServerConnectionHandler(
+                connection.streamInitializer(handler),
+                new ControlFrameHandler(connection),
+                null,
+                Http3Service.settings(),
+                true),
+            new CriticalStreams(),
+            QuietTail.INSTANCE);
+    return connection;
+  }
+
+  // Not Http3RequestStreamInitializer: the connection handler has put the codec there already.
+  private ChannelHandler streamInitializer(RequestHandler handler) {
+    return new ChannelInitializer<QuicStreamChannel>() {
+      @Override
+      protected void initChannel(QuicStreamChannel stream) {
+        stream
+            .pipeline()
+            .addLast(new Http3ServerStreamHandler(Http3ServerConnection.this, handler, stream));
+      }
+
+      @Override
+      public boolean isSharable() {
+        return true;
+      }
+    };
   }
 
   @Override

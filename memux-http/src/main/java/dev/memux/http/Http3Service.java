@@ -3,10 +3,8 @@ package dev.memux.http;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.http3.DefaultHttp3SettingsFrame;
-import io.netty.handler.codec.http3.Http3ServerConnectionHandler;
 import io.netty.handler.codec.http3.Http3Settings;
 import io.netty.handler.codec.quic.QuicChannel;
-import io.netty.handler.codec.quic.QuicStreamChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
@@ -70,38 +68,11 @@ public final class Http3Service {
   }
 
   private void accept(QuicChannel channel) {
-    Http3ServerConnection connection = new Http3ServerConnection(channel);
     Consumer<ConnectionSummary> listener = onConnected;
     if (listener != null) {
       channel.pipeline().addLast(new HandshakeObserver(listener));
     }
-    channel
-        .pipeline()
-        .addLast(
-            new Http3ServerConnectionHandler(
-                streamInitializer(connection),
-                new ControlFrameHandler(connection),
-                null,
-                settings(),
-                true),
-            new CriticalStreams(),
-            QuietTail.INSTANCE);
-    connections.add(connection);
-  }
-
-  // Not Http3RequestStreamInitializer: the connection handler has put the codec there already.
-  private ChannelHandler streamInitializer(Http3ServerConnection connection) {
-    return new ChannelInitializer<QuicStreamChannel>() {
-      @Override
-      protected void initChannel(QuicStreamChannel channel) {
-        channel.pipeline().addLast(new Http3ServerStreamHandler(connection, handler, channel));
-      }
-
-      @Override
-      public boolean isSharable() {
-        return true;
-      }
-    };
+    connections.add(Http3ServerConnection.begin(channel, handler));
   }
 
   /**

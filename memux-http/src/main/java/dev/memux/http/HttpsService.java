@@ -1,6 +1,12 @@
 package dev.memux.http;
 
+import dev.memux.engine.quic.QuicConfig;
+import dev.memux.netty.ProcessMemory;
+import dev.memux.netty.QmuxAcceptor;
+import dev.memux.netty.QmuxAlpn;
+import dev.memux.netty.TcpTls;
 import dev.memux.tls.TlsCredentials;
+import dev.memux.tls.TlsServerConfig;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -9,10 +15,10 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
-import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.timeout.IdleStateHandler;
 import java.net.InetSocketAddress;
@@ -26,13 +32,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A server of HTTP/2 and HTTP/1.1 over TLS without its sockets: its {@link #initializer()} makes
- * any accepted TCP connection serve. Every answer names HTTP/3 at the same port (RFC 7838), so that
- * who comes by TCP moves on. Any thread may call it.
+ * A server of HTTP/2, HTTP/1.1 and, over QMux, HTTP/3 over TLS without its sockets: its {@link
+ * #initializer()} makes any accepted TCP connection serve. Every answer names HTTP/3 at the same
+ * port (RFC 7838), so that who comes by TCP moves on. Any thread may call it.
  */
 public final class HttpsService {
   /** A request line longer than this is answered with 414 (RFC 9112 §3). */
   public static final int MAX_REQUEST_LINE_BYTES = 16 * 1024;
+
+  // In IANA's registry of ALPN tokens; curl --http1.0 offers nothing else.
+  private static final String HTTP_1_0 = "http/1.0";
+
+  private static final List<String> APPLICATION_PROTOCOLS =
+      List.of(
+          QmuxAlpn.of(Http3Service.ALPN),
+          ApplicationProtocolNames.HTTP_2,
+          ApplicationProtocolNames.HTTP_1_1,
+          HTTP_1_0);
 
   /** How long clients may remember that there is HTTP/3. */
   private static final Duration ALTERNATIVE_LIFETIME = Duration.ofDays(1);
@@ -43,7 +59,8 @@ public final class HttpsService {
   private final RequestHandler handler;
   private final HttpsConfig config;
   private final ServedConnections connections = new ServedConnections();
-  private volatile SslContext tls;
+  private final QmuxAcceptor qmux;
+  private volatile TcpTls tls;
   private volatile @Nullable Consumer<ConnectionSummary> onConnected;
 
   /**
@@ -55,7 +72,8 @@ public final class HttpsService {
       RequestHandler handler, List<TlsCredentials> credentials, HttpsConfig config) {
     this.handler = handler;
     this.config = config;
-    tls = TcpTls.context(credentials);
+    qmux = new QmuxAcceptor(QuicConfig.DEFAULT, ProcessMemory.shared());
+    tls = tls(credentials);
   }
 
   /**
@@ -64,7 +82,16 @@ public final class HttpsService {
    * @throws IllegalArgumentException if TLS cannot work with them; the earlier ones stay
    */
   public void credentials(List<TlsCredentials> credentials) {
-    tls = TcpTls.context(credentials);
+    tls = tls(credentials);
+  }
+
+  private static TcpTls tls(List<TlsCredentials> credentials) {
+    TlsServerConfig config =
+        TlsServerConfig.builder()
+            .credentials(credentials.toArray(TlsCredentials[]::new))
+            .applicationProtocols(Http3Service.ALPN)
+            .build();
+    return TcpTls.server(config, APPLICATION_PROTOCOLS);
   }
 
   /** The handler for accepted connections; one serves all. */
@@ -118,6 +145,10 @@ public final class HttpsService {
   }
 
   private void begin(Channel channel, String protocol) {
+    if (QmuxAlpn.isQmux(protocol)) {
+      qmux.accept(channel, http3(channel));
+      return;
+    }
     String alternatives = alternatives(channel);
     ChannelPipeline pipeline = channel.pipeline();
     pipeline.addLast(
@@ -137,6 +168,16 @@ public final class HttpsService {
             Http1ServerConnection.MAX_PIPELINED),
         connection);
     connections.add(connection);
+  }
+
+  /** The same as over QUIC, on streams that TCP carries. */
+  private ChannelHandler http3(Channel tcp) {
+    return new ChannelInitializer<QuicChannel>() {
+      @Override
+      protected void initChannel(QuicChannel channel) {
+        connections.add(new Http3OverTcp(tcp, Http3ServerConnection.begin(channel, handler)));
+      }
+    };
   }
 
   private static String alternatives(Channel channel) {
@@ -165,6 +206,20 @@ public final class HttpsService {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
       LOG.debug("{}", ctx.channel(), cause);
       ctx.close();
+    }
+  }
+
+  /** Counts as its TCP connection, which a channel of streams is on top of. */
+  private record Http3OverTcp(Channel channel, Http3ServerConnection connection)
+      implements ServedConnection {
+    @Override
+    public void drain() {
+      connection.drain();
+    }
+
+    @Override
+    public void closeNow() {
+      connection.closeNow();
     }
   }
 

@@ -10,13 +10,11 @@ import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.util.NetUtil;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -47,22 +45,7 @@ public final class TcpConnector {
    * HttpException.Unresolved}.
    */
   public CompletableFuture<List<InetAddress>> resolve(EventLoop loop) {
-    String host = server.host();
-    if (NetUtil.isValidIpV4Address(host) || NetUtil.isValidIpV6Address(host)) {
-      return CompletableFuture.completedFuture(List.of(InetAddress.ofLiteral(host)));
-    }
-    CompletableFuture<List<InetAddress>> result = new CompletableFuture<>();
-    // Resolving blocks; java.net offers nothing else, but remembers for a while.
-    Thread.startVirtualThread(
-        () -> {
-          try {
-            List<InetAddress> addresses = List.of(InetAddress.getAllByName(host));
-            loop.execute(() -> result.complete(addresses));
-          } catch (UnknownHostException e) {
-            loop.execute(() -> result.completeExceptionally(new HttpException.Unresolved(host, e)));
-          }
-        });
-    return result;
+    return Lookups.SYSTEM.find(loop, server.host());
   }
 
   /**

@@ -113,6 +113,30 @@ final class LinkEmulatorTest {
   }
 
   @Test
+  void theBacklogOfAMomentThatIsOverCanBeTold() throws Exception {
+    LinkProfile slow = LinkProfile.builder().rateBitsPerSecond(800_000).queueBytes(60_000).build();
+    int packets = 20;
+    try (LinkEmulator link = join(slow, PERFECT);
+        Echo echo = new Echo(LinkEmulator.FAR);
+        DatagramSocket client = near.call(() -> new DatagramSocket())) {
+      long before = System.nanoTime();
+      for (int i = 0; i < packets; i++) {
+        client.send(new DatagramPacket(new byte[972], 972, echo.address())); // 1000 with headers
+      }
+      client.receive(new DatagramPacket(new byte[1500], 1500));
+      long atFirst = System.nanoTime(); // the first has left the bottleneck
+      for (int i = 1; i < packets; i++) {
+        client.receive(new DatagramPacket(new byte[1500], 1500));
+      }
+      double millis = link.backlogNanosToFar(atFirst) / 1e6; // 10 ms each
+      assertTrue(millis <= 190 && millis > 130, millis + " ms");
+      assertEquals(0, link.backlogNanosToFar(before));
+      assertEquals(0, link.backlogNanosToFar(System.nanoTime()));
+      assertEquals(0, link.backlogNanosToNear(atFirst));
+    }
+  }
+
+  @Test
   void aFullQueueDropsWhatComesTooFast() throws Exception {
     LinkProfile narrow =
         LinkProfile.builder().rateBitsPerSecond(8_000_000).queueBytes(20_000).build();

@@ -1,6 +1,7 @@
 package dev.memux.netty;
 
 import dev.memux.engine.Connection;
+import dev.memux.engine.ConnectionStatistics;
 import dev.memux.tls.TlsSession;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
@@ -27,6 +28,11 @@ public interface Carrier {
   /** Hands to the socket, now, what the connection may send now. */
   void flushNow();
 
+  /** Figures of the connection, and of its path as far as it or the layer below knows it. */
+  default ConnectionStatistics statistics() {
+    return connection().statistics();
+  }
+
   /** Any thread; null before the socket is bound. */
   @Nullable InetSocketAddress local();
 
@@ -37,6 +43,9 @@ public interface Carrier {
    * and is TLS; null otherwise, as with QUIC, whose connections tell it themselves.
    */
   @Nullable TlsSession tls();
+
+  /** What carries the connection, or the outermost one that it is nested in. Any thread. */
+  CarrierType type();
 
   /** What moves its packets, in words: "epoll gso gro", for example. Any thread. */
   String io();

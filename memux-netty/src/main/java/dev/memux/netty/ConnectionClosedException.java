@@ -34,7 +34,7 @@ public final class ConnectionClosedException extends ClosedChannelException {
   @Override
   public synchronized MuxException getCause() {
     if (failure == null) {
-      failure = MuxException.of(reason, bytesAcknowledged);
+      failure = MuxException.ofStream(reason, bytesAcknowledged);
     }
     return failure;
   }

@@ -88,6 +88,11 @@ final class DrivenConnection extends DeficitRoundRobin.Member implements Carrier
   }
 
   @Override
+  public CarrierType type() {
+    return CarrierType.QUIC;
+  }
+
+  @Override
   public String io() {
     return driver.io();
   }

@@ -1,5 +1,6 @@
 package dev.memux.netty;
 
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
@@ -62,6 +63,11 @@ public enum IoTransport {
       }
     }
     throw new IllegalArgumentException("neither epoll nor NIO event loops: " + group);
+  }
+
+  /** What moves the bytes of {@code channel}. */
+  static IoTransport of(Channel channel) {
+    return channel instanceof EpollSocketChannel ? EPOLL : NIO;
   }
 
   /** The channels that accept TCP connections on such loops. */

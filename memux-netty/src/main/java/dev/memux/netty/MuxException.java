@@ -20,6 +20,20 @@ public abstract sealed class MuxException extends IOException {
     super(message);
   }
 
+  /** One of the same kind that tells more, and that this one has caused. */
+  public final MuxException withMessage(String message) {
+    MuxException telling =
+        switch (this) {
+          case Peer e -> new Peer(message, e.code(), e.reason());
+          case Transport e -> new Transport(message, e.code(), e.reason(), e.isByPeer());
+          case Timeout e -> new Timeout(message);
+          case CarrierLost e -> new CarrierLost(message, e.bytesAcknowledged());
+          case Local e -> new Local(message, e.code(), e.reason());
+        };
+    telling.initCause(this);
+    return telling;
+  }
+
   /** The application at the other end closed the connection, or gave up the stream, with a code. */
   public static final class Peer extends MuxException {
     private static final long serialVersionUID = 1;
@@ -111,7 +125,8 @@ public abstract sealed class MuxException extends IOException {
 
   /**
    * What carries the connection is gone: its socket was closed under it, the other host says that
-   * nobody listens there, or the peer says that it has lost the connection (RFC 9000 §10.3).
+   * nobody listens there, the peer does not answer any more, or says that it has lost the
+   * connection (RFC 9000 §10.3). To a stream in flight a connection that idled away is lost, too.
    */
   public static final class CarrierLost extends MuxException {
     private static final long serialVersionUID = 1;
@@ -161,18 +176,22 @@ public abstract sealed class MuxException extends IOException {
     }
   }
 
-  /** What the end of a connection means to the connection as a whole. */
-  public static MuxException of(CloseReason reason) {
-    return of(reason, 0);
-  }
-
   /**
    * What the end of a connection means to one of its streams.
    *
    * @param bytesAcknowledged how much of the stream, from its start, the peer is known to have
    */
-  public static MuxException of(CloseReason reason, long bytesAcknowledged) {
-    String message = "connection " + CloseReasons.describe(reason);
+  public static MuxException ofStream(CloseReason reason, long bytesAcknowledged) {
+    return switch (reason.origin()) {
+      case CARRIER_LOST, STATELESS_RESET, IDLE_TIMEOUT ->
+          new CarrierLost(describe(reason), bytesAcknowledged);
+      case LOCAL, PEER, HANDSHAKE_TIMEOUT, VERSION_NEGOTIATION -> of(reason);
+    };
+  }
+
+  /** What the end of a connection means to the connection as a whole. */
+  public static MuxException of(CloseReason reason) {
+    String message = describe(reason);
     return switch (reason.origin()) {
       case LOCAL ->
           reason.isOrderly()
@@ -184,8 +203,12 @@ public abstract sealed class MuxException extends IOException {
               : new Transport(message, reason.code(), reason.reason(), true);
       case IDLE_TIMEOUT, HANDSHAKE_TIMEOUT -> new Timeout(message);
       case VERSION_NEGOTIATION -> new Transport(message, reason.code(), reason.reason(), true);
-      case CARRIER_LOST, STATELESS_RESET -> new CarrierLost(message, bytesAcknowledged);
+      case CARRIER_LOST, STATELESS_RESET -> new CarrierLost(message, 0);
     };
+  }
+
+  private static String describe(CloseReason reason) {
+    return "connection " + CloseReasons.describe(reason);
   }
 
   /**

@@ -458,7 +458,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   /** What the connection has done so far, and what its path looks like now. */
   public Future<ConnectionStatistics> statistics() {
     Promise<ConnectionStatistics> promise = eventLoop().newPromise();
-    Runnable read = () -> promise.trySuccess(connection.statistics());
+    Runnable read = () -> promise.trySuccess(carrier.statistics());
     if (eventLoop().inEventLoop()) {
       read.run();
     } else {
@@ -470,10 +470,10 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   @Override
   public Future<QuicConnectionStats> collectStats(Promise<QuicConnectionStats> promise) {
     if (eventLoop().inEventLoop()) {
-      promise.trySuccess(new ConnectionStatisticsView(connection.statistics()));
+      promise.trySuccess(new ConnectionStatisticsView(carrier.statistics()));
     } else {
       eventLoop()
-          .execute(() -> promise.trySuccess(new ConnectionStatisticsView(connection.statistics())));
+          .execute(() -> promise.trySuccess(new ConnectionStatisticsView(carrier.statistics())));
     }
     return promise;
   }

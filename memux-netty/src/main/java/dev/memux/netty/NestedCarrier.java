@@ -39,6 +39,9 @@ public final class NestedCarrier implements Carrier {
 
   private static final int READ_BYTES = 16 << 10;
 
+  /** The Size field of a record (QMux §3.2). */
+  private static final int SIZE_BYTES = 2;
+
   /** Where each loop reads to; what is read is handed on before the next is. */
   private static final FastThreadLocal<byte[]> READ_BUFFER =
       new FastThreadLocal<>() {
@@ -254,7 +257,8 @@ public final class NestedCarrier implements Carrier {
 
     @Override
     public int fill(byte[] target, int preferredBytes, long nowNanos) {
-      connection.preferRecordBytes(preferredBytes);
+      connection.preferRecordBytes(
+          Math.max(preferredBytes - SIZE_BYTES, QmuxConnection.MIN_TRANSMIT_BYTES));
       int length = connection.transmit(target, 0, MAX_RECORD_BYTES, nowNanos);
       scheduleTurn(); // what was sent counts as acknowledged: streams may have news
       return length;
@@ -314,6 +318,11 @@ public final class NestedCarrier implements Carrier {
   @Override
   public @Nullable TlsSession tls() {
     return tls;
+  }
+
+  @Override
+  public CarrierType type() {
+    return below.type();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.memux.netty;
 
 import dev.memux.engine.CloseReason;
+import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.qmux.QmuxConnection;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.tls.TlsSession;
@@ -113,8 +114,18 @@ final class QmuxCarrier implements Carrier {
   }
 
   @Override
+  public CarrierType type() {
+    return CarrierType.TCP;
+  }
+
+  @Override
   public String io() {
     return below.description();
+  }
+
+  @Override
+  public ConnectionStatistics statistics() {
+    return KernelPath.complete(connection.statistics(), transport());
   }
 
   @Override
@@ -130,7 +141,9 @@ final class QmuxCarrier implements Carrier {
       return;
     }
     try {
-      if (bytes.hasArray()) {
+      if (below.keepsRecordsApart()) {
+        receiveRecord(bytes);
+      } else if (bytes.hasArray()) {
         connection.receive(
             bytes.array(),
             bytes.arrayOffset() + bytes.readerIndex(),
@@ -141,6 +154,18 @@ final class QmuxCarrier implements Carrier {
       }
     } catch (RuntimeException | Error e) {
       fail(e);
+    }
+  }
+
+  private void receiveRecord(ByteBuf record) {
+    int length = record.readableBytes();
+    if (record.hasArray()) {
+      int from = record.arrayOffset() + record.readerIndex();
+      connection.receiveRecord(record.array(), from, length, nowNanos());
+    } else {
+      byte[] copy = length <= loop.input.length ? loop.input : new byte[length];
+      record.readBytes(copy, 0, length);
+      connection.receiveRecord(copy, 0, length, nowNanos());
     }
   }
 
@@ -255,8 +280,7 @@ final class QmuxCarrier implements Carrier {
     int length = 0;
     try {
       connection.preferRecordBytes(outlet.recordBytes());
-      length =
-          connection.transmit(record.array(), record.arrayOffset(), MAX_RECORD_BYTES, nowNanos());
+      length = transmit(record.array(), record.arrayOffset());
     } finally {
       if (length == 0) {
         record.release();
@@ -267,6 +291,12 @@ final class QmuxCarrier implements Carrier {
     }
     outlet.write(record.writerIndex(length));
     return true;
+  }
+
+  private int transmit(byte[] out, int from) {
+    return below.keepsRecordsApart()
+        ? connection.transmitRecord(out, from, MAX_RECORD_BYTES, nowNanos())
+        : connection.transmit(out, from, MAX_RECORD_BYTES, nowNanos());
   }
 
   @Override

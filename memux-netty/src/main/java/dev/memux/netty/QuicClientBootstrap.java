@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Opens QUIC connections. Those of one bootstrap, one event loop and one peer share a UDP socket,
- * which is closed after the last of them.
+ * which is closed after the last of them. With {@link #carrier} the same channels come over TCP.
  *
  * <p>Handlers given here are added to the pipelines of all connections made: they are
  * {@code @Sharable}, or {@code ChannelInitializer}s. Not safe for use by several threads.
@@ -35,6 +35,10 @@ public final class QuicClientBootstrap {
   private ProcessMemory memory = ProcessMemory.shared();
   private InetSocketAddress localAddress = new InetSocketAddress(0);
   private boolean earlyData;
+  private CarrierType carrier = CarrierType.QUIC;
+
+  /** Made for the first connection over TCP, and anew after its settings have changed. */
+  private @Nullable TcpClientCarriers tcp;
 
   /** Made for the first connection, and anew after the settings of sockets have changed. */
   private @Nullable ClientSockets sockets;
@@ -42,21 +46,34 @@ public final class QuicClientBootstrap {
   /** The event loops, of {@link IoTransport#newEventLoopGroup} for one; required. */
   public QuicClientBootstrap group(EventLoopGroup value) {
     group = value;
-    sockets = null;
-    return this;
+    return changed();
   }
 
   /** Limits and timeouts of connections to come; the default is {@link QuicConfig#DEFAULT}. */
   public QuicClientBootstrap config(QuicConfig value) {
     config = value;
-    sockets = null;
-    return this;
+    return changed();
   }
 
   /** What connections' streams may hold; the default is {@link ProcessMemory#shared}. */
   public QuicClientBootstrap memory(ProcessMemory value) {
     memory = value;
+    return changed();
+  }
+
+  private QuicClientBootstrap changed() {
     sockets = null;
+    tcp = null;
+    return this;
+  }
+
+  /**
+   * What carries the connections; the default is QUIC. Over TCP they are QMux connections, of which
+   * handlers see no difference but that they never are early, and that their application protocols
+   * have the names of {@link QmuxAlpn} in the TLS handshake.
+   */
+  public QuicClientBootstrap carrier(CarrierType value) {
+    carrier = value;
     return this;
   }
 
@@ -69,8 +86,7 @@ public final class QuicClientBootstrap {
   /** What sockets bind to; the default is any address and port. */
   public QuicClientBootstrap localAddress(InetSocketAddress value) {
     localAddress = value;
-    sockets = null;
-    return this;
+    return changed();
   }
 
   /**
@@ -144,6 +160,14 @@ public final class QuicClientBootstrap {
     if (remote.isUnresolved()) {
       throw new UnresolvedAddressException();
     }
+    return switch (carrier) {
+      case QUIC -> connectByQuic(loops, clientTls, remote, serverName);
+      case TCP -> connectByTcp(loops, clientTls, remote, serverName);
+    };
+  }
+
+  private Future<QuicChannel> connectByQuic(
+      EventLoopGroup loops, TlsClientConfig clientTls, InetSocketAddress remote, String name) {
     if (sockets == null) {
       sockets = new ClientSockets(config, IoTransport.of(loops), localAddress, memory);
     }
@@ -153,7 +177,7 @@ public final class QuicClientBootstrap {
             sockets,
             clientTls,
             remote,
-            serverName,
+            name,
             connectionSetup.snapshot(),
             streamSetup.snapshot(),
             earlyData,
@@ -161,6 +185,62 @@ public final class QuicClientBootstrap {
             loop.newPromise());
     loop.execute(() -> attempt.start(loop));
     return attempt.promise;
+  }
+
+  private Future<QuicChannel> connectByTcp(
+      EventLoopGroup loops, TlsClientConfig clientTls, InetSocketAddress remote, String name) {
+    if (tcp == null) {
+      tcp = new TcpClientCarriers(loops, config, localAddress, memory);
+    }
+    Promise<QuicChannel> promise = loops.next().newPromise();
+    ChannelSetup connections = connectionSetup.snapshot();
+    ChannelSetup streams = streamSetup.snapshot();
+    TcpClientCarriers.Attempt attempt =
+        tcp.connect(
+            clientTls,
+            remote,
+            name,
+            carrier -> {
+              MuxQuicChannel channel =
+                  new MuxQuicChannel(
+                      carrier.connection(), carrier, streams, false, token -> {}, promise);
+              begin(channel, connections, promise);
+              return channel.listener();
+            },
+            reason -> QuicConnectException.of(remote, reason),
+            promise::tryFailure);
+    promise.addListener(
+        done -> {
+          if (done.isCancelled()) {
+            attempt.cancel();
+          }
+        });
+    return promise;
+  }
+
+  /** Sets up a channel whose handshake is about to begin, and bounds how long that takes. */
+  private static void begin(
+      MuxQuicChannel channel, ChannelSetup setup, Promise<QuicChannel> promise) {
+    setup.apply(channel);
+    limitTime(channel, promise);
+    promise.addListener(
+        done -> {
+          if (done.isCancelled()) {
+            channel.close();
+          }
+        });
+    channel.eventLoop().register(channel);
+  }
+
+  private static void limitTime(MuxQuicChannel channel, Promise<QuicChannel> promise) {
+    int limitMillis = channel.config().getConnectTimeoutMillis();
+    if (limitMillis > 0) {
+      ScheduledFuture<?> limit =
+          channel
+              .eventLoop()
+              .schedule(channel::giveUpHandshake, limitMillis, TimeUnit.MILLISECONDS);
+      promise.addListener(done -> limit.cancel(false));
+    }
   }
 
   /** One connection being opened, on its event loop. */
@@ -205,29 +285,10 @@ public final class QuicClientBootstrap {
                 token -> tokens.add(server, token),
                 promise);
         driven.listener(channel.listener());
-        connectionSetup.apply(channel);
-        limitTime(channel);
-        promise.addListener(
-            done -> {
-              if (done.isCancelled()) {
-                channel.close();
-              }
-            });
-        driven.eventLoop().register(channel);
+        begin(channel, connectionSetup, promise);
         driven.wake();
       } catch (RuntimeException e) {
         promise.tryFailure(e);
-      }
-    }
-
-    private void limitTime(MuxQuicChannel channel) {
-      int limitMillis = channel.config().getConnectTimeoutMillis();
-      if (limitMillis > 0) {
-        ScheduledFuture<?> limit =
-            channel
-                .eventLoop()
-                .schedule(channel::giveUpHandshake, limitMillis, TimeUnit.MILLISECONDS);
-        promise.addListener(done -> limit.cancel(false));
       }
     }
   }

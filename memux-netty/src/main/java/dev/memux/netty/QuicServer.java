@@ -8,13 +8,14 @@ import java.net.InetSocketAddress;
 import java.util.List;
 
 /**
- * A bound QUIC server: a socket per event loop, and the connections it has accepted. Any thread.
+ * A bound server: its sockets, for QUIC one per event loop, and the connections that it has
+ * accepted. Any thread.
  */
 public final class QuicServer {
-  private final ServerSockets sockets;
+  private final BoundSockets sockets;
   private final ServerAcceptor acceptor;
 
-  QuicServer(ServerSockets sockets, ServerAcceptor acceptor) {
+  QuicServer(BoundSockets sockets, ServerAcceptor acceptor) {
     this.sockets = sockets;
     this.acceptor = acceptor;
   }
@@ -34,9 +35,9 @@ public final class QuicServer {
     return acceptor.connections().size();
   }
 
-  /** How many sockets share the address, one for each event loop in use. */
+  /** How many sockets share the address; for QUIC one for each event loop in use. */
   public int socketCount() {
-    return drivers().size();
+    return sockets.socketCount();
   }
 
   /**
@@ -71,8 +72,11 @@ public final class QuicServer {
     return sockets.closeFuture();
   }
 
-  /** One for each socket. */
+  /** One for each socket of QUIC. */
   List<UdpDriver> drivers() {
-    return sockets.drivers();
+    return switch (sockets) {
+      case ServerSockets udp -> udp.drivers();
+      case TcpListener tcp -> List.of();
+    };
   }
 }

@@ -31,6 +31,7 @@ public final class QuicServerBootstrap {
   private QuicConfig config = QuicConfig.DEFAULT;
   private byte @Nullable [] routingKey;
   private ProcessMemory memory = ProcessMemory.shared();
+  private CarrierType carrier = CarrierType.QUIC;
 
   /** The event loops, of {@link IoTransport#newEventLoopGroup} for one; required. */
   public QuicServerBootstrap group(EventLoopGroup value) {
@@ -64,6 +65,16 @@ public final class QuicServerBootstrap {
   /** What connections' streams may hold; the default is {@link ProcessMemory#shared}. */
   public QuicServerBootstrap memory(ProcessMemory value) {
     memory = value;
+    return this;
+  }
+
+  /**
+   * What carries the connections; the default is QUIC. Over TCP they are QMux connections, of which
+   * handlers see no difference but that they never are early, and that their application protocols
+   * have the names of {@link QmuxAlpn} in the TLS handshake.
+   */
+  public QuicServerBootstrap carrier(CarrierType value) {
+    carrier = value;
     return this;
   }
 
@@ -117,6 +128,7 @@ public final class QuicServerBootstrap {
    *
    * @return fails with the socket's exception when the address cannot be bound
    * @throws IllegalStateException if group, TLS configuration or any handler is missing
+   * @throws IllegalArgumentException if TLS over TCP cannot work with its settings
    */
   public Future<QuicServer> bind(InetSocketAddress local) {
     EventLoopGroup loops = group;
@@ -130,15 +142,37 @@ public final class QuicServerBootstrap {
     ServerAcceptor acceptor =
         new ServerAcceptor(connectionSetup.snapshot(), streamSetup.snapshot());
     Promise<QuicServer> promise = GlobalEventExecutor.INSTANCE.newPromise();
-    ServerSockets.bind(loops, config, serverTls, routingKey, memory, local, acceptor)
-        .addListener(
-            (Future<ServerSockets> bound) -> {
-              if (!bound.isSuccess()) {
-                promise.tryFailure(bound.cause());
-              } else if (!promise.trySuccess(new QuicServer(bound.getNow(), acceptor))) {
-                bound.getNow().close(); // cancelled
-              }
-            });
+    switch (carrier) {
+      case QUIC ->
+          complete(
+              ServerSockets.bind(loops, config, serverTls, routingKey, memory, local, acceptor),
+              acceptor,
+              promise);
+      case TCP ->
+          complete(
+              TcpListener.bind(loops, config, memory, layers(loops, serverTls, acceptor), local),
+              acceptor,
+              promise);
+    }
     return promise;
+  }
+
+  private AcceptedLayers layers(
+      EventLoopGroup loops, TlsServerConfig serverTls, ServerAcceptor acceptor) {
+    QmuxDrivers drivers = new QmuxDrivers(QmuxDrivers.configLike(config), memory);
+    LayerBelow below = new TlsOverTcp(IoTransport.of(loops));
+    return new QmuxOverTls(drivers, below, serverTls, acceptor::accept);
+  }
+
+  private static <S extends BoundSockets> void complete(
+      Future<S> binding, ServerAcceptor acceptor, Promise<QuicServer> promise) {
+    binding.addListener(
+        (Future<S> bound) -> {
+          if (!bound.isSuccess()) {
+            promise.tryFailure(bound.cause());
+          } else if (!promise.trySuccess(new QuicServer(bound.getNow(), acceptor))) {
+            bound.getNow().close(); // cancelled
+          }
+        });
   }
 }

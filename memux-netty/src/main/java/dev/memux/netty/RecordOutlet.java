@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,12 @@ final class RecordOutlet {
 
   /** Whether a record would be taken now. */
   boolean isReady() {
-    return !waiting && unconfirmedBytes < pace.quantumBytes();
+    return roomBytes() > 0;
+  }
+
+  /** How many more bytes would be taken now. */
+  int roomBytes() {
+    return waiting ? 0 : Math.max(0, pace.quantumBytes() - unconfirmedBytes);
   }
 
   /** The longest record that suits the path. */
@@ -57,15 +63,24 @@ final class RecordOutlet {
 
   /** Hands one down; it leaves with {@link #flush}. */
   void write(ByteBuf record) {
-    unconfirmedBytes += record.readableBytes();
-    last = context.write(record);
+    write(record, context.newPromise());
   }
 
-  /** Sends what was written, and finds out whether more is taken. */
-  void flush() {
+  /** The same; {@code promise} is told what becomes of it. */
+  void write(ByteBuf record, ChannelPromise promise) {
+    unconfirmedBytes += record.readableBytes();
+    last = context.write(record, promise);
+  }
+
+  /**
+   * Sends what was written, and finds out whether more is taken.
+   *
+   * @return false if nothing was written, so that nothing was done
+   */
+  boolean flush() {
     ChannelFuture written = last;
     if (written == null) {
-      return;
+      return false;
     }
     last = null;
     context.flush();
@@ -75,6 +90,7 @@ final class RecordOutlet {
       waiting = true;
       written.addListener(onWritten);
     }
+    return true;
   }
 
   private void onWritten(ChannelFuture written, boolean hadToWait) {

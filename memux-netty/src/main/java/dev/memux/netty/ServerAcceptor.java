@@ -24,12 +24,17 @@ final class ServerAcceptor implements UdpDriver.Acceptor {
 
   @Override
   public void onAccept(DrivenConnection driven) {
+    driven.listener(accept(driven));
+  }
+
+  /** Makes a channel of a connection, and returns what acts on its events. */
+  ConnectionListener accept(Carrier carrier) {
     MuxQuicChannel channel =
-        new MuxQuicChannel(driven.connection, driven, streamSetup, true, token -> {}, null);
-    driven.listener(channel.listener());
+        new MuxQuicChannel(carrier.connection(), carrier, streamSetup, true, token -> {}, null);
     connections.add(channel);
     connectionSetup.apply(channel);
-    driven.eventLoop().register(channel);
+    carrier.eventLoop().register(channel);
+    return channel.listener();
   }
 
   @Override

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * The sockets of a server, all bound to one address: one for each event loop on epoll, where the
  * kernel spreads connections among them (SO_REUSEPORT); a single one with NIO. Any thread.
  */
-final class ServerSockets {
+final class ServerSockets implements BoundSockets {
   /** Loops that connection IDs can tell apart. */
   private static final int MAX_LOOPS = 256;
 
@@ -121,8 +121,8 @@ final class ServerSockets {
             });
   }
 
-  /** With the port that was chosen if 0 was asked for. */
-  InetSocketAddress localAddress() {
+  @Override
+  public InetSocketAddress localAddress() {
     return localAddress;
   }
 
@@ -131,8 +131,13 @@ final class ServerSockets {
     return drivers;
   }
 
-  /** Uses {@code tls} for handshakes from now on; done when all event loops do. */
-  Future<Void> reload(TlsServerConfig tls) {
+  @Override
+  public int socketCount() {
+    return drivers.size();
+  }
+
+  @Override
+  public Future<Void> reload(TlsServerConfig tls) {
     Promise<Void> done = GlobalEventExecutor.INSTANCE.newPromise();
     AtomicInteger waiting = new AtomicInteger(drivers.size());
     for (UdpDriver driver : drivers) {
@@ -149,15 +154,15 @@ final class ServerSockets {
     return done;
   }
 
-  /** Refuses new connections from now on; the others go on. */
-  void stopAccepting() {
+  @Override
+  public void stopAccepting() {
     for (UdpDriver driver : drivers) {
       execute(driver, driver::stopAccepting);
     }
   }
 
-  /** Closes the sockets; connections that still live are told. Always the same future. */
-  Future<Void> close() {
+  @Override
+  public Future<Void> close() {
     AtomicInteger open = new AtomicInteger(drivers.size());
     Runnable onClosed =
         () -> {
@@ -188,8 +193,8 @@ final class ServerSockets {
     }
   }
 
-  /** Done when the sockets are closed. */
-  Future<Void> closeFuture() {
+  @Override
+  public Future<Void> closeFuture() {
     return closed;
   }
 }

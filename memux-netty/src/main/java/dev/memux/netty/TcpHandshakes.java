@@ -5,7 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.SequencedSet;
 
 /**
- * Accepted TCP connections of one event loop whose TLS handshake is under way, oldest first. When
+ * Accepted TCP connections of one event loop whose handshakes are under way, oldest first. When
  * there are too many, the oldest gives way to a newcomer: an honest client is through after a round
  * trip or two.
  */

@@ -11,55 +11,50 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A TCP port that takes QMux connections over TLS. What becomes of a connection is decided when its
- * TLS handshake is complete; before that it is one of a bounded number and has a bounded time. Any
- * thread.
+ * A TCP port that takes QMux connections. What becomes of a connection is decided when the
+ * handshakes of the layers below QMux are through; before that it is one of a bounded number, and
+ * those layers bound its time. Any thread.
  */
-final class TcpListener {
+final class TcpListener implements BoundSockets {
   private static final Logger log = LoggerFactory.getLogger(TcpListener.class);
 
   /** Connections that the kernel completes before they are accepted. */
   private static final int BACKLOG = 1_024;
 
   private final QuicConfig config;
-  private final QmuxDrivers drivers;
-  private final LayerBelow below;
-  private final Function<Carrier, ConnectionListener> listener;
+  private final ProcessMemory memory;
+  private final AcceptedLayers layers;
   private final Map<EventLoop, TcpHandshakes> handshakes = new ConcurrentHashMap<>();
 
-  /** All that are open; closes what is added after it was closed itself. */
+  /**
+   * The port and all connections that are open; closes what is added after it was closed itself.
+   */
   private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
 
+  private final Promise<Void> closed = GlobalEventExecutor.INSTANCE.newPromise();
   private final Channel server;
   private final ChannelFuture bound;
-  private volatile TcpTls tls;
 
   private TcpListener(
       EventLoopGroup group,
       QuicConfig config,
       ProcessMemory memory,
-      TlsServerConfig tls,
-      InetSocketAddress local,
-      Function<Carrier, ConnectionListener> listener) {
+      AcceptedLayers layers,
+      InetSocketAddress local) {
     this.config = config;
-    this.drivers = new QmuxDrivers(QmuxDrivers.configLike(config), memory);
-    this.tls = tls(tls);
-    this.listener = listener;
+    this.memory = memory;
+    this.layers = layers;
     IoTransport transport = IoTransport.of(group);
-    this.below = new TlsOverTcp(transport);
     bound =
         new ServerBootstrap()
             .group(group)
@@ -76,22 +71,17 @@ final class TcpListener {
                 })
             .bind(local);
     server = bound.channel();
+    channels.add(server);
   }
 
-  /**
-   * Binds; fails with the socket's exception when the address cannot be bound.
-   *
-   * @param listener makes the listener of a new connection, on its event loop
-   * @throws IllegalArgumentException if TLS over TCP cannot work with its settings
-   */
+  /** Binds; fails with the socket's exception when the address cannot be bound. */
   static Future<TcpListener> bind(
       EventLoopGroup group,
       QuicConfig config,
       ProcessMemory memory,
-      TlsServerConfig tls,
-      InetSocketAddress local,
-      Function<Carrier, ConnectionListener> listener) {
-    TcpListener made = new TcpListener(group, config, memory, tls, local, listener);
+      AcceptedLayers layers,
+      InetSocketAddress local) {
+    TcpListener made = new TcpListener(group, config, memory, layers, local);
     Promise<TcpListener> promise = GlobalEventExecutor.INSTANCE.newPromise();
     made.bound.addListener(
         done -> {
@@ -104,40 +94,47 @@ final class TcpListener {
     return promise;
   }
 
-  private static TcpTls tls(TlsServerConfig config) {
-    return TcpTls.server(config, QmuxAlpn.of(config.applicationProtocols()));
-  }
-
-  /** With the port that was chosen if 0 was asked for. */
-  InetSocketAddress localAddress() {
+  @Override
+  public InetSocketAddress localAddress() {
     return (InetSocketAddress) server.localAddress();
   }
 
+  @Override
+  public int socketCount() {
+    return 1;
+  }
+
   /**
-   * Uses another TLS configuration for handshakes from now on.
+   * {@inheritDoc}
    *
-   * @throws IllegalArgumentException if TLS over TCP cannot work with its settings
+   * @see AcceptedLayers#reload
    */
-  void reload(TlsServerConfig renewed) {
-    tls = tls(renewed);
+  @Override
+  public Future<Void> reload(TlsServerConfig renewed) {
+    layers.reload(renewed);
+    return GlobalEventExecutor.INSTANCE.newSucceededFuture(null);
   }
 
-  /** Refuses new connections from now on; the others go on. Done when the port is free. */
-  Future<Void> stopAccepting() {
-    return server.close();
+  @Override
+  public void stopAccepting() {
+    server.close();
   }
 
-  /** Closes the port and the connections that are left. */
-  Future<Void> close() {
-    Promise<Void> closed = GlobalEventExecutor.INSTANCE.newPromise();
-    server
+  @Override
+  public Future<Void> close() {
+    channels
         .close()
-        .addListener(free -> channels.close().addListener(done -> closed.setSuccess(null)));
+        .addListener(done -> closed.trySuccess(null)); // on a thread that outlives the event loops
+    return closed;
+  }
+
+  @Override
+  public Future<Void> closeFuture() {
     return closed;
   }
 
   private void accept(Channel channel) {
-    if (!drivers.memory().hasRoomForConnection()) {
+    if (!memory.hasRoomForConnection()) {
       log.debug("{} refused: memory is scarce", channel);
       channel.close();
       return;
@@ -148,21 +145,6 @@ final class TcpListener {
     waiting.add(channel);
     channels.add(channel);
     channel.closeFuture().addListener(closed -> waiting.remove(channel));
-    SslHandler handler = tls.newHandler(channel.alloc());
-    handler.setHandshakeTimeout(config.handshakeTimeoutNanos(), TimeUnit.NANOSECONDS);
-    channel
-        .pipeline()
-        .addLast(
-            handler,
-            new TlsGate(
-                ready -> {
-                  waiting.remove(channel);
-                  channel
-                      .pipeline()
-                      .addLast(
-                          new TlsEnd(),
-                          drivers.server(below, TcpTls.session(ready, null), listener));
-                },
-                reason -> log.debug("{}: handshake failed: {}", channel, reason)));
+    layers.prepare(channel, () -> waiting.remove(channel));
   }
 }

@@ -13,16 +13,19 @@ import org.jspecify.annotations.Nullable;
  * read before that; what is read with the end of the handshake already reaches the newcomers.
  */
 final class TlsGate extends ChannelInboundHandlerAdapter {
+  private final boolean agreesOnProtocol;
   private final Consumer<SslHandler> onReady;
   private final Consumer<CloseReason> onFailure;
   private @Nullable Throwable failure;
   private boolean done;
 
   /**
+   * @param agreesOnProtocol whether there is no connection without an application protocol
    * @param onReady adds to the end of the pipeline
    * @param onFailure told once why there is no connection; the channel is closed
    */
-  TlsGate(Consumer<SslHandler> onReady, Consumer<CloseReason> onFailure) {
+  TlsGate(boolean agreesOnProtocol, Consumer<SslHandler> onReady, Consumer<CloseReason> onFailure) {
+    this.agreesOnProtocol = agreesOnProtocol;
     this.onReady = onReady;
     this.onFailure = onFailure;
   }
@@ -40,7 +43,7 @@ final class TlsGate extends ChannelInboundHandlerAdapter {
 
   private void onHandshake(ChannelHandlerContext ctx) {
     SslHandler tls = ctx.pipeline().get(SslHandler.class);
-    if (tls.applicationProtocol() == null) {
+    if (agreesOnProtocol && tls.applicationProtocol() == null) {
       // QMux §8.1: clients, too, end a handshake in which no application protocol was agreed on.
       fail(ctx, TcpFailures.noApplicationProtocol());
       return;

@@ -30,6 +30,11 @@ final class TlsOverTcp implements LayerBelow {
   }
 
   @Override
+  public boolean keepsRecordsApart() {
+    return false;
+  }
+
+  @Override
   public String description() {
     return description;
   }

@@ -11,6 +11,7 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.CloseReason.Origin;
 import dev.memux.engine.wire.TransportError;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Whose doing the end of a connection was. */
@@ -73,6 +74,37 @@ class MuxExceptionTest {
     assertEquals(1234, lost.bytesAcknowledged());
     assertEquals("connection lost: the socket was closed", lost.getMessage());
     assertSame(lost, told.getCause());
+  }
+
+  @Test
+  void aStreamIsLostWithAConnectionThatIdlesAway() {
+    CloseReason reason = new CloseReason(Origin.IDLE_TIMEOUT, false, 0, 0, "");
+    MuxException.CarrierLost lost =
+        assertInstanceOf(MuxException.CarrierLost.class, MuxException.ofStream(reason, 1234));
+    assertEquals(1234, lost.bytesAcknowledged());
+    assertEquals("connection idle timeout", lost.getMessage());
+  }
+
+  @Test
+  void onesThatTellMoreAreOfTheSameKind() {
+    for (MuxException failure :
+        List.of(
+            new MuxException.Peer("p", 1, "r"),
+            new MuxException.Transport("t", 2, "r", true),
+            new MuxException.Timeout("o"),
+            new MuxException.CarrierLost("c", 3),
+            new MuxException.Local("l", 4, "r"))) {
+      MuxException more = failure.withMessage("more");
+      assertSame(failure.getClass(), more.getClass());
+      assertEquals("more", more.getMessage());
+      assertSame(failure, more.getCause());
+    }
+    assertEquals(
+        3,
+        assertInstanceOf(
+                MuxException.CarrierLost.class,
+                new MuxException.CarrierLost("c", 3).withMessage("more"))
+            .bytesAcknowledged());
   }
 
   @Test

@@ -12,12 +12,11 @@ import dev.memux.engine.qmux.QmuxConfig;
 import dev.memux.netty.Carrier;
 import dev.memux.netty.ConnectionListener;
 import dev.memux.tls.TlsSession;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -52,7 +51,8 @@ final class LoopSide implements ConnectionListener {
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final Runnable task = this::run;
 
-  private final Set<Stream> streams = new HashSet<>();
+  private final RestingPlace resting;
+  private int streams;
   private final List<CompletableFuture<@Nullable Void>> whenDelivered = new ArrayList<>();
   private final List<CompletableFuture<@Nullable Void>> whenIdle = new ArrayList<>();
   private final long[] opened = new long[StreamType.values().length];
@@ -65,6 +65,7 @@ final class LoopSide implements ConnectionListener {
     this.carrier = carrier;
     this.connection = carrier.connection();
     this.mux = connection.mux();
+    this.resting = new RestingPlace(carrier.eventLoop());
     this.datagrams = new DatagramExchange(config.datagrams());
     this.unreportedLimit = Math.clamp(config.connectionWindowBytes() / 4, 1, MAX_UNREPORTED_BYTES);
   }
@@ -191,6 +192,7 @@ final class LoopSide implements ConnectionListener {
     if (engine == null) {
       engine = open(stream);
     }
+    resting.onUse(stream);
     stream.pump(engine);
     undelivered += stream.deliveryChange();
   }
@@ -203,7 +205,7 @@ final class LoopSide implements ConnectionListener {
     opened[stream.type().ordinal()]++;
     engine.attach(stream);
     stream.opened(engine);
-    streams.add(stream);
+    streams++;
     return engine;
   }
 
@@ -236,17 +238,19 @@ final class LoopSide implements ConnectionListener {
         new Stream(session, engine.type(), false, Importance.accepted(engine.priority()));
     engine.attach(stream);
     stream.opened(engine);
-    streams.add(stream);
+    streams++;
     session.onAccepted(stream);
     onEvents(stream, engine, events);
   }
 
   private void onEvents(Stream stream, MuxStream engine, int events) {
+    resting.onUse(stream);
     stream.onEvents(engine, events);
     undelivered += stream.deliveryChange();
     if ((events & MuxStream.CLOSED) != 0) {
       engine.attach(null);
-      streams.remove(stream);
+      streams--;
+      resting.onGone(stream);
       session.onGone(stream);
     }
   }
@@ -254,20 +258,26 @@ final class LoopSide implements ConnectionListener {
   /**
    * Has a stream, which its halves have handed over, carry a session.
    *
-   * @return null: the connection has ended, or the stream has
+   * @param nested done when the session can be used, fails when it has ended before; cancelled, the
+   *     session ends
    */
-  @Nullable Session nest(
-      Stream stream, QmuxConfig config, @Nullable TlsSession tls, Duration drainTimeout) {
+  void nest(
+      Stream stream,
+      QmuxConfig config,
+      @Nullable TlsSession tls,
+      Duration drainTimeout,
+      CompletableFuture<Session> nested) {
     pump(stream);
     MuxStream engine = stream.engine();
     if (engine == null || engine.attachment() != stream) {
-      return null;
+      nested.completeExceptionally(new ClosedChannelException()); // the stream is over, or all is
+      return;
     }
     Nesting nesting =
-        new Nesting(this, stream, engine, config, tls, drainTimeout, over -> onNestedOver(stream));
+        new Nesting(
+            this, stream, engine, config, tls, drainTimeout, nested, () -> onNestedOver(stream));
     engine.attach(nesting);
     stream.handOver(engine, nesting);
-    return nesting.session();
   }
 
   /** The stream's end is what its session has sent last; it has yet to be delivered. */
@@ -311,7 +321,7 @@ final class LoopSide implements ConnectionListener {
     if (end != null || (undelivered == 0 && pendingCount.get() == 0)) {
       complete(whenDelivered);
     }
-    if (end != null || (streams.isEmpty() && pendingCount.get() == 0)) {
+    if (end != null || (streams == 0 && pendingCount.get() == 0)) {
       complete(whenIdle);
     }
   }
@@ -336,7 +346,7 @@ final class LoopSide implements ConnectionListener {
   }
 
   SessionStatistics statistics() {
-    return SessionStatistics.of(connection, datagrams.statistics(mux.datagrams()));
+    return SessionStatistics.of(carrier, datagrams.statistics(mux.datagrams()));
   }
 
   private void onEnd(CloseReason reason) {
@@ -347,17 +357,18 @@ final class LoopSide implements ConnectionListener {
     session.onEnd(reason);
     datagrams.end(mux.datagrams());
     boolean keepsData = reason.origin() != CloseReason.Origin.LOCAL;
-    for (Stream stream : streams) {
-      stream.onConnectionEnd(reason, keepsData);
-      MuxStream engine = stream.engine();
-      if (engine != null) {
-        if (engine.attachment() instanceof Nesting nesting) {
-          nesting.onConnectionEnd(reason);
-        }
-        engine.attach(null); // to have its rest taken may look like its end
-      }
-    }
-    streams.clear();
+    mux.forEachStream(
+        engine -> {
+          if (engine.attachment() instanceof Nesting nesting) {
+            nesting.stream().onConnectionEnd(reason, keepsData);
+            nesting.onConnectionEnd(reason);
+          } else if (engine.attachment() instanceof Stream stream) {
+            stream.onConnectionEnd(reason, keepsData);
+          }
+          engine.attach(null); // to have its rest taken may look like its end
+        });
+    streams = 0;
+    resting.close();
     pumpPending();
     settle();
   }

@@ -6,7 +6,7 @@ import dev.memux.engine.qmux.QmuxConfig;
 import dev.memux.netty.NestedCarrier;
 import dev.memux.tls.TlsSession;
 import java.time.Duration;
-import java.util.function.Consumer;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,11 +16,12 @@ import org.jspecify.annotations.Nullable;
 final class Nesting {
   private final Stream stream;
   private final NestedCarrier carrier;
-  private final Session session;
 
   /**
    * @param below the loop's side of the session that the stream is of
    * @param tls of the outermost session
+   * @param open done when the session can be used, fails when it has ended before; cancelled, the
+   *     session ends
    * @param onOver called when the session has ended
    */
   Nesting(
@@ -30,19 +31,32 @@ final class Nesting {
       QmuxConfig config,
       @Nullable TlsSession tls,
       Duration drainTimeout,
-      Consumer<Session> onOver) {
+      CompletableFuture<Session> open,
+      Runnable onOver) {
     this.stream = stream;
     carrier = new NestedCarrier(below.carrier(), engine, config, tls);
-    session = new Session(carrier, config.mux(), drainTimeout, open -> {}, onOver, token -> {});
+    Session session =
+        new Session(
+            carrier,
+            config.mux(),
+            drainTimeout,
+            open::complete,
+            over -> {
+              open.completeExceptionally(over.ended());
+              onOver.run();
+            },
+            token -> {});
     carrier.listener(session.loopSide());
+    open.whenComplete(
+        (done, failure) -> {
+          if (open.isCancelled()) {
+            session.abandon("given up");
+          }
+        });
   }
 
   Stream stream() {
     return stream;
-  }
-
-  Session session() {
-    return session;
   }
 
   /** Bytes of the session that were read before anybody knew that it is one. */

@@ -3,9 +3,10 @@ package dev.memux.session;
 import dev.memux.engine.mux.ReceivingPart;
 import dev.memux.netty.MuxException;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,11 +18,18 @@ import org.jspecify.annotations.Nullable;
 final class ReceiveHalf {
   private static final long NONE = -1;
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+  private static final VarHandle LANE = Lane.handle(MethodHandles.lookup(), ReceiveHalf.class);
 
   private final HalfOwner owner;
-  private final ByteQueue queue = new ByteQueue();
-  private final ReentrantLock reading = new ReentrantLock();
-  private final Waiter reader = new Waiter();
+
+  /** Null while it rests; made by whoever reads or by the loop, left by the loop. */
+  private volatile @Nullable Lane lane;
+
+  /** What has gone through lanes that were left. */
+  private long readBefore;
+
+  /** A thread is in {@link #read}. */
+  private volatile boolean reading;
 
   /** The application reads: from now on the queue is kept full. */
   private volatile boolean wanted;
@@ -36,7 +44,7 @@ final class ReceiveHalf {
   /** What the engine still had when the connection ended, read after the queue. */
   private volatile ByteBuffer rest = NOTHING;
 
-  /** The loop's: how much of the queue has been given back as credit. */
+  /** The loop's: how much of what the lane has had been given back as credit. */
   private long credited;
 
   /** The loop's: nothing more is taken from the engine. */
@@ -55,13 +63,14 @@ final class ReceiveHalf {
 
   /** Reads as {@link #read(ByteBuffer)} does, under a deadline of this call's own. */
   int read(ByteBuffer target, Deadline deadline) throws IOException {
-    deadline.lock(reading);
+    Lane taken = enter(deadline);
     try {
+      reading = true;
       deadline.check();
       for (; ; ) {
         Ending end = ending; // looked at before the queue: what was put in before it is seen
         requireReadable(end);
-        int length = take(target);
+        int length = take(taken.queue, target);
         if (length > 0 || !target.hasRemaining()) {
           return length;
         }
@@ -71,14 +80,37 @@ final class ReceiveHalf {
         }
         wanted = true;
         owner.signal();
-        reader.await(this::hasNews, deadline);
+        taken.waiter.await(() -> hasNews(taken.queue), deadline);
       }
     } finally {
-      reading.unlock();
+      reading = false;
+      taken.callers.unlock();
     }
   }
 
-  private int take(ByteBuffer target) {
+  /** The lane, once it is this caller's turn in it. */
+  private Lane enter(Deadline deadline) throws IOException {
+    for (; ; ) {
+      Lane next = lane();
+      deadline.lock(next.callers);
+      if (lane == next) {
+        return next;
+      }
+      next.callers.unlock();
+    }
+  }
+
+  private Lane lane() {
+    for (Lane now; ; ) {
+      now = lane;
+      if (now != null) {
+        return now;
+      }
+      LANE.compareAndSet(this, null, new Lane());
+    }
+  }
+
+  private int take(ByteQueue queue, ByteBuffer target) {
     int length = queue.take(target);
     if (length > 0) {
       owner.onRead(length);
@@ -101,13 +133,18 @@ final class ReceiveHalf {
     }
   }
 
-  private boolean hasNews() {
+  private boolean hasNews(ByteQueue queue) {
     return ending != null || closed || !queue.isEmpty();
   }
 
   /** How much can be read at once. */
   int available() {
-    return ending != null && ending.abrupt() ? 0 : queue.size() + rest.remaining();
+    Ending end = ending;
+    if (end != null && end.abrupt()) {
+      return 0;
+    }
+    Lane now = lane;
+    return (now == null ? 0 : now.queue.size()) + rest.remaining();
   }
 
   /** The application wants no more; no effect after an end of any kind. */
@@ -117,7 +154,7 @@ final class ReceiveHalf {
         ending = Ending.abrupt(() -> new MuxException.Local("reading was given up", code, ""));
       }
       stopCode = code;
-      reader.wake();
+      wakeReader();
       owner.signal();
     }
   }
@@ -128,7 +165,7 @@ final class ReceiveHalf {
     if (stopCode == NONE) {
       stopCode = 0;
     }
-    reader.wake();
+    wakeReader();
     owner.signal();
   }
 
@@ -139,9 +176,10 @@ final class ReceiveHalf {
    * @throws IOException if the direction has ended
    */
   void handOver() throws IOException {
-    if (!reading.tryLock()) {
+    if (reading) {
       throw new IllegalStateException("another thread is reading");
     }
+    Lane taken = enter(owner.deadline());
     try {
       Ending end = ending;
       if (end != null) {
@@ -152,42 +190,81 @@ final class ReceiveHalf {
       }
       ending = Ending.NESTED;
     } finally {
-      reading.unlock();
+      taken.callers.unlock();
     }
   }
 
   /** A deadline has changed. */
   void wakeReader() {
-    reader.wake();
-  }
-
-  /** How much the application has read. */
-  long read() {
-    return queue.taken();
+    Lane now = lane;
+    if (now != null) {
+      now.waiter.wake();
+    }
   }
 
   // The loop's.
+
+  /** How much the application has read. */
+  long read() {
+    Lane now = lane;
+    return readBefore + (now == null ? 0 : now.queue.taken());
+  }
 
   /** Gives back credit, and fills the queue if the application reads. */
   void pump(ReceivingPart engine) {
     long code = stopCode;
     if (code != NONE) {
-      giveCredit(engine, queue.put()); // nobody will read what is in there
+      Lane now = lane;
+      giveCredit(engine, now == null ? 0 : now.queue.put()); // nobody will read what is in there
       if (!over) {
         over = true;
         engine.stopSending(code);
       }
       return;
     }
-    giveCredit(engine, queue.taken());
+    Lane now = lane;
+    if (now != null) {
+      giveCredit(engine, now.queue.taken());
+    }
     if (wanted && !over) {
       fill(engine);
+    }
+  }
+
+  /**
+   * Nobody has read for a while: what is only needed for that goes.
+   *
+   * @return false: somebody reads after all, or there is something to read, or the direction is
+   *     about to end
+   */
+  boolean rest() {
+    if (over || closed || ending != null || stopCode != NONE) {
+      return false;
+    }
+    Lane now = lane;
+    if (now == null) {
+      return true;
+    }
+    if (!now.callers.tryLock()) {
+      return false;
+    }
+    try {
+      boolean done = now.queue.isEmpty() && credited == now.queue.taken();
+      if (done) {
+        readBefore += credited;
+        credited = 0;
+        lane = null;
+      }
+      return done;
+    } finally {
+      now.callers.unlock();
     }
   }
 
   /** Returns what has been taken from the engine and not been read; the rest is still there. */
   byte[] takeOver(ReceivingPart engine) {
     over = true;
+    ByteQueue queue = lane().queue;
     ByteBuffer left = ByteBuffer.allocate(queue.size());
     queue.take(left);
     giveCredit(engine, queue.put());
@@ -195,17 +272,19 @@ final class ReceiveHalf {
   }
 
   private void fill(ReceivingPart engine) {
-    boolean news = false;
-    int length = Math.min(queue.room(), engine.readableBytes());
-    while (length > 0) {
-      queue.commit(engine.take(queue.reserve(length)));
-      news = true;
-      length = Math.min(queue.room(), engine.readableBytes());
+    boolean news = engine.readableBytes() > 0;
+    if (news) {
+      ByteQueue queue = lane().queue;
+      int length = Math.min(queue.room(), engine.readableBytes());
+      while (length > 0) {
+        queue.commit(engine.take(queue.reserve(length)));
+        length = Math.min(queue.room(), engine.readableBytes());
+      }
     }
     if (engine.isFinished()) {
       end(Ending.PROPER);
     } else if (news) {
-      reader.wake();
+      wakeReader();
     }
   }
 
@@ -242,6 +321,6 @@ final class ReceiveHalf {
     if (ending == null) {
       ending = how;
     }
-    reader.wake();
+    wakeReader();
   }
 }

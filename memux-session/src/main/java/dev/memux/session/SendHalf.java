@@ -4,9 +4,10 @@ import dev.memux.engine.mux.SendingPart;
 import dev.memux.netty.MuxException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,11 +20,18 @@ final class SendHalf {
   private static final int WAKE_BYTES = ByteQueue.CAPACITY_BYTES / 2;
 
   private static final long NONE = -1;
+  private static final VarHandle LANE = Lane.handle(MethodHandles.lookup(), SendHalf.class);
 
   private final HalfOwner owner;
-  private final ByteQueue queue = new ByteQueue();
-  private final ReentrantLock writing = new ReentrantLock();
-  private final Waiter writer = new Waiter();
+
+  /** Null while it rests; made by whoever writes, left by the loop. */
+  private volatile @Nullable Lane lane;
+
+  /** What has gone through lanes that were left. */
+  private long writtenBefore;
+
+  /** A thread is in {@link #write}. */
+  private volatile boolean writing;
 
   /** The application has said that nothing more comes. */
   private volatile boolean finished;
@@ -51,30 +59,54 @@ final class SendHalf {
   int write(ByteBuffer source) throws IOException {
     int length = source.remaining();
     Deadline deadline = owner.deadline();
-    deadline.lock(writing);
+    Lane taken = enter(deadline);
     try {
+      writing = true;
       requireWritable();
       deadline.check();
       owner.enterScope();
       for (; ; ) {
-        if (queue.put(source) > 0) {
+        if (taken.queue.put(source) > 0) {
           owner.signal();
         }
         if (!source.hasRemaining()) {
           return length;
         }
         int wanted = Math.min(source.remaining(), WAKE_BYTES);
-        writer.await(() -> hasRoom(wanted), deadline);
+        taken.waiter.await(() -> hasRoom(taken.queue, wanted), deadline);
       }
     } catch (InterruptedIOException e) {
       e.bytesTransferred = length - source.remaining();
       throw e;
     } finally {
-      writing.unlock();
+      writing = false;
+      taken.callers.unlock();
     }
   }
 
-  private boolean hasRoom(int wanted) throws IOException {
+  /** The lane, once it is this caller's turn in it. */
+  private Lane enter(Deadline deadline) throws IOException {
+    for (; ; ) {
+      Lane next = lane();
+      deadline.lock(next.callers);
+      if (lane == next) {
+        return next;
+      }
+      next.callers.unlock();
+    }
+  }
+
+  private Lane lane() {
+    for (Lane now; ; ) {
+      now = lane;
+      if (now != null) {
+        return now;
+      }
+      LANE.compareAndSet(this, null, new Lane());
+    }
+  }
+
+  private boolean hasRoom(ByteQueue queue, int wanted) throws IOException {
     requireWritable();
     return queue.room() >= wanted;
   }
@@ -97,7 +129,7 @@ final class SendHalf {
     if (ending != null || finished) {
       return;
     }
-    if (writing.isLocked() && !writing.isHeldByCurrentThread()) {
+    if (writing) {
       reset(0);
     } else {
       finished = true;
@@ -110,7 +142,7 @@ final class SendHalf {
     if (ending == null) {
       ending = Ending.abrupt(() -> new MuxException.Local("the stream was reset", code, ""));
       resetCode = code;
-      writer.wake();
+      wakeWriter();
       owner.signal();
     }
   }
@@ -122,28 +154,33 @@ final class SendHalf {
    * @throws IOException if the direction has ended
    */
   void handOver() throws IOException {
-    if (!writing.tryLock()) {
+    if (writing) {
       throw new IllegalStateException("another thread is writing");
     }
+    Lane taken = enter(owner.deadline());
     try {
       requireWritable();
       ending = Ending.NESTED;
     } finally {
-      writing.unlock();
+      taken.callers.unlock();
     }
   }
 
   /** A deadline has changed. */
   void wakeWriter() {
-    writer.wake();
-  }
-
-  /** How much the application has written. */
-  long written() {
-    return queue.put();
+    Lane now = lane;
+    if (now != null) {
+      now.waiter.wake();
+    }
   }
 
   // The loop's.
+
+  /** How much the application has written. */
+  long written() {
+    Lane now = lane;
+    return writtenBefore + (now == null ? 0 : now.queue.put());
+  }
 
   /** Moves what waits to the engine, as far as that takes it. */
   void pump(SendingPart engine) {
@@ -160,14 +197,11 @@ final class SendHalf {
     if (!engine.isWritable()) {
       return; // stopped by the peer or the connection is over: that has its own event
     }
-    drain(engine);
-    if (queue.room() >= WAKE_BYTES) {
-      writer.wake();
-    }
-    if (last && queue.isEmpty()) {
+    boolean empty = drain(engine);
+    if (last && empty) {
       over = true;
       engine.finish();
-    } else if (successor != null && queue.isEmpty()) {
+    } else if (successor != null && empty) {
       over = true;
       successor.run();
     }
@@ -183,14 +217,52 @@ final class SendHalf {
     finished = true;
   }
 
-  private void drain(SendingPart engine) {
+  /** Returns whether the engine has all. */
+  private boolean drain(SendingPart engine) {
+    Lane now = lane;
+    if (now == null) {
+      return true;
+    }
+    ByteQueue queue = now.queue;
     ByteBuffer piece = queue.peek();
     while (piece.hasRemaining()) {
       queue.remove(engine.write(piece));
       if (piece.hasRemaining()) {
-        return; // the engine will say when there is room
+        break; // the engine will say when there is room
       }
       piece = queue.peek();
+    }
+    if (queue.room() >= WAKE_BYTES) {
+      now.waiter.wake();
+    }
+    return queue.isEmpty();
+  }
+
+  /**
+   * Nobody has written for a while: what is only needed for that goes.
+   *
+   * @return false: somebody writes after all, or the direction is about to end
+   */
+  boolean rest() {
+    if (over || finished || ending != null || successor != null) {
+      return false;
+    }
+    Lane now = lane;
+    if (now == null) {
+      return true;
+    }
+    if (!now.callers.tryLock()) {
+      return false;
+    }
+    try {
+      boolean empty = now.queue.isEmpty();
+      if (empty) {
+        writtenBefore += now.queue.put();
+        lane = null;
+      }
+      return empty;
+    } finally {
+      now.callers.unlock();
     }
   }
 
@@ -205,6 +277,6 @@ final class SendHalf {
     if (ending == null) {
       ending = Ending.abrupt(failure);
     }
-    writer.wake();
+    wakeWriter();
   }
 }

@@ -8,6 +8,7 @@ import dev.memux.engine.qmux.QmuxConfig;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.VarInt;
 import dev.memux.netty.Carrier;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.MuxException;
 import dev.memux.tls.TlsSession;
 import java.io.IOException;
@@ -227,6 +228,11 @@ public final class Session implements AutoCloseable {
     return loopSide.carrier().local();
   }
 
+  /** What carries the connection; of a nested session, what carries the outermost one. */
+  public CarrierType carrier() {
+    return loopSide.carrier().type();
+  }
+
   /** What moves its packets, in words: "epoll gro gso", for example. */
   public String io() {
     return loopSide.carrier().io();
@@ -337,7 +343,7 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  private MuxException ended() {
+  MuxException ended() {
     CloseReason reason = closeReason;
     if (reason == null) {
       throw new IllegalStateException("not ended");
@@ -371,21 +377,20 @@ public final class Session implements AutoCloseable {
    * @throws MuxException if either session has ended
    */
   Session nest(Stream stream, QmuxConfig config) throws IOException {
-    CompletableFuture<@Nullable Session> nested = new CompletableFuture<>();
-    loopSide.call(() -> nested.complete(loopSide.nest(stream, config, tls, drainTimeout)));
-    Session session = nested.join();
-    if (session == null) {
-      requireOpen();
-      throw new ClosedChannelException();
-    }
+    CompletableFuture<Session> nested = new CompletableFuture<>();
+    loopSide.call(() -> loopSide.nest(stream, config, tls, drainTimeout, nested));
     try {
-      session.awaitReady();
+      return nested.get();
     } catch (InterruptedException e) {
-      session.abandon("interrupted");
+      if (!nested.cancel(false)) {
+        nested.thenAccept(session -> session.abandon("interrupted"));
+      }
       Thread.currentThread().interrupt();
       throw Deadline.interrupted();
+    } catch (ExecutionException e) {
+      requireOpen();
+      throw e.getCause() instanceof MuxException failure ? failure : new ClosedChannelException();
     }
-    return session;
   }
 
   // What the loop tells.

@@ -1,22 +1,33 @@
 package dev.memux.session;
 
+import dev.memux.engine.CloseReason;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.netty.Carrier;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.ClientCarriers;
+import dev.memux.netty.ConnectRace;
 import dev.memux.netty.ConnectionListener;
 import dev.memux.netty.MuxException;
+import dev.memux.netty.Route;
+import dev.memux.netty.RouteMemory;
 import dev.memux.netty.TcpClientCarriers;
 import dev.memux.tls.TlsClientConfig;
 import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -28,16 +39,18 @@ public final class SessionClient {
   private final QuicConfig config;
   private final TlsClientConfig tls;
   private final Duration drainTimeout;
-  private final CarrierType carrierType;
+  private final EventLoopGroup group;
+  private final Set<CarrierType> carrierTypes;
   private final ClientCarriers carriers;
   private final TcpClientCarriers tcpCarriers;
+  private final RouteMemory memory = new RouteMemory();
 
   private SessionClient(Builder builder, TlsClientConfig tls) {
     this.config = builder.config;
     this.tls = tls;
     this.drainTimeout = builder.drainTimeout;
-    EventLoopGroup group = builder.group == null ? SharedLoops.group() : builder.group;
-    this.carrierType = builder.carrierType;
+    this.group = builder.group == null ? SharedLoops.group() : builder.group;
+    this.carrierTypes = builder.carrierTypes;
     this.carriers = new ClientCarriers(group, config, builder.localAddress);
     this.tcpCarriers = new TcpClientCarriers(group, config, builder.localAddress);
   }
@@ -50,7 +63,7 @@ public final class SessionClient {
   public static final class Builder {
     private @Nullable TlsClientConfig tls;
     private QuicConfig config = QuicConfig.DEFAULT;
-    private CarrierType carrierType = CarrierType.QUIC;
+    private Set<CarrierType> carrierTypes = EnumSet.of(CarrierType.QUIC);
     private Duration drainTimeout = SessionServer.DRAIN_TIMEOUT;
     private InetSocketAddress localAddress = new InetSocketAddress(0);
     private @Nullable EventLoopGroup group;
@@ -70,11 +83,14 @@ public final class SessionClient {
     }
 
     /**
-     * What carries the sessions; the default is QUIC. The application protocols keep their names;
-     * on the wire they have those of {@link dev.memux.netty.QmuxAlpn} over TCP.
+     * What carries the sessions; the default is QUIC. With both QUIC and TCP the better one that
+     * works is found out for each server: QUIC has a head start of {@link
+     * ConnectRace#ATTEMPT_DELAY}, or TCP where it was needed lately ({@link RouteMemory}). The
+     * application protocols keep their names; on the wire they have those of {@link
+     * dev.memux.netty.QmuxAlpn} over TCP.
      */
-    public Builder carrier(CarrierType value) {
-      carrierType = value;
+    public Builder carriers(CarrierType first, CarrierType... more) {
+      carrierTypes = EnumSet.of(first, more);
       return this;
     }
 
@@ -111,25 +127,33 @@ public final class SessionClient {
   }
 
   /**
-   * Connects to a host by name; its addresses are tried one after the other. Blocks until the
-   * handshake is complete; {@link QuicConfig#handshakeTimeoutNanos} bounds how long each address is
-   * waited for.
+   * Connects to a host by name. Blocks until a handshake is complete. The host's addresses are
+   * tried in the manner of RFC 8305: the next when one fails or is slow, the families in turn, what
+   * worked the last time first ({@link RouteMemory}); who is ready first is taken. {@link
+   * QuicConfig#handshakeTimeoutNanos} bounds how long each is waited for.
    *
+   * @throws UnknownHostException if the host has no address
+   * @throws MuxException why there is no session; the message tells it of each address, the type of
+   *     the one that got furthest
+   * @throws InterruptedIOException if the thread is interrupted, which it stays
+   */
+  public Session connect(String host, int port) throws IOException {
+    return race(host, List.of(InetAddress.getAllByName(host)), port);
+  }
+
+  /**
+   * Connects over WebSocket, for where nothing but HTTP gets through, or to a server that others
+   * use from browsers. Blocks until the handshakes are complete; the host's addresses are tried one
+   * after the other, each as long as {@link QuicConfig#handshakeTimeoutNanos} allows.
+   *
+   * @param webSocket of the scheme {@code ws} or {@code wss}; {@code ws} has no TLS
+   * @throws IllegalArgumentException if the URI has another scheme, or no host
    * @throws UnknownHostException if the host has no address
    * @throws MuxException why the last address did not do
    * @throws InterruptedIOException if the thread is interrupted, which it stays
    */
-  public Session connect(String host, int port) throws IOException {
-    InetAddress[] addresses = InetAddress.getAllByName(host);
-    for (int i = 0; ; i++) {
-      try {
-        return connect(new InetSocketAddress(addresses[i], port), host);
-      } catch (MuxException.Timeout | MuxException.CarrierLost e) {
-        if (i == addresses.length - 1) {
-          throw e;
-        }
-      }
-    }
+  public Session connect(URI webSocket) throws IOException {
+    return new WebSocketConnect(tcpCarriers, tls, config.mux(), drainTimeout, webSocket).run();
   }
 
   /**
@@ -144,53 +168,105 @@ public final class SessionClient {
     if (remote.isUnresolved()) {
       throw new UnknownHostException(remote.getHostString());
     }
-    CompletableFuture<Session> begun = new CompletableFuture<>();
-    Runnable cancel = begin(remote, serverName, begun);
+    return race(serverName, List.of(remote.getAddress()), remote.getPort());
+  }
+
+  private Session race(String serverName, List<InetAddress> addresses, int port)
+      throws IOException {
+    String server = serverName + ":" + port;
+    List<Route> routes = memory.routes(server, carrierTypes, addresses, port);
+    CompletableFuture<Session> race =
+        new ConnectRace<>(group.next(), routes, new Contest(server, serverName), AllFailed::new)
+            .start();
     try {
-      Session session = begun.get();
-      session.awaitReady();
-      return session;
+      return race.get();
     } catch (InterruptedException e) {
-      cancel.run();
-      begun.thenAccept(session -> session.abandon("interrupted"));
+      if (!race.cancel(false)) {
+        race.thenAccept(session -> session.abandon("interrupted"));
+      }
       Thread.currentThread().interrupt();
       throw Deadline.interrupted();
     } catch (ExecutionException e) {
-      if (cause(e) instanceof MuxException failure) {
-        throw failure;
+      if (e.getCause() instanceof AllFailed failed) {
+        throw ConnectFailures.of(server, failed.failures);
       }
-      throw new IOException("cannot connect to " + remote + ": " + cause(e).getMessage(), cause(e));
+      throw new IllegalStateException(e); // nothing else ends it
     }
   }
 
-  /** Returns what gives up an attempt of which no session has come yet. */
-  private Runnable begin(
-      InetSocketAddress remote, String serverName, CompletableFuture<Session> begun) {
-    Function<Carrier, ConnectionListener> listener =
-        carrier -> {
-          Session session =
-              new Session(
-                  carrier,
-                  config.mux(),
-                  drainTimeout,
-                  open -> {},
-                  over -> {},
-                  token -> carriers.keepToken(serverName, remote, token));
-          begun.complete(session);
-          return session.loopSide();
-        };
-    Consumer<Throwable> onFailure = begun::completeExceptionally;
-    return switch (carrierType) {
-      case QUIC -> {
-        carriers.connect(tls, remote, serverName, listener, onFailure);
-        yield () -> {};
-      }
-      case TCP -> tcpCarriers.connect(tls, remote, serverName, listener, onFailure)::cancel;
-    };
+  private static final class AllFailed extends Exception {
+    private static final long serialVersionUID = 1;
+    final transient List<ConnectRace.Failure<Route>> failures;
+
+    AllFailed(List<ConnectRace.Failure<Route>> failures) {
+      super("no route", null, false, false);
+      this.failures = failures;
+    }
   }
 
-  private static Throwable cause(ExecutionException e) {
-    Throwable cause = e.getCause();
-    return cause == null ? e : cause;
+  /** Attempts to reach one server. */
+  private final class Contest implements ConnectRace.Contest<Route, Session> {
+    private final String server;
+    private final String serverName;
+
+    Contest(String server, String serverName) {
+      this.server = server;
+      this.serverName = serverName;
+    }
+
+    @Override
+    public Future<Session> connect(Route route) {
+      Promise<Session> attempt = group.next().newPromise();
+      Function<Carrier, ConnectionListener> listener =
+          carrier -> {
+            Session session = session(carrier, route, attempt);
+            onCancel(attempt, () -> session.abandon("given up"));
+            return session.loopSide();
+          };
+      switch (route.carrier()) {
+        case QUIC ->
+            carriers.connect(tls, route.remote(), serverName, listener, attempt::tryFailure);
+        case TCP -> {
+          var begun =
+              tcpCarriers.connect(tls, route.remote(), serverName, listener, attempt::tryFailure);
+          onCancel(attempt, begun::cancel);
+        }
+      }
+      return attempt;
+    }
+
+    private static void onCancel(Promise<Session> attempt, Runnable action) {
+      attempt.addListener(
+          done -> {
+            if (done.isCancelled()) {
+              action.run();
+            }
+          });
+    }
+
+    private Session session(Carrier carrier, Route route, Promise<Session> attempt) {
+      return new Session(
+          carrier,
+          config.mux(),
+          drainTimeout,
+          open -> {
+            if (attempt.trySuccess(open)) {
+              memory.onConnected(server, route);
+            }
+          },
+          over -> {
+            CloseReason reason = Objects.requireNonNull(over.closeReason());
+            boolean wasOpen = !attempt.tryFailure(MuxException.of(reason));
+            if (wasOpen && reason.origin() == CloseReason.Origin.CARRIER_LOST) {
+              memory.onLost(server, route);
+            }
+          },
+          token -> carriers.keepToken(serverName, route.remote(), token));
+    }
+
+    @Override
+    public void discard(Session session) {
+      session.abandon("another attempt was quicker");
+    }
   }
 }

@@ -3,9 +3,11 @@ package dev.memux.session;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.netty.BoundCarriers;
 import dev.memux.netty.Carrier;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.ConnectionListener;
 import dev.memux.netty.ServerCarriers;
 import dev.memux.netty.TcpServerCarriers;
+import dev.memux.netty.WebSocketConfig;
 import dev.memux.tls.TlsServerConfig;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
@@ -38,13 +40,28 @@ public final class SessionServer implements AutoCloseable {
   private final AcceptQueue<Session> accepted = new AcceptQueue<>();
   private final List<BoundCarriers> carriers;
 
-  private SessionServer(Builder builder, TlsServerConfig tls, InetSocketAddress local)
+  /**
+   * @param webSocket null: the carriers of the builder instead
+   */
+  private SessionServer(
+      Builder builder,
+      @Nullable TlsServerConfig tls,
+      InetSocketAddress local,
+      @Nullable WebSocketConfig webSocket)
       throws IOException {
     config = builder.config;
     drainTimeout = builder.drainTimeout;
     backlog = builder.backlog;
     EventLoopGroup group = builder.group == null ? SharedLoops.group() : builder.group;
-    carriers = bind(group, builder.carriers, tls, local);
+    if (webSocket != null) {
+      Future<TcpServerCarriers> bound =
+          TcpServerCarriers.bindWebSocket(group, config, webSocket, tls, local, this::onCarrier);
+      carriers = List.of(await(bound, local + " (WebSocket)"));
+    } else if (tls != null) {
+      carriers = bind(group, builder.carriers, tls, local);
+    } else {
+      throw new IllegalStateException("tls is required");
+    }
   }
 
   /** Binds all to one port, which the first may choose. */
@@ -78,6 +95,11 @@ public final class SessionServer implements AutoCloseable {
           case QUIC -> ServerCarriers.bind(group, config, tls, local, this::onCarrier);
           case TCP -> TcpServerCarriers.bind(group, config, tls, local, this::onCarrier);
         };
+    return await(bound, local + " (" + type + ")");
+  }
+
+  private static BoundCarriers await(Future<? extends BoundCarriers> bound, String what)
+      throws IOException {
     try {
       bound.await();
     } catch (InterruptedException e) {
@@ -87,8 +109,7 @@ public final class SessionServer implements AutoCloseable {
     }
     if (!bound.isSuccess()) {
       Throwable cause = bound.cause();
-      throw new IOException(
-          "cannot listen on " + local + " (" + type + "): " + cause.getMessage(), cause);
+      throw new IOException("cannot listen on " + what + ": " + cause.getMessage(), cause);
     }
     return bound.getNow();
   }
@@ -162,10 +183,18 @@ public final class SessionServer implements AutoCloseable {
      * @throws IllegalStateException if the TLS configuration is missing
      */
     public SessionServer listen(InetSocketAddress local) throws IOException {
-      if (tls == null) {
-        throw new IllegalStateException("tls is required");
-      }
-      return new SessionServer(this, tls, local);
+      return new SessionServer(this, tls, local, null);
+    }
+
+    /**
+     * Binds a TCP port for sessions over WebSocket alone: from browsers, and from where nothing but
+     * HTTP gets through. Without a TLS configuration there is no TLS, for what stands behind
+     * something that does it; the application protocols are those of {@code webSocket}. Otherwise
+     * as {@link #listen(InetSocketAddress)}.
+     */
+    public SessionServer listen(InetSocketAddress local, WebSocketConfig webSocket)
+        throws IOException {
+      return new SessionServer(this, tls, local, webSocket);
     }
   }
 

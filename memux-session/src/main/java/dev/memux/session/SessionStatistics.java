@@ -1,8 +1,9 @@
 package dev.memux.session;
 
-import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.mux.DatagramStatistics;
+import dev.memux.engine.mux.Mux;
+import dev.memux.netty.Carrier;
 
 /**
  * What a session has done so far, and what its path looks like now. Where the carrier does not know
@@ -35,11 +36,11 @@ public record SessionStatistics(
     long sendCreditBytes,
     DatagramStatistics datagrams) {
 
-  static SessionStatistics of(Connection connection, DatagramStatistics datagrams) {
-    int streams = connection.mux().streamCount();
-    ConnectionStatistics s = connection.statistics();
+  static SessionStatistics of(Carrier carrier, DatagramStatistics datagrams) {
+    Mux mux = carrier.connection().mux();
+    ConnectionStatistics s = carrier.statistics();
     return new SessionStatistics(
-        streams,
+        mux.streamCount(),
         s.bytesSent(),
         s.bytesReceived(),
         s.packetsSent(),
@@ -49,7 +50,7 @@ public record SessionStatistics(
         s.bytesInFlight(),
         s.smoothedRttNanos(),
         s.minRttNanos(),
-        connection.mux().sendCreditBytes(),
+        mux.sendCreditBytes(),
         datagrams);
   }
 }

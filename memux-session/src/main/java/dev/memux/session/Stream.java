@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.ClosedChannelException;
@@ -19,7 +21,6 @@ import java.nio.channels.NonReadableChannelException;
 import java.nio.channels.NonWritableChannelException;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -58,15 +59,24 @@ public final class Stream extends HalfOwner implements ByteChannel {
   private static final int GROUP = 1 << 2;
   private static final int ALL = PRIORITY | REQUEST | GROUP;
 
+  private static final VarHandle QUEUED;
+
+  static {
+    try {
+      QUEUED = MethodHandles.lookup().findVarHandle(Stream.class, "queued", boolean.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
   private final Session session;
-  private final StreamType type;
   private final boolean local;
   private final Deadline deadline = new Deadline();
   private final @Nullable SendHalf send;
   private final @Nullable ReceiveHalf receive;
 
   /** In the session's queue of those that the loop must look after. */
-  private final AtomicBoolean queued = new AtomicBoolean();
+  private volatile boolean queued;
 
   private volatile Importance importance;
   private volatile boolean open = true;
@@ -83,9 +93,16 @@ public final class Stream extends HalfOwner implements ByteChannel {
   /** The loop's: counted as ended by the application and not delivered. */
   private boolean undelivered;
 
+  /** The loop's: something has happened since the {@link RestingPlace} has looked. */
+  private boolean used;
+
+  // The RestingPlace's.
+  boolean watched;
+  @Nullable Stream watchedBefore;
+  @Nullable Stream watchedAfter;
+
   Stream(Session session, StreamType type, boolean local, Importance importance) {
     this.session = session;
-    this.type = type;
     this.local = local;
     this.importance = importance;
     boolean both = type == StreamType.BIDIRECTIONAL;
@@ -105,7 +122,7 @@ public final class Stream extends HalfOwner implements ByteChannel {
   }
 
   public StreamType type() {
-    return type;
+    return send != null && receive != null ? StreamType.BIDIRECTIONAL : StreamType.UNIDIRECTIONAL;
   }
 
   /** Whether this end opened it. */
@@ -382,19 +399,21 @@ public final class Stream extends HalfOwner implements ByteChannel {
   /** There is something for the loop to do, now. */
   @Override
   void signal() {
-    if (!queued.get() && queued.compareAndSet(false, true)) {
-      session.loopSide().enqueue(this);
-    }
+    enqueue();
     session.loopSide().schedule();
   }
 
   /** The application has read; that is worth telling the loop, but not for every byte. */
   @Override
   void onRead(int bytes) {
-    if (!queued.get() && queued.compareAndSet(false, true)) {
+    enqueue();
+    session.loopSide().onRead(bytes);
+  }
+
+  private void enqueue() {
+    if (!queued && QUEUED.compareAndSet(this, false, true)) {
       session.loopSide().enqueue(this);
     }
-    session.loopSide().onRead(bytes);
   }
 
   // The loop's.
@@ -433,7 +452,7 @@ public final class Stream extends HalfOwner implements ByteChannel {
 
   /** It is about to be looked after: whoever has something new from now on queues it again. */
   void dequeued() {
-    queued.set(false);
+    queued = false;
   }
 
   void pump(MuxStream stream) {
@@ -446,6 +465,25 @@ public final class Stream extends HalfOwner implements ByteChannel {
     if (send != null) {
       send.pump(stream);
     }
+  }
+
+  /** Something happens on it. */
+  void use() {
+    used = true;
+  }
+
+  /**
+   * If nothing has happened since this was last asked, it needs no memory but for what it is.
+   *
+   * @return whether it rests now
+   */
+  boolean rest() {
+    MuxStream stream = engine;
+    if (used || stream == null) {
+      used = false;
+      return false;
+    }
+    return stream.rest() && (send == null || send.rest()) && (receive == null || receive.rest());
   }
 
   /** What both halves have handed over is the session's. */
@@ -499,7 +537,7 @@ public final class Stream extends HalfOwner implements ByteChannel {
   void onConnectionEnd(CloseReason reason, boolean keepsData) {
     MuxStream stream = engine;
     long acked = stream == null ? 0 : stream.ackedBytes();
-    Supplier<MuxException> failure = () -> MuxException.of(reason, acked);
+    Supplier<MuxException> failure = () -> MuxException.ofStream(reason, acked);
     if (send != null) {
       send.end(failure);
     }

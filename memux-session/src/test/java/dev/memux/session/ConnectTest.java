@@ -1,9 +1,12 @@
 package dev.memux.session;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.netty.MuxException;
+import io.netty.util.NetUtil;
 import java.io.InterruptedIOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -37,6 +40,38 @@ final class ConnectTest {
           Blocked.in(() -> loopback.client(QuicConfig.DEFAULT).connect(remote, "localhost"));
       connecting.thread().interrupt();
       connecting.failure(InterruptedIOException.class);
+    }
+  }
+
+  @Test
+  void triesAllAddressesOfAName() throws Exception {
+    try (Loopback loopback = new Loopback()) { // on 127.0.0.1 alone
+      Session session =
+          loopback
+              .client(QuicConfig.DEFAULT)
+              .connect("localhost", loopback.server.localAddress().getPort());
+      assertEquals(loopback.server.localAddress(), session.remoteAddress());
+    }
+  }
+
+  @Test
+  void tellsWhyEachAddressDidNotDo() throws Exception {
+    try (Loopback loopback = new Loopback()) {
+      int port = loopback.server.localAddress().getPort();
+      loopback.near.close(0, "");
+      loopback.server.close();
+      MuxException.CarrierLost failure =
+          assertThrows(
+              MuxException.CarrierLost.class,
+              () -> loopback.client(QuicConfig.DEFAULT).connect("localhost", port));
+      String told = failure.getMessage();
+      assertTrue(told.startsWith("cannot connect to localhost:" + port + ": "), told);
+      for (InetAddress address : InetAddress.getAllByName("localhost")) {
+        assertTrue(
+            told.contains(
+                "QUIC to " + NetUtil.toSocketAddressString(new InetSocketAddress(address, port))),
+            told);
+      }
     }
   }
 

@@ -90,6 +90,7 @@ interface EndContract extends Contract {
           Thread.startVirtualThread(
               () -> drained.complete(pair.far().drain(Duration.ofSeconds(PATIENCE_SECONDS)))));
       assertThrows(MuxException.Local.class, pair.far()::open);
+      pair.far().statistics(); // by then the loop has heard of it, too
       Stream refused = pair.near().open();
       refused.write(ByteBuffer.wrap(new byte[] {1}));
       assertThrows(MuxException.Peer.class, () -> refused.inputStream().read());
@@ -114,8 +115,10 @@ interface EndContract extends Contract {
       stream.near().write(ByteBuffer.wrap(known));
       await(() -> acknowledged(stream.near()) == known.length + 1);
       pair.vanish();
-      Blocked writer = Blocked.in(() -> stream.near().write(ByteBuffer.wrap(new byte[5_000_000])));
-      MuxException.CarrierLost failure = writer.failure(MuxException.CarrierLost.class);
+      MuxException.CarrierLost failure =
+          assertThrows(
+              MuxException.CarrierLost.class,
+              () -> stream.near().write(ByteBuffer.wrap(new byte[5_000_000])));
       assertTrue(failure.bytesAcknowledged() > known.length, failure::toString);
       assertTrue(failure.bytesAcknowledged() <= 20_001, failure::toString);
       reader.failure(MuxException.CarrierLost.class);
@@ -155,7 +158,6 @@ interface EndContract extends Contract {
         SessionStatistics statistics = session.statistics();
         assertEquals(1, statistics.openStreams());
         assertTrue(statistics.smoothedRttNanos() > 0, statistics.toString());
-        assertTrue(statistics.windowBytes() > 0, statistics.toString());
         assertTrue(statistics.sendCreditBytes() > 0, statistics.toString());
       }
       assertTrue(pair.near().statistics().bytesSent() > bytes);

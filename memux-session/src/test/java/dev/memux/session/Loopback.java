@@ -1,6 +1,7 @@
 package dev.memux.session;
 
 import dev.memux.engine.quic.QuicConfig;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.IoTransport;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsCredentials;
@@ -18,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** A server, a client, and one session between them by QUIC, on the loopback interface. */
+/** A server, a client, and one session between them, on the loopback interface. */
 final class Loopback implements SessionPair {
   static final long PATIENCE_SECONDS = 60;
   static final String ALPN = "memux-test";
@@ -37,10 +38,16 @@ final class Loopback implements SessionPair {
   }
 
   Loopback(Settings settings) throws Exception {
+    this(settings, IoTransport.preferred(), CarrierType.QUIC);
+  }
+
+  Loopback(Settings settings, IoTransport transport, CarrierType carrier) throws Exception {
     this(
         QuicConfig.DEFAULT
             .withMux(settings.mux())
-            .withMaxIdleTimeoutNanos(settings.idleTimeout().toNanos()));
+            .withMaxIdleTimeoutNanos(settings.idleTimeout().toNanos()),
+        transport,
+        carrier);
   }
 
   Loopback(QuicConfig config) throws Exception {
@@ -78,8 +85,12 @@ final class Loopback implements SessionPair {
   }
 
   SessionClient client(QuicConfig clientConfig) {
+    return clientBuilder(clientConfig).build();
+  }
+
+  SessionClient.Builder clientBuilder(QuicConfig clientConfig) {
     return SessionClient.builder()
-        .carrier(carrier)
+        .carriers(carrier)
         .group(nearGroup)
         .config(clientConfig)
         .drainTimeout(Duration.ofSeconds(PATIENCE_SECONDS))
@@ -87,8 +98,7 @@ final class Loopback implements SessionPair {
             TlsClientConfig.builder()
                 .applicationProtocols(ALPN)
                 .trustedCertificates(List.of(CERTIFICATE.getRootCertificate()))
-                .build())
-        .build();
+                .build());
   }
 
   Session connect() throws Exception {

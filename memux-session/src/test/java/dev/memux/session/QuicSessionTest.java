@@ -15,6 +15,7 @@ final class QuicSessionTest {
       SessionStatistics statistics = loopback.near.statistics();
       assertEquals(1200, statistics.packetBytes());
       assertTrue(statistics.bytesSent() >= 1200, statistics.toString());
+      assertTrue(statistics.windowBytes() > 0, statistics.toString());
       assertTrue(loopback.near.io().matches("nio|epoll( gro)?( gso)?"), loopback.near.io());
     }
   }

@@ -245,7 +245,7 @@ interface RequestedPriorityContract extends Contract {
       StreamPair stream = open(pair, LOW);
       within(HIGH, () -> stream.far().write(HELLO.duplicate()));
       assertEquals(1, stream.near().inputStream().read());
-      assertEquals(HIGH, farPriority(stream));
+      await(() -> farPriority(stream).equals(HIGH));
       assertEquals(LOW, engine(stream.near()).priority(), "the question is over");
     }
   }

@@ -2,6 +2,7 @@ package dev.memux.sim;
 
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,21 @@ public final class Trace implements NetworkObserver {
     absorb(0, simulation.nowNanos());
     if (lines != null) {
       line(what);
+    }
+  }
+
+  /**
+   * Something that a node did with bytes.
+   *
+   * @param description what they are called in the text
+   */
+  public void note(String what, byte[] bytes, Supplier<String> description) {
+    crc.reset();
+    crc.update(bytes);
+    absorb(104, crc.getValue());
+    absorb(104, simulation.nowNanos());
+    if (lines != null) {
+      line(what + " " + description.get());
     }
   }
 

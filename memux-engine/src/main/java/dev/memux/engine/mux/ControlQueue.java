@@ -128,8 +128,8 @@ final class ControlQueue {
   /** Returns whether all that the stream had to say is written. */
   private boolean writeStream(
       MuxStream stream, FrameWriter writer, SentFrames sent, long nowNanos, long rttNanos) {
-    SendStream send = stream.send;
-    RecvStream recv = stream.recv;
+    SendStream send = stream.send();
+    RecvStream recv = stream.recv();
     if (!stream.mux.priorities().write(stream, writer, sent)) { // first: others open the stream
       return false;
     }
@@ -145,7 +145,7 @@ final class ControlQueue {
         && !done(
             stream,
             STOP_SENDING,
-            writer.stopSending(stream.id(), stream.stopSendingCode),
+            writer.stopSending(stream.id(), recv.discardCode()),
             SentFrames.Kind.STOP_SENDING,
             sent)) {
       return false;

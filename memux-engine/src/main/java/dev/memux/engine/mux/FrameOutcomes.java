@@ -30,9 +30,9 @@ final class FrameOutcomes {
 
   private void onResetAcked(long id, long reliableSize) {
     MuxStream stream = streams.get(id);
-    if (stream != null && stream.send != null && !stream.send.isOver()) {
-      stream.send.onResetAcked(reliableSize);
-      onSendOver(stream, stream.send);
+    if (stream != null && stream.send() != null && !stream.send().isOver()) {
+      stream.send().onResetAcked(reliableSize);
+      onSendOver(stream, stream.send());
     }
   }
 
@@ -46,10 +46,10 @@ final class FrameOutcomes {
 
   private void onStreamAcked(long id, long offset, long lengthAndFin) {
     MuxStream stream = streams.get(id);
-    if (stream == null || stream.send == null || stream.send.isOver()) {
+    if (stream == null || stream.send() == null || stream.send().isOver()) {
       return;
     }
-    SendStream send = stream.send;
+    SendStream send = stream.send();
     send.onAcked(offset, (int) (lengthAndFin >>> 1), (lengthAndFin & 1) != 0);
     if (send.isOver()) {
       onSendOver(stream, send);
@@ -96,17 +96,17 @@ final class FrameOutcomes {
 
   private void onResetLost(long id) {
     MuxStream stream = streams.get(id);
-    if (stream != null && stream.send != null) {
-      stream.send.onResetLost();
+    if (stream != null && stream.send() != null) {
+      stream.send().onResetLost();
       mux.onSendChanged(stream);
     }
   }
 
   private void onStreamLost(long id, long offset, long lengthAndFin) {
     MuxStream stream = streams.get(id);
-    if (stream != null && stream.send != null) {
-      stream.send.onLost(offset, (int) (lengthAndFin >>> 1), (lengthAndFin & 1) != 0);
-      mux.update(stream, stream.send);
+    if (stream != null && stream.send() != null) {
+      stream.send().onLost(offset, (int) (lengthAndFin >>> 1), (lengthAndFin & 1) != 0);
+      mux.update(stream, stream.send());
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.memux.engine.mux;
 
 import dev.memux.engine.stream.RecvStream;
+import dev.memux.engine.stream.SendStream;
 import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.FrameType;
 import dev.memux.engine.wire.ProtocolException;
@@ -50,12 +51,12 @@ final class IncomingFrames {
       throws ProtocolException {
     boolean isNew = length == 0 && streams.get(id) == null;
     MuxStream stream = receiving(id, FrameType.STREAM);
-    if (stream == null || stream.recv == null) {
+    if (stream == null || stream.recv() == null) {
       effort.onForgottenStream(length);
       return;
     }
     effort.onStreamFrame(stream, length, isNew, fin);
-    RecvStream recv = stream.recv;
+    RecvStream recv = stream.recv();
     if (ordered && offset != recv.highest()) {
       // QMux §4.1: nothing is lost or overtaken, so that a gap or a repetition is the sender's.
       throw new ProtocolException(
@@ -66,7 +67,7 @@ final class IncomingFrames {
     if (recv.onData(offset, data, from, length, fin)) {
       mux.raise(stream, MuxStream.READABLE);
     } else if (recv.isDiscarding() || recv.isReset()) {
-      mux.returnCredit(stream, recv.highest());
+      mux.returnCredit(recv, recv.highest());
       mux.closeIfOver(stream);
     }
   }
@@ -113,11 +114,11 @@ final class IncomingFrames {
   private void onReset(FrameType frame, long id, long code, long finalSize, long reliableSize)
       throws ProtocolException {
     MuxStream stream = receiving(id, frame);
-    if (stream == null || stream.recv == null) {
+    if (stream == null || stream.recv() == null) {
       effort.onIdleFrame(frame);
       return;
     }
-    RecvStream recv = stream.recv;
+    RecvStream recv = stream.recv();
     credit.onReceived(recv.growth(finalSize), frame);
     boolean news =
         frame == FrameType.RESET_STREAM_AT
@@ -125,7 +126,7 @@ final class IncomingFrames {
             : recv.onReset(code, finalSize);
     if (recv.isOver()) {
       // RFC 9000 §4.5: all flow-control credit of the stream counts as used, and comes back.
-      mux.returnCredit(stream, recv.highest());
+      mux.returnCredit(recv, recv.highest());
     }
     if (news) {
       mux.raise(stream, MuxStream.RESET);
@@ -137,14 +138,15 @@ final class IncomingFrames {
 
   private void onStopSending(ControlFrame.StopSending frame) throws ProtocolException {
     MuxStream stream = sending(frame.streamId(), FrameType.STOP_SENDING);
-    if (stream == null || stream.send == null || stream.send.isOver()) {
+    SendStream send = stream == null ? null : stream.send();
+    if (stream == null || send == null || send.isOver()) {
       effort.onIdleFrame(frame.type());
       return;
     }
-    if (stream.stopCode() >= 0) {
+    if (send.stopCode() >= 0) {
       effort.onIdleFrame(frame.type());
     } else {
-      stream.onStopped(frame.errorCode());
+      send.onStopped(frame.errorCode());
       mux.raise(stream, MuxStream.STOPPED);
     }
     mux.reset(stream, frame.errorCode()); // RFC 9000 §3.5
@@ -153,8 +155,8 @@ final class IncomingFrames {
   private void onMaxStreamData(ControlFrame.MaxStreamData frame) throws ProtocolException {
     MuxStream stream = sending(frame.streamId(), FrameType.MAX_STREAM_DATA);
     long rise = 0;
-    if (stream != null && stream.send != null) {
-      rise = stream.send.onMaxData(frame.maximum());
+    if (stream != null && stream.send() != null) {
+      rise = stream.send().onMaxData(frame.maximum());
       mux.onSendChanged(stream);
     }
     effort.onLimit(rise, frame.type());

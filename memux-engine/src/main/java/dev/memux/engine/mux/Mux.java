@@ -15,6 +15,7 @@ import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.SentFrames;
 import dev.memux.engine.wire.TransportParameters;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -164,6 +165,11 @@ public final class Mux {
     return priorities.addGroup(weight);
   }
 
+  /** Every open stream; the action may close some of them. */
+  public void forEachStream(Consumer<MuxStream> action) {
+    streams.forEach(action);
+  }
+
   /** How many streams are open. */
   public int streamCount() {
     return streams.size();
@@ -192,8 +198,8 @@ public final class Mux {
 
   /** RFC 9000 §7.4.1: streams opened for early data get the limits of the handshake. */
   private void raiseInitialLimit(MuxStream stream) {
-    if (stream.send != null && isLocal(stream.id())) {
-      stream.send.onMaxData(initialMaxData(stream.type()));
+    if (stream.send() != null && isLocal(stream.id())) {
+      stream.send().onMaxData(initialMaxData(stream.type()));
       onSendChanged(stream);
     }
   }
@@ -218,10 +224,9 @@ public final class Mux {
     withholding = true;
     streams.forEach(
         stream -> {
-          if (stream.send != null) {
-            stream.send.restart();
-            stream.blockedReportedAt = -1;
-            update(stream, stream.send);
+          if (stream.send() != null) {
+            stream.send().restart();
+            update(stream, stream.send());
           }
         });
   }
@@ -246,13 +251,14 @@ public final class Mux {
   }
 
   private void resume(MuxStream stream) {
-    if (stream.send != null && stream.send.state() == SendStream.State.RESET_SENT) {
+    if (stream.send() != null && stream.send().state() == SendStream.State.RESET_SENT) {
       control.add(stream, ControlQueue.RESET_STREAM);
     }
     if (stream.sharing != null && stream.sharing.requested != null) {
       priorities.makeDue(stream);
     }
-    if (stream.stopSendingCode >= 0 && stream.recv != null && !stream.recv.isOver()) {
+    RecvStream recv = stream.recv();
+    if (recv != null && recv.isDiscarding() && !recv.isOver()) {
       control.add(stream, ControlQueue.STOP_SENDING);
     }
     onSendChanged(stream);
@@ -340,7 +346,7 @@ public final class Mux {
   }
 
   boolean emit(MuxStream stream, FrameWriter writer, SentFrames sent) {
-    SendStream send = stream.send;
+    SendStream send = stream.send();
     Entry<Sender> entry = stream.entry;
     if (send == null || entry == null) {
       throw new IllegalStateException("scheduled without a sending part: " + stream);
@@ -401,15 +407,7 @@ public final class Mux {
   public void release() {
     over = true;
     datagrams.release();
-    streams.forEach(
-        stream -> {
-          if (stream.send != null) {
-            stream.send.release();
-          }
-          if (stream.recv != null) {
-            stream.recv.release();
-          }
-        });
+    streams.forEach(MuxStream::release);
   }
 
   // What streams ask for.
@@ -475,7 +473,7 @@ public final class Mux {
 
   /** What a stream could send has changed. */
   void onSendChanged(MuxStream stream) {
-    SendStream send = stream.send;
+    SendStream send = stream.send();
     if (send == null) {
       return;
     }
@@ -483,8 +481,7 @@ public final class Mux {
     if (send.isResetDue()) {
       control.add(stream, ControlQueue.RESET_STREAM);
     }
-    if (send.isBlocked() && stream.blockedReportedAt != send.maxData()) {
-      stream.blockedReportedAt = send.maxData();
+    if (send.takeBlockedNews()) {
       control.add(stream, ControlQueue.STREAM_DATA_BLOCKED);
     }
   }
@@ -503,14 +500,14 @@ public final class Mux {
   }
 
   void resetAt(MuxStream stream, long code, long reliableBytes) {
-    if (stream.send != null && stream.send.resetAt(code, reliableBytes)) {
+    if (stream.send() != null && stream.send().resetAt(code, reliableBytes)) {
       onSendChanged(stream);
       wakeMemoryWaiters();
     }
   }
 
   void stopSending(MuxStream stream, long code) {
-    RecvStream recv = stream.recv;
+    RecvStream recv = stream.recv();
     if (recv == null || recv.isDiscarding()) {
       return;
     }
@@ -518,9 +515,8 @@ public final class Mux {
       closeIfOver(stream); // the end came after everything was read, and nobody will read it
       return;
     }
-    stream.stopSendingCode = code;
-    recv.discard();
-    returnCredit(stream, recv.highest());
+    recv.discard(code);
+    returnCredit(recv, recv.highest());
     if (!recv.isOver()) {
       control.add(stream, ControlQueue.STOP_SENDING);
     }
@@ -529,14 +525,14 @@ public final class Mux {
 
   /** The application has read from a stream. */
   void onRead(MuxStream stream) {
-    RecvStream recv = stream.recv;
+    RecvStream recv = stream.recv();
     if (recv == null) {
       return;
     }
     if (recv.takeResetNews()) {
       raise(stream, MuxStream.RESET);
     }
-    returnCredit(stream, recv.isReset() ? recv.highest() : recv.consumedTo());
+    returnCredit(recv, recv.isReset() ? recv.highest() : recv.consumedTo());
     if (recv.wantsCredit()) {
       control.add(stream, ControlQueue.MAX_STREAM_DATA);
     }
@@ -544,10 +540,10 @@ public final class Mux {
   }
 
   /** Gives back to the connection's window what a stream has taken from it below {@code offset}. */
-  void returnCredit(MuxStream stream, long offset) {
-    if (offset > stream.creditReturned) {
-      credit.window().consume(offset - stream.creditReturned);
-      stream.creditReturned = offset;
+  void returnCredit(RecvStream recv, long offset) {
+    long bytes = recv.takeReturnedCredit(offset);
+    if (bytes > 0) {
+      credit.window().consume(bytes);
       if (credit.window().isLow()) {
         control.add(ControlQueue.MAX_DATA);
       }
@@ -585,6 +581,19 @@ public final class Mux {
     MuxStream stream = new MuxStream(this, id, send, recv, priority);
     streams.add(stream);
     return stream;
+  }
+
+  /** As it was before it rested. */
+  SendStream newSendStream(long id, RestingStream rest) {
+    return new SendStream(id, rest.maxSent(), rest.sent(), sendMemory);
+  }
+
+  /** As it was before it rested. */
+  RecvStream newRecvStream(RestingStream rest) {
+    ReceiveWindow window =
+        new ReceiveWindow(
+            rest.windowBytes(), config.maxStreamWindowBytes(), rest.received(), rest.maxReceived());
+    return new RecvStream(window, rest.received(), receiveMemory);
   }
 
   void closeIfOver(MuxStream stream) {

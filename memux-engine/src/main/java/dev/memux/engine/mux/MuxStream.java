@@ -35,7 +35,10 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
   /** There is room again after a write that took less than offered. */
   public static final int WRITABLE = 1 << 4;
 
-  /** The peer has acknowledged all data and the end, or our reset. */
+  /**
+   * The peer has acknowledged all data and the end, or our reset; over a carrier that loses
+   * nothing, they have been handed down to it.
+   */
   public static final int SENT = 1 << 5;
 
   /** Both directions are over; no event follows. */
@@ -44,10 +47,17 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
   private static final long NONE = -1;
 
   final Mux mux;
-  final @Nullable SendStream send;
-  final @Nullable RecvStream recv;
   final @Nullable Entry<Sender> entry;
   private final long id;
+
+  /** Null also while {@link #resting}; see {@link #send()}. */
+  private @Nullable SendStream send;
+
+  /** Null also while {@link #resting}; see {@link #recv()}. */
+  private @Nullable RecvStream recv;
+
+  /** What is left of the two while the stream rests. */
+  private @Nullable RestingStream resting;
 
   /** Control frames that wait to be sent; flags of {@link ControlQueue}. */
   int pendingControl;
@@ -78,14 +88,6 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
   /** The last packet with a small STREAM frame for it; see {@link PeerEffort}. */
   long tinyFrameInPacket = NONE;
 
-  /** Bytes of this stream that have been given back to the connection's window. */
-  long creditReturned;
-
-  /** The stream limit last reported to the peer as blocking us. */
-  long blockedReportedAt = NONE;
-
-  long stopSendingCode = NONE;
-  private long stopCode = NONE;
   private @Nullable Object attachment;
 
   MuxStream(
@@ -113,12 +115,64 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
 
   /** Whether our side has a sending part at all. */
   public boolean canSend() {
-    return send != null;
+    return type() == StreamType.BIDIRECTIONAL || isLocal();
   }
 
   /** Whether our side has a receiving part at all. */
   public boolean canReceive() {
-    return recv != null;
+    return type() == StreamType.BIDIRECTIONAL || !isLocal();
+  }
+
+  /**
+   * Nothing is expected of the stream for a while: if nothing is under way in either direction its
+   * memory goes, but for a few numbers. It comes back by itself with the first use.
+   *
+   * @return whether the stream rests now
+   */
+  public boolean rest() {
+    if (resting != null) {
+      return true;
+    }
+    boolean idle =
+        !closed
+            && !controlQueued
+            && events == 0
+            && !awaitsMemory
+            && !supplied
+            && (send == null || send.isIdle())
+            && (recv == null || recv.isIdle());
+    if (idle && !mux.isOver()) {
+      resting = new RestingStream(send, recv);
+      send = null;
+      recv = null;
+    }
+    return resting != null;
+  }
+
+  /** Whether both directions are over, so that {@link #CLOSED} was told or is about to be. */
+  public boolean isClosed() {
+    return closed;
+  }
+
+  /** The sending part; null if there is none. */
+  @Nullable SendStream send() {
+    endRest();
+    return send;
+  }
+
+  /** The receiving part; null if there is none. */
+  @Nullable RecvStream recv() {
+    endRest();
+    return recv;
+  }
+
+  private void endRest() {
+    RestingStream rest = resting;
+    if (rest != null) {
+      resting = null;
+      send = canSend() ? mux.newSendStream(id, rest) : null;
+      recv = canReceive() ? mux.newRecvStream(rest) : null;
+    }
   }
 
   /** Returns what has happened since the last call, as flags, and forgets it. */
@@ -133,7 +187,8 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
    */
   @Override
   public boolean isWritable() {
-    return send != null && send.isWritable() && !supplied && !mux.isOver();
+    SendStream ours = send();
+    return ours != null && ours.isWritable() && !supplied && !mux.isOver();
   }
 
   private void requireWritable() {
@@ -214,7 +269,7 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
   @Override
   public void reset(long code) {
     requireCode(code);
-    if (send != null && !mux.isOver()) {
+    if (canSend() && !mux.isOver()) {
       mux.reset(this, code);
     }
   }
@@ -255,7 +310,7 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
   @Override
   public void stopSending(long code) {
     requireCode(code);
-    if (recv != null && !mux.isOver()) {
+    if (canReceive() && !mux.isOver()) {
       mux.stopSending(this, code);
     }
   }
@@ -267,10 +322,7 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
    *     #stopSending}
    */
   public int read(ByteBuffer target) {
-    if (recv == null) {
-      throw new IllegalStateException("stream " + id + " has no receiving part");
-    }
-    int length = recv.read(target);
+    int length = receiving().read(target);
     if (length != 0) {
       mux.onRead(this);
     }
@@ -283,10 +335,7 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
    */
   @Override
   public int take(ByteBuffer target) {
-    if (recv == null) {
-      throw new IllegalStateException("stream " + id + " has no receiving part");
-    }
-    int length = recv.take(target);
+    int length = receiving().take(target);
     if (length != 0) {
       mux.onRead(this);
     }
@@ -296,10 +345,7 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
   /** The application has had {@code bytes} more of what was taken. */
   @Override
   public void giveCredit(int bytes) {
-    if (recv == null) {
-      throw new IllegalStateException("stream " + id + " has no receiving part");
-    }
-    recv.consume(bytes);
+    receiving().consume(bytes);
     mux.onRead(this);
   }
 
@@ -339,27 +385,32 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
 
   /** The code of the peer's STOP_SENDING, -1 if none came. */
   public long stopCode() {
-    return stopCode;
+    return send == null ? NONE : send.stopCode();
   }
 
-  /** Bytes from the start that the peer has acknowledged without a hole. */
+  /**
+   * Bytes from the start that the peer has acknowledged without a hole; over a carrier that loses
+   * nothing, that have been handed down to it.
+   */
   public long ackedBytes() {
-    return send == null ? 0 : send.ackedTo();
+    return resting != null ? resting.sent() : send == null ? 0 : send.ackedTo();
   }
 
   /** Bytes from the start that have been sent at least once. */
   public long sentBytes() {
-    return send == null ? 0 : send.sentTo();
+    return resting != null ? resting.sent() : send == null ? 0 : send.sentTo();
   }
 
   /** Bytes that the peer's limit for this stream still allows to be sent for the first time. */
   public long sendCreditBytes() {
-    return send == null ? 0 : send.maxData() - send.sentTo();
+    return resting != null
+        ? resting.maxSent() - resting.sent()
+        : send == null ? 0 : send.maxData() - send.sentTo();
   }
 
   /** How far from the start data has arrived, gaps included. */
   public long receivedBytes() {
-    return recv == null ? 0 : recv.highest();
+    return resting != null ? resting.received() : recv == null ? 0 : recv.highest();
   }
 
   /** The priority that its data is sent with; a stream that we cannot send on has the default. */
@@ -385,7 +436,7 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
    * @throws IllegalArgumentException if the priority is critical, which is for local use
    */
   public void requestPriority(Priority priority) {
-    if (recv == null) {
+    if (!canReceive()) {
       throw new IllegalStateException("stream " + id + " has no receiving part");
     }
     if (priority.urgency() == Priority.CRITICAL_URGENCY) {
@@ -446,10 +497,6 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
     return mux.emit(this, writer, sent);
   }
 
-  void onStopped(long code) {
-    stopCode = code;
-  }
-
   /** Whether either direction was given up before its end. */
   boolean isReset() {
     return (send != null && send.resetCode() >= 0)
@@ -458,7 +505,7 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
 
   /** Whether both directions are over. */
   boolean isOver() {
-    return (send == null || send.isOver()) && (recv == null || recv.isOver());
+    return resting == null && (send == null || send.isOver()) && (recv == null || recv.isOver());
   }
 
   /** Refused here, where the mistake is: later it would end the connection. */
@@ -468,11 +515,30 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
     }
   }
 
+  /** Frees the memory of both directions. */
+  void release() {
+    if (send != null) {
+      send.release();
+    }
+    if (recv != null) {
+      recv.release();
+    }
+  }
+
   private SendStream sending() {
-    if (send == null) {
+    SendStream ours = send();
+    if (ours == null) {
       throw new IllegalStateException("stream " + id + " has no sending part");
     }
-    return send;
+    return ours;
+  }
+
+  private RecvStream receiving() {
+    RecvStream theirs = recv();
+    if (theirs == null) {
+      throw new IllegalStateException("stream " + id + " has no receiving part");
+    }
+    return theirs;
   }
 
   @Override

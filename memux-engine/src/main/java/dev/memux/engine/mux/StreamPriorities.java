@@ -104,7 +104,7 @@ final class StreamPriorities {
   }
 
   private boolean isUnheardOf(MuxStream stream) {
-    return mux.isLocal(stream.id()) && stream.send != null && stream.send.isUntouched();
+    return mux.isLocal(stream.id()) && stream.send() != null && stream.send().isUntouched();
   }
 
   // What leaves.
@@ -120,7 +120,8 @@ final class StreamPriorities {
       return true;
     }
     Priority priority = sharing.requested;
-    boolean useful = stream.recv != null && !stream.recv.isAllReceived() && !stream.recv.isOver();
+    boolean useful =
+        stream.recv() != null && !stream.recv().isAllReceived() && !stream.recv().isOver();
     if (priority != null && useful && mux.canRequestPriority()) {
       StreamGroup group = sharing.group;
       long sequence = sharing.requestedSequence;

@@ -10,6 +10,12 @@ import org.jspecify.annotations.Nullable;
 final class StreamTable {
   private static final int INITIAL_SLOTS = 16;
 
+  /** Fewer are not worth giving back. */
+  private static final int KEPT_SLOTS = 1024;
+
+  /** What a table that was fuller has for each stream, at most; when it grows they are four. */
+  private static final int MAX_SLOTS_PER_STREAM = 16;
+
   private @Nullable MuxStream[] slots = new @Nullable MuxStream[INITIAL_SLOTS];
   private int size;
 
@@ -28,7 +34,7 @@ final class StreamTable {
 
   void add(MuxStream stream) {
     if (++size * 2 > slots.length) {
-      grow();
+      resize(slots.length * 2);
     }
     place(stream);
   }
@@ -40,6 +46,10 @@ final class StreamTable {
     }
     slots[hole] = null;
     size--;
+    if (slots.length > KEPT_SLOTS && slots.length > MAX_SLOTS_PER_STREAM * size) {
+      resize(slots.length / 2);
+      return;
+    }
     // Whoever was pushed past the hole moves back, or its look-up would stop at the hole.
     for (int i = next(hole); ; i = next(i)) {
       MuxStream pushed = slots[i];
@@ -67,9 +77,9 @@ final class StreamTable {
     slots[i] = stream;
   }
 
-  private void grow() {
+  private void resize(int count) {
     @Nullable MuxStream[] old = slots;
-    slots = new @Nullable MuxStream[old.length * 2];
+    slots = new @Nullable MuxStream[count];
     for (MuxStream stream : old) {
       if (stream != null) {
         place(stream);

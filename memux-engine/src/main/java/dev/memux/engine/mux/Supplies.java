@@ -137,7 +137,7 @@ final class Supplies {
   }
 
   private void endIfDone(MuxStream stream, Supply supply) {
-    SendStream send = stream.send;
+    SendStream send = stream.send();
     if (send != null
         && send.isWritable()
         && !supply.rest.hasRemaining()

@@ -205,10 +205,13 @@ public final class QmuxConnection implements Connection {
   }
 
   private void reportLimits() {
-    for (StreamType type : StreamType.values()) {
-      if (mux.takeLimitRose(type)) {
-        events.addLast(new ConnectionEvent.StreamsAvailable(type));
-      }
+    reportLimit(StreamType.BIDIRECTIONAL);
+    reportLimit(StreamType.UNIDIRECTIONAL);
+  }
+
+  private void reportLimit(StreamType type) {
+    if (mux.takeLimitRose(type)) {
+      events.addLast(new ConnectionEvent.StreamsAvailable(type));
     }
   }
 

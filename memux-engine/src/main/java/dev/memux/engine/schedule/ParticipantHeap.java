@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * ordered by stands side by side in an array of its own, for with many participants the cost of a
  * comparison is the memory it touches.
  *
- * <p>It grows to the most participants it ever held and allocates nothing else.
+ * <p>It grows to the most participants it ever held and allocates nothing else; what thousands of
+ * them needed goes when the last has left.
  */
 class ParticipantHeap<P extends Participant> {
   /** What comes first. */
@@ -29,6 +30,9 @@ class ParticipantHeap<P extends Participant> {
   }
 
   private static final int ARITY = 4;
+
+  /** Room that an empty heap keeps. */
+  private static final int KEPT = 1024;
 
   private final boolean byKey;
   private final boolean ofReady;
@@ -69,6 +73,9 @@ class ParticipantHeap<P extends Participant> {
       long rank = ranks[size];
       rise(last, rank, hole);
       sink(last, rank, slot(last));
+    } else if (size == 0 && nodes.length > KEPT) {
+      nodes = new Participant[KEPT];
+      ranks = new long[KEPT];
     }
   }
 

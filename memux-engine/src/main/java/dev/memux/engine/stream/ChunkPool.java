@@ -4,17 +4,19 @@ import dev.memux.engine.memory.MemoryBudget;
 import java.util.ArrayDeque;
 
 /**
- * Byte arrays of one size that streams of a loop's connections buffer data in. What is free is kept
- * up to a bound; a burst's memory goes back to the collector.
+ * Byte arrays of one size that streams of a loop's connections buffer data in. As many are kept
+ * free as are in use, and a few; so a burst's memory goes back to the collector.
  */
 public final class ChunkPool implements ChunkSource {
   /** Three to four full packets; a stream with one byte pending holds this much. */
   public static final int CHUNK_BYTES = 4096;
 
-  private static final int MAX_FREE_CHUNKS = 4096;
+  /** As many may be free although fewer are in use: 1 MB. */
+  static final int FREE_CHUNKS = 256;
 
   private final ArrayDeque<byte[]> free = new ArrayDeque<>();
   private final MemoryBudget budget;
+  private int used;
 
   /** A pool that nothing bounds. */
   public ChunkPool() {
@@ -33,6 +35,7 @@ public final class ChunkPool implements ChunkSource {
 
   @Override
   public byte[] take() {
+    used++;
     byte[] chunk = free.pollLast();
     return chunk == null ? new byte[CHUNK_BYTES] : chunk;
   }
@@ -44,8 +47,10 @@ public final class ChunkPool implements ChunkSource {
 
   @Override
   public void give(byte[] chunk) {
-    if (free.size() < MAX_FREE_CHUNKS) {
-      free.addLast(chunk);
+    used--;
+    free.addLast(chunk);
+    while (free.size() > Math.max(FREE_CHUNKS, used)) {
+      free.pollFirst();
     }
   }
 }

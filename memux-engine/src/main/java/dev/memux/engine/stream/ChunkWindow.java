@@ -26,7 +26,14 @@ final class ChunkWindow {
   private long end;
 
   ChunkWindow(ChunkSource source) {
+    this(source, 0);
+  }
+
+  /** Nothing below {@code offset} will be put. */
+  ChunkWindow(ChunkSource source, long offset) {
     this.chunks = source;
+    this.first = offset >>> SHIFT;
+    this.end = first;
   }
 
   /** Returns how many bytes were put: fewer if there is no memory for the rest. */

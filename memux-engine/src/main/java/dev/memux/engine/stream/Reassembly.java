@@ -29,7 +29,16 @@ public final class Reassembly {
   private long readTo;
 
   public Reassembly(ChunkSource source) {
-    chunks = new ChunkWindow(source);
+    this(source, 0);
+  }
+
+  /** Goes on at {@code offset}, everything below it having been read. */
+  Reassembly(ChunkSource source, long offset) {
+    chunks = new ChunkWindow(source, offset);
+    readTo = offset;
+    if (offset > 0) {
+      received.add(0, offset);
+    }
   }
 
   /** Takes bytes in. Unless all were taken, this can be used no more. */

@@ -26,6 +26,18 @@ public final class ReceiveWindow {
     this.limit = initialWindowBytes;
   }
 
+  /**
+   * A window that has been in use.
+   *
+   * @param consumed how much of it
+   * @param limit what the peer was told
+   */
+  public ReceiveWindow(long windowBytes, long maxWindowBytes, long consumed, long limit) {
+    this(windowBytes, maxWindowBytes);
+    this.consumed = consumed;
+    this.limit = limit;
+  }
+
   /** The highest offset, or sum of offsets, that the peer may send up to. */
   public long limit() {
     return limit;

@@ -17,6 +17,12 @@ public final class RecvStream {
   private long resetCode = UNKNOWN;
   private boolean discarding;
 
+  /** Of our STOP_SENDING. */
+  private long discardCode = UNKNOWN;
+
+  /** What has been given back to the connection's window. */
+  private long creditReturned;
+
   /** With a reset: what the application still gets before it. */
   private long reliableSize;
 
@@ -26,8 +32,28 @@ public final class RecvStream {
   private boolean resetTold;
 
   public RecvStream(ReceiveWindow window, ChunkSource source) {
+    this(window, 0, source);
+  }
+
+  /**
+   * A stream on which something has been received.
+   *
+   * @param readTo all below has been read and given back as credit, and nothing more has arrived
+   */
+  public RecvStream(ReceiveWindow window, long readTo, ChunkSource source) {
     this.window = window;
-    this.reassembly = new Reassembly(source);
+    this.reassembly = new Reassembly(source, readTo);
+    this.highest = readTo;
+    this.consumedTo = readTo;
+    this.creditReturned = readTo;
+  }
+
+  /** Whether everything that has arrived was read, and more may come. */
+  public boolean isIdle() {
+    return finalSize == UNKNOWN
+        && !discarding
+        && consumedTo == highest
+        && creditReturned == highest;
   }
 
   /** How much further than before a frame that ends at {@code end} reaches. */
@@ -192,14 +218,34 @@ public final class RecvStream {
     window.consume(bytes);
   }
 
-  /** From now on everything that arrives is thrown away (RFC 9000 §3.5). */
-  public void discard() {
+  /**
+   * From now on everything that arrives is thrown away (RFC 9000 §3.5).
+   *
+   * @param code for the peer
+   */
+  public void discard(long code) {
     discarding = true;
+    discardCode = code;
     reassembly.release();
   }
 
   public boolean isDiscarding() {
     return discarding;
+  }
+
+  /** What {@link #discard} was given, -1 if nothing. */
+  public long discardCode() {
+    return discardCode;
+  }
+
+  /**
+   * How much of the connection's credit comes back now that the stream has no use for anything
+   * below {@code offset}; each byte once.
+   */
+  public long takeReturnedCredit(long offset) {
+    long bytes = Math.max(0, offset - creditReturned);
+    creditReturned += bytes;
+    return bytes;
   }
 
   /** Highest offset received: what counts against the connection's limit. */

@@ -20,7 +20,15 @@ public final class SendBuffer {
   private long writtenTo;
 
   public SendBuffer(ChunkSource source) {
-    chunks = new ChunkWindow(source);
+    this(source, 0);
+  }
+
+  /** Goes on at {@code offset}, everything below it having been acknowledged. */
+  SendBuffer(ChunkSource source, long offset) {
+    chunks = new ChunkWindow(source, offset);
+    ackedTo = offset;
+    sentTo = offset;
+    writtenTo = offset;
   }
 
   /**

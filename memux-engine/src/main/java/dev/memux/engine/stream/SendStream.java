@@ -26,6 +26,13 @@ public final class SendStream {
   private final SendBuffer buffer;
   private State state = State.SEND;
   private long maxData;
+
+  /** The limit last reported to the peer as blocking us. */
+  private long blockedReportedAt = NONE;
+
+  /** Of the peer's STOP_SENDING. */
+  private long stopCode = NONE;
+
   private boolean finWritten;
   private boolean finLost;
   private boolean finAcked;
@@ -46,9 +53,19 @@ public final class SendStream {
    * @param maxData the peer's initial limit
    */
   public SendStream(long id, long maxData, ChunkSource source) {
+    this(id, maxData, 0, source);
+  }
+
+  /**
+   * A stream on which something has been sent.
+   *
+   * @param maxData the peer's limit
+   * @param ackedTo all below has been acknowledged, and nothing more was written
+   */
+  public SendStream(long id, long maxData, long ackedTo, ChunkSource source) {
     this.id = id;
     this.maxData = maxData;
-    this.buffer = new SendBuffer(source);
+    this.buffer = new SendBuffer(source, ackedTo);
   }
 
   public State state() {
@@ -120,6 +137,20 @@ public final class SendStream {
   /** Whether data waits for the peer to raise its limit (RFC 9000 §4.1). */
   public boolean isBlocked() {
     return buffer.sentTo() == maxData && buffer.writtenTo() > maxData;
+  }
+
+  /** Whether the peer is to be told that its limit blocks us; once for each limit. */
+  public boolean takeBlockedNews() {
+    boolean news = isBlocked() && blockedReportedAt != maxData;
+    if (news) {
+      blockedReportedAt = maxData;
+    }
+    return news;
+  }
+
+  /** Whether everything written has been acknowledged, and more may be written. */
+  public boolean isIdle() {
+    return isWritable() && buffer.ackedTo() == buffer.writtenTo();
   }
 
   private boolean finIsNext() {
@@ -205,6 +236,7 @@ public final class SendStream {
   public void restart() {
     buffer.restart();
     maxData = 0;
+    blockedReportedAt = NONE;
     finLost = false;
     sentBeforeReset = 0;
     resetPending = state == State.RESET_SENT;
@@ -252,6 +284,16 @@ public final class SendStream {
     finLost = false;
     buffer.truncate(size);
     return true;
+  }
+
+  /** STOP_SENDING: the peer does not want our data. */
+  public void onStopped(long code) {
+    stopCode = code;
+  }
+
+  /** The code of the peer's STOP_SENDING, -1 if none came. */
+  public long stopCode() {
+    return stopCode;
   }
 
   /** The code of the reset, -1 if there was none. */

@@ -225,10 +225,10 @@ class MuxFlowControlTest {
             java.util.HexFormat.of()
                 .parseHex("04024400" + "050105" + "060106" + "070107" + "080101" + "090101"),
             true));
-    assertEquals(6, mux.open(BIDIRECTIONAL, MuxConfig.DEFAULT.priority()).send.maxData());
-    assertEquals(7, mux.open(UNIDIRECTIONAL, MuxConfig.DEFAULT.priority()).send.maxData());
+    assertEquals(6, mux.open(BIDIRECTIONAL, MuxConfig.DEFAULT.priority()).send().maxData());
+    assertEquals(7, mux.open(UNIDIRECTIONAL, MuxConfig.DEFAULT.priority()).send().maxData());
     mux.onStream(1, 0, DATA, 0, 1, false);
-    assertEquals(5, mux.stream(1).send.maxData());
+    assertEquals(5, mux.stream(1).send().maxData());
   }
 
   @Test

@@ -181,8 +181,8 @@ class MuxMemoryTest {
     }
     MuxStream in = pair.server.mux.stream(2);
     assertNotNull(in);
-    assertNotNull(in.recv);
-    return in.recv.window().windowBytes();
+    assertNotNull(in.recv());
+    return in.recv().window().windowBytes();
   }
 
   @Test

@@ -372,4 +372,66 @@ class GroupTest {
     assertThrows(IllegalArgumentException.class, () -> scheduler.weigh(group, weight));
     assertEquals(1, group.weight());
   }
+
+  // Groups inside of groups.
+
+  @Test
+  void partsOfAGroupTakeNothingFromOthers() {
+    Group ours = scheduler.addGroup(1);
+    Group whole = scheduler.divide(scheduler.defaultGroup());
+    link.backlogged(0, "ours", incremental(7), ours);
+    link.backlogged(4, "rest", incremental(3), scheduler.defaultGroup());
+    for (int i = 0; i < 9; i++) {
+      link.backlogged(8 + 4L * i, "part " + i, incremental(0), scheduler.addGroup(1, whole));
+    }
+    link.run(20_000);
+    assertEquals(10_000, link.packetsOf("ours"));
+    assertEquals(1_000, link.packetsOf("rest"));
+    assertEquals(1_000, link.packetsOf("part 8"));
+  }
+
+  @Test
+  void aGroupKeepsWhatItHasUsedWhenItIsDivided() {
+    Group ours = scheduler.addGroup(2);
+    link.backlogged(0, "ours", incremental(3), ours);
+    link.backlogged(4, "rest", incremental(3), scheduler.defaultGroup());
+    for (int i = 0; i < 3_000; i++) {
+      if (i == 1_000) {
+        Group whole = scheduler.divide(scheduler.defaultGroup());
+        assertEquals(1, whole.weight());
+        assertEquals(1, whole.memberCount());
+      }
+      link.run(3);
+      assertNear(2L * (i + 1), link.packetsOf("ours"), 2);
+    }
+  }
+
+  @Test
+  void theWholeCanBeWeighedAndPutFirst() {
+    Group ours = scheduler.addGroup(1);
+    Group whole = scheduler.divide(scheduler.defaultGroup());
+    link.backlogged(0, "ours", incremental(3), ours);
+    link.backlogged(4, "rest", incremental(3), scheduler.defaultGroup());
+    scheduler.weigh(whole, 3);
+    link.run(4_000);
+    assertNear(3_000, link.packetsOf("rest"), 1);
+    scheduler.prioritize(whole, 2);
+    link.run(100);
+    assertNear(3_100, link.packetsOf("rest"), 1);
+  }
+
+  @Test
+  void wholesTakeNoStreamsAndPartsNoGroups() {
+    Group whole = scheduler.divide(scheduler.addGroup(1));
+    assertThrows(
+        IllegalArgumentException.class, () -> scheduler.add(0, "", Priority.DEFAULT, whole));
+    Entry<String> entry = link.backlogged(0, "", Priority.DEFAULT);
+    assertThrows(IllegalArgumentException.class, () -> scheduler.move(entry, whole));
+    Group leaf = scheduler.addGroup(1);
+    assertThrows(IllegalArgumentException.class, () -> scheduler.addGroup(1, leaf));
+    assertThrows(IllegalStateException.class, () -> scheduler.removeGroup(whole));
+    Group part = scheduler.addGroup(1, whole);
+    scheduler.removeGroup(part);
+    assertEquals(1, whole.memberCount());
+  }
 }

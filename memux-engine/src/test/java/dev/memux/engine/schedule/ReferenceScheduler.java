@@ -57,9 +57,24 @@ final class ReferenceScheduler {
     long remainder;
     int urgency = 3;
 
+    /** What it is part of; null: of the connection. */
+    @Nullable Team whole;
+
+    /** Whether teams are part of it, and not streams. */
+    boolean divided;
+
     Team(long id, long weight) {
       own = new Taker(id);
       this.weight = weight;
+    }
+
+    boolean isIn(@Nullable Team other) {
+      for (Team team = this; team != null; team = team.whole) {
+        if (team == other) {
+          return true;
+        }
+      }
+      return other == null;
     }
 
     Taker sequence(int urgency) {
@@ -143,8 +158,25 @@ final class ReferenceScheduler {
   void relocate(Team team, int urgency) {
     operate(
         () -> {
-          team.own.key += time(null, urgency) - time(null, team.urgency);
+          team.own.key += time(team.whole, urgency) - time(team.whole, team.urgency);
           team.urgency = urgency;
+        });
+  }
+
+  /** The team becomes part of another one, which takes its place. */
+  void divide(Team team, Team whole) {
+    operate(
+        () -> {
+          whole.divided = true;
+          whole.whole = team.whole;
+          whole.urgency = team.urgency;
+          whole.own.key = team.own.key;
+          whole.remainder = team.remainder;
+          team.whole = whole;
+          team.weight = 1;
+          team.urgency = 3;
+          team.own.key = 0;
+          team.remainder = 0;
         });
   }
 
@@ -160,10 +192,11 @@ final class ReferenceScheduler {
           if (!stream.incremental) {
             stream.team.sequence(stream.urgency).key += bytes;
           }
-          Team team = stream.team;
-          team.own.key += (team.remainder + bytes) / team.weight;
-          team.remainder = (team.remainder + bytes) % team.weight;
-          team.floor.packets.add(packet);
+          for (Team team = stream.team; team != null; team = team.whole) {
+            team.own.key += (team.remainder + bytes) / team.weight;
+            team.remainder = (team.remainder + bytes) % team.weight;
+            team.floor.packets.add(packet);
+          }
           floor.packets.add(packet);
         });
   }
@@ -173,14 +206,12 @@ final class ReferenceScheduler {
     if (eligible.isEmpty()) {
       return null;
     }
-    int teamUrgency = choose(eligible.stream().map(s -> s.team.urgency).toList(), floor);
-    Team team =
-        teams.stream()
-            .filter(t -> t.urgency == teamUrgency)
-            .filter(t -> eligible.stream().anyMatch(s -> s.team == t))
-            .min(Comparator.comparing(t -> t.own, SMALLEST_KEY))
-            .orElseThrow();
-    List<Stream> inTeam = eligible.stream().filter(s -> s.team == team).toList();
+    Team team = null;
+    do {
+      team = nextIn(team, eligible);
+    } while (team.divided);
+    Team chosen = team;
+    List<Stream> inTeam = eligible.stream().filter(s -> s.team == chosen).toList();
     int urgency = choose(inTeam.stream().map(s -> s.urgency).toList(), team.floor);
     Predicate<Stream> atUrgency = s -> s.urgency == urgency;
     Taker turn = inTeam.stream().filter(atUrgency).map(this::taker).min(SMALLEST_KEY).orElseThrow();
@@ -188,6 +219,21 @@ final class ReferenceScheduler {
         .filter(atUrgency)
         .filter(s -> taker(s) == turn)
         .min(Comparator.comparingLong(s -> s.own.id))
+        .orElseThrow();
+  }
+
+  /** The next of the teams that are part of {@code whole}; null: of the connection. */
+  private Team nextIn(@Nullable Team whole, List<Stream> eligible) {
+    List<Team> inTurn =
+        teams.stream()
+            .filter(t -> t.whole == whole)
+            .filter(t -> eligible.stream().anyMatch(s -> s.team.isIn(t)))
+            .toList();
+    Counter counter = whole == null ? floor : whole.floor;
+    int urgency = choose(inTurn.stream().map(t -> t.urgency).toList(), counter);
+    return inTurn.stream()
+        .filter(t -> t.urgency == urgency)
+        .min(Comparator.comparing(t -> t.own, SMALLEST_KEY))
         .orElseThrow();
   }
 
@@ -207,14 +253,17 @@ final class ReferenceScheduler {
     for (Stream stream : streams) {
       if (stream.eligible(false)) {
         places.add(new Place(stream.team, stream.urgency, taker(stream)));
-        places.add(new Place(null, stream.team.urgency, stream.team.own));
+        for (Team team = stream.team; team != null; team = team.whole) {
+          places.add(new Place(team.whole, team.urgency, team.own));
+        }
       }
     }
     return places;
   }
 
   private void enter(Place place) {
-    long catchUp = place.team == null ? 0 : config.catchUpBytes();
+    boolean ofTeams = place.team == null || place.team.divided;
+    long catchUp = ofTeams ? 0 : config.catchUpBytes();
     if (catchUp != SchedulerConfig.UNBOUNDED) {
       long earliest = time(place.team, place.urgency) - catchUp;
       place.taker.key = Math.max(place.taker.key, earliest);

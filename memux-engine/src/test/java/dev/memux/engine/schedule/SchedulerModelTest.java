@@ -65,6 +65,7 @@ class SchedulerModelTest {
       mostStreams = 3 + random.nextInt(28);
       groupsChangeOften = random.nextBoolean();
       groups.add(scheduler.defaultGroup());
+      teamsMade++; // the root, in the scheduler
       reference.teams.add(new ReferenceScheduler.Team(teamsMade++, 1));
     }
 
@@ -90,7 +91,7 @@ class SchedulerModelTest {
 
     private void add() {
       Priority priority = priority();
-      int group = random.nextInt(groups.size());
+      int group = anyOfStreams();
       long id = freeId();
       ReferenceScheduler.Team team = reference.teams.get(group);
       ReferenceScheduler.Stream stream =
@@ -145,7 +146,7 @@ class SchedulerModelTest {
     private void move() {
       Entry<ReferenceScheduler.Stream> entry = anyEntry();
       if (entry != null) {
-        int group = random.nextInt(groups.size());
+        int group = anyOfStreams();
         log.add("move " + entry + " to " + group);
         ReferenceScheduler.Stream stream = entry.stream();
         ReferenceScheduler.Team team = reference.teams.get(group);
@@ -158,17 +159,23 @@ class SchedulerModelTest {
       int index = random.nextInt(groups.size());
       Group group = groups.get(index);
       ReferenceScheduler.Team team = reference.teams.get(index);
-      switch (random.nextInt(4)) {
+      switch (random.nextInt(5)) {
         case 0 -> {
-          if (groups.size() < 5) {
-            int weight = 1 + random.nextInt(20);
-            log.add("addGroup " + weight);
-            groups.add(scheduler.addGroup(weight));
-            reference.teams.add(new ReferenceScheduler.Team(teamsMade++, weight));
+          if (groups.size() < 8) {
+            addGroup(group, team);
+          }
+        }
+        case 4 -> {
+          if (!team.divided && groups.size() < 6) {
+            log.add("divide " + index);
+            ReferenceScheduler.Team whole = new ReferenceScheduler.Team(teamsMade++, team.weight);
+            reference.teams.add(whole);
+            reference.divide(team, whole);
+            groups.add(scheduler.divide(group));
           }
         }
         case 1 -> {
-          if (index > 0 && group.memberCount() == 0) {
+          if (index > 0 && group.memberCount() == 0) { // a whole keeps the one it was made of
             log.add("removeGroup " + index);
             scheduler.removeGroup(group);
             groups.remove(index);
@@ -188,6 +195,24 @@ class SchedulerModelTest {
           scheduler.prioritize(group, urgency);
         }
         default -> throw new AssertionError();
+      }
+    }
+
+    private void addGroup(Group within, ReferenceScheduler.Team whole) {
+      int weight = 1 + random.nextInt(20);
+      log.add("addGroup " + weight + " to " + within);
+      ReferenceScheduler.Team part = new ReferenceScheduler.Team(teamsMade++, weight);
+      part.whole = whole.divided ? whole : null;
+      reference.teams.add(part);
+      groups.add(whole.divided ? scheduler.addGroup(weight, within) : scheduler.addGroup(weight));
+    }
+
+    private int anyOfStreams() {
+      while (true) {
+        int group = random.nextInt(groups.size());
+        if (!reference.teams.get(group).divided) {
+          return group;
+        }
       }
     }
 

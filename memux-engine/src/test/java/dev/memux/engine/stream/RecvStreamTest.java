@@ -128,7 +128,7 @@ class RecvStreamTest {
     assertFinalSizeError(FrameType.STREAM, () -> reset.onData(0, new byte[9], 0, 9, true));
     assertFinalSizeError(FrameType.RESET_STREAM, () -> reset.onReset(3, 11));
 
-    stream.discard();
+    stream.discard(7);
     data(0, 10);
     assertFinalSizeError(FrameType.RESET_STREAM, () -> stream.onReset(3, 9));
     end(0, 10);
@@ -150,7 +150,7 @@ class RecvStreamTest {
   void theLimitHoldsForAResetAndWhileDiscarding() throws ProtocolException {
     assertFault(
         TransportError.FLOW_CONTROL_ERROR, FrameType.RESET_STREAM, () -> stream.onReset(0, 1001));
-    stream.discard();
+    stream.discard(7);
     assertFault(TransportError.FLOW_CONTROL_ERROR, FrameType.STREAM, () -> data(1000, 1));
     stream.onReset(0, 1000);
   }
@@ -229,7 +229,7 @@ class RecvStreamTest {
   @Test
   void whatIsDiscardedTakesNoMemoryAndEndsWithTheSize() throws ProtocolException {
     data(0, 100);
-    stream.discard();
+    stream.discard(7);
     assertEquals(0, counted.taken());
     assertFalse(data(100, 100));
     assertEquals(0, counted.taken());
@@ -245,13 +245,13 @@ class RecvStreamTest {
   @Test
   void discardingAfterTheSizeIsKnownIsTheEnd() throws ProtocolException {
     end(0, 10);
-    stream.discard();
+    stream.discard(7);
     assertTrue(stream.isOver());
   }
 
   @Test
   void whatIsDiscardedEndsWithAReset() throws ProtocolException {
-    stream.discard();
+    stream.discard(7);
     stream.onReset(1, 10);
     assertTrue(stream.isOver());
   }

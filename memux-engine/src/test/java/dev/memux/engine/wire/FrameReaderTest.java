@@ -120,6 +120,22 @@ class FrameReaderTest {
     }
   }
 
+  @Test
+  void theExamplesOfTheDescriptionAreWhatTheySay() throws ProtocolException {
+    // docs/stream-priority.md §6
+    read("c000004d454d5558 04 00 00 01 00  0a 04 05 68656c6c6f");
+    read("c000004d454d5558 04 01 07 01 00  c000004d454d5558 08 00 01 01 00");
+    read("c000004d454d5558 0c 00 03 01 412c");
+    assertEquals(
+        List.of(
+            "StreamPriority[streamId=4, sequence=0, urgency=0, incremental=true, groupId=0]",
+            "STREAM 4 0 68656c6c6f",
+            "StreamPriority[streamId=4, sequence=1, urgency=7, incremental=true, groupId=0]",
+            "StreamPriority[streamId=8, sequence=0, urgency=1, incremental=true, groupId=0]",
+            "StreamPriority[streamId=12, sequence=0, urgency=3, incremental=true, groupId=300]"),
+        recorder.frames);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -194,6 +210,59 @@ class FrameReaderTest {
   void anUnknownTypeIsMalformed(String hex) {
     // RFC 9000 §12.4: "of an unknown type as a connection error of type FRAME_ENCODING_ERROR".
     assertFault(TransportError.FRAME_ENCODING_ERROR, bytes(hex));
+  }
+
+  @ParameterizedTest
+  @EnumSource(EncryptionLevel.class)
+  void packetsDoNotKnowTheFramesOfRecords(EncryptionLevel level) {
+    // QMux §4.2, §4.3: they are QMux's alone, so that RFC 9000 §12.4 holds.
+    for (String hex : List.of("ff5153300d0a0d0a00", "f48c67529ef8c7bd00", "f48c67529ef8c7be00")) {
+      byte[] frame = bytes(hex);
+      ProtocolException fault =
+          assertThrows(
+              ProtocolException.class,
+              () -> reader.read(frame, 0, frame.length, level, recorder),
+              hex);
+      assertEquals(TransportError.FRAME_ENCODING_ERROR, fault.code(), hex);
+    }
+  }
+
+  @Test
+  void recordsHaveTheFramesThatQmuxNames() throws ProtocolException {
+    // QMux §4, §9; docs/stream-priority.md §3.
+    List<FrameType> legal =
+        List.of(
+            FrameType.PADDING,
+            FrameType.RESET_STREAM,
+            FrameType.STOP_SENDING,
+            FrameType.STREAM,
+            FrameType.MAX_DATA,
+            FrameType.MAX_STREAM_DATA,
+            FrameType.MAX_STREAMS_BIDI,
+            FrameType.MAX_STREAMS_UNI,
+            FrameType.DATA_BLOCKED,
+            FrameType.STREAM_DATA_BLOCKED,
+            FrameType.STREAMS_BLOCKED_BIDI,
+            FrameType.STREAMS_BLOCKED_UNI,
+            FrameType.CONNECTION_CLOSE,
+            FrameType.APPLICATION_CLOSE,
+            FrameType.RESET_STREAM_AT,
+            FrameType.DATAGRAM,
+            FrameType.STREAM_PRIORITY,
+            FrameType.QX_PING,
+            FrameType.QX_PING_RESPONSE,
+            FrameType.QX_TRANSPORT_PARAMETERS);
+    for (FrameType type : FrameType.values()) {
+      assertEquals(legal.contains(type), type.isLegalInRecord(), type.name());
+    }
+    byte[] record = bytes("0000" + "f48c67529ef8c7bd05" + "00" + "f48c67529ef8c7be04" + "1009");
+    reader.readRecord(record, 0, record.length, recorder);
+    assertEquals(
+        List.of(
+            "QxPing[response=false, sequence=5]",
+            "QxPing[response=true, sequence=4]",
+            "MaxData[maximum=9]"),
+        recorder.frames);
   }
 
   @ParameterizedTest

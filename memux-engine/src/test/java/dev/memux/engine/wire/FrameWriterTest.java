@@ -351,6 +351,32 @@ class FrameWriterTest {
     assertThrows(IllegalArgumentException.class, () -> writer.advance(-1));
   }
 
+  @Test
+  void framesOfRecordsReadBack() throws ProtocolException { // QMux §4.2, §4.3
+    begin(100);
+    assertTrue(writer.qxTransportParameters(new byte[] {4, 1, 9}));
+    assertTrue(writer.qxPing(false, 5));
+    assertTrue(writer.qxPing(true, VarInt.MAX));
+    recorder.frames.clear();
+    reader.readRecord(buffer, FROM, writer.position(), recorder);
+    assertTrue(recorder.frames.getFirst().startsWith("QxTransportParameters"));
+    assertEquals(
+        List.of(
+            "QxPing[response=false, sequence=5]",
+            "QxPing[response=true, sequence=" + VarInt.MAX + "]"),
+        recorder.frames.subList(1, 3));
+    assertUntouched(writer.position());
+  }
+
+  @Test
+  void framesOfRecordsThatDoNotFitAreNotBegun() {
+    begin(8);
+    assertFalse(writer.qxPing(false, 5));
+    assertFalse(writer.qxTransportParameters(new byte[1]));
+    assertEquals(FROM, writer.position());
+    assertUntouched(FROM);
+  }
+
   private void begin(int room) {
     Arrays.fill(buffer, CANARY);
     writer.reset(buffer, FROM, FROM + room);

@@ -92,6 +92,10 @@ class TransportParametersTest {
     assertFalse(with(999, true).allowsAllOf(before.remembered()));
     assertFalse(with(1000, false).allowsAllOf(before.remembered()));
     assertTrue(with(1001, true).allowsAllOf(before.remembered()));
+    // QMux §5.2, §8.2
+    TransportParameters large = TransportParameters.builder().maxRecordBytes(20_000).build();
+    assertTrue(large.allowsAllOf(large.remembered()));
+    assertFalse(with(0, false).allowsAllOf(large.remembered()));
     // docs/stream-priority.md §2
     TransportParameters taking = TransportParameters.builder().streamPriority(true).build();
     assertTrue(taking.allowsAllOf(taking.remembered()));

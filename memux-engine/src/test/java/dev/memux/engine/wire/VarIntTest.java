@@ -64,6 +64,22 @@ class VarIntTest {
     assertEquals((byte) 0xff, buffer[2 + size]);
   }
 
+  @ParameterizedTest
+  @CsvSource({"0, 2", "16383, 2", "0, 4", "16383, 4", "1073741823, 4"})
+  void writesInAsManyBytesAsAsked(int value, int size) {
+    byte[] buffer = new byte[6];
+    VarInt.write(buffer, 1, value, size);
+    assertEquals(size, VarInt.sizeOf(buffer[1]));
+    assertEquals(value, VarInt.read(buffer, 1));
+    assertEquals(0, buffer[1 + size]);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"16384, 2", "1073741824, 4", "-1, 2", "-1, 4", "5, 1", "5, 8"})
+  void refusesWhatDoesNotFitIntoThem(int value, int size) {
+    assertThrows(IllegalArgumentException.class, () -> VarInt.write(new byte[9], 0, value, size));
+  }
+
   @Test
   void readsBackAnyValue() {
     Random random = new Random(16);

@@ -2,23 +2,17 @@ package dev.memux.sim.quic;
 
 import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.packet.PacketType;
-import dev.memux.engine.wire.AckFrame;
-import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.FrameReader;
-import dev.memux.engine.wire.FrameSink;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.sim.Datagram;
 import dev.memux.tls.EncryptionLevel;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Decrypts one packet and reads its frames. */
-final class PacketDecoder implements FrameSink {
+final class PacketDecoder extends FrameCollector {
   private final FrameReader reader = new FrameReader();
   private final byte[] plaintext = new byte[1 << 16];
-  private List<TappedFrame> frames = new ArrayList<>();
   private @Nullable TappedConnection hello;
   private Side helloSender = Side.CLIENT;
   private String failure = "";
@@ -54,7 +48,7 @@ final class PacketDecoder implements FrameSink {
     }
     keys.onSent(keys.packetNumber());
     byte[] payload = Arrays.copyOf(plaintext, length);
-    frames = new ArrayList<>(4);
+    frames(); // of one that could not be read to its end
     hello = type == PacketType.INITIAL ? connection : null;
     helloSender = sender;
     try {
@@ -69,7 +63,7 @@ final class PacketDecoder implements FrameSink {
           level,
           keys.packetNumber(),
           ackEliciting,
-          frames);
+          frames());
     } catch (ProtocolException e) {
       failure = type + " " + keys.packetNumber() + ": " + e.reason();
       return null;
@@ -90,36 +84,10 @@ final class PacketDecoder implements FrameSink {
   }
 
   @Override
-  public void onStream(long streamId, long offset, byte[] data, int from, int length, boolean fin) {
-    frames.add(new TappedFrame.Stream(streamId, offset, data, from, length, fin));
-  }
-
-  @Override
-  public void onDatagram(byte[] data, int from, int length, int frameBytes) {
-    frames.add(new TappedFrame.Datagram(data, from, length));
-  }
-
-  @Override
   public void onCrypto(long offset, byte[] data, int from, int length) {
-    frames.add(new TappedFrame.Crypto(offset, length));
+    super.onCrypto(offset, data, from, length);
     if (offset == 0 && hello != null) {
       hello.onHello(helloSender, data, from, length);
     }
-  }
-
-  @Override
-  public void onAck(AckFrame ack) {
-    long[] smallest = new long[ack.rangeCount()];
-    long[] largest = new long[ack.rangeCount()];
-    for (int i = 0; i < smallest.length; i++) {
-      smallest[i] = ack.smallest(i);
-      largest[i] = ack.largest(i);
-    }
-    frames.add(new TappedFrame.Ack(smallest, largest, ack.delay()));
-  }
-
-  @Override
-  public void onControl(ControlFrame frame) {
-    frames.add(new TappedFrame.Control(frame));
   }
 }

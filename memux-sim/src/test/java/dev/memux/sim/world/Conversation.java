@@ -1,6 +1,7 @@
 package dev.memux.sim.world;
 
 import dev.memux.engine.CloseReason;
+import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.quic.QuicConfig;
@@ -10,6 +11,7 @@ import dev.memux.engine.wire.TransportError;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.sim.Datagram;
 import dev.memux.sim.DropReason;
+import dev.memux.sim.Link;
 import dev.memux.sim.LinkFilter;
 import dev.memux.sim.Network;
 import dev.memux.sim.NetworkObserver;
@@ -26,7 +28,6 @@ import dev.memux.tls.EarlyData;
 import dev.memux.tls.EncryptionLevel;
 import java.net.InetSocketAddress;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -34,31 +35,18 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A client, its connection, the applications at both ends, and everything that must hold for them.
- */
-final class Conversation implements NetworkObserver, WireListener, TransmitObserver {
-  private static final long CLOSE_CODE = 0x300;
-
+/** A client and its connection over QUIC, and everything that must hold for packets. */
+final class Conversation extends Course implements NetworkObserver, WireListener, TransmitObserver {
   /** What every endpoint announces as max_ack_delay. */
   private static final long MAX_ACK_DELAY_NANOS = 25_000_000;
 
   private final WorldPlan.ConversationPlan plan;
   private final Network network;
   private final Trace trace;
-  private final int number;
   private final Rebindings rebindings;
   private final WorldPlan.KeyUpdates keyUpdates;
   private final Map<Side, QuicNode> nodes = new EnumMap<>(Side.class);
-  private final Map<Side, Peer> peers = new EnumMap<>(Side.class);
-  private final Map<Long, StreamPlan> streams = new HashMap<>();
   private final LinkBlame blame = new LinkBlame();
-  private final StreamTimes times = new StreamTimes();
-
-  private final Content content;
-  private final DeliveryInvariant delivery;
-  private final DatagramInvariant datagrams;
-  private final IndependenceInvariant independence = new IndependenceInvariant();
   private final FlowControlInvariant flowControl;
   private final RebindingInvariant rebinding = new RebindingInvariant();
 
@@ -71,6 +59,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private final AckDelayInvariant ackDelay = new AckDelayInvariant(MAX_ACK_DELAY_NANOS);
   private final Map<Side, CongestionInvariant> congestion = new EnumMap<>(Side.class);
   private final Map<Side, SchedulingInvariant> scheduling = new EnumMap<>(Side.class);
+  private final BatchInvariant batches = new BatchInvariant();
   private final Map<Side, ForgottenPackets> forgottenBy = new EnumMap<>(Side.class);
 
   private final Map<Side, Integer> maxDatagramBytes = new EnumMap<>(Side.class);
@@ -81,12 +70,8 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private Runnable spoof = () -> {};
 
   private long probesBefore;
-  private int handshakes;
   private int migrations;
-  private int closedStreamSides;
-  private boolean ending;
   private @Nullable ConnectionId name;
-  private boolean startedEarly;
   private boolean acceptedEarly;
   private @Nullable TransportParameters remembered;
 
@@ -99,17 +84,14 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       QuicNode client,
       QuicNode server,
       Rebindings rebindings) {
-    this.number = number;
+    super(number, plan, network.simulation(), trace);
     this.plan = plan;
     this.network = network;
     this.trace = trace;
     this.rebindings = rebindings;
-    content = new Content(number);
-    delivery = new DeliveryInvariant(content);
-    datagrams = new DatagramInvariant(content);
-    flowControl = new FlowControlInvariant(content, this::parameters);
+    flowControl = new FlowControlInvariant(content(), this::parameters);
     earlyFlowControl =
-        new FlowControlInvariant(content, declaredBy -> Objects.requireNonNull(remembered()));
+        new FlowControlInvariant(content(), declaredBy -> Objects.requireNonNull(remembered()));
     keyUpdates = world.tls().keyUpdates();
     maxDatagramBytes.put(Side.CLIENT, world.clientConfig().maxDatagramBytes());
     maxDatagramBytes.put(Side.SERVER, world.serverConfig().maxDatagramBytes());
@@ -118,7 +100,6 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     scheduling.put(Side.CLIENT, scheduling(world.clientConfig()));
     scheduling.put(Side.SERVER, scheduling(world.serverConfig()));
     for (Side side : Side.values()) {
-      peers.put(side, new Peer(this, side, node(side), network));
       congestion.put(side, new CongestionInvariant());
       forgottenBy.put(side, new ForgottenPackets());
     }
@@ -150,10 +131,6 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     return remembered;
   }
 
-  Peer peer(Side side) {
-    return peers.get(side);
-  }
-
   QuicNode node(Side side) {
     return nodes.get(side);
   }
@@ -173,94 +150,36 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     return rebindings.first();
   }
 
-  Content content() {
-    return content;
-  }
-
-  WorldPlan.ConversationPlan planned() {
-    return plan;
-  }
-
-  DeliveryInvariant delivery() {
-    return delivery;
-  }
-
+  @Override
   SchedulingInvariant scheduling(Side side) {
     return scheduling.get(side);
-  }
-
-  DatagramInvariant datagrams() {
-    return datagrams;
   }
 
   void filterUp(LinkFilter filter) {
     rebindings.up().filter(filter);
   }
 
-  StreamTimes times() {
-    return times;
-  }
-
-  /** The application has read bytes of a stream. */
-  void onRead(Side sender, long streamId, byte[] data, int length) {
-    delivery.onRead(sender, streamId, data, length);
-    times.onRead(
-        sender, streamId, delivery.read(sender, streamId), network.simulation().elapsedNanos());
-  }
-
-  boolean isOver() {
-    return peer(Side.CLIENT).closed() != null || peer(Side.SERVER).closed() != null;
-  }
-
-  void note(String what) {
-    trace.note(number + " " + what);
-  }
-
   // The course of things.
 
-  StreamPlan plan(long streamId) {
-    StreamPlan known = streams.get(streamId);
-    if (known == null) {
-      throw new Violation(Conversation.class, "stream " + streamId + " that nobody opened");
-    }
-    return known;
+  @Override
+  void onCommand(Side side, Connection connection) {
+    node(side).touch((QuicConnection) connection);
+    network.wake(node(side));
   }
 
-  /**
-   * A client may send before the handshake is complete; what it does then, it does not do again.
-   */
+  @Override
+  void killPath() {
+    rebindings.links().forEach(link -> link.filter((datagram, now) -> false));
+  }
+
+  @Override
   void onEarlyDataReady(Peer peer) {
-    if (peer.side() == Side.CLIENT) {
-      startedEarly = true;
-      openStreams(peer);
-    } else {
-      acceptedEarly = true;
-    }
+    acceptedEarly |= peer.side() == Side.SERVER;
+    super.onEarlyDataReady(peer);
   }
 
-  private void openStreams(Peer peer) {
-    for (StreamPlan stream : plan.streams()) {
-      if (stream.opener() == peer.side()) {
-        peer.at(stream.openAfterNanos(), () -> peer.open(stream));
-      }
-    }
-  }
-
-  void onHandshakeCompleted(Peer peer) {
-    if (peer.side() == Side.SERVER || !startedEarly) {
-      openStreams(peer);
-    }
-    peer.sendDatagrams(plan.datagrams());
-    Side cutter = plan.ending() == WorldPlan.Ending.SERVER_ABORTS ? Side.SERVER : Side.CLIENT;
-    if (plan.ending().cutsShort() && peer.side() == cutter) {
-      peer.at(plan.endAfterNanos(), this::end);
-    }
-    planKeyUpdates(peer);
-    handshakes++;
-    endIfWorkIsDone();
-  }
-
-  /** Both sides know that the handshake is over: from now on the client's address may change. */
+  /** From now on the client's address may change. */
+  @Override
   void onHandshakeConfirmed(Peer peer) {
     if (peer.side() == Side.CLIENT) {
       for (WorldPlan.Rebinding change : plan.rebindings()) {
@@ -272,6 +191,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     }
   }
 
+  @Override
   void onMigrated() {
     migrations++;
   }
@@ -282,38 +202,29 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   }
 
   private void rebind(WorldPlan.Rebinding change) {
-    if (ending && plan.ending() == WorldPlan.Ending.PATH_DIES) {
+    if (isEnding() && plan.ending() == WorldPlan.Ending.PATH_DIES) {
       return; // so has every other path
     }
     rebindings.rebind(change);
     note("the client is at " + node(Side.CLIENT).address());
   }
 
-  private void planKeyUpdates(Peer peer) {
+  @Override
+  void planMore(Peer peer) {
     for (int i = 1; i <= keyUpdates.count(); i++) {
       peer.at(i * keyUpdates.everyNanos(), peer::updateKeys);
     }
   }
 
-  void onOpened(long streamId, StreamPlan stream) {
-    times.onOpened(streamId, network.simulation().elapsedNanos());
-    if (streams.put(streamId, stream) != null) {
-      throw new Violation(Conversation.class, "stream " + streamId + " opened twice");
-    }
-  }
-
-  void onStopped(Side reader, long streamId) {
-    delivery.onReset(reader.peer(), streamId);
-  }
-
-  void onStreamClosed(Peer peer, long streamId) {
-    note(peer.side() + " is through with " + streamId);
-    closedStreamSides++;
-    endIfWorkIsDone();
+  @Override
+  void onReprioritised(Side sender, long streamId) {
+    Link link = sender == Side.CLIENT ? rebindings.up() : rebindings.down();
+    times().onReprioritised(streamId, link.queuedBytes(), network.simulation().elapsedNanos());
   }
 
   /** A peer has terminated: what it processed must have been there to process. */
-  void onTerminated(Peer peer, QuicConnection connection) {
+  @Override
+  void onTerminated(Peer peer, Connection connection) {
     boolean inOrder =
         plan.up().reorder() == 0
             && plan.down().reorder() == 0
@@ -331,46 +242,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     return nodes.values().stream().anyMatch(node -> node.handshakeWorkNanos() > 0);
   }
 
-  private void endIfWorkIsDone() {
-    if (handshakes == 2
-        && closedStreamSides == 2 * plan.streams().size()
-        && !plan.ending().cutsShort()) {
-      peer(Side.CLIENT).at(plan.endAfterNanos(), this::end);
-    }
-  }
-
-  private void end() {
-    ending = true;
-    note("ending: " + plan.ending());
-    switch (plan.ending()) {
-      case CLIENT_CLOSES, CLIENT_ABORTS -> close(Side.CLIENT);
-      case SERVER_CLOSES, SERVER_ABORTS -> close(Side.SERVER);
-      case BOTH_CLOSE -> {
-        close(Side.CLIENT);
-        close(Side.SERVER);
-      }
-      case IDLE -> {}
-      case PATH_DIES -> {
-        rebindings.links().forEach(link -> link.filter((datagram, now) -> false));
-      }
-    }
-    if (!plan.ending().cutsShort()) {
-      for (Side side : Side.values()) {
-        QuicConnection connection = peer(side).connection();
-        if (connection != null && connection.mux().streamCount() > 0) {
-          throw new Violation(
-              TerminationInvariant.class,
-              "%s keeps %d streams that are over".formatted(side, connection.mux().streamCount()));
-        }
-      }
-    }
-  }
-
-  private void close(Side side) {
-    Peer peer = peer(side);
-    peer.at(0, () -> peer.close(CLOSE_CODE + side.ordinal()));
-  }
-
+  @Override
   void onClosed(Peer peer, CloseReason reason) {
     ackDelay.forget(peer.side());
     rebinding.forget();
@@ -379,7 +251,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       case PEER -> requireApplicationClose(reason, peer.side().peer());
       case IDLE_TIMEOUT, CARRIER_LOST -> {
         boolean planned =
-            ending
+            isEnding()
                 && (plan.ending() == WorldPlan.Ending.IDLE
                     || plan.ending() == WorldPlan.Ending.PATH_DIES);
         boolean peerGone = peer(peer.side().peer()).closed() != null;
@@ -419,8 +291,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
         plan.ending().cutsShort()
             && reason.origin() == CloseReason.Origin.PEER
             && reason.code() == TransportError.APPLICATION_ERROR;
-    boolean told = reason.application() && reason.code() == CLOSE_CODE + closer.ordinal();
-    if (!ending || !(told || hidden)) {
+    if (!isPlannedClose(reason, closer) && !(isEnding() && hidden)) {
       throw new Violation(TerminationInvariant.class, closer + " closed, unplanned: " + reason);
     }
   }
@@ -449,6 +320,7 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       TappedConnection connection, Side sender, Datagram datagram, long nowNanos) {
     if (concerns(connection)) {
       ownDatagrams.add(datagram.id());
+      batches.onDatagramSent(datagram.bytes());
       amplification.onDatagramSent(sender, clientOf(sender, datagram), datagram.bytes());
       if (sender == Side.SERVER) {
         rebinding.onServerSent(datagram.destination());
@@ -477,17 +349,12 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
       limits.onPacketSent(packet);
       for (TappedFrame frame : packet.frames()) {
         streamStates.onSent(packet.sender(), frame);
-        schedule(scheduling.get(packet.sender()), frame);
+        scheduling.get(packet.sender()).onSent(frame);
+        if (frame instanceof TappedFrame.Stream stream) {
+          times().onSent(stream.streamId(), packet.number());
+        }
       }
       rememberAcks(packet);
-    }
-  }
-
-  private static void schedule(SchedulingInvariant scheduling, TappedFrame frame) {
-    if (frame instanceof TappedFrame.Stream stream) {
-      scheduling.onStreamSent(stream.streamId(), stream.end(), stream.length());
-    } else if (frame instanceof TappedFrame.Datagram datagram) {
-      scheduling.onDatagramSent(datagram.length());
     }
   }
 
@@ -553,10 +420,12 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
         streamStates.onDelivered(receiver, frame);
       }
       if (frame instanceof TappedFrame.Stream stream) {
-        independence.onDelivered(
-            receiver, stream.streamId(), stream.offset(), stream.end(), certain);
+        times()
+            .onDelivered(stream.streamId(), packet.number(), network.simulation().elapsedNanos());
+        independence()
+            .onDelivered(receiver, stream.streamId(), stream.offset(), stream.end(), certain);
       } else if (frame instanceof TappedFrame.Control(ControlFrame.ResetStreamAt reset)) {
-        independence.onPromise(receiver, reset.streamId(), reset.reliableSize());
+        independence().onPromise(receiver, reset.streamId(), reset.reliableSize());
       } else if (frame instanceof TappedFrame.Ack ack) {
         forgotten.onAckDelivered(ack);
       }
@@ -587,7 +456,8 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
   private void onEarlyDelivered(TappedPacket packet, Side receiver) {
     for (TappedFrame frame : packet.frames()) {
       if (frame instanceof TappedFrame.Stream stream) {
-        independence.onDelivered(receiver, stream.streamId(), stream.offset(), stream.end(), false);
+        independence()
+            .onDelivered(receiver, stream.streamId(), stream.offset(), stream.end(), false);
       }
     }
   }
@@ -614,19 +484,9 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
 
   /** RFC 9000 §8.1: to an address that is not validated little may be sent, whatever it is. */
   private boolean mayAcknowledge(Side side) {
-    QuicConnection connection = peer(side).connection();
     return side == Side.CLIENT
-        || connection == null
+        || !(peer(side).connection() instanceof QuicConnection connection)
         || amplification.isValidated(connection.remote());
-  }
-
-  private void checkReadable(Peer peer) {
-    for (long id : independence.takeTouched(peer.side())) {
-      QuicConnection connection = peer.connection();
-      if (connection != null && peer.closed() == null) {
-        peer.availableBytes(id).ifPresent(n -> independence.check(peer.side(), id, n));
-      }
-    }
   }
 
   @Override
@@ -665,6 +525,10 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
     if (isOurs(connection)) {
       ConnectionStatistics statistics = connection.statistics();
       probesBefore = statistics.probesSent();
+      batches.beforeTransmit(
+          statistics.windowBytes(),
+          statistics.smoothedRttNanos(),
+          maxDatagramBytes.get(side(connection)));
       congestion
           .get(side(connection))
           .beforeTransmit(
@@ -684,10 +548,16 @@ final class Conversation implements NetworkObserver, WireListener, TransmitObser
               connection.statistics().probesSent(),
               maxDatagramBytes.get(side(connection)),
               connection.statistics().bytesInFlight());
+      batches.afterTransmit();
       Peer peer = peer(side(connection));
       boolean withheld = peer.earlyData() == EarlyData.REFUSED || !peer.isHandshakeComplete();
       boolean probes = connection.statistics().probesSent() > probesBefore;
-      scheduling.get(side(connection)).onBatchEnd(withheld ? List.of() : peer.scheduled(), probes);
+      scheduling
+          .get(side(connection))
+          .onBatchEnd(
+              withheld ? List.of() : peer.scheduled(),
+              connection.mux().sendCreditBytes() > 0,
+              probes);
     }
   }
 

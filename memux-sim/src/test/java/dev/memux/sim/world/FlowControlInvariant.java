@@ -31,40 +31,39 @@ final class FlowControlInvariant {
   }
 
   void onPacketSent(TappedPacket packet) {
-    for (TappedFrame frame : packet.frames()) {
-      switch (frame) {
-        case TappedFrame.Stream stream -> onStreamSent(packet.sender(), stream);
-        case TappedFrame.Control(ControlFrame.ResetStream reset) -> {
-          Sender sender = of(packet.sender());
-          sender.advance(reset.streamId(), reset.finalSize());
-          sender.end(reset.streamId(), reset.finalSize());
-        }
-        case TappedFrame.Control(ControlFrame.ResetStreamAt reset) -> {
-          Sender sender = of(packet.sender());
-          sender.advance(reset.streamId(), reset.finalSize());
-          sender.end(reset.streamId(), reset.finalSize());
-        }
-        case TappedFrame.Control(ControlFrame.StopSending stop) ->
-            of(packet.sender()).open(stop.streamId());
-        case TappedFrame.Control(ControlFrame.MaxStreamData max) ->
-            of(packet.sender()).open(max.streamId());
-        case TappedFrame.Control(ControlFrame.MaxData max) ->
-            of(packet.sender().peer()).grantedData(max.maximum());
-        case TappedFrame.Control(ControlFrame.MaxStreams max) ->
-            of(packet.sender().peer()).grantedStreams(max);
-        case TappedFrame.Control ignored -> {}
-        case TappedFrame.Datagram ignored -> {}
-        case TappedFrame.Crypto ignored -> {}
-        case TappedFrame.Ack ignored -> {}
-      }
-    }
+    packet.frames().forEach(frame -> onSent(packet.sender(), frame));
   }
 
   void onPacketDelivered(TappedPacket packet) {
-    for (TappedFrame frame : packet.frames()) {
-      if (frame instanceof TappedFrame.Control(ControlFrame control)) {
-        onLimit(packet.sender().peer(), control);
+    packet.frames().forEach(frame -> onDelivered(packet.sender(), frame));
+  }
+
+  void onSent(Side side, TappedFrame frame) {
+    switch (frame) {
+      case TappedFrame.Stream stream -> onStreamSent(side, stream);
+      case TappedFrame.Control(ControlFrame.ResetStream reset) -> {
+        of(side).advance(reset.streamId(), reset.finalSize());
+        of(side).end(reset.streamId(), reset.finalSize());
       }
+      case TappedFrame.Control(ControlFrame.ResetStreamAt reset) -> {
+        of(side).advance(reset.streamId(), reset.finalSize());
+        of(side).end(reset.streamId(), reset.finalSize());
+      }
+      case TappedFrame.Control(ControlFrame.StopSending stop) -> of(side).open(stop.streamId());
+      case TappedFrame.Control(ControlFrame.MaxStreamData max) -> of(side).open(max.streamId());
+      case TappedFrame.Control(ControlFrame.MaxData max) ->
+          of(side.peer()).grantedData(max.maximum());
+      case TappedFrame.Control(ControlFrame.MaxStreams max) -> of(side.peer()).grantedStreams(max);
+      case TappedFrame.Control ignored -> {}
+      case TappedFrame.Datagram ignored -> {}
+      case TappedFrame.Crypto ignored -> {}
+      case TappedFrame.Ack ignored -> {}
+    }
+  }
+
+  void onDelivered(Side sender, TappedFrame frame) {
+    if (frame instanceof TappedFrame.Control(ControlFrame control)) {
+      onLimit(sender.peer(), control);
     }
   }
 

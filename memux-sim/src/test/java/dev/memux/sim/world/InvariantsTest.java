@@ -606,6 +606,65 @@ class InvariantsTest {
   }
 
   @Nested
+  class Records {
+    private static final TappedFrame PARAMETERS =
+        new TappedFrame.Control(new ControlFrame.QxTransportParameters(new byte[0]));
+    private final RecordInvariant records =
+        new RecordInvariant(new QmuxPlan(20_000, 16_382, 1400, 1, false, false));
+
+    private static TappedFrame stream(long offset, int length) {
+      return new TappedFrame.Stream(BIDI, offset, new byte[length], 0, length, false);
+    }
+
+    private void sent(int bytes, TappedFrame... frames) {
+      records.onSent(Side.CLIENT, bytes, List.of(frames));
+    }
+
+    @Test
+    void acceptsWhatIsInOrder() {
+      sent(100, PARAMETERS, stream(0, 10));
+      sent(1400, stream(10, 5), stream(15, 0));
+      sent(16_382, new TappedFrame.Datagram(new byte[0], 0, 0));
+      records.onSent(Side.SERVER, 100, List.of(PARAMETERS));
+    }
+
+    @Test
+    void seesParametersInTheWrongPlace() {
+      assertViolation(() -> sent(10, stream(0, 1)));
+      sent(10, PARAMETERS);
+      assertViolation(() -> sent(10, PARAMETERS));
+    }
+
+    @Test
+    void seesRecordsThatAreTooLong() {
+      sent(10, PARAMETERS);
+      assertViolation(() -> sent(1401, stream(0, 1)));
+      assertViolation(() -> sent(16_383, new TappedFrame.Datagram(new byte[0], 0, 0)));
+    }
+
+    @Test
+    void seesEmptyRecords() {
+      assertViolation(() -> sent(10));
+    }
+
+    @Test
+    void seesDataOutOfOrder() {
+      sent(10, PARAMETERS, stream(0, 10));
+      assertViolation(() -> sent(10, stream(11, 1)));
+      assertViolation(() -> sent(10, stream(9, 2)));
+    }
+
+    @Test
+    void seesFramesAfterTheClose() {
+      sent(
+          10,
+          PARAMETERS,
+          new TappedFrame.Control(new ControlFrame.ConnectionClose(true, 1, 0, "")));
+      assertViolation(() -> sent(10, stream(0, 1)));
+    }
+  }
+
+  @Nested
   class Termination {
     @Test
     void seesWhatIsLeftOver() {
@@ -688,7 +747,7 @@ class InvariantsTest {
     }
 
     private void ends(SchedulingInvariant.State... states) {
-      scheduling.onBatchEnd(List.of(states), false);
+      scheduling.onBatchEnd(List.of(states), true, false);
     }
 
     @Test
@@ -760,6 +819,15 @@ class InvariantsTest {
     }
 
     @Test
+    void whoWaitsForTheConnectionsCreditIsNotJudged() {
+      for (int i = 0; i < 4000; i++) {
+        sends(i % 5 < 3 ? 0 : 4);
+        scheduling.onBatchEnd(List.of(state(0, 3, true), state(4, 3, true)), i % 100 > 0, false);
+      }
+      assertEquals(0, scheduling.streamSharesJudged());
+    }
+
+    @Test
     void groupsByTheirWeightsAreAccepted() {
       for (int i = 0; i < 4000; i++) {
         sends(i % 4 < 3 ? 0 : 4);
@@ -799,6 +867,34 @@ class InvariantsTest {
               ends(grouped(0, 3, 0, 1, 8), grouped(4, 3, 0, 1, 9), grouped(8, 3, 1, 1, 0));
             }
           });
+    }
+  }
+
+  @Nested
+  class Batches {
+    private final BatchInvariant batches = new BatchInvariant();
+
+    private void sends(int packets) {
+      for (int i = 0; i < packets; i++) {
+        batches.onDatagramSent(1200);
+      }
+      batches.afterTransmit();
+    }
+
+    @Test
+    void seesMoreThanTwoPacketsOnASlowPath() {
+      batches.beforeTransmit(12_000, 100_000_000, 1200);
+      sends(2);
+      batches.beforeTransmit(12_000, 100_000_000, 1200);
+      assertViolation(() -> sends(3));
+    }
+
+    @Test
+    void seesMoreThanAMillisecondTakesOnAFastPath() {
+      batches.beforeTransmit(960_000, 100_000_000, 1200);
+      sends(10);
+      batches.beforeTransmit(960_000, 100_000_000, 1200);
+      assertViolation(() -> sends(11));
     }
   }
 }

@@ -1,14 +1,15 @@
 package dev.memux.sim.world;
 
 import dev.memux.engine.CloseReason;
+import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.mux.Datagrams;
+import dev.memux.engine.mux.Mux;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.StreamGroup;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.quic.QuicConnection;
-import dev.memux.sim.Network;
-import dev.memux.sim.quic.QuicNode;
+import dev.memux.sim.Simulation;
 import dev.memux.sim.quic.Side;
 import dev.memux.tls.EarlyData;
 import java.nio.ByteBuffer;
@@ -33,39 +34,37 @@ final class Peer {
   private static final long RESET_CODE = 0x100;
   private static final long STOP_CODE = 0x200;
 
-  private final Conversation conversation;
+  private final Course conversation;
   private final Side side;
-  private final QuicNode node;
-  private final Network network;
+  private final Simulation simulation;
   private final Queue<StreamPlan> waiting = new ArrayDeque<>();
   private final Map<Long, StreamWork> unfinished = new TreeMap<>();
   private final Set<Long> stopped = new HashSet<>();
   private final Map<Integer, StreamGroup> groups = new HashMap<>();
   private final byte[] buffer = new byte[CHUNK_BYTES];
 
-  private @Nullable QuicConnection connection;
+  private @Nullable Connection connection;
   private boolean handshakeComplete;
   private EarlyData earlyData = EarlyData.NONE;
   private int keyUpdates;
   private boolean terminated;
   private @Nullable CloseReason closed;
 
-  Peer(Conversation conversation, Side side, QuicNode node, Network network) {
+  Peer(Course conversation, Side side, Simulation simulation) {
     this.conversation = conversation;
     this.side = side;
-    this.node = node;
-    this.network = network;
+    this.simulation = simulation;
   }
 
   Side side() {
     return side;
   }
 
-  @Nullable QuicConnection connection() {
+  @Nullable Connection connection() {
     return connection;
   }
 
-  void connection(QuicConnection connection) {
+  void connection(Connection connection) {
     this.connection = connection;
   }
 
@@ -83,7 +82,7 @@ final class Peer {
   }
 
   void updateKeys() {
-    if (connection != null && connection.updateKeys(network.simulation().nowNanos())) {
+    if (connection instanceof QuicConnection quic && quic.updateKeys(simulation.nowNanos())) {
       conversation.note(side + " updates its keys");
       keyUpdates++;
     }
@@ -97,7 +96,7 @@ final class Peer {
     return closed;
   }
 
-  void onEvent(QuicConnection source, ConnectionEvent event) {
+  void onEvent(Connection source, ConnectionEvent event) {
     connection = source;
     conversation.note(side + " " + describe(event));
     switch (event) {
@@ -105,10 +104,12 @@ final class Peer {
       case ConnectionEvent.HandshakeCompleted done -> {
         handshakeComplete = true;
         earlyData = done.session().earlyData();
-        conversation.onHandshakeCompleted(this);
+        conversation.onUsable(this);
       }
-      case ConnectionEvent.Established established ->
-          throw new IllegalStateException("not over QUIC");
+      case ConnectionEvent.Established established -> {
+        handshakeComplete = true;
+        conversation.onUsable(this);
+      }
       case ConnectionEvent.HandshakeConfirmed confirmed -> conversation.onHandshakeConfirmed(this);
       case ConnectionEvent.StreamsAvailable available -> openWaiting();
       case ConnectionEvent.PeerMigrated migrated -> conversation.onMigrated();
@@ -158,6 +159,9 @@ final class Peer {
       unfinished.remove(stream.id());
       conversation.onStreamClosed(this, stream.id());
     }
+    if (stream.id() % 8 < 4) { // others are kept awake
+      stream.rest();
+    }
   }
 
   /**
@@ -165,23 +169,20 @@ final class Peer {
    * it.
    */
   void at(long afterNanos, Runnable command) {
-    network
-        .simulation()
-        .after(
-            afterNanos,
-            () -> {
-              QuicConnection live = connection;
-              if (live != null && closed == null) {
-                command.run();
-                node.touch(live);
-                network.wake(node);
-              }
-            });
+    simulation.after(
+        afterNanos,
+        () -> {
+          Connection live = connection;
+          if (live != null && closed == null) {
+            command.run();
+            conversation.onCommand(side, live);
+          }
+        });
   }
 
   /** Bytes of a stream that have been read or can be; empty if that means nothing any more. */
   OptionalLong availableBytes(long streamId) {
-    QuicConnection live = connection;
+    Connection live = connection;
     MuxStream stream = live == null ? null : live.mux().stream(streamId);
     if (stream == null || stream.resetCode() >= 0 || stopped.contains(streamId)) {
       return OptionalLong.empty();
@@ -195,9 +196,11 @@ final class Peer {
   /** The streams that this side may still have something to send on, for who judges the order. */
   List<SchedulingInvariant.State> scheduled() {
     List<SchedulingInvariant.State> states = new ArrayList<>();
+    Mux mux = Objects.requireNonNull(connection).mux();
     unfinished.forEach(
         (id, work) -> {
-          if (work.stream.canSend()) {
+          // What is over is in no group any more, though it may not have been told.
+          if (work.stream.canSend() && mux.stream(id) != null) {
             states.add(scheduled(work));
           }
         });
@@ -220,7 +223,7 @@ final class Peer {
 
   /** Notes how far every stream has come that is not over; for the trace of a failure. */
   void noteUnfinished() {
-    QuicConnection last = connection;
+    Connection last = connection;
     if (last != null) {
       conversation.note(
           side
@@ -244,10 +247,10 @@ final class Peer {
   }
 
   void close(long code) {
-    QuicConnection live = connection;
+    Connection live = connection;
     if (live != null && closed == null) {
       conversation.note(side + " closes with " + code);
-      live.close(code, "over", network.simulation().nowNanos());
+      live.close(code, "over", simulation.nowNanos());
     }
   }
 
@@ -348,7 +351,12 @@ final class Peer {
       if (change.asked() && side == plan.asker()) {
         at(change.afterNanos(), () -> stream.requestPriority(change.priority()));
       } else if (!change.asked() && side == plan.opener()) {
-        at(change.afterNanos(), () -> stream.setPriority(change.priority()));
+        at(
+            change.afterNanos(),
+            () -> {
+              stream.setPriority(change.priority());
+              conversation.onReprioritised(side, stream.id());
+            });
       }
     }
   }

@@ -1,11 +1,17 @@
 package dev.memux.sim.world;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.engine.quic.CongestionControl;
+import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.sim.LinkProfile;
 import dev.memux.sim.quic.Side;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What urgency and rotation mean at the far end of a bottleneck. */
 class PrioritiesTest {
@@ -88,5 +94,39 @@ class PrioritiesTest {
     long otherMeanwhile =
         times.readBy(Side.SERVER, 3, done) - times.readBy(Side.SERVER, 3, changed);
     assertTrue(otherMeanwhile <= 2 * QUEUE_BYTES + 40_000, otherMeanwhile + " bytes of the other");
+  }
+
+  @ParameterizedTest
+  @EnumSource(CongestionControl.class)
+  void onASlowLinkAChangeWaitsForTheLinkAlone(CongestionControl congestion) {
+    long rate = 1_000_000;
+    long delayNanos = 50 * MILLI;
+    LinkProfile slow =
+        LinkProfile.builder()
+            .rateBitsPerSecond(rate)
+            .delayNanos(delayNanos)
+            .queueBytes(25_000)
+            .build();
+    QuicConfig config = QuicConfig.DEFAULT.withCongestion(congestion);
+    Scenario scenario =
+        new Scenario(slow).config(config).serverSends(0, 1_000_000, new Priority(3, true));
+    for (int i = 0; i < 20; i++) {
+      // Each begins behind all others, and is raised in the middle of whatever goes on then.
+      scenario.serverSends(
+          0, 20_000, new Priority(7, true), (200 + 377 * i) * MILLI, new Priority(1, true));
+    }
+    List<StreamTimes.Change> changes = scenario.run(1).conversation().times().changes();
+    assertEquals(20, changes.size());
+    for (StreamTimes.Change change : changes) {
+      // A batch holds two packets, one that leaves now and one that the pacer lets go with it
+      // (RFC 9002 §7.7); whatever was decided earlier stands in the link's queue.
+      long bytes = change.backlogBytes + 2L * config.maxDatagramBytes();
+      long most = bytes * 8_000_000_000L / rate + delayNanos;
+      assertTrue(
+          change.tookNanos() <= most,
+          () ->
+              "raised at %.1f ms: %.1f ms, at most %.1f"
+                  .formatted(change.atNanos / 1e6, change.tookNanos() / 1e6, most / 1e6));
+    }
   }
 }

@@ -58,6 +58,10 @@ final class Rebindings {
     return up;
   }
 
+  Link down() {
+    return down;
+  }
+
   /** All links that the client ever sent or received on. */
   List<Link> links() {
     return links;

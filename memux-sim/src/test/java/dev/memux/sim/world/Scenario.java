@@ -124,7 +124,7 @@ final class Scenario {
     World world =
         new World(
             seed,
-            new WorldPlan(0, config, config, tls, 1, Integer.MAX_VALUE, 0, conversations),
+            new WorldPlan(0, config, config, tls, 1, Integer.MAX_VALUE, 0, null, conversations),
             null);
     world.conversation().filterUp(upFilter);
     world.run();

@@ -1,6 +1,7 @@
 package dev.memux.sim.world;
 
 import dev.memux.engine.schedule.SchedulerConfig;
+import dev.memux.sim.quic.TappedFrame;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -33,6 +34,12 @@ final class SchedulingInvariant {
       int ownWeight,
       long peerGroup,
       boolean isWaiting) {
+    /** The same once nothing is left to send. */
+    State finished() {
+      return new State(
+          id, urgency, incremental, ownGroup, ownWeight, peerGroup, /* isWaiting= */ false);
+    }
+
     Place place() {
       return new Place(ownGroup, peerGroup);
     }
@@ -70,6 +77,15 @@ final class SchedulingInvariant {
     this.peerGroups = new Shares<>("the peer's groups", 0.05, 2 * packetBytes);
   }
 
+  /** A frame is being sent. */
+  void onSent(TappedFrame frame) {
+    if (frame instanceof TappedFrame.Stream stream) {
+      onStreamSent(stream.streamId(), stream.end(), stream.length());
+    } else if (frame instanceof TappedFrame.Datagram datagram) {
+      onDatagramSent(datagram.length());
+    }
+  }
+
   void onStreamSent(long id, long end, int length) {
     batch.add(new Sent(id, end, length));
   }
@@ -81,16 +97,18 @@ final class SchedulingInvariant {
   /**
    * A batch is over.
    *
+   * @param hasCredit whether the connection's flow control allows new data; while it does not, only
+   *     lost data is sent
    * @param probes whether probes were sent (RFC 9002 §6.2.4), which take what is at hand
    */
-  void onBatchEnd(Collection<State> streams, boolean probes) {
-    if (judges && !batch.isEmpty()) {
+  void onBatchEnd(Collection<State> streams, boolean hasCredit, boolean probes) {
+    if (judges && !(batch.isEmpty() && hasCredit)) {
       Map<Long, State> states = new LinkedHashMap<>();
       streams.forEach(state -> states.put(state.id(), state));
       if (!probes) {
         checkOrder(states);
       }
-      countShares(states);
+      countShares(states, hasCredit);
     }
     for (Sent sent : batch) {
       highest.merge(sent.id, sent.end, Math::max);
@@ -145,13 +163,13 @@ final class SchedulingInvariant {
     return new Violation(SchedulingInvariant.class, less + " " + what + " " + more);
   }
 
-  private void countShares(Map<Long, State> states) {
+  private void countShares(Map<Long, State> states, boolean hasCredit) {
     Map<Rank, List<Shares.Waiting<Long>>> waitingEquals = new LinkedHashMap<>();
     equals.keySet().forEach(rank -> waitingEquals.put(rank, new ArrayList<>()));
     Map<Long, Shares.Waiting<Long>> own = new LinkedHashMap<>();
     Map<Long, Shares.Waiting<Long>> peers = new LinkedHashMap<>();
     for (State state : states.values()) {
-      if (!state.isWaiting) {
+      if (!state.isWaiting || !hasCredit) {
         continue;
       }
       int weight = state.ownGroup == NO_GROUP ? 1 : state.ownWeight;

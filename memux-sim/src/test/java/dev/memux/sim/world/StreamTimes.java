@@ -14,6 +14,33 @@ final class StreamTimes {
    */
   record Read(Side sender, long streamId, long total, long atNanos) {}
 
+  /** From a change of priority to the first packet that it has put first. */
+  static final class Change {
+    final long streamId;
+    final long atNanos;
+
+    /** What stood in the queue of the link when the priority changed. */
+    final long backlogBytes;
+
+    private long firstPacket = -1;
+    private long deliveredNanos = -1;
+
+    private Change(long streamId, long atNanos, long backlogBytes) {
+      this.streamId = streamId;
+      this.atNanos = atNanos;
+      this.backlogBytes = backlogBytes;
+    }
+
+    /** How long it took until the peer had bytes of the stream that were sent afterwards. */
+    long tookNanos() {
+      if (deliveredNanos < 0) {
+        throw new AssertionError("nothing of stream " + streamId + " came");
+      }
+      return deliveredNanos - atNanos;
+    }
+  }
+
+  private final List<Change> changes = new ArrayList<>();
   private final List<Read> reads = new ArrayList<>();
   private final TreeMap<Long, Long> openedNanos = new TreeMap<>();
 
@@ -31,6 +58,34 @@ final class StreamTimes {
       throw new AssertionError("stream " + streamId + " was not opened");
     }
     return opened;
+  }
+
+  void onReprioritised(long streamId, long backlogBytes, long nowNanos) {
+    changes.add(new Change(streamId, nowNanos, backlogBytes));
+  }
+
+  void onSent(long streamId, long packet) {
+    for (Change change : changes) {
+      if (change.streamId == streamId && change.firstPacket < 0) {
+        change.firstPacket = packet;
+      }
+    }
+  }
+
+  void onDelivered(long streamId, long packet, long nowNanos) {
+    for (Change change : changes) {
+      if (change.streamId == streamId
+          && change.deliveredNanos < 0
+          && change.firstPacket >= 0
+          && packet >= change.firstPacket) {
+        change.deliveredNanos = nowNanos;
+      }
+    }
+  }
+
+  /** The changes of streams' priorities by those who send, in order. */
+  List<Change> changes() {
+    return changes;
   }
 
   /** When so many bytes of a stream had been read. */

@@ -48,6 +48,10 @@ final class Tally implements NetworkObserver, WireListener {
               DropReason.QUEUE_FULL.name(),
               DropReason.FILTERED.name(),
               DropReason.NO_ROUTE.name(),
+              FrameType.QX_TRANSPORT_PARAMETERS.name(),
+              FrameType.QX_PING.name(),
+              FrameType.QX_PING_RESPONSE.name(),
+              "ended over QMux",
               "Retry answered",
               FrameType.NEW_TOKEN.name(),
               "duplicated",
@@ -92,16 +96,18 @@ final class Tally implements NetworkObserver, WireListener {
     if (packet.hasToken()) {
       count("Retry answered");
     }
-    for (TappedFrame frame : packet.frames()) {
-      count(
-          switch (frame) {
-            case TappedFrame.Stream stream -> "STREAM";
-            case TappedFrame.Datagram datagram -> "DATAGRAM";
-            case TappedFrame.Crypto crypto -> "CRYPTO";
-            case TappedFrame.Ack ack -> "ACK";
-            case TappedFrame.Control control -> control.frame().type().name();
-          });
-    }
+    packet.frames().forEach(this::count);
+  }
+
+  void count(TappedFrame frame) {
+    count(
+        switch (frame) {
+          case TappedFrame.Stream stream -> "STREAM";
+          case TappedFrame.Datagram datagram -> "DATAGRAM";
+          case TappedFrame.Crypto crypto -> "CRYPTO";
+          case TappedFrame.Ack ack -> "ACK";
+          case TappedFrame.Control control -> control.frame().type().name();
+        });
   }
 
   @Override

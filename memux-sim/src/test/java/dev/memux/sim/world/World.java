@@ -49,11 +49,20 @@ final class World {
   private final QuicNode server;
   private final Returns returns;
   private final Map<ConnectionId, Conversation> conversations = new HashMap<>();
+
+  /** Those over QUIC. */
   private final List<Conversation> inOrder = new ArrayList<>();
+
+  private final List<Course> courses = new ArrayList<>();
 
   /** The world of a seed. */
   static World random(long seed) {
     return new World(seed, WorldPlanner.plan(new Seed(seed).split("plan")), null);
+  }
+
+  /** The same world over QUIC, whatever carrier its seed stands for. */
+  static World overQuic(long seed) {
+    return new World(seed, WorldPlanner.planOverQuic(new Seed(seed).split("plan")), null);
   }
 
   World(long seed, WorldPlan plan, @Nullable Consumer<String> traceLines) {
@@ -87,6 +96,15 @@ final class World {
   }
 
   private void add(int index, WorldPlan.ConversationPlan planned, Seed part) {
+    if (plan.qmux() == null) {
+      addOverQuic(index, planned, part);
+    } else {
+      courses.add(
+          new QmuxConversation(index, planned, plan, plan.qmux(), simulation, trace, tally, part));
+    }
+  }
+
+  private void addOverQuic(int index, WorldPlan.ConversationPlan planned, Seed part) {
     Conversation conversation =
         switch (planned.sharing()) {
           case NOTHING, LINK -> withOwnClient(index, planned, part);
@@ -96,6 +114,7 @@ final class World {
     tap.listen(conversation);
     network.observe(conversation);
     inOrder.add(conversation);
+    courses.add(conversation);
     TlsClientConfig tls = returns.client(index, tap);
     conversation.remembered(returns.remembered());
     simulation.after(
@@ -201,9 +220,9 @@ final class World {
       checkEnd();
       return trace.hash();
     } catch (RuntimeException | AssertionError e) {
-      for (Conversation conversation : inOrder) {
-        conversation.peer(Side.CLIENT).noteUnfinished();
-        conversation.peer(Side.SERVER).noteUnfinished();
+      for (Course course : courses) {
+        course.peer(Side.CLIENT).noteUnfinished();
+        course.peer(Side.SERVER).noteUnfinished();
       }
       throw new Failure(seed, simulation.elapsedNanos(), e);
     }
@@ -228,9 +247,9 @@ final class World {
   }
 
   private void checkEnd() {
-    for (Conversation conversation : inOrder) {
+    for (Course course : courses) {
       for (Side side : Side.values()) {
-        Peer peer = conversation.peer(side);
+        Peer peer = course.peer(side);
         if (peer.closed() != null) {
           tally.count("closed " + peer.closed().origin());
           tally.count("early data " + peer.earlyData());
@@ -238,15 +257,17 @@ final class World {
             tally.count("keys updated");
           }
         }
-        for (int i = 0; i < conversation.migrations() && side == Side.SERVER; i++) {
-          tally.count("migrated");
-        }
-        SchedulingInvariant scheduling = conversation.scheduling(side);
+        SchedulingInvariant scheduling = course.scheduling(side);
         tally.count("urgencies judged", scheduling.urgenciesJudged());
         tally.count("shares of streams judged", scheduling.streamSharesJudged());
         tally.count("shares of groups judged", scheduling.groupSharesJudged());
         TerminationInvariant.checkPeer(
             side.toString(), peer.connection() != null, peer.closed() != null, peer.isTerminated());
+      }
+    }
+    for (Conversation conversation : inOrder) {
+      for (int i = 0; i < conversation.migrations(); i++) {
+        tally.count("migrated");
       }
       check(conversation.node(Side.CLIENT));
     }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param socketDatagrams how much sockets take at once
  * @param handshakeWorkNanos how long signatures and the like take on another thread; 0: they are
  *     made at once
+ * @param qmux what its connections are like over QMux; null: they go over QUIC
  */
 record WorldPlan(
     long startNanos,
@@ -24,6 +25,7 @@ record WorldPlan(
     long timerGranularityNanos,
     int socketDatagrams,
     long handshakeWorkNanos,
+    @Nullable QmuxPlan qmux,
     List<ConversationPlan> conversations) {
 
   /**

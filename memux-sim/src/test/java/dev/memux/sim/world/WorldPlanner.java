@@ -3,11 +3,13 @@ package dev.memux.sim.world;
 import dev.memux.engine.mux.DatagramConfig;
 import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.qmux.QmuxConnection;
 import dev.memux.engine.quic.AddressValidationPolicy;
 import dev.memux.engine.quic.CongestionControl;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.schedule.SchedulerConfig;
+import dev.memux.engine.wire.TransportParameters;
 import dev.memux.sim.BurstLoss;
 import dev.memux.sim.LinkProfile;
 import dev.memux.sim.Outage;
@@ -26,6 +28,9 @@ final class WorldPlanner {
   private static final long SECOND = 1_000_000_000;
   private static final int DATAGRAM_BYTES = 1200;
 
+  /** How many of the worlds go over QMux. */
+  private static final double QMUX_SHARE = 0.4;
+
   private final Seed seed;
   private final Randomness random;
 
@@ -40,11 +45,19 @@ final class WorldPlanner {
     this.random = seed.random();
   }
 
+  /** A world over either carrier. */
   static WorldPlan plan(Seed seed) {
-    return new WorldPlanner(seed).plan();
+    Seed carrier = seed.split("carrier");
+    return new WorldPlanner(seed)
+        .over(carrier.random().chance(QMUX_SHARE) ? qmux(carrier.split("qmux").random()) : null);
   }
 
-  private WorldPlan plan() {
+  /** The same world, whatever carrier its seed stands for. */
+  static WorldPlan planOverQuic(Seed seed) {
+    return new WorldPlanner(seed).over(null);
+  }
+
+  private WorldPlan over(@Nullable QmuxPlan qmux) {
     int clients = random.chance(0.9) ? 1 : random.between(2, 3);
     long startNanos = random.between(-1_000_000 * SECOND, 1_000_000 * SECOND);
     // The same for both: a server that gave up first would take its client's next probe for a new
@@ -69,11 +82,22 @@ final class WorldPlanner {
       long keepAliveNanos = seed.split("moves").split("alive").random().between(1L, 3L) * SECOND;
       client = client.withKeepAliveNanos(keepAliveNanos);
     }
+    Randomness bulk = seed.split("bulk").random();
+    boolean isBulk = !crowded && !moving && bulk.chance(0.04);
+    if (isBulk) {
+      // No limit of this end's keeps anybody from having something to send.
+      client = client.withMux(roomy(bulk));
+      server = server.withMux(roomy(bulk));
+      clients = 1;
+    }
     boolean keepsAlive = client.keepAliveNanos() > 0 || server.keepAliveNanos() > 0;
     List<WorldPlan.ConversationPlan> conversations = new ArrayList<>();
     for (int i = 0; i < clients; i++) {
       WorldPlan.ConversationPlan shared = crowded && i > 0 ? conversations.getFirst() : null;
-      conversations.add(conversation(keepsAlive, shared, seed.split("conversation").split(i)));
+      conversations.add(
+          isBulk
+              ? bulk(bulk)
+              : conversation(keepsAlive, shared, seed.split("conversation").split(i)));
     }
     Randomness drivers = seed.split("drivers").random();
     return new WorldPlan(
@@ -84,6 +108,7 @@ final class WorldPlanner {
         drivers.chance(0.3) ? MILLI : 1,
         drivers.chance(0.3) ? drivers.between(1, 64) : Integer.MAX_VALUE,
         handshakeWorkNanos(seed.split("handshake work").random()),
+        qmux,
         conversations);
   }
 
@@ -118,6 +143,21 @@ final class WorldPlanner {
     return r.chance(0.7)
         ? WorldPlan.KeyUpdates.NONE
         : new WorldPlan.KeyUpdates(r.between(1, 20), r.logarithmic(MILLI, SECOND));
+  }
+
+  private static QmuxPlan qmux(Randomness r) {
+    return new QmuxPlan(
+        maxRecordBytes(r),
+        maxRecordBytes(r),
+        (int) r.logarithmic(QmuxConnection.MIN_TRANSMIT_BYTES, 40_000),
+        (int) r.logarithmic(1, 256 << 10),
+        r.chance(0.3),
+        r.chance(0.5));
+  }
+
+  private static int maxRecordBytes(Randomness r) {
+    int least = TransportParameters.DEFAULT_MAX_RECORD_BYTES;
+    return r.chance(0.6) ? least : r.between(least, 100_000);
   }
 
   private static QuicConfig config(long handshakeNanos, Seed seed) {
@@ -264,10 +304,6 @@ final class WorldPlanner {
         streams(bytes, delayNanos, part.split("streams").random()).stream()
             .map(stream -> withImportance(stream, delayNanos, importance))
             .toList();
-    Randomness bulk = part.split("bulk").random();
-    if (first == null && !crowded && bulk.chance(0.03)) {
-      return bulk(bulk);
-    }
     return new WorldPlan.ConversationPlan(
         work.between(0L, 500L) * MILLI,
         first == null
@@ -286,6 +322,11 @@ final class WorldPlanner {
         weather == Weather.HOSTILE || work.chance(0.1) ? work.between(1, 60) : 0);
   }
 
+  private static MuxConfig roomy(Randomness r) {
+    return MuxConfig.DEFAULT.withScheduler(
+        SchedulerConfig.DEFAULT.withCatchUpBytes(r.oneOf(0L, 64L << 10)));
+  }
+
   /** A few streams with so much to send that it shows how they share. */
   private static WorldPlan.ConversationPlan bulk(Randomness r) {
     LinkProfile link =
@@ -297,7 +338,7 @@ final class WorldPlanner {
     Side sender = r.oneOf(Side.values());
     boolean grouped = r.chance(0.5);
     List<StreamPlan> streams = new ArrayList<>();
-    for (int i = r.between(2, 4); i > 0; i--) {
+    for (int i = r.between(2, 3); i > 0; i--) {
       streams.add(
           new StreamPlan(
               sender,
@@ -308,7 +349,7 @@ final class WorldPlanner {
               grouped ? r.between(0, 3) : 0,
               List.of(),
               new StreamPlan.Direction(
-                  r.between(1_000_000L, 1_500_000L), -1, -1, -1, -1, -1, StreamPlan.Reading.EAGER),
+                  r.between(1_300_000L, 1_700_000L), -1, -1, -1, -1, -1, StreamPlan.Reading.EAGER),
               null));
     }
     return new WorldPlan.ConversationPlan(

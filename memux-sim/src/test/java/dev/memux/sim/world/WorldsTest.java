@@ -87,7 +87,7 @@ class WorldsTest {
     } catch (World.Failure | AssertionError e) {
       failures.add(String.valueOf(e.getMessage()));
       return 0;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       failures.add("seed " + seed + ": " + e); // or its thread would end without a word
       return 0;
     }
@@ -112,6 +112,7 @@ class WorldsTest {
     text.append("client ").append(plan.clientConfig()).append('\n');
     text.append("server ").append(plan.serverConfig()).append('\n');
     text.append("tls    ").append(plan.tls()).append('\n');
+    text.append("qmux   ").append(plan.qmux()).append('\n');
     for (WorldPlan.ConversationPlan conversation : plan.conversations()) {
       text.append("up     ").append(conversation.up()).append('\n');
       text.append("down   ").append(conversation.down()).append('\n');
