@@ -23,10 +23,12 @@ public interface Connector {
 
   /** Connections over memux's QUIC. */
   static Connector quic(EventLoopGroup group, QuicConfig config, TlsClientConfig tls) {
+    // RFC 9218 says how important a response is; two who say it would contradict each other.
+    QuicConfig http = config.withMux(config.mux().withStreamPriority(false));
     return (remote, serverName, handler) ->
         new QuicClientBootstrap()
             .group(group)
-            .config(config)
+            .config(http)
             .tls(tls)
             .earlyData(tls.offersEarlyData())
             .handler(handler)
