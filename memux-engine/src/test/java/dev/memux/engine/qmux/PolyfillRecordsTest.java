@@ -25,8 +25,7 @@ class PolyfillRecordsTest {
 
   private final QmuxConnection server =
       new QmuxEndpoint(
-              QmuxConfig.DEFAULT.withMux(
-                  MuxConfig.DEFAULT.withDatagrams(DatagramConfig.ENABLED)),
+              QmuxConfig.DEFAULT.withMux(MuxConfig.DEFAULT.withDatagrams(DatagramConfig.ENABLED)),
               MemoryBudget.UNLIMITED)
           .accept(0);
 
