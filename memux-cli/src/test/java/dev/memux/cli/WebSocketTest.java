@@ -91,8 +91,7 @@ final class WebSocketTest {
   void listen() throws Exception {
     server =
         SessionServer.builder()
-            .config(
-                QuicConfig.DEFAULT.withHandshakeTimeoutNanos(TimeUnit.SECONDS.toNanos(2)))
+            .config(QuicConfig.DEFAULT.withHandshakeTimeoutNanos(TimeUnit.SECONDS.toNanos(2)))
             .listen(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 new WebSocketConfig(
@@ -217,8 +216,7 @@ final class WebSocketTest {
     Session session = server.accept();
     socket.sendText("hello", true).join();
     assertEquals(1003, listener.closed.get(10, TimeUnit.SECONDS)); // RFC 6455 §7.4.1
-    MuxException.CarrierLost lost =
-        assertThrows(MuxException.CarrierLost.class, session::accept);
+    MuxException.CarrierLost lost = assertThrows(MuxException.CarrierLost.class, session::accept);
     assertTrue(lost.getMessage().contains("text"), lost::getMessage);
   }
 
@@ -241,7 +239,8 @@ final class WebSocketTest {
     Listener listener = new Listener();
     WebSocket socket = open(listener);
     for (int i = 1; i <= 1_000; i++) {
-      socket.sendPing(ByteBuffer.wrap(Integer.toString(i).getBytes(StandardCharsets.US_ASCII)))
+      socket
+          .sendPing(ByteBuffer.wrap(Integer.toString(i).getBytes(StandardCharsets.US_ASCII)))
           .join();
     }
     String last;
