@@ -290,6 +290,7 @@ public final class Mux {
   public void onDatagram(byte[] data, int from, int length, int frameBytes)
       throws ProtocolException {
     datagrams.onReceived(data, from, length, frameBytes);
+    effort.onDatagramFrame(length);
   }
 
   /** A frame about streams or flow control; the carrier keeps the others to itself. */

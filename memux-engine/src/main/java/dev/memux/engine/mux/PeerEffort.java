@@ -9,9 +9,10 @@ import dev.memux.engine.wire.TransportError;
  * allowed, and has its good reasons; so many of them that handling them is all that we do are not.
  *
  * <p>Two things are counted. <i>Idle frames</i>: STREAM frames that are empty or tiny beside others
- * of their stream in the same packet, credit that does not rise, reports of being blocked, resets
- * repeated. <i>Resets</i>: streams of the peer's that end before their time, whoever ends them; it
- * takes a request to provoke one, so that many are refused when the next stream is opened.
+ * of their stream in the same packet, datagrams that are tiny beside others there, credit that does
+ * not rise, reports of being blocked, resets repeated. <i>Resets</i>: streams of the peer's that
+ * end before their time, whoever ends them; it takes a request to provoke one, so that many are
+ * refused when the next stream is opened.
  */
 final class PeerEffort {
   /** Idle frames allowed at once: what reports of 10,000 blocked streams need. */
@@ -38,6 +39,10 @@ final class PeerEffort {
   private final Allowance idleFrames = new Allowance(IDLE_FRAMES, IDLE_FRAMES_PER_SECOND);
   private final Allowance resets;
   private long packet;
+
+  /** The last packet with a small DATAGRAM frame. */
+  private long tinyDatagramInPacket;
+
   private long nowNanos;
   private long bytes;
 
@@ -64,6 +69,19 @@ final class PeerEffort {
     stream.tinyFrameInPacket = packet;
     if (isEmpty || isSecond) {
       onIdleFrame(FrameType.STREAM);
+    }
+  }
+
+  /** A DATAGRAM frame; it is taken or dropped at the same cost, however small it is. */
+  void onDatagramFrame(int length) throws ProtocolException {
+    bytes += length;
+    if (length >= TINY_BYTES) {
+      return;
+    }
+    boolean isSecond = tinyDatagramInPacket == packet;
+    tinyDatagramInPacket = packet;
+    if (isSecond) {
+      onIdleFrame(FrameType.DATAGRAM);
     }
   }
 

@@ -61,6 +61,7 @@ final class FrameHandler implements FrameSink {
     if (!connection.isOpen()) {
       return;
     }
+    idlePackets.onUse();
     connection.mux().onDatagram(data, from, length, frameBytes);
   }
 

@@ -9,6 +9,8 @@ import static dev.memux.engine.qmux.Wire.varints;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.engine.mux.DatagramConfig;
+import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.stream.CountedBudget;
 import dev.memux.engine.wire.TransportError;
 import java.util.ArrayList;
@@ -59,6 +61,22 @@ class RecordEffortTest {
     }
     server.assertClosedWith(TransportError.PROTOCOL_VIOLATION);
     assertTrue(at > IDLE_FRAMES && at < 2 * IDLE_FRAMES, "after " + at);
+  }
+
+  @Test
+  void tinyDatagramsThatComeTogetherAreBounded() {
+    Attacked open =
+        Attacked.server(
+            QmuxConfig.DEFAULT.withMux(MuxConfig.DEFAULT.withDatagrams(DatagramConfig.ENABLED)));
+    byte[] tiny = new byte[2 * 8000];
+    for (int i = 0; i < tiny.length; i += 2) {
+      tiny[i] = 0x31;
+    }
+    open.receiveFrames(tiny);
+    open.receiveFrames(tiny);
+    open.assertOpen();
+    open.receiveFrames(tiny);
+    open.assertClosedWith(TransportError.PROTOCOL_VIOLATION);
   }
 
   @Test

@@ -57,6 +57,19 @@ class DatagramExchangeTest {
   }
 
   @Test
+  void whoSendsNothingElseIsNoBurden() {
+    // RFC 9000 §21.9 is about packets that bring nothing; these bring what was sent.
+    int received = 0;
+    for (int i = 0; i < 3 * IdlePackets.ALLOWED; i++) {
+      client.send(ByteBuffer.allocate(1000));
+      pair.runUntil(pair.now + SECOND / 200);
+      received += server.poll() == null ? 0 : 1;
+    }
+    assertTrue(pair.server().isOpen(), () -> "closed: " + pair.serverEvents);
+    assertEquals(3 * IdlePackets.ALLOWED, received);
+  }
+
+  @Test
   void congestionControlHoldsThemBack() {
     // RFC 9221 §5.4
     pair.toServer = datagram -> false;

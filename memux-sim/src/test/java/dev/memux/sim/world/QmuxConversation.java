@@ -224,7 +224,7 @@ final class QmuxConversation extends Course implements QmuxApplication, RecordLi
       streamStates.onSent(sender, frame);
       scheduling.get(sender).onSent(frame);
     }
-    scheduling.get(sender).onBatchEnd(scheduledIn(sender), false);
+    scheduling.get(sender).onBatchEnd(scheduledIn(sender), peer(sender).hasSendCredit(), false);
   }
 
   @Override
