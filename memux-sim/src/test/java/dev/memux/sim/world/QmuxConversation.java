@@ -224,7 +224,8 @@ final class QmuxConversation extends Course implements QmuxApplication, RecordLi
       streamStates.onSent(sender, frame);
       scheduling.get(sender).onSent(frame);
     }
-    scheduling.get(sender).onBatchEnd(scheduledIn(sender), false);
+    boolean hasCredit = nodes.get(sender).connection().mux().sendCreditBytes() > 0;
+    scheduling.get(sender).onBatchEnd(scheduledIn(sender), hasCredit, false);
   }
 
   @Override
