@@ -5,7 +5,7 @@
 //   R  the answer reset, with RESET_CODE
 //   A  an "a", and then the code that the opener's direction is reset with, as text
 //   S  the opener's direction stopped, with STOP_CODE
-//   W  an answer without end, until it is stopped; the code is told on a unidirectional stream
+//   W  an answer of 10,000 bytes that does not end until it is stopped; the code is told on a unidirectional stream
 // and of a unidirectional one:
 //   V  a seed of four bytes, then content(seed, size(seed))
 //   T  text: the code that a W was stopped with
@@ -173,23 +173,12 @@ export class Peer {
         await writer.close();
         break;
       case "W":
-        await this.#send(`T${await codeOf(this.#writeWithoutEnd(writer))}`);
+        await writer.write(new Uint8Array(10_000));
+        await this.#send(`T${await codeOf(writer.closed)}`);
         break;
       default:
         throw new Error(`what is ${value[0]}?`);
     }
-  }
-
-  /**
-   * Fails when the stream is stopped, with the code. (Version 0.3.3 fails a write that waits for credit with
-   * Error("closed"), and only `closed` with the code.)
-   */
-  async #writeWithoutEnd(writer) {
-    const chunk = new Uint8Array(10_000);
-    for (let stopped = false; !stopped; ) {
-      await writer.write(chunk).catch(() => (stopped = true));
-    }
-    await writer.closed;
   }
 
   async #send(string) {
@@ -295,7 +284,7 @@ export class Peer {
     require(heard === "7003", `the other end saw a reset with ${heard}`);
 
     const stopped = await this.#begin("S");
-    const stopCode = await codeOf(this.#writeWithoutEnd(stopped.writer));
+    const stopCode = await codeOf(stopped.writer.closed);
     require(stopCode === STOP_CODE, `stopped with ${stopCode}`);
     await readAll(stopped.readable);
 

@@ -1,20 +1,33 @@
 package dev.memux.cli;
 
 import dev.memux.netty.CarrierType;
+import java.util.EnumSet;
+import java.util.Set;
 import picocli.CommandLine.Option;
 
 /** What carries a client's connections. */
 final class CarrierOption {
+  private enum Choice {
+    QUIC,
+    TCP,
+    AUTO
+  }
+
   @Option(
       names = "--carrier",
-      paramLabel = "quic|tcp",
+      paramLabel = "quic|tcp|auto",
       defaultValue = "quic",
       description =
-          "quic, or tcp for networks that let no UDP through: the same streams over TLS and TCP"
-              + " (default: ${DEFAULT-VALUE}).")
-  private CarrierType type = CarrierType.QUIC;
+          "quic; tcp for networks that let no UDP through: the same streams over TLS and TCP; or"
+              + " auto: quic with a head start, tcp where that does not come through (default:"
+              + " ${DEFAULT-VALUE}).")
+  private Choice choice = Choice.QUIC;
 
-  CarrierType type() {
-    return type;
+  Set<CarrierType> types() {
+    return switch (choice) {
+      case QUIC -> EnumSet.of(CarrierType.QUIC);
+      case TCP -> EnumSet.of(CarrierType.TCP);
+      case AUTO -> EnumSet.allOf(CarrierType.class);
+    };
   }
 }

@@ -7,6 +7,7 @@ import dev.memux.http.Connector;
 import dev.memux.http.Http3Client;
 import dev.memux.http.Origin;
 import dev.memux.http.RequestUrl;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.IoTransport;
 import dev.memux.tls.KeyLog;
 import dev.memux.tls.TlsClientConfig;
@@ -16,6 +17,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -157,16 +159,20 @@ final class GetCommand implements Callable<Integer> {
   private Http3Client client(EventLoopGroup group, Map<Origin, Server> servers) {
     long timeoutNanos = (long) (connectTimeoutSeconds * 1e9);
     QuicConfig config = QuicConfig.DEFAULT.withHandshakeTimeoutNanos(timeoutNanos);
-    Connector connector =
-        (remote, serverName, handler) ->
-            Connector.over(
-                    carrier.type(),
-                    group,
-                    config,
-                    Objects.requireNonNull(servers.get(new Origin(serverName, remote.getPort())))
-                        .tls())
-                .connect(remote, serverName, handler);
-    Http3Client client = new Http3Client(group, connector, Duration.ofNanos(timeoutNanos));
+    Map<CarrierType, Connector> connectors = new EnumMap<>(CarrierType.class);
+    for (CarrierType type : carrier.types()) {
+      connectors.put(
+          type,
+          (remote, serverName, handler) ->
+              Connector.over(
+                      type,
+                      group,
+                      config,
+                      Objects.requireNonNull(servers.get(new Origin(serverName, remote.getPort())))
+                          .tls())
+                  .connect(remote, serverName, handler));
+    }
+    Http3Client client = new Http3Client(group, connectors, Duration.ofNanos(timeoutNanos));
     servers.forEach(
         (origin, server) -> {
           if (server.address() != null) {

@@ -160,7 +160,7 @@ final class PerfClientCommand implements Callable<Integer> {
                     PerfProtocol.ALPN,
                     StateDirectory.ofUser(),
                     KeyLogs.fromEnvironment()))
-            .carriers(carrier.type())
+            .carriers(carrier.types())
             .config(packets.apply(QuicConfig.DEFAULT))
             .drainTimeout(Duration.ofSeconds(CLOSE_SECONDS))
             .build();

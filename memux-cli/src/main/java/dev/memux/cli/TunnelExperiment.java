@@ -1,6 +1,7 @@
 package dev.memux.cli;
 
 import dev.memux.lab.LinkEmulator;
+import dev.memux.lab.LinkStatistics;
 import dev.memux.lab.NetworkNamespace;
 import dev.memux.sim.LinkProfile;
 import java.io.IOException;
@@ -62,6 +63,7 @@ final class TunnelExperiment {
    * @param boundMillis a round trip, the delay of the full queue, and an allowance
    * @param redisMillis what 99 of 100 GETs did not exceed; null: there was no Redis
    * @param bulkBitsPerSecond that the copy had meanwhile
+   * @param lost packets towards the near end that the queue had no room for, of all
    * @param latenessMillis by how much the emulated link was late at worst
    */
   record Result(
@@ -69,6 +71,7 @@ final class TunnelExperiment {
       double boundMillis,
       @Nullable Double redisMillis,
       double bulkBitsPerSecond,
+      double lost,
       double latenessMillis) {}
 
   /**
@@ -171,6 +174,7 @@ final class TunnelExperiment {
       throws IOException, InterruptedException {
     exchange.run();
     Thread.sleep(SETTLE_MILLIS);
+    LinkStatistics before = link.statisticsToNear();
     long bytesBefore = bulkBytes.getAsLong();
     long beginNanos = System.nanoTime();
     RedisBenchmark benchmark =
@@ -178,32 +182,39 @@ final class TunnelExperiment {
     EchoProbe.Times echoes = EchoProbe.run(exchange, seconds);
     double elapsedSeconds = (System.nanoTime() - beginNanos) / 1e9;
     long bytes = bulkBytes.getAsLong() - bytesBefore;
+    LinkStatistics after = link.statisticsToNear();
     Double redisMillis = benchmark == null ? null : benchmark.awaitMillis();
     return new Result(
         echoes,
         boundMillis(),
         redisMillis,
         bytes * 8 / elapsedSeconds,
-        link.statisticsToNear().worstLatenessNanos() / 1e6);
+        (double) (dropped(after) - dropped(before)) / (after.packets() - before.packets()),
+        after.worstLatenessNanos() / 1e6);
+  }
+
+  private static long dropped(LinkStatistics statistics) {
+    return statistics.dropped().values().stream().mapToLong(Long::longValue).sum();
   }
 
   static String heading() {
     return String.format(
         Locale.ROOT,
-        "%-26s %9s %9s %9s %10s %13s %11s",
+        "%-26s %9s %9s %9s %10s %13s %11s %7s",
         "",
         "echo p50",
         "p99",
         "max ms",
         "at most ms",
         "Redis p99 ms",
-        "bulk Mbit/s");
+        "bulk Mbit/s",
+        "lost %");
   }
 
   static String line(Sharing sharing, Result result) {
     return String.format(
         Locale.ROOT,
-        "%-26s %9.1f %9.1f %9.1f %10.1f %13s %11.2f",
+        "%-26s %9.1f %9.1f %9.1f %10.1f %13s %11.2f %7.2f",
         sharing.title(),
         result.echoes().millis(0.5),
         result.echoes().millis(0.99),
@@ -212,6 +223,7 @@ final class TunnelExperiment {
         result.redisMillis() == null
             ? "-"
             : String.format(Locale.ROOT, "%.1f", result.redisMillis()),
-        result.bulkBitsPerSecond() / 1e6);
+        result.bulkBitsPerSecond() / 1e6,
+        100 * result.lost());
   }
 }

@@ -102,7 +102,7 @@ final class GetCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"quic", "tcp"})
+  @ValueSource(strings = {"quic", "tcp", "auto"})
   void fetchesManyFilesIntoAFolder(String carrier) throws Exception {
     Path target = folder.resolve(carrier);
     List<Object> arguments = new ArrayList<>(List.of("--carrier", carrier, "-o", target));

@@ -1,5 +1,6 @@
 package dev.memux.cli;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
@@ -53,7 +54,10 @@ final class ReprioritizationTest {
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "HTTP_2_UNTUNED")
   void whatIsRaisedComesNext(ReprioritizationCarrier carrier) throws Exception {
-    for (Reprioritization.Round round : measure(carrier)) {
+    List<Reprioritization.Round> undisturbed =
+        measure(carrier).stream().filter(round -> round.lostPackets() == 0).toList();
+    assertFalse(undisturbed.isEmpty(), "the queue dropped packets each time");
+    for (Reprioritization.Round round : undisturbed) {
       assertTrue(round.tookNanos() <= round.boundNanos() + round.latenessNanos(), round::toString);
     }
   }

@@ -33,6 +33,8 @@ final class TunnelExperimentTest {
 
   @TempDir private Path state;
 
+  private String said = "";
+
   @BeforeEach
   void needsNamespaces() {
     try {
@@ -48,8 +50,8 @@ final class TunnelExperimentTest {
     TunnelExperiment experiment = new TunnelExperiment(LINK, LINK, seconds, state, true);
     assertEquals(72.5, experiment.boundMillis());
     TunnelExperiment.Result result = experiment.run(sharing, 1);
-    System.out.println(TunnelExperiment.heading());
-    System.out.println(TunnelExperiment.line(sharing, result));
+    said = TunnelExperiment.heading() + "\n" + TunnelExperiment.line(sharing, result);
+    System.out.println(said);
     return result;
   }
 
@@ -60,18 +62,18 @@ final class TunnelExperimentTest {
     TunnelExperiment.Result result = run(TunnelExperiment.Sharing.PRIORITIES, 20);
     // What the machine added to the link is none of memux's.
     double boundMillis = result.boundMillis() + result.latenessMillis();
-    assertTrue(result.echoes().millis(0.99) <= boundMillis, result::toString);
+    assertTrue(result.echoes().millis(0.99) <= boundMillis, said);
     Double redisMillis = result.redisMillis();
     assertNotNull(redisMillis);
-    assertTrue(redisMillis <= boundMillis, result::toString);
-    assertTrue(result.bulkBitsPerSecond() > 5e6, result::toString); // nor does the copy starve
+    assertTrue(redisMillis <= boundMillis, said);
+    assertTrue(result.bulkBitsPerSecond() > 5e6, said); // nor does the copy starve
   }
 
   /** The contrast: the kernel has taken bulk for as long as it has room. */
   @Test
   void onOnePlainConnectionItWaitsBehindTheCopy() throws Exception {
     TunnelExperiment.Result result = run(TunnelExperiment.Sharing.ONE_CONNECTION, 5);
-    assertTrue(result.echoes().millis(0.99) > 2 * result.boundMillis(), result::toString);
+    assertTrue(result.echoes().millis(0.99) > 2 * result.boundMillis(), said);
   }
 
   @Test

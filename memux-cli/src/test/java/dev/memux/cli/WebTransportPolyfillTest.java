@@ -37,16 +37,18 @@ import org.junit.jupiter.api.io.TempDir;
  * (npm), a WebTransport polyfill, in Node and in a browser. Each end opens 100 streams of either
  * type, up to 1 MB long, and both reset, stop, send datagrams and close.
  *
- * <p>Where version 0.3.3 departs from the draft, and what of it can be seen here:
+ * <p>Version 0.3.3 departs from the specifications, so that some things cannot be tried with it:
  *
  * <ul>
- *   <li>it takes STREAM frames with whatever offset, where QMux §4.1 has a connection closed
- *   <li>what is left to be said of an error is the code 1002, or 1003, of WebSocket in a
- *       CONNECTION_CLOSE of type 0x1c, whose codes are those of RFC 9000 §20.1
- *   <li>data that is under way when it cancels a stream it does not count (RFC 9000 §3.5), so that
- *       a connection that cancels much loses its window bit by bit
- *   <li>RESET_STREAM_AT, for which it says it is ready, it takes as RESET_STREAM: the reliable part
- *       may be lost
+ *   <li>It answers STOP_SENDING, in the middle of a write, with a RESET_STREAM whose final size is
+ *       less than it has sent: a FINAL_SIZE_ERROR (RFC 9000 §4.5), for which memux closes the
+ *       connection. Here it is stopped when all that it has written is sent.
+ *   <li>It takes STREAM frames at whatever offset, where QMux §4.1 has a PROTOCOL_VIOLATION.
+ *   <li>Its CONNECTION_CLOSE of type 0x1c has codes of WebSocket (1002, 1003), not of RFC 9000
+ *       §20.1.
+ *   <li>What is under way on a stream that it cancels it does not count (RFC 9000 §3.5):
+ *       connections on which it cancels much lose their window bit by bit.
+ *   <li>It says that it takes RESET_STREAM_AT, and throws away what that promises.
  * </ul>
  */
 @Timeout(180)

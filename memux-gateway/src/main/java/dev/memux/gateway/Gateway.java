@@ -208,7 +208,9 @@ public final class Gateway implements AutoCloseable {
   }
 
   private static QuicConfig quic(GatewayConfig config) {
-    QuicConfig quic = QuicConfig.DEFAULT;
+    // Priorities come as RFC 9218 has them, and no other way.
+    QuicConfig quic =
+        QuicConfig.DEFAULT.withMux(QuicConfig.DEFAULT.mux().withStreamPriority(false));
     return config.connect() == null
         ? quic
         : quic.withMux(

@@ -2,6 +2,7 @@ package dev.memux.http;
 
 import dev.memux.netty.ConnectRace;
 import dev.memux.netty.MuxException;
+import dev.memux.netty.Route;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -45,9 +46,9 @@ final class ConnectFailures {
   }
 
   /** Of several attempts that failed, the one that got furthest. */
-  static HttpException furthest(List<ConnectRace.Failure<InetSocketAddress>> failures) {
+  static HttpException furthest(List<ConnectRace.Failure<Route>> failures) {
     return failures.stream()
-        .map(failure -> of(failure.candidate(), failure.cause()))
+        .map(failure -> of(failure.candidate().remote(), failure.cause()))
         .reduce((one, other) -> rank(other) > rank(one) ? other : one)
         .orElseThrow();
   }

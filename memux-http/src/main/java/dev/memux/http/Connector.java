@@ -30,11 +30,13 @@ public interface Connector {
   /** Connections over QUIC, or over QMux where that is what {@code carrier} says. */
   static Connector over(
       CarrierType carrier, EventLoopGroup group, QuicConfig config, TlsClientConfig tls) {
+    // RFC 9218 says how important a response is; two who say it would contradict each other.
+    QuicConfig http = config.withMux(config.mux().withStreamPriority(false));
     return (remote, serverName, handler) ->
         new QuicClientBootstrap()
             .carrier(carrier)
             .group(group)
-            .config(config)
+            .config(http)
             .tls(tls)
             .earlyData(tls.offersEarlyData())
             .handler(handler)

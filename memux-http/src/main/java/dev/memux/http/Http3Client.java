@@ -1,7 +1,10 @@
 package dev.memux.http;
 
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.ConnectRace;
 import dev.memux.netty.MuxQuicChannel;
+import dev.memux.netty.Route;
+import dev.memux.netty.RouteMemory;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -12,6 +15,7 @@ import io.netty.handler.codec.http3.Http3ClientConnectionHandler;
 import io.netty.handler.codec.http3.Http3GoAwayFrame;
 import io.netty.handler.codec.http3.Http3UnknownFrame;
 import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.util.AttributeKey;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
@@ -20,12 +24,12 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,12 +48,12 @@ public final class Http3Client {
   /** How long an address has to complete the handshake of early data if there are others. */
   private static final long PROBATION_MILLIS = 1_000;
 
-  private final EventLoopGroup group;
-  private final Connector connector;
-  private final Duration connectTimeout;
+  private static final AttributeKey<Route> ROUTE = AttributeKey.valueOf(Http3Client.class, "route");
 
-  /** Where origins were found to be, to be tried first. */
-  private final Map<Origin, InetAddress> known = new ConcurrentHashMap<>();
+  private final EventLoopGroup group;
+  private final Map<CarrierType, Connector> connectors;
+  private final Duration connectTimeout;
+  private final RouteMemory memory = new RouteMemory();
 
   private final Map<Origin, CompletableFuture<ClientConnection>> connections =
       new ConcurrentHashMap<>();
@@ -61,8 +65,20 @@ public final class Http3Client {
    * @param connectTimeout how long resolving, connecting and the handshake may take together
    */
   public Http3Client(EventLoopGroup group, Connector connector, Duration connectTimeout) {
+    this(group, Map.of(CarrierType.QUIC, connector), connectTimeout);
+  }
+
+  /**
+   * A client without connections that races what may carry them: QUIC has a head start, or TCP
+   * where it was needed lately ({@link RouteMemory}).
+   *
+   * @param group where timers run while connecting
+   * @param connectTimeout how long resolving, connecting and the handshake may take together
+   */
+  public Http3Client(
+      EventLoopGroup group, Map<CarrierType, Connector> connectors, Duration connectTimeout) {
     this.group = group;
-    this.connector = connector;
+    this.connectors = Map.copyOf(connectors);
     this.connectTimeout = connectTimeout;
   }
 
@@ -103,11 +119,12 @@ public final class Http3Client {
   }
 
   /**
-   * Has an address tried first, if the origin still has it: with early data it is not raced against
-   * the others.
+   * Has an address tried first, by QUIC if that may carry it, if the origin still has it: with
+   * early data it is not raced against the others.
    */
   public void prefer(Origin origin, InetAddress address) {
-    known.put(origin, address);
+    Route route = new Route(CarrierType.QUIC, new InetSocketAddress(address, origin.port()));
+    memory.onConnected(origin.toString(), route);
   }
 
   /** Closes all connections; completes when they are. */
@@ -124,14 +141,10 @@ public final class Http3Client {
       Origin origin, InetAddress[] addresses, CompletableFuture<ClientConnection> fresh) {
     EventLoop loop = group.next();
     long startNanos = System.nanoTime();
-    Function<InetSocketAddress, Future<QuicChannel>> attempt =
-        address -> connector.connect(address, origin.host(), initializer(origin, fresh));
+    List<Route> routes =
+        memory.routes(origin.toString(), connectors.keySet(), List.of(addresses), origin.port());
     CompletableFuture<QuicChannel> race =
-        new ConnectRace<>(
-                loop,
-                candidates(origin, addresses),
-                new Contest(attempt),
-                ConnectFailures::furthest)
+        new ConnectRace<>(loop, routes, new Contest(origin, fresh), ConnectFailures::furthest)
             .start();
     race.whenComplete(
         (channel, failure) -> {
@@ -139,29 +152,27 @@ public final class Http3Client {
             fail(origin, fresh, unwrapped(failure));
           } else {
             onConnected(origin, channel, startNanos, fresh);
-            if (addresses.length > 1) {
-              putOnProbation(channel);
+            if (routes.size() > 1) {
+              putOnProbation(origin, channel);
             }
           }
         });
     fresh.whenComplete((connection, failure) -> race.cancel(false)); // it took too long
   }
 
-  /** In the order of RFC 8305 §4, the one known first. */
-  private List<InetSocketAddress> candidates(Origin origin, InetAddress[] resolved) {
-    List<InetAddress> ordered = ConnectRace.interleaved(List.of(resolved));
-    InetAddress first = known.get(origin);
-    if (first != null && ordered.remove(first)) {
-      ordered.addFirst(first);
-    }
-    return ordered.stream().map(address -> new InetSocketAddress(address, origin.port())).toList();
-  }
+  private final class Contest implements ConnectRace.Contest<Route, QuicChannel> {
+    private final Origin origin;
+    private final CompletableFuture<ClientConnection> fresh;
 
-  private record Contest(Function<InetSocketAddress, Future<QuicChannel>> attempt)
-      implements ConnectRace.Contest<InetSocketAddress, QuicChannel> {
+    Contest(Origin origin, CompletableFuture<ClientConnection> fresh) {
+      this.origin = origin;
+      this.fresh = fresh;
+    }
+
     @Override
-    public Future<QuicChannel> connect(InetSocketAddress candidate) {
-      return attempt.apply(candidate);
+    public Future<QuicChannel> connect(Route route) {
+      return Objects.requireNonNull(connectors.get(route.carrier()))
+          .connect(route.remote(), origin.host(), initializer(origin, route, fresh));
     }
 
     @Override
@@ -204,14 +215,17 @@ public final class Http3Client {
             });
   }
 
-  /** Early data has ended the race of addresses before anybody has answered. */
-  private static void putOnProbation(QuicChannel channel) {
+  /** Early data has ended the race before anybody has answered. */
+  private void putOnProbation(Origin origin, QuicChannel channel) {
     if (channel instanceof MuxQuicChannel mux && mux.tlsSession() == null) {
       channel
           .eventLoop()
           .schedule(
               () -> {
                 if (mux.tlsSession() == null) {
+                  if (connectors.size() > 1) {
+                    memory.onLost(origin.toString(), channel.attr(ROUTE).get());
+                  }
                   mux.close();
                 }
               },
@@ -221,9 +235,7 @@ public final class Http3Client {
   }
 
   private void note(Origin origin, QuicChannel channel) {
-    if (channel.remoteSocketAddress() instanceof InetSocketAddress remote) {
-      known.put(origin, remote.getAddress());
-    }
+    memory.onConnected(origin.toString(), channel.attr(ROUTE).get());
   }
 
   private void fail(Origin origin, CompletableFuture<ClientConnection> fresh, Throwable failure) {
@@ -231,10 +243,12 @@ public final class Http3Client {
     fresh.completeExceptionally(failure);
   }
 
-  private ChannelHandler initializer(Origin origin, CompletableFuture<ClientConnection> fresh) {
+  private ChannelHandler initializer(
+      Origin origin, Route route, CompletableFuture<ClientConnection> fresh) {
     return new ChannelInitializer<QuicChannel>() {
       @Override
       protected void initChannel(QuicChannel channel) {
+        channel.attr(ROUTE).set(route);
         ChannelHandler control = new GoAwayWatch(() -> connections.remove(origin, fresh));
         channel
             .pipeline()

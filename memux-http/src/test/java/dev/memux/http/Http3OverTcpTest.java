@@ -7,12 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.netty.CarrierType;
 import io.netty.buffer.Unpooled;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -76,6 +80,27 @@ final class Http3OverTcpTest {
       }
       assertEquals("h3qx-02", summary.get().protocol());
       assertEquals(1, loopback.service.connectionCount());
+    }
+  }
+
+  @Test
+  void whereUdpDoesNotComeThroughTheRaceEndsOnTcp() throws Exception {
+    try (HttpsLoopback loopback = new HttpsLoopback(Http3OverTcpTest::answer);
+        var silent = new DatagramSocket(loopback.port(), InetAddress.ofLiteral("127.0.0.1"))) {
+      Map<CarrierType, Connector> connectors = new EnumMap<>(CarrierType.class);
+      for (CarrierType type : CarrierType.values()) {
+        connectors.put(
+            type, Connector.over(type, loopback.group, QuicConfig.DEFAULT, Loopback.trusting()));
+      }
+      ClientConnection connection =
+          new Http3Client(loopback.group, connectors, Duration.ofSeconds(20))
+              .connection(origin(loopback))
+              .toCompletableFuture()
+              .get(20, TimeUnit.SECONDS);
+      Answer answer = new Answer();
+      connection.send(RequestHead.get(origin(loopback).authority(), "/1000/1"), answer);
+      assertArrayEquals(content("/1000/1"), answer.body());
+      assertEquals(loopback.port(), silent.getLocalPort());
     }
   }
 

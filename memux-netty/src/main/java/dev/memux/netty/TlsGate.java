@@ -3,8 +3,10 @@ package dev.memux.netty;
 import dev.memux.engine.CloseReason;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.io.EOFException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +34,9 @@ final class TlsGate extends ChannelInboundHandlerAdapter {
 
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (!(event instanceof SslHandshakeCompletionEvent completed)) {
+    if (event == ChannelInputShutdownEvent.INSTANCE) {
+      fail(ctx, TcpFailures.carrierLost(new EOFException("TCP was ended in the TLS handshake")));
+    } else if (!(event instanceof SslHandshakeCompletionEvent completed)) {
       ctx.fireUserEventTriggered(event);
     } else if (completed.isSuccess()) {
       onHandshake(ctx);

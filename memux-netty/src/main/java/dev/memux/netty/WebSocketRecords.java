@@ -32,6 +32,9 @@ final class WebSocketRecords extends ChannelDuplexHandler implements LayerBelow 
   private boolean closeSent;
   private boolean inputEnded;
 
+  /** The connection is closing for what the peer has sent: further messages matter no more. */
+  private boolean discarding;
+
   /** A pong is on its way down. */
   private boolean answering;
 
@@ -65,7 +68,9 @@ final class WebSocketRecords extends ChannelDuplexHandler implements LayerBelow 
 
   private void onFrame(ChannelHandlerContext ctx, WebSocketFrame frame) {
     if (frame instanceof BinaryWebSocketFrame || frame instanceof ContinuationWebSocketFrame) {
-      onData(ctx, frame);
+      if (!discarding) {
+        onData(ctx, frame);
+      }
     } else if (frame instanceof TextWebSocketFrame) {
       // RFC 6455 §7.4.1: 1003 is for who gets text and understands only binary data.
       refuse(ctx, WebSocketCloseStatus.INVALID_MESSAGE_TYPE, "the peer sent text");
@@ -100,7 +105,7 @@ final class WebSocketRecords extends ChannelDuplexHandler implements LayerBelow 
    * and to tell; of the record itself it needs to see nothing but that.
    */
   private void onTooLong(ChannelHandlerContext ctx) {
-    inputEnded = true;
+    discarding = true;
     release();
     ctx.fireChannelRead(Unpooled.wrappedBuffer(new byte[maxRecordBytes + 1]));
     ctx.fireChannelReadComplete();
@@ -109,10 +114,10 @@ final class WebSocketRecords extends ChannelDuplexHandler implements LayerBelow 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     if (cause instanceof CorruptedWebSocketFrameException corrupted && !inputEnded) {
-      if (corrupted.closeStatus().code() == WebSocketCloseStatus.MESSAGE_TOO_BIG.code()) {
-        onTooLong(ctx);
-      } else {
+      if (corrupted.closeStatus().code() != WebSocketCloseStatus.MESSAGE_TOO_BIG.code()) {
         refuse(ctx, corrupted.closeStatus(), "WebSocket: " + corrupted.getMessage());
+      } else if (!discarding) {
+        onTooLong(ctx);
       }
     } else {
       ctx.fireExceptionCaught(cause);

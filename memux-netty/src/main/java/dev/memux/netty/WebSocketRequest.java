@@ -3,6 +3,7 @@ package dev.memux.netty;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.FullHttpRequest;
@@ -132,6 +133,14 @@ final class WebSocketRequest extends ChannelInboundHandlerAdapter {
     over = true;
     onUpgraded.accept(handshaker.actualSubprotocol());
     ctx.pipeline().remove(this);
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event == ChannelInputShutdownEvent.INSTANCE) {
+      fail(ctx, null); // there will be no answer
+    }
+    ctx.fireUserEventTriggered(event);
   }
 
   @Override

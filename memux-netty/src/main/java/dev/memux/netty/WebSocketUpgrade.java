@@ -6,6 +6,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
@@ -28,12 +29,16 @@ import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes the one request of an HTTP/1.1 connection that is to become a WebSocket (RFC 6455 §4.2),
  * and answers it; anything else is refused, and the connection closed.
  */
 final class WebSocketUpgrade extends ChannelInboundHandlerAdapter {
+  private static final Logger log = LoggerFactory.getLogger(WebSocketUpgrade.class);
+
   private final WebSocketConfig config;
   private final WebSocketDecoderConfig frames;
   private final Consumer<String> onUpgraded;
@@ -66,6 +71,21 @@ final class WebSocketUpgrade extends ChannelInboundHandlerAdapter {
     } finally {
       ReferenceCountUtil.release(message);
     }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event == ChannelInputShutdownEvent.INSTANCE && !over) {
+      ctx.close(); // the rest of the request will not come
+    } else {
+      ctx.fireUserEventTriggered(event);
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    log.debug("{}: no WebSocket", ctx.channel(), cause);
+    ctx.close();
   }
 
   private void answer(ChannelHandlerContext ctx, HttpRequest head) {

@@ -147,19 +147,26 @@ final class SendHalf {
     }
   }
 
+  /** What else must succeed. */
+  interface Condition {
+    void require() throws IOException;
+  }
+
   /**
-   * The application writes no more: something else will.
+   * The application writes no more: something else will. Nothing has changed if it fails.
    *
+   * @param other asked when nothing else speaks against it
    * @throws IllegalStateException if another thread is writing
    * @throws IOException if the direction has ended
    */
-  void handOver() throws IOException {
+  void handOver(Condition other) throws IOException {
     if (writing) {
       throw new IllegalStateException("another thread is writing");
     }
     Lane taken = enter(owner.deadline());
     try {
       requireWritable();
+      other.require();
       ending = Ending.NESTED;
     } finally {
       taken.callers.unlock();

@@ -90,7 +90,12 @@ public final class SessionClient {
      * dev.memux.netty.QmuxAlpn} over TCP.
      */
     public Builder carriers(CarrierType first, CarrierType... more) {
-      carrierTypes = EnumSet.of(first, more);
+      return carriers(EnumSet.of(first, more));
+    }
+
+    /** The same as {@link #carriers(CarrierType, CarrierType...)}; not empty. */
+    public Builder carriers(Set<CarrierType> values) {
+      carrierTypes = EnumSet.copyOf(values);
       return this;
     }
 

@@ -329,8 +329,7 @@ public final class Stream extends HalfOwner implements ByteChannel {
     ReceiveHalf theirs = receiving();
     SendHalf ours = sending();
     NestedCarrier.depthOver(session.loopSide().carrier());
-    theirs.handOver();
-    ours.handOver();
+    ours.handOver(theirs::handOver);
     return session.nest(this, config);
   }
 

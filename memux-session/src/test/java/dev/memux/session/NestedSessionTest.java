@@ -11,11 +11,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.qmux.QmuxConfig;
 import dev.memux.engine.schedule.Priority;
+import dev.memux.netty.IoTransport;
 import dev.memux.netty.MuxException;
 import dev.memux.netty.NestedCarrier;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.NonReadableChannelException;
 import java.nio.channels.NonWritableChannelException;
 import java.util.Random;
@@ -234,6 +236,31 @@ final class NestedSessionTest {
       below.far().reset(1);
       reader.failure(MuxException.Peer.class);
       assertThrows(MuxException.Peer.class, below.near()::nest);
+      below.near().write(ByteBuffer.wrap(new byte[] {4})); // it is what it was
+      assertEquals(4, below.far().inputStream().read());
+    }
+  }
+
+  @Test
+  void aStreamThatHasEndedIsWhatItWas() throws Exception {
+    try (Loopback pair = new Loopback()) {
+      StreamPair below = pair.stream();
+      below.near().shutdownOutput();
+      assertThrows(ClosedChannelException.class, below.near()::nest);
+      below.far().write(ByteBuffer.wrap(new byte[] {5}));
+      assertEquals(5, below.near().inputStream().read());
+    }
+  }
+
+  @Test
+  void sessionsNestWhateverCarriesTheOutermost() throws Exception {
+    byte[] content = new byte[2_000_000];
+    new Random(6).nextBytes(content);
+    try (SessionPair pair = new WebSocketPair(Settings.DEFAULT, IoTransport.preferred(), true)) {
+      Nested nested = Nested.in(pair);
+      Nested inner = Nested.in(nested.near, nested.far);
+      assertArrayEquals(content, inner.roundTrip(content));
+      assertEquals(Loopback.ALPN, inner.far.tls().applicationProtocol());
     }
   }
 

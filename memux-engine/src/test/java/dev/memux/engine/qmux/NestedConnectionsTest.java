@@ -42,8 +42,7 @@ class NestedConnectionsTest {
 
     @Override
     public int fill(byte[] target, int preferredBytes, long nowNanos) {
-      connection.preferRecordBytes(
-          Math.max(preferredBytes - 2, QmuxConnection.MIN_TRANSMIT_BYTES));
+      connection.preferRecordBytes(Math.max(preferredBytes - 2, QmuxConnection.MIN_TRANSMIT_BYTES));
       return connection.transmit(target, 0, MAX_RECORD_BYTES, nowNanos);
     }
 

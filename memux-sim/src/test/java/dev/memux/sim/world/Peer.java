@@ -193,6 +193,11 @@ final class Peer {
     return OptionalLong.of(eager ? read : read + stream.readableBytes());
   }
 
+  /** Whether the peer's limit for the connection lets new data be sent. */
+  boolean hasSendCredit() {
+    return Objects.requireNonNull(connection).mux().sendCreditBytes() > 0;
+  }
+
   /** The streams that this side may still have something to send on, for who judges the order. */
   List<SchedulingInvariant.State> scheduled() {
     List<SchedulingInvariant.State> states = new ArrayList<>();

@@ -224,8 +224,7 @@ final class QmuxConversation extends Course implements QmuxApplication, RecordLi
       streamStates.onSent(sender, frame);
       scheduling.get(sender).onSent(frame);
     }
-    boolean hasCredit = nodes.get(sender).connection().mux().sendCreditBytes() > 0;
-    scheduling.get(sender).onBatchEnd(scheduledIn(sender), hasCredit, false);
+    scheduling.get(sender).onBatchEnd(scheduledIn(sender), peer(sender).hasSendCredit(), false);
   }
 
   @Override
