@@ -10,6 +10,8 @@ import dev.memux.tls.TlsCredentials;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
@@ -46,6 +48,10 @@ import picocli.CommandLine.Option;
 final class LabReprioritizeCommand implements Callable<Integer> {
   private static final long STOP_SECONDS = 5;
 
+  // Linux's own.
+  private static final long LEAST_RECEIVE_BUFFER_BYTES = 4_096;
+  private static final long FIRST_RECEIVE_BUFFER_BYTES = 131_072;
+
   @Mixin private LinkOptions link = new LinkOptions();
 
   @Option(
@@ -54,6 +60,15 @@ final class LabReprioritizeCommand implements Callable<Integer> {
       defaultValue = "5",
       description = "How often each carrier is asked (default: ${DEFAULT-VALUE}).")
   private int rounds;
+
+  @Option(
+      names = "--window",
+      paramLabel = "SIZE",
+      defaultValue = "6MB",
+      description =
+          "How large TCP's receive buffer at the client may become; below the queue's size, nothing"
+              + " is ever dropped there (default: ${DEFAULT-VALUE}).")
+  private String window = "";
 
   @Override
   public Integer call() throws Exception {
@@ -72,7 +87,7 @@ final class LabReprioritizeCommand implements Callable<Integer> {
         "lost",
         "late ms");
     for (ReprioritizationCarrier carrier : ReprioritizationCarrier.values()) {
-      for (Reprioritization.Round round : measure(carrier, link, rounds)) {
+      for (Reprioritization.Round round : measure(carrier, link, windowBytes(), rounds)) {
         System.out.printf(
             Locale.ROOT,
             "%-22s %10.1f %10.1f %10.1f %10.1f %5d %10.1f%s%n",
@@ -89,15 +104,25 @@ final class LabReprioritizeCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
+  private long windowBytes() {
+    try {
+      return Quantity.bytes(window);
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailure(ExitCode.USAGE, "--window: " + e.getMessage());
+    }
+  }
+
   /** Runs one carrier over a link of its own. */
   static List<Reprioritization.Round> measure(
-      ReprioritizationCarrier carrier, LinkOptions options, int rounds) throws Exception {
+      ReprioritizationCarrier carrier, LinkOptions options, long windowBytes, int rounds)
+      throws Exception {
     TlsCredentials identity =
         DevelopmentCertificate.loadOrCreate(StateDirectory.ofUser(), Clock.systemUTC());
     try (NetworkNamespace near = NetworkNamespace.create();
         NetworkNamespace far = NetworkNamespace.create();
         LinkEmulator emulator =
             LinkEmulator.join(near, far, options.up(), options.down(), options.seed())) {
+      near.call(() -> limitReceiveBuffers(windowBytes));
       EventLoopGroup server = IoTransport.preferred().newEventLoopGroup(1, far.threadFactory());
       EventLoopGroup client = IoTransport.preferred().newEventLoopGroup(1, near.threadFactory());
       Reprioritization experiment =
@@ -121,5 +146,12 @@ final class LabReprioritizeCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw new CommandFailure(ExitCode.FAILURE, "no experiment: " + e.getMessage());
     }
+  }
+
+  /** In the calling thread's namespace; least, first and largest ({@code tcp(7)}). */
+  private static Path limitReceiveBuffers(long bytes) throws IOException {
+    String first = " " + Math.min(bytes, FIRST_RECEIVE_BUFFER_BYTES) + " ";
+    return Files.writeString(
+        Path.of("/proc/sys/net/ipv4/tcp_rmem"), LEAST_RECEIVE_BUFFER_BYTES + first + bytes);
   }
 }
