@@ -24,17 +24,26 @@ final class ServerAcceptor implements UdpDriver.Acceptor {
 
   @Override
   public void onAccept(DrivenConnection driven) {
-    driven.listener(accept(driven));
+    MuxQuicChannel channel = newChannel(driven);
+    driven.listener(channel.listener());
+    register(channel);
   }
 
   /** Makes a channel of a connection, and returns what acts on its events. */
   ConnectionListener accept(Carrier carrier) {
-    MuxQuicChannel channel =
-        new MuxQuicChannel(carrier.connection(), carrier, streamSetup, true, token -> {}, null);
+    MuxQuicChannel channel = newChannel(carrier);
+    register(channel);
+    return channel.listener();
+  }
+
+  private MuxQuicChannel newChannel(Carrier carrier) {
+    return new MuxQuicChannel(carrier.connection(), carrier, streamSetup, true, token -> {}, null);
+  }
+
+  private void register(MuxQuicChannel channel) {
     connections.add(channel);
     connectionSetup.apply(channel);
-    carrier.eventLoop().register(channel);
-    return channel.listener();
+    channel.carrier().eventLoop().register(channel);
   }
 
   @Override
