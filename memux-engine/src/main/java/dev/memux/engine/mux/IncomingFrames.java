@@ -115,10 +115,11 @@ final class IncomingFrames {
       throws ProtocolException {
     MuxStream stream = receiving(id, frame);
     if (stream == null || stream.recv() == null) {
-      effort.onIdleFrame(frame);
+      effort.onLateFrame(frame);
       return;
     }
     RecvStream recv = stream.recv();
+    boolean wasOver = recv.isOver();
     credit.onReceived(recv.growth(finalSize), frame);
     boolean news =
         frame == FrameType.RESET_STREAM_AT
@@ -130,6 +131,8 @@ final class IncomingFrames {
     }
     if (news) {
       mux.raise(stream, MuxStream.RESET);
+    } else if (wasOver) {
+      effort.onLateFrame(frame);
     } else {
       effort.onIdleFrame(frame);
     }
@@ -140,7 +143,7 @@ final class IncomingFrames {
     MuxStream stream = sending(frame.streamId(), FrameType.STOP_SENDING);
     SendStream send = stream == null ? null : stream.send();
     if (stream == null || send == null || send.isOver()) {
-      effort.onIdleFrame(frame.type());
+      effort.onLateFrame(frame.type());
       return;
     }
     if (send.stopCode() >= 0) {

@@ -614,6 +614,7 @@ public final class Mux {
       scheduler.remove(stream.entry);
     }
     priorities.onClosed(stream);
+    effort.onStreamGone();
     if (!isLocal(stream.id())) {
       effort.onStreamOver(stream.isReset());
       StreamIds ids = ids(stream.type());

@@ -36,6 +36,12 @@ final class PeerEffort {
   /** Resets allowed a second. Each stream that ends as it should allows one more. */
   static final long RESETS_PER_SECOND = 100;
 
+  /** STOP_SENDING, RESET_STREAM and an update of its limit or priority. */
+  static final int LATE_FRAMES_PER_STREAM = 3;
+
+  /** Of streams that are over already, so that a peer has paid for each by a stream. */
+  private long lateFrames;
+
   private final Allowance idleFrames = new Allowance(IDLE_FRAMES, IDLE_FRAMES_PER_SECOND);
   private final Allowance resets;
   private long packet;
@@ -85,10 +91,22 @@ final class PeerEffort {
     }
   }
 
-  /** A STREAM frame for a stream that is over: some are late, and a full packet is no bargain. */
+  /** A STREAM frame for a stream that is over: a full packet is no bargain. */
   void onForgottenStream(int length) throws ProtocolException {
     if (length < TINY_BYTES) {
-      onIdleFrame(FrameType.STREAM);
+      onLateFrame(FrameType.STREAM);
+    }
+  }
+
+  /**
+   * A frame for a stream, or a direction of one, that is over. The peer need not have known that:
+   * where both ends close thousands of streams at once, as many frames cross.
+   */
+  void onLateFrame(FrameType frame) throws ProtocolException {
+    if (lateFrames > 0) {
+      lateFrames--;
+    } else {
+      onIdleFrame(frame);
     }
   }
 
@@ -109,6 +127,11 @@ final class PeerEffort {
       throw new ProtocolException(
           TransportError.PROTOCOL_VIOLATION, frame.code(), "too many frames that bring nothing");
     }
+  }
+
+  /** A stream of either end is over. */
+  void onStreamGone() {
+    lateFrames += LATE_FRAMES_PER_STREAM;
   }
 
   /** A stream that the peer opened is over. */

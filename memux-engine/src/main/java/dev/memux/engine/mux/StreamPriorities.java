@@ -166,7 +166,7 @@ final class StreamPriorities {
     } else if (isStillToCome(id)) {
       keep(frame);
     } else {
-      effort.onIdleFrame(frame.type()); // it is over
+      effort.onLateFrame(frame.type());
     }
   }
 

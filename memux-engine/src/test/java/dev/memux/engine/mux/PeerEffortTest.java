@@ -131,7 +131,26 @@ class PeerEffortTest {
     mux.onStream(2, 0, DATA, 0, 0, true);
     drain();
     assertNull(mux.stream(2));
+    for (int i = 0; i < PeerEffort.LATE_FRAMES_PER_STREAM; i++) {
+      mux.onStream(2, 0, DATA, 0, 0, true);
+    }
     assertFloodIsRefusedAndATrickleIsNot(n -> mux.onStream(2, 0, DATA, 0, 0, true));
+  }
+
+  /** Where both ends close their streams, each may tell the other what is over there already. */
+  @Test
+  void endsThatCrossAreNoAttack() throws ProtocolException {
+    int streams = 3 * (int) PeerEffort.IDLE_FRAMES;
+    for (long n = 0; n < streams; n++) {
+      mux.onStream(4 * n, 0, DATA, 0, 0, true);
+      mux.stream(4 * n).finish();
+      drain();
+      assertNull(mux.stream(4 * n));
+    }
+    assertEquals(
+        -1, repeat(streams, 1_000_000, n -> mux.onControl(new ControlFrame.StopSending(4 * n, 0))));
+    int more = PeerEffort.LATE_FRAMES_PER_STREAM * streams + (int) PeerEffort.IDLE_FRAMES;
+    assertTrue(repeat(more, 1_000_000, n -> mux.onControl(new ControlFrame.StopSending(0, 0))) > 0);
   }
 
   @Test
