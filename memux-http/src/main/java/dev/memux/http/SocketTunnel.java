@@ -201,7 +201,13 @@ final class SocketTunnel extends SocketImpl {
     Tunnel open = connected();
     int timeout = soTimeoutMillis;
     try {
-      return timeout == 0 ? open.read(target) : open.read(target, Duration.ofMillis(timeout));
+      int length = timeout == 0 ? open.read(target) : open.read(target, Duration.ofMillis(timeout));
+      if (length < 0 && closed) {
+        throw new SocketException("Socket closed"); // the end is what closing has brought about
+      }
+      return length;
+    } catch (SocketException e) {
+      throw e;
     } catch (MuxException.Timeout e) {
       throw because(new SocketTimeoutException("Read timed out"), e);
     } catch (InterruptedIOException e) {
