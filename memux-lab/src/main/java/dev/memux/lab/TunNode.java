@@ -77,8 +77,10 @@ final class TunNode implements Node {
       if (length <= 0) {
         return false;
       }
+      byte[] bytes =
+          packet.asSlice(0, length).toArray(JAVA_BYTE); // what is due here goes there, too
       network.simulation().runUntil(System.nanoTime());
-      network.inject(address, destination, packet.asSlice(0, length).toArray(JAVA_BYTE));
+      network.inject(address, destination, bytes);
       backlogs.onPacket(network.simulation().nowNanos(), link.backlogNanos());
     }
     return true;

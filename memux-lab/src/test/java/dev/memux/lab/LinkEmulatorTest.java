@@ -78,6 +78,28 @@ final class LinkEmulatorTest {
   }
 
   @Test
+  void packetsThatCrossDoNotTakeEachOthersPlace() throws Exception {
+    LinkProfile profile =
+        LinkProfile.builder().rateBitsPerSecond(10_000_000).delayMillis(1).build();
+    int packets = 3000;
+    int underWay = 12;
+    try (LinkEmulator link = join(profile, profile);
+        Echo echo = new Echo(LinkEmulator.FAR);
+        DatagramSocket client = near.call(() -> new DatagramSocket())) {
+      client.setSoTimeout(5_000);
+      for (int i = 0; i < packets + underWay; i++) {
+        if (i >= underWay) {
+          client.receive(new DatagramPacket(new byte[100], 100)); // none is lost
+        }
+        if (i < packets) {
+          client.send(new DatagramPacket(new byte[100], 100, echo.address()));
+        }
+      }
+      assertEquals(packets, link.statisticsToNear().delivered());
+    }
+  }
+
+  @Test
   void tcpReachesTheRateAndDataArrivesAsSent() throws Exception {
     LinkProfile profile =
         LinkProfile.builder()
