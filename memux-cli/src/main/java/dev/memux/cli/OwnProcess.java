@@ -3,6 +3,8 @@ package dev.memux.cli;
 import dev.memux.lab.NetworkNamespace;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Reader;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +32,7 @@ final class OwnProcess implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("--sun-misc-unsafe-memory-access=allow");
+    command.add("-XX:TieredStopAtLevel=1"); // compiling must not take the processors from the rest
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
     command.add(Main.class.getName());
@@ -51,12 +54,24 @@ final class OwnProcess implements AutoCloseable {
     StringBuilder said = new StringBuilder();
     for (String line; (line = output.readLine()) != null; ) {
       if (line.startsWith("ready")) {
-        Thread.startVirtualThread(() -> output.lines().forEach(rest -> {})); // or it would block
+        dropRest(output);
         return;
       }
       said.append(line).append('\n');
     }
     throw new IOException("it ended: " + said);
+  }
+
+  /** What a process says has to be read, or it would block. */
+  static void dropRest(Reader output) {
+    Thread.startVirtualThread(
+        () -> {
+          try {
+            output.transferTo(Writer.nullWriter());
+          } catch (IOException e) {
+            // It was stopped.
+          }
+        });
   }
 
   /**

@@ -49,7 +49,7 @@ final class RedisServer implements AutoCloseable {
     BufferedReader output = process.inputReader();
     for (String line; (line = output.readLine()) != null; ) {
       if (line.contains("Ready to accept connections")) {
-        Thread.startVirtualThread(() -> output.lines().forEach(rest -> {})); // or it would block
+        OwnProcess.dropRest(output);
         return new RedisServer(process);
       }
     }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TunnelExperiment {
   /** A copy has filled the link, and its sender is past its first search for the rate. */
-  private static final long SETTLE_MILLIS = 3_000;
+  private static final long SETTLE_MILLIS = 5_000;
 
   /** What a delay may have beside the network's: two packets, and the programs at both ends. */
   private static final double ALLOWANCE_MILLIS = 10;

@@ -14,6 +14,7 @@ import dev.memux.http.OutboundBody;
 import dev.memux.http.RequestHead;
 import dev.memux.http.ResponseHead;
 import dev.memux.http.ResponseListener;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.IoTransport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
@@ -64,6 +65,7 @@ interface TunnelClient extends AutoCloseable {
   /** The versions of HTTP that have tunnels. */
   enum Version {
     HTTP_3(CONNECT_ERROR_HTTP_3),
+    HTTP_3_OVER_QMUX(CONNECT_ERROR_HTTP_3),
     HTTP_2(CONNECT_ERROR_HTTP_2);
 
     final long connectError;
@@ -73,7 +75,11 @@ interface TunnelClient extends AutoCloseable {
     }
 
     TunnelClient open(Gateway gateway) throws Exception {
-      return this == HTTP_3 ? new ByHttp3(gateway) : new ByHttp2(gateway);
+      return switch (this) {
+        case HTTP_3 -> new ByHttp3(gateway, CarrierType.QUIC);
+        case HTTP_3_OVER_QMUX -> new ByHttp3(gateway, CarrierType.TCP);
+        case HTTP_2 -> new ByHttp2(gateway);
+      };
     }
   }
 
@@ -224,8 +230,9 @@ interface TunnelClient extends AutoCloseable {
     private final EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(1);
     final ClientConnection connection;
 
-    ByHttp3(Gateway gateway) throws Exception {
-      Connector connector = Connector.quic(group, QuicConfig.DEFAULT, TestClient.tls().build());
+    ByHttp3(Gateway gateway, CarrierType carrier) throws Exception {
+      Connector connector =
+          Connector.over(carrier, group, QuicConfig.DEFAULT, TestClient.tls().build());
       connection =
           new Http3Client(group, connector, Duration.ofSeconds(20))
               .connection(Origin.of(gateway.addresses().getFirst()))

@@ -7,7 +7,8 @@ import java.time.Duration;
  * grow, or hold for ever.
  *
  * @param maxConnections connections at a time; beyond it new ones are closed at once
- * @param maxConcurrentStreams requests at a time on one HTTP/2 connection (RFC 9113 §5.1.2)
+ * @param maxConcurrentStreams requests at a time on one connection of HTTP/2 (RFC 9113 §5.1.2) or
+ *     of HTTP/3 over QMux
  * @param handshakeTimeout how long TLS may take
  * @param idleTimeout how long a connection may be without a request, from its beginning or the last
  *     answer to the whole head of the next request

@@ -1,5 +1,6 @@
 package dev.memux.http;
 
+import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.netty.ProcessMemory;
 import dev.memux.netty.QmuxAcceptor;
@@ -72,8 +73,14 @@ public final class HttpsService {
       RequestHandler handler, List<TlsCredentials> credentials, HttpsConfig config) {
     this.handler = handler;
     this.config = config;
-    qmux = new QmuxAcceptor(QuicConfig.DEFAULT, ProcessMemory.shared());
+    qmux = new QmuxAcceptor(qmux(config), ProcessMemory.shared());
     tls = tls(credentials);
+  }
+
+  private static QuicConfig qmux(HttpsConfig config) {
+    MuxConfig streams = QuicConfig.DEFAULT.mux();
+    return QuicConfig.DEFAULT.withMux(
+        streams.withStreams(config.maxConcurrentStreams(), streams.maxUniStreams()));
   }
 
   /**

@@ -21,11 +21,16 @@ public final class QmuxAcceptor {
 
   /**
    * Has QMux run on {@code channel}, whose pipeline ends with nothing but its {@link SslHandler}
-   * that still reads. On its event loop, when the handshake is complete.
+   * that still reads. On its event loop, when the handshake is complete. While memory is scarce the
+   * channel is closed instead.
    *
    * @param handler of the connection that comes of it
    */
   public void accept(Channel channel, ChannelHandler handler) {
+    if (!drivers.memory().hasRoomForConnection()) {
+      channel.close();
+      return;
+    }
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     SslHandler tls = channel.pipeline().get(SslHandler.class);
     ChannelSetup setup = new ChannelSetup();

@@ -179,32 +179,33 @@ final class QmuxCarrier implements Carrier {
 
   /** The peer has ended its side of the layer below. */
   void onInputEnded() {
-    if (!removed) {
-      connection.onInputEnded(nowNanos());
-      turn();
-    }
+    tell(() -> connection.onInputEnded(nowNanos()));
   }
 
   /** The layer below is gone. */
   void onLost(String reason) {
-    if (!removed) {
-      connection.onCarrierLost(reason);
-      turn();
-    }
+    tell(() -> connection.onCarrierLost(reason));
   }
 
   private void onTimer() {
-    if (!removed) {
-      connection.onTimeout(nowNanos());
-      turn();
-    }
+    tell(() -> connection.onTimeout(nowNanos()));
   }
 
   private void onMemory() {
-    if (!removed) {
-      connection.mux().onMemoryAvailable();
-      turn();
+    tell(() -> connection.mux().onMemoryAvailable());
+  }
+
+  /** Tells the engine what has happened, and lets it act on it. */
+  private void tell(Runnable fact) {
+    if (removed) {
+      return;
     }
+    try {
+      fact.run();
+    } catch (RuntimeException | Error e) {
+      fail(e);
+    }
+    turn();
   }
 
   // Turns.

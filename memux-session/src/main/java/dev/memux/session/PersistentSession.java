@@ -88,7 +88,7 @@ public final class PersistentSession implements AutoCloseable {
 
   private synchronized CompletableFuture<Session> current() throws MuxException {
     if (closed) {
-      throw new MuxException.Local("the session is closed", 0, "");
+      throw closedException();
     }
     CompletableFuture<Session> known = current;
     if (known != null && isUsable(known)) {
@@ -201,19 +201,23 @@ public final class PersistentSession implements AutoCloseable {
   @Override
   public void close() {
     CompletableFuture<Session> last;
+    Thread connecting;
     synchronized (this) {
       closed = true;
       last = current;
-      if (opener != null) {
-        opener.interrupt();
-      }
+      connecting = opener;
     }
-    if (last == null) {
+    if (last == null || connecting == null) {
       return;
     }
-    last.completeExceptionally(new MuxException.Local("the session is closed", 0, ""));
-    if (last.state() == Future.State.SUCCESS) {
+    if (last.completeExceptionally(closedException())) {
+      connecting.interrupt(); // whoever waits has been told why
+    } else if (last.state() == Future.State.SUCCESS) {
       last.resultNow().close();
     }
+  }
+
+  private static MuxException closedException() {
+    return new MuxException.Local("the session is closed", 0, "");
   }
 }

@@ -593,7 +593,11 @@ public final class Mux {
   RecvStream newRecvStream(RestingStream rest) {
     ReceiveWindow window =
         new ReceiveWindow(
-            rest.windowBytes(), config.maxStreamWindowBytes(), rest.received(), rest.maxReceived());
+            rest.windowBytes(),
+            config.maxStreamWindowBytes(),
+            rest.received(),
+            rest.maxReceived(),
+            rest.raisedAtNanos());
     return new RecvStream(window, rest.received(), receiveMemory);
   }
 

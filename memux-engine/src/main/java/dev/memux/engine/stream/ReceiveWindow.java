@@ -10,6 +10,9 @@ import dev.memux.engine.memory.MemoryBudget;
  * grow, or even shrink.
  */
 public final class ReceiveWindow {
+  /** The limit is still the initial one. */
+  public static final long NEVER_RAISED = Long.MIN_VALUE;
+
   /** What windows shrink to when memory is scarce: some packets a round trip for everybody. */
   public static final long FLOOR_BYTES = 16 << 10;
 
@@ -17,8 +20,7 @@ public final class ReceiveWindow {
   private long windowBytes;
   private long limit;
   private long consumed;
-  private long raisedAtNanos;
-  private boolean raised;
+  private long raisedAtNanos = NEVER_RAISED;
 
   public ReceiveWindow(long initialWindowBytes, long maxWindowBytes) {
     this.windowBytes = initialWindowBytes;
@@ -31,11 +33,19 @@ public final class ReceiveWindow {
    *
    * @param consumed how much of it
    * @param limit what the peer was told
+   * @param raisedAtNanos when, {@link #NEVER_RAISED} if that was at the beginning
    */
-  public ReceiveWindow(long windowBytes, long maxWindowBytes, long consumed, long limit) {
+  public ReceiveWindow(
+      long windowBytes, long maxWindowBytes, long consumed, long limit, long raisedAtNanos) {
     this(windowBytes, maxWindowBytes);
     this.consumed = consumed;
     this.limit = limit;
+    this.raisedAtNanos = raisedAtNanos;
+  }
+
+  /** When the limit was raised last: how fast it is used up says whether the window should grow. */
+  public long raisedAtNanos() {
+    return raisedAtNanos;
   }
 
   /** The highest offset, or sum of offsets, that the peer may send up to. */
@@ -73,14 +83,13 @@ public final class ReceiveWindow {
     }
     switch (pressure) {
       case NONE -> {
-        if (raised && nowNanos - raisedAtNanos < 2 * rttNanos) {
+        if (raisedAtNanos != NEVER_RAISED && nowNanos - raisedAtNanos < 2 * rttNanos) {
           windowBytes = Math.min(2 * windowBytes, maxWindowBytes);
         }
       }
       case HIGH -> {}
       case CRITICAL -> windowBytes = Math.max(windowBytes / 2, Math.min(windowBytes, FLOOR_BYTES));
     }
-    raised = true;
     raisedAtNanos = nowNanos;
     limit = Math.max(limit, consumed + windowBytes);
     return limit;

@@ -3,6 +3,7 @@ package dev.memux.http.guide;
 import dev.memux.engine.mux.DatagramConfig;
 import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.quic.QuicConfig;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.IoTransport;
 import dev.memux.netty.MuxException;
 import dev.memux.netty.MuxQuicChannel;
@@ -104,6 +105,30 @@ final class GuideExamples {
   }
 
   // endregion
+
+  static String overTcp(EventLoopGroup loops, TlsServerConfig serverTls, TlsClientConfig clientTls)
+      throws Exception {
+    // region tcp
+    QuicServer server =
+        new QuicServerBootstrap()
+            .carrier(CarrierType.TCP)
+            .group(loops)
+            .tls(serverTls)
+            .streamHandler(new ChannelInboundHandlerAdapter())
+            .bind(new InetSocketAddress("localhost", 0))
+            .get();
+    QuicChannel channel =
+        new QuicClientBootstrap()
+            .carrier(CarrierType.TCP)
+            .group(loops)
+            .tls(clientTls)
+            .connect(server.localAddress(), "localhost")
+            .get();
+    // endregion
+    String protocol = ((MuxQuicChannel) channel).tlsSession().applicationProtocol();
+    server.close().sync();
+    return protocol;
+  }
 
   static String client(EventLoopGroup loops, InetSocketAddress address, Path trusted)
       throws Exception {

@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.memux.netty.MuxException;
 import dev.memux.netty.QuicServer;
+import dev.memux.tls.Pem;
+import dev.memux.tls.TlsClientConfig;
+import dev.memux.tls.TlsCredentials;
+import dev.memux.tls.TlsServerConfig;
 import io.netty.channel.EventLoopGroup;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -32,6 +36,18 @@ class NettyGuideTest {
       assertEquals("hello", GuideExamples.client(loops, address(host, echo), certificate));
       assertEquals("hello", GuideExamples.http3Client(loops, address(host, hello), certificate));
     }
+    assertEquals(
+        "echo",
+        GuideExamples.overTcp(
+            loops,
+            TlsServerConfig.builder()
+                .credentials(TlsCredentials.fromPem(certificate, key))
+                .applicationProtocols("echo")
+                .build(),
+            TlsClientConfig.builder()
+                .trustedCertificates(Pem.certificates(certificate))
+                .applicationProtocols("echo")
+                .build()));
     assertEquals(42, GuideExamples.datagram(loops, certificate, key));
     hello.close().sync();
     GuideExamples.stop(echo, loops);
