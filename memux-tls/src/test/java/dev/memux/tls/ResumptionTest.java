@@ -358,7 +358,7 @@ class ResumptionTest {
     TlsCredentials longChain =
         new TlsCredentials(chain, TestFiles.credentials("for-clients").privateKey());
     TlsServerConfig.Builder asking =
-        serverConfig().clientCertificates(ClientCertificates.REQUIRED, new TrustingManager());
+        serverConfig().clientCertificates(ClientCertificates.REQUIRED, new AnyCertificate());
     assertFalse(connect(clientConfig().credentials(longChain), asking));
     assertNull(cache.take(SERVER));
   }
