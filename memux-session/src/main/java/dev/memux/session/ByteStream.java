@@ -148,8 +148,8 @@ public final class ByteStream extends HalfOwner implements ByteChannel {
    */
   public void deadline(@Nullable Duration fromNow) {
     deadline.set(fromNow);
-    send.wakeWriter();
-    receive.wakeReader();
+    send.wakeCaller();
+    receive.wakeCaller();
   }
 
   @Override

@@ -1,7 +1,5 @@
 package dev.memux.session;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -14,13 +12,4 @@ final class Lane {
   final ByteQueue queue = new ByteQueue();
   final ReentrantLock callers = new ReentrantLock();
   final Waiter waiter = new Waiter();
-
-  /** For the field {@code lane} of one of the halves. */
-  static VarHandle handle(MethodHandles.Lookup lookup, Class<?> half) {
-    try {
-      return lookup.findVarHandle(half, "lane", Lane.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
 }

@@ -3,8 +3,6 @@ package dev.memux.session;
 import dev.memux.engine.mux.ReceivingPart;
 import dev.memux.netty.MuxException;
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.util.function.Supplier;
@@ -15,15 +13,9 @@ import org.jspecify.annotations.Nullable;
  * queue from which readers, one at a time, take; how much they took is given back to the peer as
  * credit.
  */
-final class ReceiveHalf {
+final class ReceiveHalf extends Half {
   private static final long NONE = -1;
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
-  private static final VarHandle LANE = Lane.handle(MethodHandles.lookup(), ReceiveHalf.class);
-
-  private final HalfOwner owner;
-
-  /** Null while it rests; made by whoever reads or by the loop, left by the loop. */
-  private volatile @Nullable Lane lane;
 
   /** What has gone through lanes that were left. */
   private long readBefore;
@@ -51,7 +43,7 @@ final class ReceiveHalf {
   private boolean over;
 
   ReceiveHalf(HalfOwner owner) {
-    this.owner = owner;
+    super(owner);
   }
 
   // The application's.
@@ -85,28 +77,6 @@ final class ReceiveHalf {
     } finally {
       reading = false;
       taken.callers.unlock();
-    }
-  }
-
-  /** The lane, once it is this caller's turn in it. */
-  private Lane enter(Deadline deadline) throws IOException {
-    for (; ; ) {
-      Lane next = lane();
-      deadline.lock(next.callers);
-      if (lane == next) {
-        return next;
-      }
-      next.callers.unlock();
-    }
-  }
-
-  private Lane lane() {
-    for (Lane now; ; ) {
-      now = lane;
-      if (now != null) {
-        return now;
-      }
-      LANE.compareAndSet(this, null, new Lane());
     }
   }
 
@@ -154,7 +124,7 @@ final class ReceiveHalf {
         ending = Ending.abrupt(() -> new MuxException.Local("reading was given up", code, ""));
       }
       stopCode = code;
-      wakeReader();
+      wakeCaller();
       owner.signal();
     }
   }
@@ -165,7 +135,7 @@ final class ReceiveHalf {
     if (stopCode == NONE) {
       stopCode = 0;
     }
-    wakeReader();
+    wakeCaller();
     owner.signal();
   }
 
@@ -191,14 +161,6 @@ final class ReceiveHalf {
       ending = Ending.NESTED;
     } finally {
       taken.callers.unlock();
-    }
-  }
-
-  /** A deadline has changed. */
-  void wakeReader() {
-    Lane now = lane;
-    if (now != null) {
-      now.waiter.wake();
     }
   }
 
@@ -284,7 +246,7 @@ final class ReceiveHalf {
     if (engine.isFinished()) {
       end(Ending.PROPER);
     } else if (news) {
-      wakeReader();
+      wakeCaller();
     }
   }
 
@@ -321,6 +283,6 @@ final class ReceiveHalf {
     if (ending == null) {
       ending = how;
     }
-    wakeReader();
+    wakeCaller();
   }
 }

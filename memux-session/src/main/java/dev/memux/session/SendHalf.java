@@ -4,8 +4,6 @@ import dev.memux.engine.mux.SendingPart;
 import dev.memux.netty.MuxException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.util.function.Supplier;
@@ -15,17 +13,11 @@ import org.jspecify.annotations.Nullable;
  * The sending direction of a stream. Writers, one at a time, put into a queue; the loop moves that
  * to the engine while the engine takes it.
  */
-final class SendHalf {
+final class SendHalf extends Half {
   /** A writer is woken when so much is free, not for every packet that left. */
   private static final int WAKE_BYTES = ByteQueue.CAPACITY_BYTES / 2;
 
   private static final long NONE = -1;
-  private static final VarHandle LANE = Lane.handle(MethodHandles.lookup(), SendHalf.class);
-
-  private final HalfOwner owner;
-
-  /** Null while it rests; made by whoever writes, left by the loop. */
-  private volatile @Nullable Lane lane;
 
   /** What has gone through lanes that were left. */
   private long writtenBefore;
@@ -50,7 +42,7 @@ final class SendHalf {
   private @Nullable Runnable successor;
 
   SendHalf(HalfOwner owner) {
-    this.owner = owner;
+    super(owner);
   }
 
   // The application's.
@@ -81,28 +73,6 @@ final class SendHalf {
     } finally {
       writing = false;
       taken.callers.unlock();
-    }
-  }
-
-  /** The lane, once it is this caller's turn in it. */
-  private Lane enter(Deadline deadline) throws IOException {
-    for (; ; ) {
-      Lane next = lane();
-      deadline.lock(next.callers);
-      if (lane == next) {
-        return next;
-      }
-      next.callers.unlock();
-    }
-  }
-
-  private Lane lane() {
-    for (Lane now; ; ) {
-      now = lane;
-      if (now != null) {
-        return now;
-      }
-      LANE.compareAndSet(this, null, new Lane());
     }
   }
 
@@ -142,7 +112,7 @@ final class SendHalf {
     if (ending == null) {
       ending = Ending.abrupt(() -> new MuxException.Local("the stream was reset", code, ""));
       resetCode = code;
-      wakeWriter();
+      wakeCaller();
       owner.signal();
     }
   }
@@ -170,14 +140,6 @@ final class SendHalf {
       ending = Ending.NESTED;
     } finally {
       taken.callers.unlock();
-    }
-  }
-
-  /** A deadline has changed. */
-  void wakeWriter() {
-    Lane now = lane;
-    if (now != null) {
-      now.waiter.wake();
     }
   }
 
@@ -284,6 +246,6 @@ final class SendHalf {
     if (ending == null) {
       ending = Ending.abrupt(failure);
     }
-    wakeWriter();
+    wakeCaller();
   }
 }

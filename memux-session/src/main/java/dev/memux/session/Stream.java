@@ -219,10 +219,10 @@ public final class Stream extends HalfOwner implements ByteChannel {
   public void deadline(@Nullable Duration fromNow) {
     deadline.set(fromNow);
     if (send != null) {
-      send.wakeWriter();
+      send.wakeCaller();
     }
     if (receive != null) {
-      receive.wakeReader();
+      receive.wakeCaller();
     }
   }
 
