@@ -16,10 +16,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** An HTTP/1.1 server whose every byte a test decides. */
 final class ScriptedBackend implements AutoCloseable {
+  /**
+   * More than any test opens at once. A full queue makes Linux answer with SYN cookies, and then
+   * the FIN of a connection whose first bytes were dropped is answered with a reset.
+   */
+  private static final int BACKLOG = 4_096;
+
   final List<String> heads = new CopyOnWriteArrayList<>();
   final AtomicInteger connections = new AtomicInteger();
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
-  private final ServerSocket server = new ServerSocket(0, 100, InetAddress.ofLiteral("127.0.0.1"));
+  private final ServerSocket server =
+      new ServerSocket(0, BACKLOG, InetAddress.ofLiteral("127.0.0.1"));
 
   /** What happens on one connection, on a thread of its own. It is closed afterwards. */
   interface Script {
