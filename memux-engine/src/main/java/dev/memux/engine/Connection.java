@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * in what happened with the time at which it happened, and takes out events and data to send.
  *
  * <p>The order after any input or command: {@link #pollEvent} and {@link Mux#pollStream} until
- * null, then transmit until nothing is left, then wait for input or {@link #deadlineNanos}. Over a
- * carrier that loses nothing sending is news in itself, so that both are done until neither brings
- * anything.
+ * null, then transmit until nothing is left. Sending is news in itself, as it makes room for more:
+ * both are done until {@link Mux#hasEvents} says that there is none, then wait for input or {@link
+ * #deadlineNanos}.
  */
 public interface Connection {
   /** When {@link #onTimeout} has to be called, {@link Long#MAX_VALUE} for never. */

@@ -459,11 +459,11 @@ final class UdpDriver implements UdpSocket.Receiver {
     }
     flush();
     // Timers go on while a full socket keeps packets back.
-    sending.forEach(this::updateDeadline);
+    sending.forEach(this::onSent);
     return !sending.isEmpty() && !socketFull;
   }
 
-  /** Sends one batch of {@code c}; when there is none, notes its deadline and returns false. */
+  /** Sends one batch of {@code c}; when there is none, sees to what follows and returns false. */
   private boolean transmitBatch(DrivenConnection c) {
     if (c.removed) {
       return false;
@@ -475,15 +475,19 @@ final class UdpDriver implements UdpSocket.Receiver {
         sending.charge(c, batch.length());
         return true;
       }
-      updateDeadline(c);
+      onSent(c);
     } catch (RuntimeException | Error e) {
       fail(c, e);
     }
     return false;
   }
 
-  private void updateDeadline(DrivenConnection c) {
+  /** {@code c} has sent what it can, or what the socket takes. */
+  private void onSent(DrivenConnection c) {
     deadlines.update(c, c.connection.deadlineNanos());
+    if (c.connection.mux().hasEvents()) { // what has left has made room
+      markReady(c);
+    }
   }
 
   private void sendStateless() {

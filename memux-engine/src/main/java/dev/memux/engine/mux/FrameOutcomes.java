@@ -56,14 +56,7 @@ final class FrameOutcomes {
       return;
     }
     mux.update(stream, send);
-    // A quarter of the buffer: waking the writer for every acknowledgement would cost more than it
-    // brings.
-    if (stream.wantsRoom
-        && !stream.awaitsMemory
-        && send.writableBytes(mux.sendBufferBytes()) >= mux.sendBufferBytes() / 4) {
-      stream.wantsRoom = false;
-      mux.raise(stream, MuxStream.WRITABLE);
-    }
+    mux.tellOfRoom(stream, send);
   }
 
   /** A packet was lost, or is to be sent again as a probe: what is still current goes again. */

@@ -114,6 +114,11 @@ public final class Mux {
     return over ? 0 : ids(type).openable();
   }
 
+  /** Whether {@link #pollStream} would return a stream. */
+  public boolean hasEvents() {
+    return !eventQueue.isEmpty();
+  }
+
   /** The next stream with events, each once until its events are taken; null when there is none. */
   public @Nullable MuxStream pollStream() {
     MuxStream stream = eventQueue.pollFirst();
@@ -363,6 +368,7 @@ public final class Mux {
     if (length >= 0) {
       credit.onSent(send.sentTo() - sentBefore);
       scheduler.charge(entry, length);
+      tellOfRoom(stream, send);
     }
     onSendChanged(stream);
     return length >= 0 || (stream.supplied && supplies.isDry(stream)); // dry: others go on
@@ -450,8 +456,27 @@ public final class Mux {
     return priorities;
   }
 
-  int sendBufferBytes() {
-    return sendBufferBytes;
+  /**
+   * How much a stream may have written and not yet acknowledged. Of that no more than the least
+   * buffer is not even sent: what lies there for long goes out of the processor's caches, and is
+   * memory that brings nothing.
+   */
+  int sendBufferBytes(SendStream send) {
+    return (int) Math.min(sendBufferBytes, send.unacknowledgedBytes() + config.minSendBufferBytes());
+  }
+
+  /** A writer that waits for room hears of it when there is some that is worth being woken for. */
+  void tellOfRoom(MuxStream stream, SendStream send) {
+    if (stream.wantsRoom
+        && !stream.awaitsMemory
+        && send.writableBytes(sendBufferBytes(send)) >= worthwhileRoomBytes()) {
+      stream.wantsRoom = false;
+      raise(stream, MuxStream.WRITABLE);
+    }
+  }
+
+  private int worthwhileRoomBytes() {
+    return Math.min(sendBufferBytes / 4, config.minSendBufferBytes() / 2);
   }
 
   Entry<Sender> enter(MuxStream stream, Priority priority) {

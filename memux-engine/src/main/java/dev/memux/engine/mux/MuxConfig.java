@@ -16,7 +16,8 @@ import dev.memux.engine.stream.ReceiveWindow;
  *     but for {@link #RECEIVE_OVERHEAD_BYTES} a stream
  * @param maxBidiStreams how many bidirectional streams the peer may have open at once
  * @param maxUniStreams how many unidirectional streams the peer may have open at once
- * @param minSendBufferBytes what a stream may always have written and not yet acknowledged
+ * @param minSendBufferBytes what a stream may always have written and not yet acknowledged, and the
+ *     most that it may have written and not yet sent
  * @param maxSendBufferBytes what that may grow to as it follows the congestion window
  * @param maxSendMemoryBytes what all streams together may have written and not yet acknowledged, in
  *     memory that is held for it; at the cap writes take nothing and wait for room

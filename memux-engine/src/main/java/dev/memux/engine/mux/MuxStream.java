@@ -202,7 +202,8 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
     if (!isWritable()) {
       return 0;
     }
-    return (int) Math.min(sending().writableBytes(mux.sendBufferBytes()), mux.freeSendBytes());
+    SendStream ours = sending();
+    return (int) Math.min(ours.writableBytes(mux.sendBufferBytes(ours)), mux.freeSendBytes());
   }
 
   /**
@@ -218,9 +219,10 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
     if (!source.hasRemaining()) {
       return 0;
     }
-    int taken = sending().write(source, mux.sendBufferBytes());
+    SendStream ours = sending();
+    int taken = ours.write(source, mux.sendBufferBytes(ours));
     wantsRoom = source.hasRemaining();
-    if (wantsRoom && sending().writableBytes(mux.sendBufferBytes()) > 0) {
+    if (wantsRoom && ours.writableBytes(mux.sendBufferBytes(ours)) > 0) {
       mux.awaitMemory(this);
     }
     if (taken > 0) {

@@ -85,7 +85,7 @@ final class Supplies {
     return send.isWritable()
         && send.sentTo() == send.writtenTo()
         && !stream.awaitsMemory
-        && send.writableBytes(mux.sendBufferBytes()) > 0;
+        && send.writableBytes(mux.sendBufferBytes(send)) > 0;
   }
 
   /**
@@ -106,7 +106,7 @@ final class Supplies {
       supply.dry = length == 0;
       supply.rest = ByteBuffer.wrap(buffer, 0, length);
     }
-    send.write(supply.rest, mux.sendBufferBytes());
+    send.write(supply.rest, mux.sendBufferBytes(send));
     if (supply.rest.hasRemaining()) {
       keepRest(stream, send, supply);
     }
@@ -131,7 +131,7 @@ final class Supplies {
   private void keepRest(MuxStream stream, SendStream send, Supply supply) {
     ByteBuffer own = ByteBuffer.allocate(supply.rest.remaining());
     supply.rest = own.put(supply.rest).flip();
-    if (send.writableBytes(mux.sendBufferBytes()) > 0) {
+    if (send.writableBytes(mux.sendBufferBytes(send)) > 0) {
       mux.awaitMemory(stream); // not its own limit: that is heard of by acknowledgements
     }
   }

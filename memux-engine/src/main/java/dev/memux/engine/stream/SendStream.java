@@ -119,6 +119,11 @@ public final class SendStream {
     return buffer.ackedTo();
   }
 
+  /** Bytes from the first that is not acknowledged to the first that was never sent. */
+  public long unacknowledgedBytes() {
+    return buffer.sentTo() - buffer.ackedTo();
+  }
+
   /** Whether something was lost that has to be sent again. */
   public boolean hasLost() {
     return buffer.hasLost() || finLost;

@@ -172,6 +172,17 @@ public final class QuicNode implements Node {
 
   @Override
   public void transmit(DatagramSink out, long nowNanos) {
+    socketRoom = socketDatagrams;
+    socketBlockedUntilNanos = NEVER;
+    do {
+      takeTurn(out, nowNanos);
+    } while (socketRoom > 0 && !dirty.isEmpty()); // sending makes room, of which streams hear
+    while (endpoint.transmitStateless(batch)) {
+      flush(out);
+    }
+  }
+
+  private void takeTurn(DatagramSink out, long nowNanos) {
     // Events first, for all: what one connection's application commands on another still leaves in
     // this turn.
     List<QuicConnection> turn = new ArrayList<>();
@@ -181,13 +192,8 @@ public final class QuicNode implements Node {
       turn.add(connection);
       drain(connection, nowNanos);
     }
-    socketRoom = socketDatagrams;
-    socketBlockedUntilNanos = NEVER;
     for (QuicConnection connection : turn) {
       transmit(connection, out, nowNanos);
-    }
-    while (endpoint.transmitStateless(batch)) {
-      flush(out);
     }
   }
 
@@ -232,6 +238,9 @@ public final class QuicNode implements Node {
         transmitObserver.afterTransmit(connection, nowNanos);
       }
     } while (sent);
+    if (connection.mux().hasEvents()) {
+      dirty.add(connection);
+    }
   }
 
   private void flush(DatagramSink out) {
