@@ -89,6 +89,8 @@ final class TunnelCommand implements Callable<Integer> {
       description = "The gateway: https://HOST[:PORT]")
   private String via = "";
 
+  @Mixin private CarrierOption carrier = new CarrierOption();
+
   @Mixin private TrustOptions trust = new TrustOptions();
 
   @Option(
@@ -178,7 +180,7 @@ final class TunnelCommand implements Callable<Integer> {
         trust.forServer(
             gateway.host(), Http3Service.ALPN, StateDirectory.ofUser(), KeyLogs.fromEnvironment());
     return new Http3Client(
-        group, Connector.quic(group, config, tls), Duration.ofNanos(timeoutNanos));
+        group, Connector.over(carrier.types(), group, config, tls), Duration.ofNanos(timeoutNanos));
   }
 
   /** Whoever made a mistake in the command is told at once, not with the first connection. */

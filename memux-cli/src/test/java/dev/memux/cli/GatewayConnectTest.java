@@ -13,17 +13,19 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tunnels through the command, for sockets. */
 @Timeout(120)
 final class GatewayConnectTest {
   @TempDir private Path folder;
 
-  @Test
-  void socketsReachWhatTheOptionsName() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"quic", "tcp"})
+  void socketsReachWhatTheOptionsName(String carrier) throws Exception {
     int port = FreePort.find();
     try (ServerSocket backend = new ServerSocket(0, 10, InetAddress.ofLiteral("127.0.0.1"));
         MemuxProcess gateway =
@@ -35,7 +37,8 @@ final class GatewayConnectTest {
                 "--log-connections")) {
       Thread.startVirtualThread(() -> echo(backend));
       String trust = "?ca=" + DevelopmentCertificate.certificateFile(gateway.stateDirectory());
-      MuxSocketFactory factory = new MuxSocketFactory("https://127.0.0.1:" + port + trust);
+      MuxSocketFactory factory =
+          new MuxSocketFactory("https://127.0.0.1:" + port + trust + "&carrier=" + carrier);
       try (Socket socket = factory.createSocket("echo", 7)) {
         socket.getOutputStream().write("hello".getBytes(StandardCharsets.US_ASCII));
         socket.shutdownOutput();

@@ -20,9 +20,12 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code memux tunnel} through {@code memux gateway}. */
 @Timeout(120)
@@ -54,14 +57,12 @@ final class TunnelCommandTest {
         folder, port, "--connect-target=target=127.0.0.1:" + target.getLocalPort());
   }
 
-  private MemuxProcess tunnel(int gatewayPort, String... forwards) throws IOException {
-    String[] arguments = new String[forwards.length + 2];
-    arguments[0] = "tunnel";
-    arguments[1] = "--via=https://localhost:" + gatewayPort;
-    for (int i = 0; i < forwards.length; i++) {
-      arguments[i + 2] = "-L" + forwards[i];
-    }
-    return MemuxProcess.start(folder, arguments);
+  private MemuxProcess tunnel(int gatewayPort, String... more) throws IOException {
+    return MemuxProcess.start(
+        folder,
+        Stream.concat(
+                Stream.of("tunnel", "--via=https://localhost:" + gatewayPort), Stream.of(more))
+            .toArray(String[]::new));
   }
 
   private static int port(String said, String target) {
@@ -79,12 +80,14 @@ final class TunnelCommandTest {
     return next;
   }
 
-  @Test
-  void leadsPortsThroughTheGateway() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"quic", "tcp"})
+  void leadsPortsThroughTheGateway(String carrier) throws Exception {
     int gatewayPort = FreePort.find();
     try (ServerSocket target = target();
         MemuxProcess gateway = gateway(gatewayPort, target);
-        MemuxProcess tunnel = tunnel(gatewayPort, "0=target:1", "0=elsewhere:22;u=1")) {
+        MemuxProcess tunnel =
+            tunnel(gatewayPort, "--carrier=" + carrier, "-L0=target:1", "-L0=elsewhere:22;u=1")) {
       String said = tunnel.awaitLine("ready");
       carriesBytesAndEnds(port(said, "target:1"));
       carriesResets(port(said, "target:1"));
@@ -160,7 +163,7 @@ final class TunnelCommandTest {
     int gatewayPort = FreePort.find();
     try (ServerSocket target = target()) {
       MemuxProcess first = gateway(gatewayPort, target);
-      try (MemuxProcess tunnel = tunnel(gatewayPort, "0=target:1")) {
+      try (MemuxProcess tunnel = tunnel(gatewayPort, "-L0=target:1")) {
         int port = port(tunnel.awaitLine("ready"), "target:1");
         try (Socket near = new Socket(LOCAL, port)) {
           accepted();
@@ -185,7 +188,7 @@ final class TunnelCommandTest {
 
   @Test
   void saysAtOnceThatThereIsNoGateway() throws Exception {
-    try (MemuxProcess tunnel = tunnel(FreePort.find(), "0=target:1")) {
+    try (MemuxProcess tunnel = tunnel(FreePort.find(), "-L0=target:1")) {
       assertEquals(ExitCode.UNREACHABLE, tunnel.awaitExit());
     }
   }

@@ -9,6 +9,10 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Opens connections: all that the client needs from the transport. */
 @FunctionalInterface
@@ -25,6 +29,18 @@ public interface Connector {
   /** Connections over memux's QUIC. */
   static Connector quic(EventLoopGroup group, QuicConfig config, TlsClientConfig tls) {
     return over(CarrierType.QUIC, group, config, tls);
+  }
+
+  /**
+   * One for each carrier, which a client may race; see {@link #over(CarrierType, EventLoopGroup,
+   * QuicConfig, TlsClientConfig)}.
+   */
+  static Map<CarrierType, Connector> over(
+      Set<CarrierType> carriers, EventLoopGroup group, QuicConfig config, TlsClientConfig tls) {
+    return carriers.stream()
+        .collect(
+            Collectors.toUnmodifiableMap(
+                Function.identity(), carrier -> over(carrier, group, config, tls)));
   }
 
   /** Connections over QUIC, or over QMux where that is what {@code carrier} says. */

@@ -50,7 +50,9 @@ public final class MuxSocketFactory extends SocketFactory {
   /**
    * Sockets through the proxy of that URL, whose connection all factories of the process share that
    * name it with the same trust: {@code
-   * https://HOST:PORT[?ca=FILE][&priority=u=URGENCY][&connectTimeout=SECONDS][&insecure=true]}.
+   * https://HOST:PORT[?ca=FILE][&carrier=quic|tcp|auto][&priority=u=URGENCY]
+   * [&connectTimeout=SECONDS][&insecure=true]}. The carrier is QUIC if nothing is said; TCP is for
+   * networks that let no UDP through, and auto tries it where QUIC does not come through.
    *
    * @throws IllegalArgumentException if the URL is none, or its file cannot be read
    */
@@ -66,9 +68,12 @@ public final class MuxSocketFactory extends SocketFactory {
         QuicConfig.DEFAULT
             .withKeepAliveNanos(KEEP_ALIVE.toNanos())
             .withHandshakeTimeoutNanos(session.connectTimeout().toNanos());
-    Connector connector = Connector.quic(group, config, tls(session));
     return new TunnelClient(
-        new Http3Client(group, connector, session.connectTimeout()), session.proxy());
+        new Http3Client(
+            group,
+            Connector.over(session.carriers(), group, config, tls(session)),
+            session.connectTimeout()),
+        session.proxy());
   }
 
   private static TlsClientConfig tls(ProxyUrl.Session session) {

@@ -1,10 +1,12 @@
 package dev.memux.http;
 
 import dev.memux.engine.schedule.Priority;
+import dev.memux.netty.CarrierType;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>{@code ca=FILE}: trust the certificates in this PEM file, not the JDK's
+ *   <li>{@code carrier=quic|tcp|auto}: what carries the connection to the proxy; quic by default
  *   <li>{@code insecure=true}: trust anybody; for tests
  *   <li>{@code priority=}: what connections begin with, as the field of RFC 9218 has it, such as
  *       {@code u=2,i}; incremental in any case if nothing is said
@@ -26,7 +29,11 @@ record ProxyUrl(Session session, Priority priority) {
 
   /** Whoever agrees on this shares a connection to the proxy. */
   record Session(
-      Origin proxy, @Nullable Path authorities, boolean insecure, Duration connectTimeout) {}
+      Origin proxy,
+      Set<CarrierType> carriers,
+      @Nullable Path authorities,
+      boolean insecure,
+      Duration connectTimeout) {}
 
   /**
    * @throws IllegalArgumentException with a message for people
@@ -34,6 +41,7 @@ record ProxyUrl(Session session, Priority priority) {
   static ProxyUrl parse(String text) {
     RequestUrl url = RequestUrl.parse(text);
     Priority priority = Priority.DEFAULT_INCREMENTAL;
+    Set<CarrierType> carriers = Set.of(CarrierType.QUIC);
     @Nullable Path authorities = null;
     boolean insecure = false;
     Duration connectTimeout = CONNECT_TIMEOUT;
@@ -49,13 +57,24 @@ record ProxyUrl(Session session, Priority priority) {
           equals < 0 ? "" : URLDecoder.decode(option.substring(equals + 1), StandardCharsets.UTF_8);
       switch (name) {
         case "ca" -> authorities = Path.of(value);
+        case "carrier" -> carriers = carriers(text, value);
         case "insecure" -> insecure = flag(text, name, value);
         case "priority" -> priority = TunnelPriority.parse(value);
         case "connectTimeout" -> connectTimeout = seconds(text, name, value);
         default -> throw new IllegalArgumentException(text + ": '" + name + "' is no option");
       }
     }
-    return new ProxyUrl(new Session(url.origin(), authorities, insecure, connectTimeout), priority);
+    return new ProxyUrl(
+        new Session(url.origin(), carriers, authorities, insecure, connectTimeout), priority);
+  }
+
+  private static Set<CarrierType> carriers(String text, String value) {
+    return switch (value) {
+      case "quic" -> Set.of(CarrierType.QUIC);
+      case "tcp" -> Set.of(CarrierType.TCP);
+      case "auto" -> Set.of(CarrierType.values());
+      default -> throw new IllegalArgumentException(text + ": carrier is quic, tcp or auto");
+    };
   }
 
   private static boolean flag(String text, String name, String value) {

@@ -427,6 +427,7 @@ final class MuxSocketFactoryTest {
     MuxSocketFactory other = new MuxSocketFactory(url + "&priority=u=5,i=?0");
     assertSame(one.client(), other.client());
     assertNotSame(one.client(), new MuxSocketFactory(url + "&connectTimeout=3").client());
+    assertNotSame(one.client(), new MuxSocketFactory(url + "&carrier=auto").client());
     try (Socket socket = one.createSocket("echo", 7)) {
       socket.getOutputStream().write(42);
       assertEquals(42, socket.getInputStream().read());
@@ -442,6 +443,7 @@ final class MuxSocketFactoryTest {
           "https://h?priority=;",
           "https://h?ca=/none",
           "https://h?insecure=perhaps",
+          "https://h?carrier=pigeon",
           "https://h?connectTimeout=0"
         }) {
       assertThrows(IllegalArgumentException.class, () -> new MuxSocketFactory(wrong), wrong);

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.quic.QuicConfig;
+import dev.memux.netty.CarrierType;
+import dev.memux.netty.IoTransport;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.management.ManagementFactory;
@@ -18,7 +20,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import javax.management.ObjectName;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Small conversations by the tens of thousands, most of which say nothing most of the time. */
 final class ManyStreamsTest {
@@ -33,10 +36,11 @@ final class ManyStreamsTest {
   /** Within which streams that are not in use rest. */
   private static final int REST_SECONDS = 20;
 
-  @Test
-  void openStreamsCostLittleAndClosedOnesNothing() throws Exception {
-    MuxConfig mux = MuxConfig.DEFAULT.withStreams(STREAMS + 1, 0);
-    try (Loopback loopback = new Loopback(QuicConfig.DEFAULT.withMux(mux))) {
+  @ParameterizedTest
+  @EnumSource
+  void openStreamsCostLittleAndClosedOnesNothing(CarrierType carrier) throws Exception {
+    QuicConfig config = QuicConfig.DEFAULT.withMux(MuxConfig.DEFAULT.withStreams(STREAMS + 1, 0));
+    try (Loopback loopback = new Loopback(config, IoTransport.preferred(), carrier)) {
       exchange(loopback, 1000).forEach(Stream::close); // so that all classes are there
       awaitNone(loopback);
       long before = heapAfterCollection();
@@ -54,9 +58,9 @@ final class ManyStreamsTest {
       }
       long each = (open - before) / (2L * STREAMS);
       System.out.printf(
-          "%,d streams: %d bytes each at either end; heap %.1f MB before, %.1f with them, %.1f when"
-              + " they are closed%n",
-          STREAMS, each, before / 1e6, open / 1e6, after / 1e6);
+          "%s, %,d streams: %d bytes each at either end; heap %.1f MB before, %.1f with them, %.1f"
+              + " when they are closed%n",
+          carrier, STREAMS, each, before / 1e6, open / 1e6, after / 1e6);
       assertTrue(each <= STREAM_BYTES, each + " bytes");
       assertTrue(after - before <= LEFT_BYTES, (after - before) + " bytes left");
     }

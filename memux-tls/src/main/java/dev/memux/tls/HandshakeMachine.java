@@ -39,7 +39,8 @@ abstract class HandshakeMachine implements TlsHandshake {
     }
     try {
       if (level != expected) {
-        throw new TlsAlertException(
+        // RFC 9001 §4.1.3: keys that have been replaced protect nothing that is new.
+        throw TlsAlertException.protocolViolation(
             UNEXPECTED_MESSAGE, "handshake bytes at " + level + " instead of " + expected);
       }
       input.offer(buffer, offset, length);
@@ -57,8 +58,16 @@ abstract class HandshakeMachine implements TlsHandshake {
     return output.poll();
   }
 
+  /** Refuses a message that has no place now. */
+  void requirePlace(HandshakeType type) throws TlsAlertException {
+    if (!accepts(type)) {
+      throw new TlsAlertException(
+          UNEXPECTED_MESSAGE, "handshake message " + type + " has no place here");
+    }
+  }
+
   private @Nullable HandshakeMessage next() throws TlsAlertException {
-    return input.next(this::accepts);
+    return input.next(this::requirePlace);
   }
 
   private void fail(TlsAlertException alert) {

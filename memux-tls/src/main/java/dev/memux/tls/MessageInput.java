@@ -2,7 +2,6 @@ package dev.memux.tls;
 
 import java.util.Arrays;
 import java.util.Objects;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +21,12 @@ final class MessageInput {
   private int at;
   private int end;
 
+  /** Knows which messages have their place now. */
+  interface Order {
+    /** Refuses a message that has none. */
+    void requirePlace(HandshakeType type) throws TlsAlertException;
+  }
+
   /** More bytes; those of the call before must have been taken up by {@link #next}. */
   void offer(byte[] buffer, int offset, int length) {
     source = buffer;
@@ -30,9 +35,9 @@ final class MessageInput {
   }
 
   /** The next whole message, or null: all bytes are taken up and more are needed. */
-  @Nullable HandshakeMessage next(Predicate<HandshakeType> accepted) throws TlsAlertException {
+  @Nullable HandshakeMessage next(Order order) throws TlsAlertException {
     if (type == null) {
-      judgeType(accepted);
+      judgeType(order);
       if (!fill()) {
         return awaitMore();
       }
@@ -55,7 +60,7 @@ final class MessageInput {
    */
   void requireEmpty() throws TlsAlertException {
     if (filled != 0 || at != end) {
-      throw new TlsAlertException(
+      throw TlsAlertException.protocolViolation(
           AlertDescription.UNEXPECTED_MESSAGE, "handshake bytes left over when keys change");
     }
   }
@@ -67,17 +72,17 @@ final class MessageInput {
   }
 
   /** Refuses a message by its first byte, not only when the rest has arrived. */
-  private void judgeType(Predicate<HandshakeType> accepted) throws TlsAlertException {
+  private void judgeType(Order order) throws TlsAlertException {
     if (filled == 0 && at == end) {
       return;
     }
     int code = (filled > 0 ? pending[0] : source[at]) & 0xff;
     HandshakeType candidate = HandshakeType.of(code);
-    if (candidate == null || !accepted.test(candidate)) {
+    if (candidate == null) {
       throw new TlsAlertException(
-          AlertDescription.UNEXPECTED_MESSAGE,
-          "handshake message " + (candidate == null ? code : candidate) + " has no place here");
+          AlertDescription.UNEXPECTED_MESSAGE, "handshake message " + code + " has no place here");
     }
+    order.requirePlace(candidate);
   }
 
   private void onHeader() throws TlsAlertException {

@@ -111,6 +111,16 @@ public final class TlsClient extends HandshakeMachine {
   }
 
   @Override
+  void requirePlace(HandshakeType type) throws TlsAlertException {
+    if (type == HandshakeType.CERTIFICATE_REQUEST && state == ClientState.CONNECTED) {
+      // RFC 9001 §4.4: with streams side by side nobody could tell what made the server ask.
+      throw TlsAlertException.protocolViolation(
+          AlertDescription.UNEXPECTED_MESSAGE, "CertificateRequest after the handshake");
+    }
+    super.requirePlace(type);
+  }
+
+  @Override
   public boolean mayTakeLong() {
     return state.mayTakeLong();
   }

@@ -134,7 +134,8 @@ public final class TlsServer extends HandshakeMachine {
     }
     if (hello.sessionId().length != 0) {
       // RFC 9001 §8.4: middlebox compatibility mode has no place in QUIC.
-      throw new TlsAlertException(ILLEGAL_PARAMETER, "legacy_session_id is not empty");
+      throw TlsAlertException.protocolViolation(
+          ILLEGAL_PARAMETER, "legacy_session_id is not empty");
     }
   }
 

@@ -22,6 +22,14 @@ final class Alerts {
     return e;
   }
 
+  /** The peer breaks a rule that RFC 9001 adds, whose error is the transport's. */
+  static void assertViolatesQuic(Peer peer, String what, EncryptionLevel level, byte[] bytes) {
+    TlsAlertException first =
+        assertThrows(TlsAlertException.class, () -> peer.receive(level, bytes), what);
+    assertEquals(0x0a, first.transportError(), what); // PROTOCOL_VIOLATION, RFC 9000 §20.1
+    assertRefuses(peer, first.alert(), what, level, bytes);
+  }
+
   /** The peer refuses {@code bytes} and is dead from then on. */
   static void assertRefuses(
       Peer peer, AlertDescription expected, EncryptionLevel level, byte[] bytes) {

@@ -144,8 +144,8 @@ class ClientHelloRulesTest {
   // RFC 9001 §8.4
   @Test
   void middleboxCompatibilityModeIsRefused() {
-    hello.sessionId(new byte[32]);
-    refuses(ILLEGAL_PARAMETER);
+    Alerts.assertViolatesQuic(
+        Peer.server(CONFIG), "", INITIAL, hello.sessionId(new byte[32]).build());
     hello.sessionId(new byte[33]); // RFC 8446 §4.1.2
     refuses(DECODE_ERROR);
   }

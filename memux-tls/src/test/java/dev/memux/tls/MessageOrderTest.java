@@ -203,8 +203,7 @@ class MessageOrderTest {
       for (EncryptionLevel level : EncryptionLevel.values()) {
         if (level != level(entry.getKey())) {
           byte[] first = {legal(entry.getKey()).iterator().next().byteValue()};
-          Alerts.assertRefuses(
-              entry.getValue().run(), UNEXPECTED_MESSAGE, entry.getKey() + "", level, first);
+          Alerts.assertViolatesQuic(entry.getValue().run(), entry.getKey() + "", level, first);
         }
       }
     }
@@ -217,8 +216,7 @@ class MessageOrderTest {
                 : level == (entry.getKey() == ServerState.CONNECTED ? APPLICATION : HANDSHAKE);
         if (!right) {
           byte[] first = {(byte) (initial ? 1 : 20)};
-          Alerts.assertRefuses(
-              entry.getValue().run(), UNEXPECTED_MESSAGE, entry.getKey() + "", level, first);
+          Alerts.assertViolatesQuic(entry.getValue().run(), entry.getKey() + "", level, first);
         }
       }
     }
@@ -239,34 +237,38 @@ class MessageOrderTest {
   void bytesLeftOverWhenKeysChangeAreRefused() throws Exception {
     ScriptedServer script = scripted();
     for (byte[] rest : new byte[][] {{8}, {8, 0, 0}, ScriptedServer.encryptedExtensions()}) {
-      Alerts.assertRefuses(
-          scripted().client, UNEXPECTED_MESSAGE, INITIAL, join(script.hello(), rest));
-      Alerts.assertRefuses(
+      Alerts.assertViolatesQuic(
+          scripted().client, "left over", INITIAL, join(script.hello(), rest));
+      Alerts.assertViolatesQuic(
           Peer.server(SERVER),
-          UNEXPECTED_MESSAGE,
+          "left over",
           INITIAL,
           join(new HelloBuilder().build(), new byte[] {20}));
     }
     ScriptedServer finishing = scripted().sendUpToFinished();
-    Alerts.assertRefuses(
-        finishing.client,
-        UNEXPECTED_MESSAGE,
-        HANDSHAKE,
-        join(finishing.finished(), new byte[] {4}));
+    Alerts.assertViolatesQuic(
+        finishing.client, "left over", HANDSHAKE, join(finishing.finished(), new byte[] {4}));
 
     Peer client = Peer.client(CLIENT);
     Peer server = Peer.server(SERVER);
     client.deliverTo(server);
     server.deliverTo(client);
-    Alerts.assertRefuses(
-        server, UNEXPECTED_MESSAGE, HANDSHAKE, join(client.take(HANDSHAKE), new byte[] {20}));
+    Alerts.assertViolatesQuic(
+        server, "left over", HANDSHAKE, join(client.take(HANDSHAKE), new byte[] {20}));
   }
 
   // The same when they come in a later call, but still at the old level.
   @Test
   void bytesAfterTheLastMessageOfALevelAreRefused() throws Exception {
     ScriptedServer script = scripted().sendHello();
-    Alerts.assertRefuses(script.client, UNEXPECTED_MESSAGE, INITIAL, new byte[] {8});
+    Alerts.assertViolatesQuic(script.client, "left over", INITIAL, new byte[] {8});
+  }
+
+  // RFC 9001 §4.4
+  @Test
+  void noCertificateIsAskedForAfterTheHandshake() throws Exception {
+    Alerts.assertViolatesQuic(
+        scripted().complete().client, "", APPLICATION, new byte[] {13 /* CertificateRequest */});
   }
 
   // RFC 9001 §6
@@ -342,7 +344,7 @@ class MessageOrderTest {
       byte[] twice = join(whole, whole);
       for (int at = 0; at < twice.length; at += step) {
         input.offer(twice, at, Math.min(step, twice.length - at));
-        for (HandshakeMessage m; (m = input.next(type -> true)) != null; ) {
+        for (HandshakeMessage m; (m = input.next(type -> {})) != null; ) {
           messages.add(m);
         }
       }
@@ -353,7 +355,7 @@ class MessageOrderTest {
         org.junit.jupiter.api.Assertions.assertArrayEquals(whole, m.encoded());
       }
     }
-    assertNull(input.next(type -> true));
+    assertNull(input.next(type -> {}));
   }
 
   private static byte[] header(int type, int length) {
