@@ -462,7 +462,8 @@ public final class Mux {
    * memory that brings nothing.
    */
   int sendBufferBytes(SendStream send) {
-    return (int) Math.min(sendBufferBytes, send.unacknowledgedBytes() + config.minSendBufferBytes());
+    return (int)
+        Math.min(sendBufferBytes, send.unacknowledgedBytes() + config.minSendBufferBytes());
   }
 
   /** A writer that waits for room hears of it when there is some that is worth being woken for. */
