@@ -37,8 +37,7 @@ public final class ChunkPool implements ChunkSource {
   public ChunkPool(MemoryBudget budget) {
     this.budget = budget;
     this.freeChunksKept =
-        Math.clamp(
-            budget.maxBytes() / FREE_PART / CHUNK_BYTES, MIN_FREE_CHUNKS, MAX_FREE_CHUNKS);
+        Math.clamp(budget.maxBytes() / FREE_PART / CHUNK_BYTES, MIN_FREE_CHUNKS, MAX_FREE_CHUNKS);
   }
 
   /** What bounds all connections of the process together. */

@@ -15,7 +15,8 @@ class UnsentDataTest {
   private static final int BUFFER = 1 << 20;
 
   private final MuxPair pair =
-      new MuxPair(MuxConfig.DEFAULT
+      new MuxPair(
+          MuxConfig.DEFAULT
               .withSendBuffers(UNSENT, BUFFER)
               .withWindows(4 * BUFFER, 4 * BUFFER, 4 * BUFFER, 4 * BUFFER));
   private final MuxStream stream;
