@@ -192,7 +192,9 @@ final class LoopSide implements ConnectionListener {
     if (engine == null) {
       engine = open(stream);
     }
-    resting.onUse(stream);
+    if (!engine.isClosed()) { // it would be watched for ever: nothing tells that it is over twice
+      resting.onUse(stream);
+    }
     stream.pump(engine);
     undelivered += stream.deliveryChange();
   }

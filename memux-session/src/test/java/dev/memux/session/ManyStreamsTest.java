@@ -9,8 +9,10 @@ import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.netty.CarrierType;
 import dev.memux.netty.IoTransport;
+import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.management.ManagementFactory;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import javax.management.ObjectName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -62,6 +65,35 @@ final class ManyStreamsTest {
       assertTrue(each <= STREAM_BYTES, each + " bytes");
       assertTrue(after - before <= LEFT_BYTES, (after - before) + " bytes left");
     }
+  }
+
+  @Test
+  void streamsThatAreClosedWhenTheyAreOverAreForgotten() throws Exception {
+    try (Loopback loopback = new Loopback()) {
+      List<WeakReference<Stream>> closed = closeWhenOver(loopback, exchange(loopback, 20));
+      Loopback.await(
+          () -> {
+            System.gc();
+            return closed.stream().allMatch(stream -> stream.get() == null);
+          });
+      assertTrue(loopback.near.isOpen(), "the session's end has released them");
+    }
+  }
+
+  /**
+   * Ends all of them in both directions, and closes them when the connection has forgotten them.
+   */
+  private static List<WeakReference<Stream>> closeWhenOver(Loopback loopback, List<Stream> streams)
+      throws IOException {
+    for (Stream stream : streams) {
+      stream.shutdownOutput();
+    }
+    for (Stream stream : streams) {
+      assertEquals(-1, stream.read(ByteBuffer.allocate(1)));
+    }
+    awaitNone(loopback);
+    streams.forEach(Stream::close);
+    return streams.stream().map(WeakReference::new).toList();
   }
 
   /** A byte each way on each of so many streams, which stay open; those of both ends. */
