@@ -410,6 +410,9 @@ public final class QuicEndpoint {
         header.parse(buffer, offset, offset + length, ConnectionIdGenerator.CONNECTION_ID_BYTES)
             && header.dcidLength() == ConnectionIdGenerator.CONNECTION_ID_BYTES
             && header.type() != PacketType.INITIAL;
+    if (known && byLocalId.get(buffer, header.dcidFrom(), header.dcidLength()) != null) {
+      return loopIndex; // most are: that costs less than to decrypt the ID
+    }
     RoutingKey issuer = known ? issuer(buffer, header.dcidFrom()) : null;
     return issuer == null ? -1 : issuer.loopIndex(buffer, header.dcidFrom());
   }

@@ -7,6 +7,7 @@ import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.wire.FrameWriter;
+import dev.memux.engine.wire.SentFrames;
 import dev.memux.tls.NamedGroup;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsCredentials;
@@ -321,7 +322,7 @@ final class ConnectedPair {
             packet.length,
             true,
             true,
-            from.recovery().newFrames(),
+            new SentFrames(),
             now);
     return packet;
   }
