@@ -56,7 +56,7 @@ public final class QuicConnection implements Connection {
   private final Transmitter transmitter;
   private final Paths paths;
   private final IdleTimer idleTimer;
-  private final ArrayDeque<ConnectionEvent> events = new ArrayDeque<>();
+  private final ArrayDeque<ConnectionEvent> events = new ArrayDeque<>(1);
   private final Closing closing;
   private final ConnectionCounters counters = new ConnectionCounters();
 
