@@ -1,0 +1,25 @@
+package dev.memux.sim.goodput;
+
+import dev.memux.engine.ConnectionStatistics;
+
+/**
+ * What a bulk transfer has got of a link.
+ *
+ * @param bitsPerSecond of stream data, as the receiver read it
+ * @param capacityBitsPerSecond what the path can carry of UDP payload
+ * @param sender what the sender did, from the first packet on
+ */
+public record Goodput(
+    GoodputLink link,
+    double bitsPerSecond,
+    double capacityBitsPerSecond,
+    ConnectionStatistics sender) {
+  /** Of the capacity. */
+  public double share() {
+    return bitsPerSecond / capacityBitsPerSecond;
+  }
+
+  public boolean isSufficient() {
+    return share() >= link.requiredShare();
+  }
+}
