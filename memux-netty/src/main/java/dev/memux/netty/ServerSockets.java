@@ -66,11 +66,12 @@ final class ServerSockets implements BoundSockets {
     SecureRandom random = new SecureRandom();
     byte[] key = routingKey == null ? randomKey(random) : routingKey;
     KeyRing tokenKeys = QuicEndpoint.newTokenKeys(random);
+    QuicConfig feasible = UdpChannels.feasible(config, transport);
     List<UdpDriver> drivers = new ArrayList<>();
     for (EventLoop loop : loops) {
       int index = drivers.size();
       QuicEndpoint endpoint =
-          new QuicEndpoint(config, tls, index, key, tokenKeys, new SecureRandom(), memory);
+          new QuicEndpoint(feasible, tls, index, key, tokenKeys, new SecureRandom(), memory);
       drivers.add(new UdpDriver(loop, transport, loops.size() > 1, endpoint, index, acceptor));
     }
     drivers.forEach(driver -> driver.peers(drivers));

@@ -118,6 +118,29 @@ final class DatagramAssembler {
     return finish(out, outFrom, end(draft, true), bytes, nowNanos);
   }
 
+  /**
+   * Writes a datagram that shows, if it arrives, that the path takes its size: a PING and padding
+   * (RFC 9000 §14.4), so that nothing is lost with it.
+   *
+   * @param bytes its length
+   * @return its packet number
+   */
+  long assembleSizeProbe(byte[] out, int bytes, long nowNanos) {
+    path = connection.paths().active();
+    draftCount = 0;
+    scratch = buffers.draft(maxDatagramBytes);
+    PacketNumberSpace space = connection.spaces()[PacketSpace.APPLICATION.ordinal()];
+    Draft draft = begin(space, 0, bytes);
+    if (draft == null) {
+      throw new IllegalStateException("no room in " + bytes + " bytes");
+    }
+    writer.ping();
+    draft.frames.add(SentFrames.Kind.PING);
+    writer.padTo(bytes - PacketSealer.TAG_BYTES);
+    finish(out, 0, end(draft, true), bytes, nowNanos);
+    return draft.packetNumber;
+  }
+
   private void writeChallenge(SentFrames frames, int bytes, long nowNanos) {
     if (path.isChallengeDue(nowNanos)) {
       boolean expanded = bytes >= QuicConfig.MIN_DATAGRAM_BYTES;

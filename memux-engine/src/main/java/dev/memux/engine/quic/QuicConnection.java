@@ -14,6 +14,7 @@ import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.packet.PacketOpener;
 import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
+import dev.memux.engine.recovery.DatagramSizeSearch;
 import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.recovery.Recovery;
 import dev.memux.engine.stream.ChunkPool;
@@ -106,8 +107,8 @@ public final class QuicConnection implements Connection {
     this.recovery =
         new Recovery(
             server,
-            config.congestion().newController(config.maxDatagramBytes()),
-            config.maxDatagramBytes(),
+            config.congestion().newController(config.datagramBytes()),
+            new DatagramSizeSearch(config.datagramBytes(), config.maxDatagramBytes()),
             outgoing);
     this.idleTimer = new IdleTimer(config.maxIdleTimeoutNanos(), config.keepAliveNanos(), nowNanos);
     this.receivedAtNanos = nowNanos;
@@ -592,7 +593,7 @@ public final class QuicConnection implements Connection {
     public void onPeerMigrated(InetSocketAddress remote, boolean otherHost, long nowNanos) {
       if (otherHost) {
         // RFC 9000 §9.4: another path, of which nothing is known; another port is the same path.
-        recovery.onNewPath(config.congestion().newController(config.maxDatagramBytes()));
+        recovery.onNewPath(config.congestion().newController(config.datagramBytes()));
       }
       recovery.onPathSwitched(nowNanos);
       // RFC 9000 §9.3: the token that it has is for the address before.

@@ -8,7 +8,7 @@ import dev.memux.engine.congestion.CongestionController;
  */
 final class SendWindow {
   private CongestionController congestion;
-  private final int maxDatagramBytes;
+  private int maxDatagramBytes;
   private long bytesInFlight;
   private boolean applicationLimited;
 
@@ -65,6 +65,12 @@ final class SendWindow {
     applicationLimited = false;
     underutilized = false;
     recoveryPacketAllowed = false;
+  }
+
+  /** Full packets have another size from now on. */
+  void onDatagramBytes(int bytes) {
+    maxDatagramBytes = bytes;
+    congestion.onDatagramBytes(bytes);
   }
 
   void onApplicationLimited(boolean limited) {
