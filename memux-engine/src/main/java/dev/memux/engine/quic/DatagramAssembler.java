@@ -223,6 +223,11 @@ final class DatagramAssembler {
     }
     int afterAck = writer.position();
     int waitingAnswers = path.responses().size();
+    if (probe && mayAskForAck(space) && writer.immediateAck()) {
+      // draft-ietf-quic-ack-frequency §5: the peer may otherwise wait for more packets, which we do
+      // not send before it has acknowledged some. Its loss is nobody's business.
+      frames.add(SentFrames.Kind.PING);
+    }
     if (mayFill) {
       connection.outgoing().fill(space, writer, frames, nowNanos);
     }
@@ -237,6 +242,13 @@ final class DatagramAssembler {
     boolean ackEliciting = asked || writer.position() > afterAck;
     ackOnlyPackets = ackEliciting ? 0 : ackOnlyPackets + 1;
     return end(draft, ackEliciting);
+  }
+
+  /** Whether the peer knows IMMEDIATE_ACK in such packets. */
+  private boolean mayAskForAck(PacketNumberSpace space) {
+    return space.space == PacketSpace.APPLICATION
+        && !space.sealsEarly
+        && connection.outgoing().ackFrequency().isTaken();
   }
 
   private boolean isProbing() {

@@ -98,7 +98,8 @@ final class FrameHandler implements FrameSink {
     if (!connection.isOpen()) {
       return;
     }
-    if (!(frame instanceof ControlFrame.PathChallenge)) {
+    if (!(frame instanceof ControlFrame.PathChallenge
+        || frame instanceof ControlFrame.ImmediateAck)) {
       idlePackets.onUse();
     }
     switch (frame) {
@@ -122,6 +123,8 @@ final class FrameHandler implements FrameSink {
       }
       case ControlFrame.RetireConnectionId f ->
           connection.localIds().onRetired(f.sequence(), datagram, dcidFrom, dcidLength);
+      case ControlFrame.AckFrequency f -> connection.onAckFrequency(f);
+      case ControlFrame.ImmediateAck f -> space.received.onImmediateAck(nowNanos);
       case ControlFrame.PathChallenge f -> connection.paths().onChallenge(f.data());
       case ControlFrame.PathResponse f -> connection.paths().onResponse(f.data(), nowNanos);
       case ControlFrame.ConnectionClose f -> connection.onPeerClose(f, nowNanos);

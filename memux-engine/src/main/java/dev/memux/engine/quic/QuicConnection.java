@@ -273,7 +273,11 @@ public final class QuicConnection implements Connection {
 
   private void onInput(long nowNanos) {
     transmitter.updateAmplificationLimit(nowNanos);
-    mux.onPath(recovery.rtt().smoothedNanos(), recovery.windowBytes());
+    long rttNanos = recovery.rtt().smoothedNanos();
+    mux.onPath(rttNanos, recovery.windowBytes());
+    outgoing
+        .ackFrequency()
+        .onPath(rttNanos, recovery.windowBytes(), transmitter.datagramBytes());
     reportLimits();
   }
 
@@ -471,6 +475,12 @@ public final class QuicConnection implements Connection {
 
   void onHandshakeDone(long nowNanos) throws ProtocolException {
     progress.onHandshakeDone(nowNanos);
+  }
+
+  /** The peer says how often it wants to hear of its packets. */
+  void onAckFrequency(ControlFrame.AckFrequency frame) throws ProtocolException {
+    spaces[PacketSpace.APPLICATION.ordinal()].received.onAckFrequency(
+        frame, LocalParameters.MIN_ACK_DELAY_NANOS);
   }
 
   /** Drops the keys of a packet number space, and what is known of its packets (RFC 9001 §4.9). */

@@ -44,6 +44,7 @@ public final class BulkTransfer {
   private final Network network;
   private final List<Link> directions;
   private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
+  private final QuicConnection receiver;
   private @Nullable QuicConnection sender;
   private long readBytes;
 
@@ -70,7 +71,7 @@ public final class BulkTransfer {
             network.link(clientAddress, serverAddress, link.profile()));
     TlsClientConfig tls =
         TlsClientConfig.builder().applicationProtocols(PROTOCOL).insecureTrustAny().build();
-    client.connect(tls, SimulatedIdentity.SERVER_NAME, serverAddress, simulation.nowNanos());
+    receiver = client.connect(tls, SimulatedIdentity.SERVER_NAME, serverAddress, simulation.nowNanos());
     network.wake(client);
   }
 
@@ -99,7 +100,11 @@ public final class BulkTransfer {
     ConnectionStatistics statistics = statistics();
     double bitsPerSecond = (readBytes - before) * 8.0 / seconds;
     return new Goodput(
-        link, bitsPerSecond, link.capacityBitsPerSecond(statistics.packetBytes()), statistics);
+        link,
+        bitsPerSecond,
+        link.capacityBitsPerSecond(statistics.packetBytes()),
+        statistics,
+        receiver.statistics());
   }
 
   /** Goes on until so much time has passed since the beginning. */
