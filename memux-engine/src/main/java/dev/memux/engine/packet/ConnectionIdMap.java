@@ -24,6 +24,9 @@ public final class ConnectionIdMap<V> {
   private @Nullable Object[] values = new Object[INITIAL_SLOTS];
   private int size;
 
+  /** Where the last look-up ended: datagrams come in bursts. */
+  private int recentSlot;
+
   public ConnectionIdMap(RandomGenerator random) {
     for (int i = 0; i < hashKey.length; i++) {
       hashKey[i] = random.nextLong();
@@ -40,10 +43,15 @@ public final class ConnectionIdMap<V> {
     if (length > ConnectionId.MAX_BYTES) {
       return null;
     }
+    ConnectionId recent = ids[recentSlot];
+    if (recent != null && recent.matches(d, from, length)) {
+      return (V) values[recentSlot];
+    }
     int mask = ids.length - 1;
     int slot = hash(d, from, length) & mask;
     for (ConnectionId id = ids[slot]; id != null; id = ids[slot]) {
       if (id.matches(d, from, length)) {
+        recentSlot = slot;
         return (V) values[slot];
       }
       slot = (slot + 1) & mask;
