@@ -1,6 +1,7 @@
 package dev.memux.engine.recovery;
 
 import dev.memux.engine.wire.ControlFrame;
+import dev.memux.engine.wire.EcnCounts;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.RangeSet;
@@ -18,6 +19,7 @@ public final class ReceivedPackets {
   private final PacketSpace space;
   private final AckFrequency frequency;
   private final RangeSet toAcknowledge = new RangeSet();
+  private final EcnCounts ecn = new EcnCounts();
 
   /**
    * Whatever lies below is taken for a duplicate: it has been acknowledged for good, or forgotten.
@@ -28,6 +30,9 @@ public final class ReceivedPackets {
   private long largestNanos;
   private long largestAckEliciting = -1;
   private int unacknowledgedAckEliciting;
+
+  /** The packet received last was marked by a congested router. */
+  private boolean congestedLast;
 
   /** The largest number in an ACK frame that was sent. */
   private long largestSent = -1;
@@ -52,8 +57,18 @@ public final class ReceivedPackets {
     return packetNumber < floor || toAcknowledge.contains(packetNumber);
   }
 
-  /** A packet that is no duplicate has been processed. */
+  /** A packet that is no duplicate has been processed, and its datagram bore no ECN codepoint. */
   public void onReceived(long packetNumber, boolean ackEliciting, long nowNanos) {
+    onReceived(packetNumber, ackEliciting, 0, nowNanos);
+  }
+
+  /**
+   * A packet that is no duplicate has been processed.
+   *
+   * @param codepoint ECN, of its datagram
+   */
+  public void onReceived(long packetNumber, boolean ackEliciting, int codepoint, long nowNanos) {
+    ecn.onPacket(codepoint);
     toAcknowledge.add(packetNumber, packetNumber + 1);
     if (toAcknowledge.size() > MAX_RANGES) {
       // RFC 9000 §13.2.3: a peer that leaves gaps everywhere could fill our memory and our ACK
@@ -71,10 +86,15 @@ public final class ReceivedPackets {
     // ends would never stop.
     if (ackEliciting) {
       unacknowledgedAckEliciting++;
-      long dueNanos = isUrgent(packetNumber) ? nowNanos : nowNanos + frequency.maxAckDelayNanos();
+      // RFC 9000 §13.2.1: the sender should hear of congestion before it gets worse.
+      // draft-ietf-quic-ack-frequency §6.3: who asked for few acknowledgements hears of its beginning.
+      boolean congested = codepoint == EcnCounts.CE && (frequency.threshold() <= 1 || !congestedLast);
+      boolean urgent = congested || isUrgent(packetNumber);
+      long dueNanos = urgent ? nowNanos : nowNanos + frequency.maxAckDelayNanos();
       ackDeadlineNanos = Math.min(ackDeadlineNanos, dueNanos);
       largestAckEliciting = Math.max(largestAckEliciting, packetNumber);
     }
+    congestedLast = codepoint == EcnCounts.CE;
   }
 
   /**
@@ -118,7 +138,7 @@ public final class ReceivedPackets {
       return false;
     }
     long delay = AckDelay.encode(nowNanos - largestNanos, ackDelayExponent);
-    if (!writer.ack(toAcknowledge, delay)) {
+    if (!writer.ack(toAcknowledge, delay, ecn)) {
       return false;
     }
     largestSent = toAcknowledge.max() - 1;

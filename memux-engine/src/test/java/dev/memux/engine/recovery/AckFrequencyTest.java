@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.memux.engine.wire.ControlFrame;
+import dev.memux.engine.wire.EcnCounts;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.SentFrames;
@@ -157,5 +158,19 @@ class AckFrequencyTest {
     assertTrue(received.ackDue(3));
     acknowledge(3);
     assertFalse(received.ackDue(3));
+  }
+
+  /** Draft §6.3: "only when there is a transition from non-CE-marked to CE-marked". */
+  @Test
+  void congestionIsToldAtOnceWhenItBegins() throws ProtocolException {
+    request(60, 20_000, 0);
+    received.onReceived(0, true, EcnCounts.CE, 0);
+    assertTrue(received.ackDue(0));
+    acknowledge(0);
+    received.onReceived(1, true, EcnCounts.CE, 0);
+    assertFalse(received.ackDue(0));
+    received.onReceived(2, true, 0, 0);
+    received.onReceived(3, true, EcnCounts.CE, 0);
+    assertTrue(received.ackDue(0));
   }
 }
