@@ -98,8 +98,7 @@ final class FrameHandler implements FrameSink {
     if (!connection.isOpen()) {
       return;
     }
-    if (!(frame instanceof ControlFrame.PathChallenge
-        || frame instanceof ControlFrame.ImmediateAck)) {
+    if (bringsSomething(frame)) {
       idlePackets.onUse();
     }
     switch (frame) {
@@ -136,6 +135,13 @@ final class FrameHandler implements FrameSink {
       case ControlFrame.QxTransportParameters f ->
           throw new IllegalStateException("not in packets: " + f);
     }
+  }
+
+  /** Others have us answer, or tell us how to. */
+  private static boolean bringsSomething(ControlFrame frame) {
+    return !(frame instanceof ControlFrame.PathChallenge
+        || frame instanceof ControlFrame.ImmediateAck
+        || frame instanceof ControlFrame.AckFrequency);
   }
 
   /** RFC 9000 §19.7, §19.20. */
