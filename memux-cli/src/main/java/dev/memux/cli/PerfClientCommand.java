@@ -4,6 +4,7 @@ import dev.memux.engine.quic.QuicConfig;
 import dev.memux.gateway.ListenAddress;
 import dev.memux.gateway.StateDirectory;
 import dev.memux.netty.MuxException;
+import dev.memux.netty.PacketCiphers;
 import dev.memux.session.SessionClient;
 import java.io.IOException;
 import java.net.UnknownHostException;
@@ -131,7 +132,7 @@ final class PerfClientCommand implements Callable<Integer> {
   private boolean verbose;
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
     Diagnostics.configure(verbose);
     require(bytes >= 1, "--bytes must be at least 1");
     require(streams >= 1, "--streams must be at least 1");
@@ -141,6 +142,7 @@ final class PerfClientCommand implements Callable<Integer> {
     require(responseBytes >= 0, "--response-bytes must not be negative");
     require(warmup >= 0, "--warmup must not be negative");
     ListenAddress server = address();
+    String ciphers = PacketCiphers.settle();
     PerfPlan plan =
         new PerfPlan(
             workload,
@@ -164,7 +166,7 @@ final class PerfClientCommand implements Callable<Integer> {
             .config(packets.apply(QuicConfig.DEFAULT))
             .drainTimeout(Duration.ofSeconds(CLOSE_SECONDS))
             .build();
-    PerfResult result = measure(new PerfClient(client, server.host(), server.port(), plan), server);
+    PerfResult result = measure(new PerfClient(client, server.host(), server.port(), plan, ciphers), server);
     if (json) {
       System.out.println(result.json());
     } else {
