@@ -64,6 +64,7 @@ final class ClientSockets {
             0,
             routingKey,
             QuicEndpoint.newTokenKeys(random),
+            PacketCiphers.newProtection(),
             random,
             memory);
     UdpDriver driver = new UdpDriver(loop, transport, false, endpoint, 0, new Lifetime(key));
