@@ -193,14 +193,22 @@ public final class QuicEndpoint {
     return connection;
   }
 
+  /** Takes one UDP payload in whose IP header nobody has looked at. */
+  public @Nullable QuicConnection receive(
+      InetSocketAddress remote, byte[] buffer, int offset, int length, long nowNanos) {
+    return receive(remote, buffer, offset, length, 0, nowNanos);
+  }
+
   /**
    * Takes one UDP payload in. Header protection is removed in place; the array is not kept.
    *
+   * @param ecn the codepoint in the IP header (RFC 3168 §5), which the peer is told (RFC 9000
+   *     §13.4.1); 0 where it is not known
    * @return the connection that it belongs to, a new one perhaps; null: dropped, or answered
    *     without state
    */
   public @Nullable QuicConnection receive(
-      InetSocketAddress remote, byte[] buffer, int offset, int length, long nowNanos) {
+      InetSocketAddress remote, byte[] buffer, int offset, int length, int ecn, long nowNanos) {
     int end = offset + length;
     if (!header.parse(buffer, offset, end, ConnectionIdGenerator.CONNECTION_ID_BYTES)) {
       return onReset(remote, buffer, offset, end, nowNanos);
@@ -208,13 +216,15 @@ public final class QuicEndpoint {
     QuicConnection connection = find(buffer);
     if (connection == null) {
       connection = onReset(remote, buffer, offset, end, nowNanos);
-      return connection != null ? connection : onStranger(remote, buffer, offset, length, nowNanos);
+      return connection != null
+          ? connection
+          : onStranger(remote, buffer, offset, length, ecn, nowNanos);
     }
     if (!connection.mayComeFrom(remote)) {
       return null;
     }
     HandshakeSlots.Stage before = connection.stage();
-    connection.receive(remote, buffer, offset, length, nowNanos);
+    connection.receive(remote, buffer, offset, length, ecn, nowNanos);
     seeToHandshake(connection, before, nowNanos);
     return connection;
   }
@@ -271,7 +281,7 @@ public final class QuicEndpoint {
   }
 
   private @Nullable QuicConnection onStranger(
-      InetSocketAddress remote, byte[] buffer, int offset, int length, long nowNanos) {
+      InetSocketAddress remote, byte[] buffer, int offset, int length, int ecn, long nowNanos) {
     if (!header.isLong()) {
       answerReset(remote, buffer, length, nowNanos);
       return null;
@@ -294,7 +304,7 @@ public final class QuicEndpoint {
     }
     return switch (admission.decide(remote, buffer, header, nowNanos)) {
       case InitialAdmission.Decision.Accept accepted ->
-          accept(tls, accepted.start(), remote, buffer, offset, length, nowNanos);
+          accept(tls, accepted.start(), remote, buffer, offset, length, ecn, nowNanos);
       case InitialAdmission.Decision.DemandProof demand -> {
         demandProof(remote, buffer, demand.original(), nowNanos);
         yield null;
@@ -344,6 +354,7 @@ public final class QuicEndpoint {
       byte[] buffer,
       int offset,
       int length,
+      int ecn,
       long nowNanos) {
     ConnectionId scid = ConnectionId.of(buffer, header.scidFrom(), header.scidLength());
     QuicConnection connection =
@@ -361,7 +372,7 @@ public final class QuicEndpoint {
             buffers,
             random,
             nowNanos);
-    connection.receive(remote, buffer, offset, length, nowNanos);
+    connection.receive(remote, buffer, offset, length, ecn, nowNanos);
     if (!connection.hasPeer()) {
       connection.release(); // not authentic: nobody's first packet
       return null;
@@ -418,6 +429,9 @@ public final class QuicEndpoint {
         header.parse(buffer, offset, offset + length, ConnectionIdGenerator.CONNECTION_ID_BYTES)
             && header.dcidLength() == ConnectionIdGenerator.CONNECTION_ID_BYTES
             && header.type() != PacketType.INITIAL;
+    if (known && byLocalId.get(buffer, header.dcidFrom(), header.dcidLength()) != null) {
+      return loopIndex; // most are: that costs less than to decrypt the ID
+    }
     RoutingKey issuer = known ? issuer(buffer, header.dcidFrom()) : null;
     return issuer == null ? -1 : issuer.loopIndex(buffer, header.dcidFrom());
   }

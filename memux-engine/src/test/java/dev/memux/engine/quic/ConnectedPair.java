@@ -8,6 +8,7 @@ import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.wire.FrameWriter;
+import dev.memux.engine.wire.SentFrames;
 import dev.memux.tls.NamedGroup;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsCredentials;
@@ -59,6 +60,9 @@ final class ConnectedPair {
 
   /** What the server sees as the client's address; what it sends elsewhere arrives nowhere. */
   InetSocketAddress clientAddress = CLIENT_ADDRESS;
+
+  /** Codepoint of the datagrams that reach the server. */
+  int ecnToServer;
 
   /** Takes what the server sends to other addresses. */
   BiConsumer<InetSocketAddress, byte[]> elsewhere = (remote, datagram) -> {};
@@ -222,7 +226,7 @@ final class ConnectedPair {
 
   void sendToServer(byte[] datagram) {
     QuicConnection connection =
-        serverEndpoint.receive(clientAddress, datagram, 0, datagram.length, now);
+        serverEndpoint.receive(clientAddress, datagram, 0, datagram.length, ecnToServer, now);
     server = connection == null ? server : connection;
   }
 
@@ -337,7 +341,7 @@ final class ConnectedPair {
             packet.length,
             true,
             true,
-            from.recovery().newFrames(),
+            new SentFrames(),
             now);
     return packet;
   }
