@@ -1,5 +1,6 @@
 package dev.memux.cli;
 
+import dev.memux.netty.CarrierType;
 import dev.memux.session.Session;
 import dev.memux.session.SessionClient;
 import dev.memux.session.Stream;
@@ -21,12 +22,17 @@ final class PerfClient {
   private final String host;
   private final int port;
   private final PerfPlan plan;
+  private final String packetCiphers;
 
-  PerfClient(SessionClient client, String host, int port, PerfPlan plan) {
+  /**
+   * @param packetCiphers whose ciphers protect QUIC's packets
+   */
+  PerfClient(SessionClient client, String host, int port, PerfPlan plan, String packetCiphers) {
     this.client = client;
     this.host = host;
     this.port = port;
     this.plan = plan;
+    this.packetCiphers = packetCiphers;
   }
 
   /** Blocks until it is done; any failure of a stream is the whole's. */
@@ -50,9 +56,14 @@ final class PerfClient {
           plan.direction() == PerfPlan.Direction.UPLOAD
               ? clientAfter.packetBytes()
               : serverAfter.packetBytes(),
-          session.tls().suite().name(),
+          cipher(session),
           session.io());
     }
+  }
+
+  private String cipher(Session session) {
+    String suite = session.tls().suite().name();
+    return session.carrier() == CarrierType.QUIC ? suite + " " + packetCiphers : suite;
   }
 
   private static PerfUsage clientUsage(Session session) throws IOException {
@@ -78,7 +89,20 @@ final class PerfClient {
         repeat(plan.streams(), () -> transfer(session, share(amount, left.decrementAndGet())));
       }
       case REQUESTS -> repeatEach(amount, () -> exchange(session));
-      case HANDSHAKES -> repeatEach(amount, () -> client.connect(host, port).close(0, ""));
+      case HANDSHAKES -> repeatEach(amount, () -> shakeHands(false));
+      case RESUMPTIONS -> {
+        serverUsage(session); // whose answer comes behind the tickets
+        repeatEach(amount, () -> shakeHands(true));
+      }
+    }
+  }
+
+  private void shakeHands(boolean resumes) throws IOException {
+    Session session = client.connect(host, port);
+    boolean resumed = session.tls().resumed();
+    session.close(0, "");
+    if (resumed != resumes) {
+      throw new IOException(resumed ? "a session was resumed" : "no session was resumed");
     }
   }
 

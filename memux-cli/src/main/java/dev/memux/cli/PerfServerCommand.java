@@ -5,14 +5,18 @@ import dev.memux.gateway.DevelopmentCertificate;
 import dev.memux.gateway.ListenAddress;
 import dev.memux.gateway.StateDirectory;
 import dev.memux.netty.CarrierType;
+import dev.memux.netty.PacketCiphers;
 import dev.memux.session.SessionServer;
 import dev.memux.tls.KeyLog;
+import dev.memux.tls.TicketKeys;
 import dev.memux.tls.TlsServerConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -39,6 +43,9 @@ final class PerfServerCommand implements Callable<Integer> {
   /** Whoever measures opens as many as the workload says. */
   private static final int MAX_STREAMS = 100_000;
 
+  /** Longer than anyone measures. */
+  private static final Duration TICKET_LIFETIME = Duration.ofHours(1);
+
   @Option(
       names = "--listen",
       paramLabel = "HOST:PORT",
@@ -56,6 +63,7 @@ final class PerfServerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Diagnostics.configure(verbose);
+    PacketCiphers.settle(); // not while somebody measures
     CountDownLatch stop = new CountDownLatch(1);
     Signals.onStop(stop::countDown);
     try (PerfServer server = PerfServer.start(listen())) {
@@ -70,7 +78,11 @@ final class PerfServerCommand implements Callable<Integer> {
 
   private SessionServer listen() {
     QuicConfig config = packets.apply(QuicConfig.DEFAULT);
-    TlsServerConfig.Builder tls = TlsServerConfig.builder().applicationProtocols(PerfProtocol.ALPN);
+    TlsServerConfig.Builder tls =
+        TlsServerConfig.builder()
+            .applicationProtocols(PerfProtocol.ALPN)
+            .ticketKeys(
+                new TicketKeys(TICKET_LIFETIME, InstantSource.system(), new SecureRandom()));
     KeyLog keyLog = KeyLogs.fromEnvironment();
     if (keyLog != null) {
       tls.keyLog(keyLog);

@@ -7,7 +7,7 @@ package dev.memux.engine.congestion;
  * <p>One acknowledgement is reported in this order: {@link #onSpuriousCongestion} if it proved an
  * earlier loss to be none, {@link #onRttSample} if it gave one, {@link #onPacketsLost} if it
  * revealed losses, {@link #onPersistentCongestion} if they lasted, then {@link #onPacketAcked} for
- * each packet in flight.
+ * the packets in flight, once for those that were sent at the same time.
  */
 public interface CongestionController {
   /** The most bytes that may be in flight, probes apart (RFC 9002 §7.5). */
@@ -23,8 +23,9 @@ public interface CongestionController {
   void onRttSample(long sentNanos, long nowNanos, long smoothedNanos, boolean applicationLimited);
 
   /**
-   * One packet in flight was acknowledged.
+   * A packet in flight was acknowledged, or several of one batch.
    *
+   * @param bytes of all of them
    * @param applicationLimited the window was not used up, so its growth would be based on nothing
    *     (RFC 9002 §7.8)
    */

@@ -21,6 +21,12 @@ public final class Pacer {
   private double tokenBytes;
   private long filledNanos = NEVER_FILLED;
 
+  // What follows from window and round trip, which change once for many packets.
+  private long windowBytes = -1;
+  private long smoothedRttNanos = -1;
+  private double bytesPerNano;
+  private int batchBytes;
+
   public Pacer(int maxDatagramBytes) {
     this.maxDatagramBytes = maxDatagramBytes;
     this.tokenBytes = minimumBurstBytes();
@@ -31,13 +37,12 @@ public final class Pacer {
    *
    * @return {@code nowNanos}: at once; otherwise the time to ask again
    */
-  public long delayUntilNanos(long nowNanos, int bytes, long windowBytes, long smoothedRttNanos) {
-    double rate = bytesPerNano(windowBytes, smoothedRttNanos);
-    double capacity =
-        Math.max(minimumBurstBytes(), 2.0 * batchBytes(windowBytes, smoothedRttNanos));
-    fill(nowNanos, rate, capacity);
+  public long delayUntilNanos(long nowNanos, int bytes, long window, long smoothedNanos) {
+    update(window, smoothedNanos);
+    double capacity = Math.max(minimumBurstBytes(), 2.0 * batchBytes);
+    fill(nowNanos, capacity);
     double missing = Math.min(bytes, capacity) - tokenBytes;
-    return missing <= 0 ? nowNanos : nowNanos + (long) Math.ceil(missing / rate);
+    return missing <= 0 ? nowNanos : nowNanos + (long) Math.ceil(missing / bytesPerNano);
   }
 
   /**
@@ -53,22 +58,29 @@ public final class Pacer {
    * datagrams, at most one segmented send. On a slow path the choice of what to send thus stays
    * late.
    */
-  public int batchBytes(long windowBytes, long smoothedRttNanos) {
-    double perMillisecond = bytesPerNano(windowBytes, smoothedRttNanos) * 1_000_000;
-    return (int) Math.min(MAX_BATCH_BYTES, Math.max(2.0 * maxDatagramBytes, perMillisecond));
+  public int batchBytes(long window, long smoothedNanos) {
+    update(window, smoothedNanos);
+    return batchBytes;
   }
 
-  private void fill(long nowNanos, double rate, double capacity) {
+  private void update(long window, long smoothedNanos) {
+    if (window != windowBytes || smoothedNanos != smoothedRttNanos) {
+      windowBytes = window;
+      smoothedRttNanos = smoothedNanos;
+      bytesPerNano = 1.25 * window / Math.max(smoothedNanos, 1);
+      double perMillisecond = bytesPerNano * 1_000_000;
+      batchBytes =
+          (int) Math.min(MAX_BATCH_BYTES, Math.max(2.0 * maxDatagramBytes, perMillisecond));
+    }
+  }
+
+  private void fill(long nowNanos, double capacity) {
     if (filledNanos != NEVER_FILLED && nowNanos > filledNanos) {
-      tokenBytes += (nowNanos - filledNanos) * rate;
+      tokenBytes += (nowNanos - filledNanos) * bytesPerNano;
     }
     // A window that shrank shrinks the bucket too: the burst it once allowed is no longer harmless.
     tokenBytes = Math.min(tokenBytes, capacity);
     filledNanos = nowNanos;
-  }
-
-  private static double bytesPerNano(long windowBytes, long smoothedRttNanos) {
-    return 1.25 * windowBytes / Math.max(smoothedRttNanos, 1);
   }
 
   private int minimumBurstBytes() {

@@ -3,12 +3,24 @@ package dev.memux.engine.mux;
 import dev.memux.engine.stream.SendStream;
 import dev.memux.engine.wire.SentFrames;
 
-/** What became of streams' frames that were sent: acknowledged, or lost and due again. */
+/**
+ * What became of streams' frames that were sent: acknowledged, or lost and due again. Of packets
+ * that are acknowledged together many carried pieces of one stream, one behind the other: the
+ * stream hears of them as of one.
+ */
 final class FrameOutcomes {
+  private static final long NONE = -1;
+
   private final Mux mux;
   private final StreamTable streams;
   private final ControlQueue control;
   private final ConnectionCredit credit;
+
+  /** The stream that is still to hear of an acknowledgement, {@link #NONE} if none is. */
+  private long ackedId = NONE;
+
+  private long ackedFrom;
+  private long ackedTo;
 
   FrameOutcomes(Mux mux, StreamTable streams, ControlQueue control, ConnectionCredit credit) {
     this.mux = mux;
@@ -17,11 +29,11 @@ final class FrameOutcomes {
     this.credit = credit;
   }
 
-  /** A packet was acknowledged, or its bytes were handed to a carrier that loses none. */
+  /** A packet was acknowledged, or its bytes were handed down; {@link #settle} follows. */
   void onAcked(SentFrames sent) {
     for (int i = 0; i < sent.size(); i++) {
       switch (sent.kind(i)) {
-        case STREAM -> onStreamAcked(sent.a(i), sent.b(i), sent.c(i));
+        case STREAM -> collect(sent.a(i), sent.b(i), sent.c(i));
         case RESET_STREAM -> onResetAcked(sent.a(i), sent.b(i));
         default -> {} // nothing waits for the acknowledgement of the others
       }
@@ -44,13 +56,39 @@ final class FrameOutcomes {
     }
   }
 
-  private void onStreamAcked(long id, long offset, long lengthAndFin) {
+  private void collect(long id, long offset, long lengthAndFin) {
+    long length = lengthAndFin >>> 1;
+    boolean fin = (lengthAndFin & 1) != 0;
+    if (id == ackedId && offset == ackedTo && !fin) {
+      ackedTo += length;
+      return;
+    }
+    settle();
+    if (fin) {
+      onStreamAcked(id, offset, length, true);
+    } else {
+      ackedId = id;
+      ackedFrom = offset;
+      ackedTo = offset + length;
+    }
+  }
+
+  /** Has the stream hear of what was acknowledged last. */
+  void settle() {
+    long id = ackedId;
+    if (id != NONE) {
+      ackedId = NONE;
+      onStreamAcked(id, ackedFrom, ackedTo - ackedFrom, false);
+    }
+  }
+
+  private void onStreamAcked(long id, long offset, long length, boolean fin) {
     MuxStream stream = streams.get(id);
     if (stream == null || stream.send() == null || stream.send().isOver()) {
       return;
     }
     SendStream send = stream.send();
-    send.onAcked(offset, (int) (lengthAndFin >>> 1), (lengthAndFin & 1) != 0);
+    send.onAcked(offset, length, fin);
     if (send.isOver()) {
       onSendOver(stream, send);
       return;
@@ -61,6 +99,7 @@ final class FrameOutcomes {
 
   /** A packet was lost, or is to be sent again as a probe: what is still current goes again. */
   void onLost(SentFrames sent) {
+    settle();
     for (int i = 0; i < sent.size(); i++) {
       switch (sent.kind(i)) {
         case STREAM -> onStreamLost(sent.a(i), sent.b(i), sent.c(i));
@@ -98,7 +137,7 @@ final class FrameOutcomes {
   private void onStreamLost(long id, long offset, long lengthAndFin) {
     MuxStream stream = streams.get(id);
     if (stream != null && stream.send() != null) {
-      stream.send().onLost(offset, (int) (lengthAndFin >>> 1), (lengthAndFin & 1) != 0);
+      stream.send().onLost(offset, lengthAndFin >>> 1, (lengthAndFin & 1) != 0);
       mux.update(stream, stream.send());
     }
   }

@@ -44,7 +44,7 @@ public final class Mux {
   private final PeerEffort effort;
   private final IncomingFrames incoming;
   private final Supplies supplies = new Supplies(this);
-  private final ArrayDeque<MuxStream> eventQueue = new ArrayDeque<>();
+  private final ArrayDeque<MuxStream> eventQueue = new ArrayDeque<>(1);
 
   private TransportParameters peer = TransportParameters.builder().build();
   private long rttNanos;
@@ -374,9 +374,20 @@ public final class Mux {
     return length >= 0 || (stream.supplied && supplies.isDry(stream)); // dry: others go on
   }
 
-  /** A packet was acknowledged, or its bytes were handed to a carrier that loses none. */
+  /** The bytes of a packet were handed to a carrier that loses none. */
   public void onAcked(SentFrames sent) {
+    onPacketAcked(sent);
+    onAckRead();
+  }
+
+  /** A packet was acknowledged, others with it; streams hear of it by {@link #onAckRead}. */
+  public void onPacketAcked(SentFrames sent) {
     outcomes.onAcked(sent);
+  }
+
+  /** Those were all packets that were acknowledged together. */
+  public void onAckRead() {
+    outcomes.settle();
     wakeMemoryWaiters();
   }
 

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>RFC 9000 §7.2 leaves the first Destination Connection ID to the client, so a client could look
  * for IDs that share a slot. The hash is therefore keyed: multilinear hashing over 32-bit words,
- * whose collisions are as rare as chance makes them for whoever does not know the key.
+ * whose collisions are as rare as chance makes them for whoever does not know the key. Datagrams
+ * come in runs for one connection: the slot that was found last is looked at first.
  */
 public final class ConnectionIdMap<V> {
   private static final int WORDS = ConnectionId.MAX_BYTES / Integer.BYTES;
@@ -23,9 +24,7 @@ public final class ConnectionIdMap<V> {
   private @Nullable ConnectionId[] ids = new ConnectionId[INITIAL_SLOTS];
   private @Nullable Object[] values = new Object[INITIAL_SLOTS];
   private int size;
-
-  /** Where the last look-up ended: datagrams come in bursts. */
-  private int recentSlot;
+  private int lastSlot;
 
   public ConnectionIdMap(RandomGenerator random) {
     for (int i = 0; i < hashKey.length; i++) {
@@ -43,15 +42,15 @@ public final class ConnectionIdMap<V> {
     if (length > ConnectionId.MAX_BYTES) {
       return null;
     }
-    ConnectionId recent = ids[recentSlot];
-    if (recent != null && recent.matches(d, from, length)) {
-      return (V) values[recentSlot];
+    ConnectionId last = ids[lastSlot];
+    if (last != null && last.matches(d, from, length)) {
+      return (V) values[lastSlot];
     }
     int mask = ids.length - 1;
     int slot = hash(d, from, length) & mask;
     for (ConnectionId id = ids[slot]; id != null; id = ids[slot]) {
       if (id.matches(d, from, length)) {
-        recentSlot = slot;
+        lastSlot = slot;
         return (V) values[slot];
       }
       slot = (slot + 1) & mask;

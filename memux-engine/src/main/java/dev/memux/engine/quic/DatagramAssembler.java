@@ -32,7 +32,7 @@ final class DatagramAssembler {
   /** A packet being written: where it stands in {@link #scratch}. */
   private static final class Draft {
     @Nullable PacketNumberSpace space;
-    @Nullable SentFrames frames;
+    final SentFrames frames = new SentFrames();
     long packetNumber;
     int from;
     int payloadFrom;
@@ -112,10 +112,8 @@ final class DatagramAssembler {
     if (draft == null) {
       return 0;
     }
-    SentFrames frames = recovery.newFrames();
-    draft.frames = frames;
-    writeChallenge(frames, bytes, nowNanos);
-    probed.responses().write(writer, frames);
+    writeChallenge(draft.frames, bytes, nowNanos);
+    probed.responses().write(writer, draft.frames);
     draft.provesPath = true;
     return finish(out, outFrom, end(draft, true), bytes, nowNanos);
   }
@@ -156,7 +154,7 @@ final class DatagramAssembler {
               ? writer.connectionClose(false, TransportError.APPLICATION_ERROR, 0, "")
               : writer.connectionClose(
                   reason.application(), reason.code(), reason.frameType(), reason.reason());
-      end = written ? end(draft, false) : abandon(draft, end);
+      end = written ? end(draft, false) : end;
     }
     return finish(out, 0, end, bytes, nowNanos);
   }
@@ -189,8 +187,7 @@ final class DatagramAssembler {
     if (draft == null) {
       return from;
     }
-    SentFrames frames = recovery.newFrames();
-    draft.frames = frames;
+    SentFrames frames = draft.frames;
     if (challenges) {
       // RFC 9000 §9.4: whatever the window says, as it was made for another path; and first, as
       // acknowledgements take all the room that there is.
@@ -212,7 +209,7 @@ final class DatagramAssembler {
       frames.add(SentFrames.Kind.PING);
     }
     if (writer.position() == draft.payloadFrom) {
-      return abandon(draft, from);
+      return from;
     }
     boolean ackEliciting = asked || writer.position() > afterAck;
     ackOnlyPackets = ackEliciting ? 0 : ackOnlyPackets + 1;
@@ -246,7 +243,7 @@ final class DatagramAssembler {
   private @Nullable Draft begin(PacketNumberSpace space, int from, int bytes) {
     Draft draft = drafts[draftCount];
     draft.space = space;
-    draft.frames = null;
+    draft.frames.clear();
     draft.provesPath = false;
     draft.padded = false;
     draft.from = from;
@@ -312,14 +309,6 @@ final class DatagramAssembler {
 
   private static boolean isShort(PacketNumberSpace space) {
     return space.sentType() == PacketType.ONE_RTT;
-  }
-
-  private int abandon(Draft draft, int from) {
-    if (draft.frames != null) {
-      recovery.release(draft.frames);
-      draft.frames = null;
-    }
-    return from;
   }
 
   private int end(Draft draft, boolean ackEliciting) {
@@ -392,11 +381,9 @@ final class DatagramAssembler {
             out,
             at);
     space.nextPacketNumber = draft.packetNumber + 1;
-    SentFrames frames = draft.frames == null ? recovery.newFrames() : draft.frames;
-    draft.frames = null;
     boolean inFlight = draft.ackEliciting || draft.padded;
     transmitter.onPacketSent(
-        space, draft.packetNumber, length, draft.ackEliciting, inFlight, frames, nowNanos);
+        space, draft.packetNumber, length, draft.ackEliciting, inFlight, draft.frames, nowNanos);
     path.onPacketSent();
     return length;
   }

@@ -129,7 +129,12 @@ final class OutgoingFrames implements RecoveryListener {
         default -> {} // the others are the streams', or nothing waits for them
       }
     }
-    mux.onAcked(frames);
+    mux.onPacketAcked(frames);
+  }
+
+  @Override
+  public void onAckRead() {
+    mux.onAckRead();
   }
 
   @Override

@@ -9,30 +9,26 @@ import dev.memux.engine.wire.SentFrames;
  */
 final class LostPackets {
   private final PacketSpace space;
-  private final SentFramesPool pool;
   private final RecoveryListener listener;
   private final SpuriousCongestion spuriousCongestion;
 
   /** The time of a record is when it was declared lost. */
   private final SentPackets records = new SentPackets();
 
-  LostPackets(
-      PacketSpace space,
-      SentFramesPool pool,
-      RecoveryListener listener,
-      SpuriousCongestion spuriousCongestion) {
+  private final SentFrames frames = new SentFrames();
+
+  LostPackets(PacketSpace space, RecoveryListener listener, SpuriousCongestion spuriousCongestion) {
     this.space = space;
-    this.pool = pool;
     this.listener = listener;
     this.spuriousCongestion = spuriousCongestion;
   }
 
   /** Numbers are added in growing order: an older packet is never lost later. */
-  void add(long number, SentFrames frames, long nowNanos) {
+  void add(long number, SentFrames content, long nowNanos) {
     if (records.size() == MAX_REMEMBERED) {
       dropOldest();
     }
-    records.add(number, nowNanos, 0, false, frames);
+    records.add(number, nowNanos, 0, false, content);
   }
 
   /** Reports the packets that {@code ack} acknowledges and returns how many there were. */
@@ -44,9 +40,9 @@ final class LostPackets {
     for (long p = records.lowestMarked(); p <= records.highestMarked(); p++) {
       if (records.isAcked(p)) {
         spuriousCongestion.onLate(records.nanos(p));
-        SentFrames frames = records.remove(p);
+        records.readFrames(p, frames);
+        records.remove(p);
         listener.onFramesAcked(space, frames);
-        pool.release(frames);
         late++;
       }
     }
@@ -71,7 +67,7 @@ final class LostPackets {
   }
 
   private void dropOldest() {
-    pool.release(records.remove(records.first()));
+    records.remove(records.first());
     records.trim();
   }
 

@@ -22,7 +22,6 @@ public final class Recovery {
   private final PersistentCongestion persistentCongestion = new PersistentCongestion();
   private final SpuriousCongestion spuriousCongestion = new SpuriousCongestion();
   private final PtoTimer pto;
-  private final SentFramesPool pool = new SentFramesPool();
   private final SentSpace initial;
   private final SentSpace handshake;
   private final SentSpace application;
@@ -35,6 +34,10 @@ public final class Recovery {
   private boolean deadlineKnown = true;
 
   private boolean amplificationLimited;
+
+  /** What the packet carried of which the listener is told. */
+  private final SentFrames frames = new SentFrames();
+
   private long packetsLost;
   private long spuriousLosses;
 
@@ -57,25 +60,12 @@ public final class Recovery {
   }
 
   /**
-   * A blank record for the next packet; it comes back with {@link #onPacketSent} or {@link
-   * #release}.
-   */
-  public SentFrames newFrames() {
-    return pool.take();
-  }
-
-  /** Takes back a record for a packet that was not sent after all. */
-  public void release(SentFrames frames) {
-    pool.release(frames);
-  }
-
-  /**
    * A packet left. Of packets not in flight, those with nothing but ACK and CONNECTION_CLOSE, no
    * record is kept.
    *
    * @param packetNumber above all before it in this space
    * @param inFlight ack-eliciting or padded (RFC 9002 §2)
-   * @param frames from {@link #newFrames}, given back by this call
+   * @param content what it carried; copied
    */
   public void onPacketSent(
       PacketSpace space,
@@ -83,7 +73,7 @@ public final class Recovery {
       int bytes,
       boolean ackEliciting,
       boolean inFlight,
-      SentFrames frames,
+      SentFrames content,
       long nowNanos) {
     if (ackEliciting && !inFlight) {
       throw new IllegalArgumentException("ack-eliciting packets are in flight");
@@ -91,10 +81,9 @@ public final class Recovery {
     SentSpace s = space(space);
     s.use(packetNumber);
     if (!inFlight) {
-      pool.release(frames);
       return;
     }
-    s.inFlight.add(packetNumber, nowNanos, bytes, ackEliciting, frames);
+    s.inFlight.add(packetNumber, nowNanos, bytes, ackEliciting, content);
     window.onPacketSent(bytes, ackEliciting);
     if (!ackEliciting) {
       return;
@@ -130,6 +119,11 @@ public final class Recovery {
       return;
     }
     s.check(ack);
+    settle(s, ack, ackDelayNanos, nowNanos);
+    listener.onAckRead();
+  }
+
+  private void settle(SentSpace s, AckFrame ack, long ackDelayNanos, long nowNanos) {
     int late = s.lost.onAckReceived(ack);
     if (late > 0) {
       spuriousLosses += late;
@@ -147,7 +141,7 @@ public final class Recovery {
     if (anyInFlight) {
       sampleRtt(s, ack, ackDelayNanos, nowNanos);
     }
-    if (space == PacketSpace.HANDSHAKE) {
+    if (s.space == PacketSpace.HANDSHAKE) {
       // RFC 9002 §6.2.2.1: it has read a Handshake packet of ours, which proves our address (RFC
       // 9000 §8.1).
       pto.onPeerValidatedAddress();
@@ -363,7 +357,7 @@ public final class Recovery {
   }
 
   private SentSpace newSpace(PacketSpace space) {
-    return new SentSpace(space, new LostPackets(space, pool, listener, spuriousCongestion));
+    return new SentSpace(space, new LostPackets(space, listener, spuriousCongestion));
   }
 
   private SentSpace space(PacketSpace space) {
@@ -439,7 +433,7 @@ public final class Recovery {
     packetsLost++;
     window.onPacketGone(sent.bytes(position));
     s.onOutOfFlight(position);
-    SentFrames frames = sent.remove(position);
+    remove(sent, position);
     listener.onFramesLost(s.space, frames);
     s.lost.add(sent.number(position), frames, nowNanos);
   }
@@ -448,26 +442,45 @@ public final class Recovery {
   private void loseElsewhere(SentSpace s, long position) {
     packetsLost++;
     s.onOutOfFlight(position);
-    SentFrames frames = s.inFlight.remove(position);
+    remove(s.inFlight, position);
     listener.onFramesLost(s.space, frames);
-    pool.release(frames);
+  }
+
+  /** Removes a record; what the packet carried is in {@link #frames}. */
+  private void remove(SentPackets sent, long position) {
+    sent.readFrames(position, frames);
+    sent.remove(position);
   }
 
   private void settleAcks(SentSpace s, long nowNanos) {
     SentPackets sent = s.inFlight;
+    int runBytes = 0;
+    long runNanos = 0;
     for (long p = sent.lowestMarked(); p <= sent.highestMarked(); p++) {
       if (sent.isAcked(p)) {
         if (s.isOnPath(p)) {
-          window.onPacketAcked(sent.bytes(p), sent.nanos(p), nowNanos);
-          persistentCongestion.onAcked(sent.nanos(p));
+          if (sent.nanos(p) != runNanos) {
+            settleRun(runBytes, runNanos, nowNanos);
+            runBytes = 0;
+            runNanos = sent.nanos(p);
+          }
+          runBytes += sent.bytes(p);
         }
         s.onOutOfFlight(p);
-        SentFrames frames = sent.remove(p);
+        remove(sent, p);
         listener.onFramesAcked(s.space, frames);
-        pool.release(frames);
       }
     }
+    settleRun(runBytes, runNanos, nowNanos);
     sent.trim();
+  }
+
+  /** Packets of one batch, sent at the same time, have been acknowledged together. */
+  private void settleRun(int bytes, long sentNanos, long nowNanos) {
+    if (bytes > 0) {
+      window.onPacketsAcked(bytes, sentNanos, nowNanos);
+      persistentCongestion.onAcked(sentNanos);
+    }
   }
 
   private void probe(PacketSpace expired) {
@@ -481,7 +494,8 @@ public final class Recovery {
       SentPackets sent = s.inFlight;
       for (long p = sent.first(); p < sent.end() && probes > 0; p++) {
         if (sent.isPresent(p) && sent.isAckEliciting(p)) {
-          listener.onFramesProbed(s.space, sent.frames(p));
+          sent.readFrames(p, frames);
+          listener.onFramesProbed(s.space, frames);
           probes--;
         }
       }
@@ -502,11 +516,10 @@ public final class Recovery {
           window.onPacketGone(sent.bytes(p));
         }
         s.onOutOfFlight(p);
-        SentFrames frames = sent.remove(p);
+        remove(sent, p);
         if (sendAgain) {
           listener.onFramesLost(s.space, frames);
         }
-        pool.release(frames);
       }
     }
     sent.clear();

@@ -13,6 +13,9 @@ public interface RecoveryListener {
   /** They arrived. */
   void onFramesAcked(PacketSpace space, SentFrames frames);
 
+  /** An ACK frame has been read to its end: {@link #onFramesAcked} has told of all in it. */
+  void onAckRead();
+
   /** They did not arrive: what of them is still current goes out again (RFC 9000 §13.3). */
   void onFramesLost(PacketSpace space, SentFrames frames);
 

@@ -71,7 +71,7 @@ final class SendWindow {
     congestion.onRttSample(sentNanos, nowNanos, smoothedNanos, applicationLimited);
   }
 
-  void onPacketAcked(int bytes, long sentNanos, long nowNanos) {
+  void onPacketsAcked(int bytes, long sentNanos, long nowNanos) {
     bytesInFlight -= bytes;
     congestion.onPacketAcked(bytes, sentNanos, nowNanos, applicationLimited);
   }

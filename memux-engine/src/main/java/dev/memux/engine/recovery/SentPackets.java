@@ -2,8 +2,6 @@ package dev.memux.engine.recovery;
 
 import dev.memux.engine.wire.AckFrame;
 import dev.memux.engine.wire.SentFrames;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Records of sent packets in the order of their numbers: a ring of parallel arrays. A record is
@@ -21,7 +19,6 @@ final class SentPackets {
   private static final long[] NO_LONGS = {};
   private static final int[] NO_INTS = {};
   private static final byte[] NO_BYTES = {};
-  private static final SentFrames[] NO_FRAMES = {};
 
   private static final byte HOLE = 0;
   private static final byte PRESENT = 1;
@@ -32,7 +29,11 @@ final class SentPackets {
   private long[] nanos = NO_LONGS;
   private int[] bytes = NO_INTS;
   private byte[] flags = NO_BYTES;
-  private @Nullable SentFrames[] frames = NO_FRAMES;
+
+  /** Where in {@link #frames} begins what a packet carried; it ends where the next one's begins. */
+  private long[] framesFrom = NO_LONGS;
+
+  private final SentFrameRing frames = new SentFrameRing();
   private int mask = -1;
   private long first;
   private long end;
@@ -60,7 +61,7 @@ final class SentPackets {
     return (int) (end - first);
   }
 
-  /** Appends a record. Its number must be above all before it. */
+  /** Appends a record, with a copy of its content. Its number must be above all before it. */
   void add(long number, long sentNanos, int size, boolean ackEliciting, SentFrames content) {
     if (size() == numbers.length) {
       grow();
@@ -70,7 +71,8 @@ final class SentPackets {
     nanos[slot] = sentNanos;
     bytes[slot] = size;
     flags[slot] = ackEliciting ? PRESENT | ACK_ELICITING : PRESENT;
-    frames[slot] = content;
+    framesFrom[slot] = frames.end();
+    frames.add(content);
   }
 
   boolean isPresent(long position) {
@@ -104,19 +106,18 @@ final class SentPackets {
     return bytes[slot(position)];
   }
 
-  SentFrames frames(long position) {
-    return Objects.requireNonNull(frames[slot(position)]);
+  /** Copies what the packet carried. */
+  void readFrames(long position, SentFrames into) {
+    frames.read(framesFrom[slot(position)], framesFrom(position + 1), into);
   }
 
-  /**
-   * Removes a record; what it carried is the caller's. Holes at the front go with {@link #trim}.
-   */
-  SentFrames remove(long position) {
-    int slot = slot(position);
-    SentFrames content = Objects.requireNonNull(frames[slot]);
-    flags[slot] = HOLE;
-    frames[slot] = null;
-    return content;
+  private long framesFrom(long position) {
+    return position == end ? frames.end() : framesFrom[slot(position)];
+  }
+
+  /** Removes a record. Holes at the front go with {@link #trim}. */
+  void remove(long position) {
+    flags[slot(position)] = HOLE;
   }
 
   /** Drops the holes at the front. */
@@ -124,6 +125,7 @@ final class SentPackets {
     while (first < end && flags[slot(first)] == HOLE) {
       first++;
     }
+    frames.releaseBefore(framesFrom(first));
   }
 
   /**
@@ -194,7 +196,8 @@ final class SentPackets {
     nanos = NO_LONGS;
     bytes = NO_INTS;
     flags = NO_BYTES;
-    frames = NO_FRAMES;
+    framesFrom = NO_LONGS;
+    frames.clear();
     mask = -1;
   }
 
@@ -222,7 +225,7 @@ final class SentPackets {
     long[] moreNanos = new long[capacity];
     int[] moreBytes = new int[capacity];
     byte[] moreFlags = new byte[capacity];
-    @Nullable SentFrames[] moreFrames = new SentFrames[capacity];
+    long[] moreFramesFrom = new long[capacity];
     for (long p = first; p < end; p++) {
       int from = slot(p);
       int to = (int) p & (capacity - 1);
@@ -230,13 +233,13 @@ final class SentPackets {
       moreNanos[to] = nanos[from];
       moreBytes[to] = bytes[from];
       moreFlags[to] = flags[from];
-      moreFrames[to] = frames[from];
+      moreFramesFrom[to] = framesFrom[from];
     }
     numbers = moreNumbers;
     nanos = moreNanos;
     bytes = moreBytes;
     flags = moreFlags;
-    frames = moreFrames;
+    framesFrom = moreFramesFrom;
     mask = capacity - 1;
   }
 }

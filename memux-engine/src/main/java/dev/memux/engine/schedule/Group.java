@@ -107,6 +107,10 @@ public final class Group extends Participant {
 
   /** Counts bytes that were sent out of its part of the connection. */
   void charge(int payloadBytes) {
+    if (weight == 1) { // as most have; then nothing is left over
+      key += payloadBytes;
+      return;
+    }
     long bytes = remainderBytes + payloadBytes;
     key += bytes / weight;
     remainderBytes = bytes % weight;

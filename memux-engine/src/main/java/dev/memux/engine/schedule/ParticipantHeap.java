@@ -97,6 +97,7 @@ class ParticipantHeap<P extends Participant> {
     put(participant, rank, slot);
   }
 
+  /** {@code participant} stands at {@code from}. */
   private void sink(Participant participant, long rank, int from) {
     int slot = from;
     for (int child = ARITY * slot + 1; child < size; child = ARITY * slot + 1) {
@@ -113,7 +114,11 @@ class ParticipantHeap<P extends Participant> {
       put(node(least), ranks[least], slot);
       slot = least;
     }
-    put(participant, rank, slot);
+    if (slot == from) {
+      ranks[slot] = rank; // most stay where they are, and writing references costs more
+    } else {
+      put(participant, rank, slot);
+    }
   }
 
   /** Not private: a test counts the calls. */

@@ -92,7 +92,7 @@ public final class SendBuffer {
     }
   }
 
-  public void onAcked(long offset, int length) {
+  public void onAcked(long offset, long length) {
     long after = Math.min(offset + length, writtenTo);
     if (after <= ackedTo) {
       return;
@@ -129,7 +129,7 @@ public final class SendBuffer {
   }
 
   /** What was acknowledged in another packet meanwhile is not sent again. */
-  public void onLost(long offset, int length) {
+  public void onLost(long offset, long length) {
     lost.addExcept(Math.max(offset, ackedTo), Math.min(offset + length, writtenTo), acked);
   }
 

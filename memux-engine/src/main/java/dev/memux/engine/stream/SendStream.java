@@ -202,7 +202,7 @@ public final class SendStream {
   }
 
   /** A frame of ours was acknowledged. */
-  public void onAcked(long offset, int length, boolean fin) {
+  public void onAcked(long offset, long length, boolean fin) {
     buffer.onAcked(offset, length);
     if (resetCode != NONE) {
       endReset();
@@ -216,7 +216,7 @@ public final class SendStream {
   }
 
   /** A frame of ours was lost. */
-  public void onLost(long offset, int length, boolean fin) {
+  public void onLost(long offset, long length, boolean fin) {
     buffer.onLost(offset, length);
     finLost |= fin && !finAcked && resetCode == NONE;
   }

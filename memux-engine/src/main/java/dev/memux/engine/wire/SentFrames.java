@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * What one sent packet carried. After a loss, whoever wrote an entry sends what is current then,
- * not the old frame (RFC 9000 §13.3). Pooled by its owner: no allocation in the steady state.
+ * not the old frame (RFC 9000 §13.3). Used again by its owner: no allocation in the steady state.
  */
 public final class SentFrames {
   /** What an entry means; {@code a}, {@code b} and {@code c} as said, 0 where nothing is. */
@@ -43,8 +43,11 @@ public final class SentFrames {
 
   private static final int INITIAL_ENTRIES = 4;
   private static final int FIELDS = 3;
+  private static final Kind[] KINDS = Kind.values();
 
-  private Kind[] kinds = new Kind[INITIAL_ENTRIES];
+  /** Ordinals: writing references would be work for the collector. */
+  private byte[] kinds = new byte[INITIAL_ENTRIES];
+
   private long[] fields = new long[INITIAL_ENTRIES * FIELDS];
   private int size;
 
@@ -58,7 +61,7 @@ public final class SentFrames {
   }
 
   public Kind kind(int i) {
-    return kinds[i];
+    return KINDS[kinds[i]];
   }
 
   public long a(int i) {
@@ -90,7 +93,7 @@ public final class SentFrames {
       kinds = Arrays.copyOf(kinds, size * 2);
       fields = Arrays.copyOf(fields, size * 2 * FIELDS);
     }
-    kinds[size] = kind;
+    kinds[size] = (byte) kind.ordinal();
     fields[size * FIELDS] = a;
     fields[size * FIELDS + 1] = b;
     fields[size * FIELDS + 2] = c;

@@ -98,7 +98,7 @@ final class Bottleneck {
           wakeAt(due);
           return;
         }
-        SentFrames frames = recovery.newFrames();
+        SentFrames frames = new SentFrames();
         frames.add(SentFrames.Kind.PING, next);
         long number = next++;
         recovery.onPacketSent(PacketSpace.APPLICATION, number, DATAGRAM, true, true, frames, now);
@@ -163,6 +163,9 @@ final class Bottleneck {
 
     @Override
     public void onFramesAcked(PacketSpace space, SentFrames frames) {}
+
+    @Override
+    public void onAckRead() {}
 
     @Override
     public void onFramesLost(PacketSpace space, SentFrames frames) {}

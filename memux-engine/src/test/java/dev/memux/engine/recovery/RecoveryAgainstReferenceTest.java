@@ -112,7 +112,7 @@ class RecoveryAgainstReferenceTest implements RecoveryListener {
     now += 1000;
     long number = next++;
     int bytes = 100 + random.nextInt(DATAGRAM - 99);
-    SentFrames frames = recovery.newFrames();
+    SentFrames frames = new SentFrames();
     frames.add(SentFrames.Kind.PING, number);
     recovery.onPacketSent(PacketSpace.APPLICATION, number, bytes, ackEliciting, true, frames, now);
     reference.onPacketSent(number, bytes, ackEliciting, now);
@@ -170,6 +170,9 @@ class RecoveryAgainstReferenceTest implements RecoveryListener {
   public void onFramesAcked(PacketSpace space, SentFrames frames) {
     acked.add(frames.a(0));
   }
+
+  @Override
+  public void onAckRead() {}
 
   @Override
   public void onFramesLost(PacketSpace space, SentFrames frames) {

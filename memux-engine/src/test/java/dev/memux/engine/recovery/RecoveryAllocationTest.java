@@ -21,6 +21,7 @@ class RecoveryAllocationTest implements RecoveryListener {
   private final Recovery recovery = new Recovery(true, new Cubic(DATAGRAM), DATAGRAM, this);
   private final Pacer pacer = new Pacer(DATAGRAM);
   private final AckFrame ack = new AckFrame();
+  private final SentFrames frames = new SentFrames();
   private long next;
   private long now;
   private long reported;
@@ -61,7 +62,7 @@ class RecoveryAllocationTest implements RecoveryListener {
     long first = next;
     boolean lossy = first / FLIGHT % 8 == 0;
     for (int i = 0; i < FLIGHT; i++) {
-      SentFrames frames = recovery.newFrames();
+      frames.clear();
       frames.add(SentFrames.Kind.STREAM, 4, next * 1000, 1000);
       recovery.onPacketSent(PacketSpace.APPLICATION, next++, DATAGRAM, true, true, frames, now);
       pacer.delayUntilNanos(now, DATAGRAM, recovery.windowBytes(), recovery.rtt().smoothedNanos());
@@ -109,6 +110,9 @@ class RecoveryAllocationTest implements RecoveryListener {
   public void onFramesAcked(PacketSpace space, SentFrames frames) {
     reported++;
   }
+
+  @Override
+  public void onAckRead() {}
 
   @Override
   public void onFramesLost(PacketSpace space, SentFrames frames) {

@@ -74,7 +74,7 @@ final class SenderFixture implements RecoveryListener {
 
   long send(PacketSpace space, int bytes, boolean ackEliciting, boolean inFlight) {
     long number = takeNumber(space);
-    SentFrames frames = recovery.newFrames();
+    SentFrames frames = new SentFrames();
     frames.add(SentFrames.Kind.PING, number);
     recovery.onPacketSent(space, number, bytes, ackEliciting, inFlight, frames, now);
     return number;
@@ -151,6 +151,9 @@ final class SenderFixture implements RecoveryListener {
   public void onFramesAcked(PacketSpace space, SentFrames frames) {
     acked.add(frames.a(0));
   }
+
+  @Override
+  public void onAckRead() {}
 
   @Override
   public void onFramesLost(PacketSpace space, SentFrames frames) {

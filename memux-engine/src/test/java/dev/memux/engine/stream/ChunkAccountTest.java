@@ -63,6 +63,34 @@ class ChunkAccountTest {
   }
 
   @Test
+  void whoHoldsMuchIsCountedInSteps() {
+    CountedBudget large = new CountedBudget(4 << 20);
+    ChunkAccount account = new ChunkAccount(new ChunkPool(large), Use.SEND, Long.MAX_VALUE);
+    ArrayDeque<byte[]> taken = new ArrayDeque<>();
+    int counted = 0;
+    long before = 0;
+    for (byte[] chunk = account.take(); chunk != null; chunk = account.take()) {
+      taken.add(chunk);
+      counted += large.heldBytes() == before ? 0 : 1;
+      before = large.heldBytes();
+      assertCounted(account, large);
+    }
+    assertEquals(large.sendLimit(), account.heldBytes(), "to the last chunk");
+    assertTrue(counted < 300, "counted " + counted + " times");
+    while (!taken.isEmpty()) {
+      account.give(taken.removeFirst());
+      assertCounted(account, large);
+    }
+    assertEquals(0, large.heldBytes());
+  }
+
+  private static void assertCounted(ChunkAccount account, CountedBudget large) {
+    long more = large.heldBytes() - account.heldBytes();
+    long most = account.heldBytes() < ChunkAccount.LARGE_BYTES ? 0 : 2 * ChunkAccount.STEP_BYTES;
+    assertTrue(more >= 0 && more <= most, () -> "counted " + more + " bytes too many");
+  }
+
+  @Test
   void pressureRisesAsMemoryIsTakenAndFallsAsItComesBack() {
     ChunkAccount account = account(Use.RECEIVE, Long.MAX_VALUE);
     ArrayDeque<byte[]> taken = new ArrayDeque<>();
