@@ -78,7 +78,20 @@ final class PerfClient {
         repeat(plan.streams(), () -> transfer(session, share(amount, left.decrementAndGet())));
       }
       case REQUESTS -> repeatEach(amount, () -> exchange(session));
-      case HANDSHAKES -> repeatEach(amount, () -> client.connect(host, port).close(0, ""));
+      case HANDSHAKES -> repeatEach(amount, () -> shakeHands(false));
+      case RESUMPTIONS -> {
+        serverUsage(session); // whose answer comes behind the tickets
+        repeatEach(amount, () -> shakeHands(true));
+      }
+    }
+  }
+
+  private void shakeHands(boolean resumes) throws IOException {
+    Session session = client.connect(host, port);
+    boolean resumed = session.tls().resumed();
+    session.close(0, "");
+    if (resumed != resumes) {
+      throw new IOException(resumed ? "a session was resumed" : "no session was resumed");
     }
   }
 

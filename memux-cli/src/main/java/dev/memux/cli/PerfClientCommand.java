@@ -5,10 +5,12 @@ import dev.memux.gateway.ListenAddress;
 import dev.memux.gateway.StateDirectory;
 import dev.memux.netty.MuxException;
 import dev.memux.session.SessionClient;
+import dev.memux.tls.TlsClientConfig;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,6 +31,7 @@ import picocli.CommandLine.Option;
       "  requests    --requests small exchanges on one connection, each on a stream of its own,"
           + " --concurrency at once",
       "  handshakes  --requests connections with full handshakes, --concurrency at once",
+      "  resumptions --requests connections that resume a session, --concurrency at once",
       ""
     },
     exitCodeListHeading = "%nExit codes:%n",
@@ -46,6 +49,9 @@ import picocli.CommandLine.Option;
 final class PerfClientCommand implements Callable<Integer> {
   private static final long CLOSE_SECONDS = 5;
 
+  /** The session that asks for figures has nothing to say while others shake hands. */
+  private static final long KEEP_ALIVE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
   @Option(
       names = "--connect",
       paramLabel = "HOST:PORT",
@@ -56,7 +62,7 @@ final class PerfClientCommand implements Callable<Integer> {
   @Option(
       names = "--workload",
       required = true,
-      description = "One of bulk, streams, requests, handshakes.")
+      description = "One of bulk, streams, requests, handshakes, resumptions.")
   private PerfPlan.Workload workload = PerfPlan.Workload.BULK;
 
   @Option(
@@ -83,14 +89,14 @@ final class PerfClientCommand implements Callable<Integer> {
       names = "--requests",
       paramLabel = "N",
       defaultValue = "10000",
-      description = "requests, handshakes: how many (default: ${DEFAULT-VALUE}).")
+      description = "requests, handshakes, resumptions: how many (default: ${DEFAULT-VALUE}).")
   private long requests;
 
   @Option(
       names = "--concurrency",
       paramLabel = "N",
       defaultValue = "32",
-      description = "requests, handshakes: how many at once (default: ${DEFAULT-VALUE}).")
+      description = "The same: how many at once (default: ${DEFAULT-VALUE}).")
   private int concurrency;
 
   @Option(
@@ -154,14 +160,9 @@ final class PerfClientCommand implements Callable<Integer> {
             responseBytes);
     SessionClient client =
         SessionClient.builder()
-            .tls(
-                trust.forServer(
-                    server.host(),
-                    PerfProtocol.ALPN,
-                    StateDirectory.ofUser(),
-                    KeyLogs.fromEnvironment()))
+            .tls(tls(server.host()))
             .carriers(carrier.types())
-            .config(packets.apply(QuicConfig.DEFAULT))
+            .config(packets.apply(QuicConfig.DEFAULT).withKeepAliveNanos(KEEP_ALIVE_NANOS))
             .drainTimeout(Duration.ofSeconds(CLOSE_SECONDS))
             .build();
     PerfResult result = measure(new PerfClient(client, server.host(), server.port(), plan), server);
@@ -171,6 +172,18 @@ final class PerfClientCommand implements Callable<Integer> {
       System.out.print(result.table());
     }
     return ExitCode.OK;
+  }
+
+  private TlsClientConfig tls(String serverName) {
+    return workload == PerfPlan.Workload.RESUMPTIONS
+        ? trust.forServer(
+            serverName,
+            PerfProtocol.ALPN,
+            StateDirectory.ofUser(),
+            KeyLogs.fromEnvironment(),
+            new RepeatedSession())
+        : trust.forServer(
+            serverName, PerfProtocol.ALPN, StateDirectory.ofUser(), KeyLogs.fromEnvironment());
   }
 
   private ListenAddress address() {

@@ -5,8 +5,8 @@ package dev.memux.cli;
  *
  * @param bytes of all streams together (bulk, streams)
  * @param streams at once (streams)
- * @param requests how many there are (requests, handshakes)
- * @param concurrency how many are under way at once (requests, handshakes)
+ * @param requests how many there are (requests, handshakes, resumptions)
+ * @param concurrency how many are under way at once (requests, handshakes, resumptions)
  * @param warmup bytes or requests, as the workload counts, that are not measured
  * @param requestBytes of a request, the header included
  * @param responseBytes of a response
@@ -30,7 +30,9 @@ public record PerfPlan(
     /** Small exchanges, each on a stream of its own. */
     REQUESTS,
     /** Connections, each with a full handshake. */
-    HANDSHAKES;
+    HANDSHAKES,
+    /** Connections that all resume a session. */
+    RESUMPTIONS;
 
     boolean countsBytes() {
       return this == BULK || this == STREAMS;

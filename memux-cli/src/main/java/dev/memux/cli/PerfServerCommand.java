@@ -7,12 +7,15 @@ import dev.memux.gateway.StateDirectory;
 import dev.memux.netty.CarrierType;
 import dev.memux.session.SessionServer;
 import dev.memux.tls.KeyLog;
+import dev.memux.tls.TicketKeys;
 import dev.memux.tls.TlsServerConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -38,6 +41,9 @@ import picocli.CommandLine.Option;
 final class PerfServerCommand implements Callable<Integer> {
   /** Whoever measures opens as many as the workload says. */
   private static final int MAX_STREAMS = 100_000;
+
+  /** Longer than anyone measures. */
+  private static final Duration TICKET_LIFETIME = Duration.ofHours(1);
 
   @Option(
       names = "--listen",
@@ -70,7 +76,11 @@ final class PerfServerCommand implements Callable<Integer> {
 
   private SessionServer listen() {
     QuicConfig config = packets.apply(QuicConfig.DEFAULT);
-    TlsServerConfig.Builder tls = TlsServerConfig.builder().applicationProtocols(PerfProtocol.ALPN);
+    TlsServerConfig.Builder tls =
+        TlsServerConfig.builder()
+            .applicationProtocols(PerfProtocol.ALPN)
+            .ticketKeys(
+                new TicketKeys(TICKET_LIFETIME, InstantSource.system(), new SecureRandom()));
     KeyLog keyLog = KeyLogs.fromEnvironment();
     if (keyLog != null) {
       tls.keyLog(keyLog);

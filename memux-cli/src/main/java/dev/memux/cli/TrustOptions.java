@@ -47,6 +47,18 @@ final class TrustOptions {
         .build();
   }
 
+  /** TLS settings for a server of that name, whose sessions are resumed. */
+  TlsClientConfig forServer(
+      String name,
+      String applicationProtocol,
+      StateDirectory state,
+      @Nullable KeyLog keyLog,
+      SessionCache sessions) {
+    return builder(name, applicationProtocol, state, keyLog)
+        .sessionCache(sessions, InstantSource.system())
+        .build();
+  }
+
   /** TLS settings for a server of that name. */
   TlsClientConfig forServer(
       String name, String applicationProtocol, StateDirectory state, @Nullable KeyLog keyLog) {

@@ -13,6 +13,7 @@ import dev.memux.session.Session;
 import dev.memux.session.SessionClient;
 import dev.memux.session.SessionServer;
 import dev.memux.session.Stream;
+import dev.memux.tls.TicketKeys;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsServerConfig;
 import java.io.ByteArrayInputStream;
@@ -22,8 +23,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +48,8 @@ final class PerfTest {
     "STREAMS, DOWNLOAD",
     "STREAMS, UPLOAD",
     "REQUESTS, DOWNLOAD",
-    "HANDSHAKES, DOWNLOAD"
+    "HANDSHAKES, DOWNLOAD",
+    "RESUMPTIONS, DOWNLOAD"
   })
   void measuresEachWorkload(PerfPlan.Workload workload, PerfPlan.Direction direction)
       throws Exception {
@@ -53,7 +57,8 @@ final class PerfTest {
     try (PerfServer server = PerfServer.start(listen())) {
       InetSocketAddress at = server.localAddress();
       PerfResult result =
-          new PerfClient(client(), at.getAddress().getHostAddress(), at.getPort(), plan).run();
+          new PerfClient(client(workload), at.getAddress().getHostAddress(), at.getPort(), plan)
+              .run();
       assertTrue(result.nanos() > 0, result.toString());
       assertTrue(result.clientCpuNanos() >= 0, result.toString());
       assertTrue(result.serverCpuNanos() >= 0, result.toString());
@@ -66,7 +71,8 @@ final class PerfTest {
   @ValueSource(ints = {0, 9, 77})
   void theServerRefusesWhatMakesNoSense(int what) throws Exception {
     try (PerfServer server = PerfServer.start(listen());
-        Session session = client().connect(server.localAddress(), "localhost");
+        Session session =
+            client(PerfPlan.Workload.BULK).connect(server.localAddress(), "localhost");
         Stream stream = session.open()) {
       stream.outputStream().write(PerfProtocol.header(what, 10));
       stream.shutdownOutput();
@@ -100,7 +106,8 @@ final class PerfTest {
           List.of(
               List.of("bulk", "--bytes=300000", "--warmup=1000"),
               List.of("bulk", "--bytes=300000", "--carrier=tcp"),
-              List.of("handshakes", "--requests=3", "--concurrency=2"))) {
+              List.of("handshakes", "--requests=3", "--concurrency=2"),
+              List.of("resumptions", "--requests=3", "--concurrency=2"))) {
         List<String> arguments = new ArrayList<>(List.of("perf", "client", connect, "--json"));
         arguments.add("--workload=" + workload.getFirst());
         arguments.addAll(workload.subList(1, workload.size()));
@@ -156,19 +163,22 @@ final class PerfTest {
             TlsServerConfig.builder()
                 .credentials(DevelopmentCertificate.loadOrCreate(state, Clock.systemUTC()))
                 .applicationProtocols(PerfProtocol.ALPN)
+                .ticketKeys(
+                    new TicketKeys(Duration.ofHours(1), InstantSource.system(), new SecureRandom()))
                 .build())
         .config(QuicConfig.DEFAULT.withMaxDatagramBytes(PACKET_BYTES))
         .drainTimeout(Duration.ZERO)
         .listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
   }
 
-  private static SessionClient client() {
+  private static SessionClient client(PerfPlan.Workload workload) {
+    TlsClientConfig.Builder tls =
+        TlsClientConfig.builder().applicationProtocols(PerfProtocol.ALPN).insecureTrustAny();
+    if (workload == PerfPlan.Workload.RESUMPTIONS) {
+      tls.sessionCache(new RepeatedSession(), InstantSource.system());
+    }
     return SessionClient.builder()
-        .tls(
-            TlsClientConfig.builder()
-                .applicationProtocols(PerfProtocol.ALPN)
-                .insecureTrustAny()
-                .build())
+        .tls(tls.build())
         .config(QuicConfig.DEFAULT.withMaxDatagramBytes(PACKET_BYTES))
         .build();
   }

@@ -1,6 +1,5 @@
 package dev.memux.netty;
 
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -9,9 +8,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The threads that sign, agree on keys and judge certificates for all event loops of the process,
- * so that whoever shakes hands holds up nobody who has. Half as many as processors: the loops want
- * to go on meanwhile. What waits is bounded by {@link InitialBacklog} for servers' loops, and by
- * who opens connections for clients'.
+ * so that whoever shakes hands holds up nobody who has. Half as many as processors, and behind the
+ * loops where they share one ({@link YieldingThreads}): those want to go on meanwhile. What waits
+ * is bounded by {@link InitialBacklog} for servers' loops, and by who opens connections for
+ * clients'.
  */
 final class HandshakeWorkers {
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
@@ -47,7 +47,7 @@ final class HandshakeWorkers {
             IDLE_SECONDS,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
-            new DefaultThreadFactory("memux-handshake", true));
+            new YieldingThreads("memux-handshake"));
     pool.allowCoreThreadTimeOut(true);
     return pool;
   }

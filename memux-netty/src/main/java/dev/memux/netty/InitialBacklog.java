@@ -38,11 +38,11 @@ final class InitialBacklog {
   private long dropped;
 
   /** A datagram that waits. */
-  record Waiting(InetSocketAddress sender, byte[] payload) {}
+  record Waiting(InetSocketAddress sender, byte[] payload, int ecn) {}
 
   /** Whether a datagram begins with an Initial packet, as all do that may cost a signature. */
-  static boolean isInitial(byte[] buffer, int length) {
-    return length > 0 && (buffer[0] & TYPE_BITS) == INITIAL;
+  static boolean isInitial(byte[] buffer, int offset, int length) {
+    return length > 0 && (buffer[offset] & TYPE_BITS) == INITIAL;
   }
 
   /** Whether an Initial packet has to wait; if not, {@link #onSpent} is to be told of it. */
@@ -50,10 +50,10 @@ final class InitialBacklog {
     return isExhausted() || !queue.isEmpty();
   }
 
-  /** Keeps a copy of {@code buffer[0..length)}, if there is room. */
-  void add(InetSocketAddress sender, byte[] buffer, int length) {
+  /** Keeps a copy of {@code buffer[offset..offset + length)}, if there is room. */
+  void add(InetSocketAddress sender, byte[] buffer, int offset, int length, int ecn) {
     if (queue.size() < MAX_DATAGRAMS && length <= MAX_DATAGRAM_BYTES) {
-      queue.addLast(new Waiting(sender, Arrays.copyOf(buffer, length)));
+      queue.addLast(new Waiting(sender, Arrays.copyOfRange(buffer, offset, offset + length), ecn));
     } else {
       dropped++;
     }

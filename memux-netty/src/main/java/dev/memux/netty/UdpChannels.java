@@ -9,7 +9,6 @@ import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
-import io.netty.channel.socket.DatagramChannelConfig;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.unix.Errors;
 import io.netty.channel.unix.IntegerUnixChannelOption;
@@ -23,15 +22,6 @@ import org.slf4j.LoggerFactory;
 final class UdpChannels {
   private static final Logger log = LoggerFactory.getLogger(UdpChannels.class);
 
-  /** Linux errno values, negative as Netty's native code returns them. */
-  static final int ERRNO_EIO = -5;
-
-  static final int ERRNO_EINVAL = -22;
-
-  private static final int ERRNO_ENETUNREACH = -101;
-  private static final int ERRNO_ECONNREFUSED = -111;
-  private static final int ERRNO_EHOSTUNREACH = -113;
-
   /** Asked of the kernel in both directions: 4 MB is 10 ms at 3 Gbit/s. */
   static final int SOCKET_BUFFER_BYTES = 4 << 20;
 
@@ -40,9 +30,6 @@ final class UdpChannels {
 
   /** Datagrams that one {@code recvmmsg} reads, where there is no GRO. */
   private static final int RECEIVE_BUFFERS = 4;
-
-  /** Datagrams read in one wake-up before packets are sent again. */
-  static final int MAX_DATAGRAMS_PER_READ = 256;
 
   /** {@code IP_MTU_DISCOVER} and {@code IPV6_MTU_DISCOVER} of linux/in.h and linux/in6.h. */
   private static final IntegerUnixChannelOption IP_MTU_DISCOVER =
@@ -73,7 +60,7 @@ final class UdpChannels {
     config.setRecvByteBufAllocator(new FixedRecvByteBufAllocator(buffers * RECEIVE_BUFFER_BYTES));
     // Only now: setting an allocator resets this to one message, and so to one read a wake-up.
     MaxMessagesRecvByteBufAllocator allocator = config.getRecvByteBufAllocator();
-    allocator.maxMessagesPerRead(MAX_DATAGRAMS_PER_READ);
+    allocator.maxMessagesPerRead(UdpSocket.MAX_DATAGRAMS_PER_READ);
     return channel;
   }
 
@@ -97,23 +84,9 @@ final class UdpChannels {
     return switch (cause) {
       case PortUnreachableException e -> true;
       case NoRouteToHostException e -> true;
-      case Errors.NativeIoException e ->
-          e.expectedErr() == ERRNO_ECONNREFUSED
-              || e.expectedErr() == ERRNO_EHOSTUNREACH
-              || e.expectedErr() == ERRNO_ENETUNREACH;
+      case Errors.NativeIoException e -> Errno.saysUnreachable(e.expectedErr());
       default -> false;
     };
-  }
-
-  /** Says what the kernel granted of {@link #SOCKET_BUFFER_BYTES}. */
-  static void logBuffers(Channel channel) {
-    DatagramChannelConfig config = (DatagramChannelConfig) channel.config();
-    log.info(
-        "{}: socket buffers of {} bytes to receive and {} to send ({} asked)",
-        channel.localAddress(),
-        config.getReceiveBufferSize(),
-        config.getSendBufferSize(),
-        SOCKET_BUFFER_BYTES);
   }
 
   /**

@@ -8,7 +8,6 @@ import dev.memux.engine.quic.SendBatch;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsServerConfig;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
@@ -57,7 +56,6 @@ final class UdpDriver implements UdpSocket.Receiver {
   private final ForwardingQueue forwarded = new ForwardingQueue();
   private final InitialBacklog initials = new InitialBacklog();
   private final SendBatch batch = new SendBatch();
-  private final byte[] datagram = new byte[UdpChannels.RECEIVE_BUFFER_BYTES];
 
   /** The drivers of one server by loop index, this one among them. */
   private volatile List<UdpDriver> peers = List.of();
@@ -94,9 +92,7 @@ final class UdpDriver implements UdpSocket.Receiver {
     this.endpoint = endpoint;
     this.index = index;
     this.acceptor = acceptor;
-    socket =
-        new UdpSocket(
-            UdpChannels.create(transport, shared), UdpChannels.canSegment(transport), this);
+    socket = UdpSocket.open(transport, shared, this);
     timer = new LoopTimer(loop, this::onTimer);
     if (HandshakeWorkers.AVAILABLE) {
       endpoint.leaveHandshakeWork();
@@ -195,17 +191,18 @@ final class UdpDriver implements UdpSocket.Receiver {
   // Input
 
   @Override
-  public void onDatagram(InetSocketAddress sender, ByteBuf payload) {
-    int length = payload.readableBytes();
-    if (length > datagram.length) {
-      return;
-    }
-    payload.readBytes(datagram, 0, length);
-    UdpDriver owner = owner(length);
-    if (owner != this) {
-      owner.forward(sender, datagram, length);
-    } else {
-      receive(sender, datagram, length);
+  public void onDatagrams(
+      InetSocketAddress sender, byte[] buffer, int offset, int length, int segmentBytes, int ecn) {
+    int end = offset + length;
+    long now = nowNanos(); // they have arrived together
+    for (int from = offset; from < end; from += segmentBytes) {
+      int bytes = Math.min(segmentBytes, end - from);
+      UdpDriver owner = owner(buffer, from, bytes);
+      if (owner != this) {
+        owner.forward(sender, buffer, from, bytes, ecn);
+      } else {
+        receive(sender, buffer, from, bytes, ecn, now);
+      }
     }
   }
 
@@ -235,43 +232,46 @@ final class UdpDriver implements UdpSocket.Receiver {
   }
 
   /** Who issued the connection ID; this driver when nobody knows. */
-  private UdpDriver owner(int length) {
+  private UdpDriver owner(byte[] buffer, int offset, int length) {
     List<UdpDriver> all = peers;
     if (all.size() < 2) {
       return this;
     }
-    int owner = endpoint.owner(datagram, 0, length);
+    int owner = endpoint.owner(buffer, offset, length);
     return owner < 0 || owner == index || owner >= all.size() ? this : all.get(owner);
   }
 
   /** From another loop: a datagram for a connection of this one. Any thread. */
-  void forward(InetSocketAddress sender, byte[] buffer, int length) {
-    if (forwarded.offer(sender, buffer, length)) {
+  void forward(InetSocketAddress sender, byte[] buffer, int offset, int length, int ecn) {
+    if (forwarded.offer(sender, buffer, offset, length, ecn)) {
       loop.execute(this::receiveForwarded);
     }
   }
 
   private void receiveForwarded() {
     forwarded.beginDraining();
+    long now = nowNanos();
     for (ForwardingQueue.Datagram next; (next = forwarded.poll()) != null; ) {
-      receive(next.sender(), next.payload(), next.payload().length);
+      receive(next.sender(), next.payload(), 0, next.payload().length, next.ecn(), now);
     }
     turn();
   }
 
-  private void receive(InetSocketAddress sender, byte[] buffer, int length) {
-    if (!InitialBacklog.isInitial(buffer, length)) {
-      handIn(sender, buffer, length);
+  private void receive(
+      InetSocketAddress sender, byte[] buffer, int offset, int length, int ecn, long now) {
+    if (!InitialBacklog.isInitial(buffer, offset, length)) {
+      handIn(sender, buffer, offset, length, ecn, now);
     } else if (initials.mustWait()) {
-      initials.add(sender, buffer, length);
+      initials.add(sender, buffer, offset, length, ecn);
     } else {
-      handInInitial(sender, buffer, length);
+      handInInitial(sender, buffer, offset, length, ecn, now);
     }
   }
 
-  private void handInInitial(InetSocketAddress sender, byte[] buffer, int length) {
+  private void handInInitial(
+      InetSocketAddress sender, byte[] buffer, int offset, int length, int ecn, long now) {
     long begin = nowNanos();
-    handIn(sender, buffer, length);
+    handIn(sender, buffer, offset, length, ecn, now);
     initials.onSpent(nowNanos() - begin);
   }
 
@@ -279,13 +279,15 @@ final class UdpDriver implements UdpSocket.Receiver {
   private void receiveWaitingInitials() {
     initials.beginTurn();
     for (InitialBacklog.Waiting next; (next = initials.poll()) != null; ) {
-      handInInitial(next.sender(), next.payload(), next.payload().length);
+      byte[] payload = next.payload();
+      handInInitial(next.sender(), payload, 0, payload.length, next.ecn(), nowNanos());
     }
   }
 
-  private void handIn(InetSocketAddress sender, byte[] buffer, int length) {
+  private void handIn(
+      InetSocketAddress sender, byte[] buffer, int offset, int length, int ecn, long now) {
     try {
-      QuicConnection connection = endpoint.receive(sender, buffer, 0, length, nowNanos());
+      QuicConnection connection = endpoint.receive(sender, buffer, offset, length, ecn, now);
       if (connection != null) {
         DrivenConnection driven = drivenOf(connection);
         markReady(driven);

@@ -1,44 +1,47 @@
 package dev.memux.netty;
 
 import dev.memux.engine.quic.SendBatch;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
-import io.netty.channel.socket.DatagramPacket;
-import io.netty.channel.unix.Errors;
-import io.netty.channel.unix.SegmentedDatagramPacket;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One bound UDP socket on one event loop. Hands what arrives to its {@link Receiver}; sends
- * batches, as one UDP_SEGMENT datagram each where the kernel can.
+ * One UDP socket on one event loop. Hands what arrives to its {@link Receiver}, many datagrams at a
+ * time; sends batches, each with one segmented write where the kernel can.
  *
- * <p>It never holds more than the caller wrote before it looked at {@link #isWritable}: who sees
- * false stops, and goes on after {@link Receiver#onWritable}.
+ * <p>It never holds more than the caller sent before it looked at {@link #isWritable}: who sees
+ * false stops, and goes on after {@link Receiver#onWritable}. Its {@link #channel} is there for
+ * what all channels have (a loop, an address, an end): no datagram passes through its pipeline that
+ * others could count on.
  */
-final class UdpSocket {
+abstract class UdpSocket {
   private static final Logger log = LoggerFactory.getLogger(UdpSocket.class);
 
-  private final Channel channel;
-  private final Receiver receiver;
-  private volatile boolean segmentation;
+  /** Datagrams read in one wake-up before packets are sent again; a joined buffer ends it late. */
+  static final int MAX_DATAGRAMS_PER_READ = 256;
+
+  final Receiver receiver;
 
   /** Who takes what the socket tells. On the event loop. */
   interface Receiver {
-    /** {@code payload} is the socket's, and valid during the call. */
-    void onDatagram(InetSocketAddress sender, ByteBuf payload);
+    /**
+     * Datagrams of one sender that arrived together: each of {@code segmentBytes}, the last one
+     * perhaps shorter, one behind the other in {@code buffer[offset..offset + length)}, which may
+     * be written to and is the socket's again after the call.
+     *
+     * @param ecn the codepoint that all of them bear (RFC 3168 §5), 0 also where it cannot be read
+     */
+    void onDatagrams(
+        InetSocketAddress sender, byte[] buffer, int offset, int length, int segmentBytes, int ecn);
 
     /** All datagrams of this wake-up have been handed over. */
     void onReadComplete();
 
-    /** Everything written has left. */
+    /** Everything sent has left. */
     void onWritable();
 
     /**
@@ -48,19 +51,27 @@ final class UdpSocket {
     void onUnreachable();
   }
 
-  /** {@code channel} is new, neither registered nor bound. */
-  UdpSocket(Channel channel, boolean segmentation, Receiver receiver) {
-    this.channel = channel;
-    this.segmentation = segmentation;
+  UdpSocket(Receiver receiver) {
     this.receiver = receiver;
-    channel.pipeline().addLast(new Inbound());
+  }
+
+  /**
+   * A socket for the loops of {@code transport}; with {@code shared}, others may bind the same port
+   * (SO_REUSEPORT).
+   */
+  static UdpSocket open(IoTransport transport, boolean shared, Receiver receiver) {
+    return transport == IoTransport.EPOLL && LinuxUdpSocket.isAvailable()
+        ? new LinuxUdpSocket(shared, receiver)
+        : new ChannelUdpSocket(
+            UdpChannels.create(transport, shared), UdpChannels.canSegment(transport), receiver);
   }
 
   /**
    * Registers and binds, and connects if {@code remote} is given; the future fails when any does,
-   * and then the channel is closed.
+   * and then the channel is closed. Once.
    */
   ChannelFuture bind(EventLoop loop, InetSocketAddress local, @Nullable InetSocketAddress remote) {
+    Channel channel = channel();
     ChannelFuture registered = loop.register(channel);
     var bound = channel.newPromise();
     registered.addListener(
@@ -73,7 +84,7 @@ final class UdpSocket {
               .addListener(
                   b -> {
                     if (b.isSuccess()) {
-                      UdpChannels.logBuffers(channel);
+                      logBinding();
                       bound.setSuccess();
                     } else {
                       channel.close();
@@ -84,135 +95,42 @@ final class UdpSocket {
     return bound;
   }
 
-  Channel channel() {
-    return channel;
+  private void logBinding() {
+    log.info(
+        "{}: {}; socket buffers of {} bytes to receive and {} to send ({} asked)",
+        channel().localAddress(),
+        io(),
+        receiveBufferBytes(),
+        sendBufferBytes(),
+        UdpChannels.SOCKET_BUFFER_BYTES);
   }
 
-  /** Queues a whole batch; {@link #flush} hands it to the kernel. */
-  void send(SendBatch batch) {
-    int segment = batch.segmentBytes();
-    int step = segmentation ? batch.length() : segment;
-    for (int from = 0; from < batch.length(); from += step) {
-      int bytes = Math.min(step, batch.length() - from);
-      ByteBuf payload = channel.alloc().directBuffer(bytes);
-      payload.writeBytes(batch.buffer(), from, bytes);
-      if (bytes > segment) {
-        SegmentedSend send =
-            new SegmentedSend(payload.retainedDuplicate(), segment, batch.remote());
-        channel
-            .write(new SegmentedDatagramPacket(payload, segment, batch.remote()))
-            .addListener(send);
-      } else {
-        channel.write(new DatagramPacket(payload, batch.remote()), channel.voidPromise());
-      }
-    }
-  }
+  /** Registered, bound and closed by {@link #bind} and whoever wants it closed. Any thread. */
+  abstract Channel channel();
 
-  void flush() {
-    channel.flush();
-  }
+  /** Queues a whole batch; {@link #flush} hands it to the kernel, if that has not happened yet. */
+  abstract void send(SendBatch batch);
+
+  abstract void flush();
 
   /** After {@link #flush}: whether the kernel took everything. */
-  boolean isWritable() {
-    return channel.isWritable();
-  }
+  abstract boolean isWritable();
 
   /** What of the kernel is in use, in words: "epoll gso gro", for example. Any thread. */
-  String io() {
-    return UdpChannels.describe(channel) + (segmentation ? " gso" : "");
-  }
+  abstract String io();
 
-  /** Whether batches leave as one segmented datagram. */
-  boolean usesSegmentation() {
-    return segmentation;
-  }
+  /** What the kernel granted of {@link UdpChannels#SOCKET_BUFFER_BYTES}. */
+  abstract int receiveBufferBytes();
 
-  /**
-   * A segmented datagram on its way. Kernels, and routes, that cannot segment refuse it with EIO or
-   * EINVAL; then its packets leave one by one, as all later ones do.
-   */
-  private final class SegmentedSend implements ChannelFutureListener {
-    private final ByteBuf payload;
-    private final int segment;
-    private final InetSocketAddress remote;
-
-    SegmentedSend(ByteBuf payload, int segment, InetSocketAddress remote) {
-      this.payload = payload;
-      this.segment = segment;
-      this.remote = remote;
-    }
-
-    @Override
-    public void operationComplete(ChannelFuture sent) {
-      try {
-        if (sent.isSuccess()) {
-          return;
-        }
-        if (refusesSegmentation(sent.cause())) {
-          if (segmentation) {
-            segmentation = false;
-            log.warn(
-                "{}: no UDP segmentation here, sending packet by packet", channel, sent.cause());
-          }
-          sendOneByOne();
-        } else {
-          onError(sent.cause());
-        }
-      } finally {
-        payload.release();
-      }
-    }
-
-    private void sendOneByOne() {
-      while (payload.isReadable()) {
-        ByteBuf packet = payload.readRetainedSlice(Math.min(segment, payload.readableBytes()));
-        channel.write(new DatagramPacket(packet, remote), channel.voidPromise());
-      }
-      channel.flush();
-    }
-
-    private static boolean refusesSegmentation(Throwable cause) {
-      return cause instanceof Errors.NativeIoException e
-          && (e.expectedErr() == UdpChannels.ERRNO_EIO
-              || e.expectedErr() == UdpChannels.ERRNO_EINVAL);
-    }
-  }
-
-  private final class Inbound extends ChannelInboundHandlerAdapter {
-    @Override
-    public void channelRead(ChannelHandlerContext ctx, Object message) {
-      DatagramPacket datagram = (DatagramPacket) message;
-      try {
-        receiver.onDatagram(datagram.sender(), datagram.content());
-      } finally {
-        datagram.release();
-      }
-    }
-
-    @Override
-    public void channelReadComplete(ChannelHandlerContext ctx) {
-      receiver.onReadComplete();
-    }
-
-    @Override
-    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-      if (channel.isWritable()) {
-        receiver.onWritable();
-      }
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      onError(cause);
-    }
-  }
+  /** What the kernel granted of {@link UdpChannels#SOCKET_BUFFER_BYTES}. */
+  abstract int sendBufferBytes();
 
   /**
    * A socket error is some datagram's: the others go on, and the loss is the engine's to notice.
    * ICMP's "port unreachable" is told at the next occasion, whatever that was to do.
    */
-  private void onError(Throwable cause) {
-    log.debug("{}: socket error", channel, cause);
+  final void onError(Throwable cause) {
+    log.debug("{}: socket error", channel(), cause);
     if (UdpChannels.saysUnreachable(cause)) {
       receiver.onUnreachable();
     }

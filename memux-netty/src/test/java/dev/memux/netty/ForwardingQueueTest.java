@@ -20,35 +20,36 @@ class ForwardingQueueTest {
 
   @Test
   void copiesWhatItTakes() {
-    byte[] buffer = {1, 2, 3, 4};
-    queue.offer(SENDER, buffer, 3);
-    buffer[0] = 9;
+    byte[] buffer = {0, 1, 2, 3, 4};
+    queue.offer(SENDER, buffer, 1, 3, 2);
+    buffer[1] = 9;
     ForwardingQueue.Datagram datagram = queue.poll();
     assertArrayEquals(new byte[] {1, 2, 3}, datagram.payload());
     assertEquals(SENDER, datagram.sender());
+    assertEquals(2, datagram.ecn());
     assertNull(queue.poll());
   }
 
   @Test
   void wakesItsOwnerOnceUntilItDrains() {
-    assertTrue(queue.offer(SENDER, new byte[1], 1));
-    assertFalse(queue.offer(SENDER, new byte[1], 1));
+    assertTrue(queue.offer(SENDER, new byte[1], 0, 1, 0));
+    assertFalse(queue.offer(SENDER, new byte[1], 0, 1, 0));
     queue.beginDraining();
-    assertTrue(queue.offer(SENDER, new byte[1], 1));
+    assertTrue(queue.offer(SENDER, new byte[1], 0, 1, 0));
   }
 
   @Test
   void dropsAboveItsBound() {
     for (int i = 0; i < ForwardingQueue.MAX_DATAGRAMS; i++) {
-      queue.offer(SENDER, new byte[1], 1);
+      queue.offer(SENDER, new byte[1], 0, 1, 0);
     }
     assertEquals(0, queue.dropped());
-    assertFalse(queue.offer(SENDER, new byte[1], 1));
-    assertFalse(queue.offer(SENDER, new byte[1], 1));
+    assertFalse(queue.offer(SENDER, new byte[1], 0, 1, 0));
+    assertFalse(queue.offer(SENDER, new byte[1], 0, 1, 0));
     assertEquals(2, queue.dropped());
     assertEquals(ForwardingQueue.MAX_DATAGRAMS, queue.size());
     queue.poll();
-    queue.offer(SENDER, new byte[1], 1);
+    queue.offer(SENDER, new byte[1], 0, 1, 0);
     assertEquals(2, queue.dropped());
   }
 
@@ -61,7 +62,7 @@ class ForwardingQueueTest {
     Runnable producer =
         () -> {
           for (int i = 0; i < perThread; i++) {
-            if (queue.offer(SENDER, new byte[1], 1)) {
+            if (queue.offer(SENDER, new byte[1], 0, 1, 0)) {
               wakeUps.incrementAndGet();
             }
           }

@@ -18,11 +18,11 @@ class InitialBacklogTest {
   @Test
   void onlyInitialPacketsWait() {
     // RFC 9000 §17.2, table 5: Initial, 0-RTT, Handshake, Retry; §17.3: short headers.
-    assertTrue(InitialBacklog.isInitial(new byte[] {(byte) 0xc3}, 1));
+    assertTrue(InitialBacklog.isInitial(new byte[] {0, (byte) 0xc3}, 1, 1));
     for (int first : new int[] {0xd0, 0xe0, 0xf0, 0x40, 0x7f}) {
-      assertFalse(InitialBacklog.isInitial(new byte[] {(byte) first}, 1), "0x" + first);
+      assertFalse(InitialBacklog.isInitial(new byte[] {(byte) first}, 0, 1), "0x" + first);
     }
-    assertFalse(InitialBacklog.isInitial(new byte[1], 0));
+    assertFalse(InitialBacklog.isInitial(new byte[1], 0, 0));
   }
 
   @Test
@@ -30,8 +30,8 @@ class InitialBacklogTest {
     assertFalse(backlog.mustWait());
     backlog.onSpent(InitialBacklog.NANOS_PER_TURN);
     assertTrue(backlog.mustWait());
-    backlog.add(SENDER, new byte[] {1, 9}, 1);
-    backlog.add(SENDER, new byte[] {2}, 1);
+    backlog.add(SENDER, new byte[] {9, 1, 9}, 1, 1, 3);
+    backlog.add(SENDER, new byte[] {2}, 0, 1, 0);
     assertNull(backlog.poll());
     backlog.beginTurn();
     assertTrue(backlog.mustWait(), "overtakes others");
@@ -39,6 +39,7 @@ class InitialBacklogTest {
     assertNotNull(first);
     assertEquals(1, first.payload().length);
     assertEquals(1, first.payload()[0]);
+    assertEquals(3, first.ecn());
     backlog.onSpent(InitialBacklog.NANOS_PER_TURN);
     assertNull(backlog.poll());
     backlog.beginTurn();
@@ -54,7 +55,7 @@ class InitialBacklogTest {
       backlog.onWorkBegun();
     }
     assertTrue(backlog.mustWait());
-    backlog.add(SENDER, new byte[] {1}, 1);
+    backlog.add(SENDER, new byte[] {1}, 0, 1, 0);
     backlog.beginTurn();
     assertNull(backlog.poll());
     assertFalse(backlog.needsTurn(), "would turn without end");
@@ -66,11 +67,11 @@ class InitialBacklogTest {
   @Test
   void whatWaitsIsBounded() {
     for (int i = 0; i <= InitialBacklog.MAX_DATAGRAMS; i++) {
-      backlog.add(SENDER, new byte[1200], 1200);
+      backlog.add(SENDER, new byte[1200], 0, 1200, 0);
     }
     assertEquals(1, backlog.dropped());
     assertNotNull(backlog.poll());
-    backlog.add(SENDER, new byte[3000], InitialBacklog.MAX_DATAGRAM_BYTES + 1);
+    backlog.add(SENDER, new byte[3000], 0, InitialBacklog.MAX_DATAGRAM_BYTES + 1, 0);
     assertEquals(2, backlog.dropped());
   }
 }

@@ -1,6 +1,7 @@
 package dev.memux.netty;
 
 import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
@@ -8,6 +9,8 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import java.net.InetSocketAddress;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** What stands between a client and a server, and changes the client's address as it likes. */
 final class RebindingNat implements AutoCloseable {
@@ -16,6 +19,7 @@ final class RebindingNat implements AutoCloseable {
   private final Channel inside;
   private volatile Channel outside;
   private volatile InetSocketAddress client;
+  private volatile @Nullable Consumer<byte[]> detour;
 
   /** {@code loop} belongs to an NIO event loop group. */
   RebindingNat(EventLoop loop, InetSocketAddress server) {
@@ -52,6 +56,11 @@ final class RebindingNat implements AutoCloseable {
     before.close().syncUninterruptibly();
   }
 
+  /** From now on what the client sends goes there instead. */
+  void divert(Consumer<byte[]> to) {
+    detour = to;
+  }
+
   @Override
   public void close() {
     inside.close().syncUninterruptibly();
@@ -62,6 +71,11 @@ final class RebindingNat implements AutoCloseable {
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, DatagramPacket datagram) {
       client = datagram.sender();
+      Consumer<byte[]> to = detour;
+      if (to != null) {
+        to.accept(ByteBufUtil.getBytes(datagram.content()));
+        return;
+      }
       outside.writeAndFlush(new DatagramPacket(datagram.content().retain(), server));
     }
   }

@@ -12,15 +12,11 @@ import dev.memux.engine.quic.QuicEndpoint;
 import dev.memux.engine.wire.TransportError;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
-import io.netty.channel.socket.DatagramPacket;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicConnectionStats;
 import io.netty.util.concurrent.Future;
-import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,11 +90,11 @@ class UdpDriverTest {
   void datagramsOfAnotherLoopsConnectionAreHandedToIt() throws Exception {
     try (Loopback loopback = new Loopback(IoTransport.EPOLL, 2)) {
       QuicServer server = loopback.listen(Echo::new);
-      MuxQuicChannel client = loopback.connect(server);
-      Detour detour = new Detour(server);
-      assertEcho(client, "the long way round");
-      assertFalse(detour.datagrams.isEmpty());
-      assertEquals(0, detour.owner.droppedForwards());
+      try (Detour detour = new Detour(server, loopback.client())) {
+        assertEcho(detour.client, "the long way round");
+        assertFalse(detour.datagrams.isEmpty());
+        assertEquals(0, detour.owner.droppedForwards());
+      }
       Loopback.get(server.close());
     }
   }
@@ -109,33 +105,41 @@ class UdpDriverTest {
       // Not the clients' loops: one of these is about to stand still.
       try (Loopback clients = new Loopback(IoTransport.EPOLL, 1)) {
         QuicServer server = loopback.listen(Echo::new);
-        MuxQuicChannel client = clients.connect(server);
-        Detour detour = new Detour(server);
-        assertEcho(client, "to have a datagram");
-        byte[] known = detour.datagrams.getLast();
-        CountDownLatch hold = new CountDownLatch(1);
-        detour.owner.eventLoop().execute(() -> awaitUninterruptibly(hold));
-        int extra = 50;
-        InetSocketAddress sender = (InetSocketAddress) client.localSocketAddress();
-        Future<?> flooded =
-            detour
-                .other
-                .eventLoop()
-                .submit(
-                    () -> {
-                      for (int i = 0; i < ForwardingQueue.MAX_DATAGRAMS + extra; i++) {
-                        detour.other.onDatagram(sender, Unpooled.copiedBuffer(known));
-                      }
-                    });
-        try {
-          Loopback.get(flooded);
-          // The client may have sent something, too.
-          long dropped = detour.owner.droppedForwards();
-          assertTrue(dropped >= extra && dropped < 2L * extra, dropped + " dropped");
-        } finally {
-          hold.countDown();
+        try (Detour detour = new Detour(server, clients.client())) {
+          assertEcho(detour.client, "to have a datagram");
+          byte[] known = detour.datagrams.getLast();
+          CountDownLatch held = new CountDownLatch(1);
+          CountDownLatch hold = new CountDownLatch(1);
+          detour
+              .owner
+              .eventLoop()
+              .execute(
+                  () -> {
+                    held.countDown();
+                    awaitUninterruptibly(hold);
+                  });
+          held.await();
+          int extra = 50;
+          Future<?> flooded =
+              detour
+                  .other
+                  .eventLoop()
+                  .submit(
+                      () -> {
+                        for (int i = 0; i < ForwardingQueue.MAX_DATAGRAMS + extra; i++) {
+                          detour.arriveAtOther(known);
+                        }
+                      });
+          try {
+            Loopback.get(flooded);
+            // The client may have sent something, too.
+            long dropped = detour.owner.droppedForwards();
+            assertTrue(dropped >= extra && dropped < 2L * extra, dropped + " dropped");
+          } finally {
+            hold.countDown();
+          }
+          assertEcho(detour.client, "after the flood");
         }
-        assertEcho(client, "after the flood");
         Loopback.get(server.close());
       }
     }
@@ -296,32 +300,41 @@ class UdpDriverTest {
     }
   }
 
-  /** Has the datagrams of a server's only connection arrive at its other loop, and keeps copies. */
-  private static final class Detour extends ChannelInboundHandlerAdapter {
+  /** Has what the only client sends arrive at the loop that is not its connection's; in copies. */
+  private static final class Detour implements AutoCloseable {
     final List<byte[]> datagrams = new CopyOnWriteArrayList<>();
+    final MuxQuicChannel client;
     final UdpDriver owner;
     final UdpDriver other;
+    private final Loopback between = new Loopback(IoTransport.NIO);
+    private final RebindingNat nat;
 
-    Detour(QuicServer server) {
-      MuxQuicChannel connection = Loopback.only(server);
+    Detour(QuicServer server, QuicClientBootstrap bootstrap) throws Exception {
+      nat = new RebindingNat(between.group.next(), server.localAddress());
+      client =
+          (MuxQuicChannel) Loopback.get(bootstrap.connect(nat.address(), Loopback.SERVER_NAME));
       UdpDriver first = server.drivers().getFirst();
-      boolean isFirst = first.eventLoop().equals(connection.eventLoop());
+      boolean isFirst = first.eventLoop().equals(Loopback.only(server).eventLoop());
       owner = isFirst ? first : server.drivers().getLast();
       other = isFirst ? server.drivers().getLast() : first;
-      EventLoop loop = connection.eventLoop(); // elsewhere the handler would come into force later
-      loop.submit(() -> connection.parent().pipeline().addFirst(this)).syncUninterruptibly();
+      nat.divert(
+          datagram -> {
+            datagrams.add(datagram.clone());
+            other.eventLoop().execute(() -> arriveAtOther(datagram));
+          });
+    }
+
+    /** On the loop of {@link #other}. */
+    void arriveAtOther(byte[] datagram) {
+      byte[] copy = datagram.clone(); // it is written to
+      other.onDatagrams(nat.clientAddress(), copy, 0, copy.length, copy.length, 0);
     }
 
     @Override
-    public void channelRead(ChannelHandlerContext ctx, Object message) {
-      DatagramPacket datagram = (DatagramPacket) message;
-      byte[] payload = new byte[datagram.content().readableBytes()];
-      datagram.content().readBytes(payload);
-      datagram.release();
-      datagrams.add(payload);
-      other
-          .eventLoop()
-          .execute(() -> other.onDatagram(datagram.sender(), Unpooled.wrappedBuffer(payload)));
+    public void close() {
+      client.close().syncUninterruptibly();
+      nat.close();
+      between.close();
     }
   }
 }

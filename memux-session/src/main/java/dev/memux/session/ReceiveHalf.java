@@ -244,6 +244,7 @@ final class ReceiveHalf extends Half {
       }
     }
     if (engine.isFinished()) {
+      engine.take(NOTHING); // its end is read, too: only then the stream may be over
       end(Ending.PROPER);
     } else if (news) {
       wakeCaller();

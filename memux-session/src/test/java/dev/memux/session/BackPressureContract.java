@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -97,14 +96,6 @@ interface BackPressureContract extends Contract {
     }
   }
 
-  private static int openStreams(Session session) {
-    try {
-      return session.statistics().openStreams();
-    } catch (InterruptedIOException e) {
-      throw new AssertionError(e);
-    }
-  }
-
   @Test
   default void streamsThatThePeerGivesUpDoNotPileUp() throws Exception {
     try (SessionPair pair = connect(BOUNDED)) {
@@ -116,7 +107,7 @@ interface BackPressureContract extends Contract {
       Stream last = pair.near().open();
       last.write(ByteBuffer.wrap(new byte[] {1}));
       // Who accepts all the time would get some that are given up a moment later.
-      await(() -> openStreams(pair.far()) == 1);
+      await(() -> SessionPair.openStreams(pair.far()) == 1);
       int accepted = 1;
       while (pair.far().accept().id() != last.id()) {
         accepted++;

@@ -10,7 +10,6 @@ import dev.memux.engine.quic.QuicConfig;
 import dev.memux.netty.CarrierType;
 import dev.memux.netty.IoTransport;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.lang.management.ManagementFactory;
 import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
@@ -140,15 +139,8 @@ final class ManyStreamsTest {
   }
 
   private static void awaitNone(Loopback loopback) {
-    Loopback.await(() -> openStreams(loopback.near) + openStreams(loopback.far) == 0);
-  }
-
-  private static int openStreams(Session session) {
-    try {
-      return session.statistics().openStreams();
-    } catch (InterruptedIOException e) {
-      throw new AssertionError(e);
-    }
+    Loopback.await(
+        () -> SessionPair.openStreams(loopback.near) + SessionPair.openStreams(loopback.far) == 0);
   }
 
   private static long heapAfterCollection() {

@@ -117,7 +117,10 @@ final class NestedSessionTest {
         Session other = nearCloses ? nested.far : nested.near;
         closer.close(7, "over");
         assertEquals(7, assertThrows(MuxException.Peer.class, other::accept).code());
-        await(() -> openStreams(pair.near()) == 0 && openStreams(pair.far()) == 0);
+        await(
+            () ->
+                SessionPair.openStreams(pair.near()) == 0
+                    && SessionPair.openStreams(pair.far()) == 0);
       }
       assertTrue(pair.near().isOpen());
     }
@@ -126,14 +129,6 @@ final class NestedSessionTest {
   private static long received(Stream stream) {
     try {
       return stream.statistics().bytesReceived();
-    } catch (InterruptedIOException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  private static int openStreams(Session session) {
-    try {
-      return session.statistics().openStreams();
     } catch (InterruptedIOException e) {
       throw new AssertionError(e);
     }
@@ -212,7 +207,7 @@ final class NestedSessionTest {
       assertTrue(get(failure) instanceof InterruptedIOException);
       below.far().inputStream().readAllBytes();
       below.far().close();
-      await(() -> openStreams(pair.near()) == 0);
+      await(() -> SessionPair.openStreams(pair.near()) == 0);
     }
   }
 
@@ -296,7 +291,7 @@ final class NestedSessionTest {
         Stream unread = session.open();
         start(() -> unread.write(ByteBuffer.wrap(new byte[4_000_000])));
       }
-      await(() -> inner.far.isOpen() && openStreams(inner.far) == 1);
+      await(() -> inner.far.isOpen() && SessionPair.openStreams(inner.far) == 1);
       byte[] content = new byte[300_000];
       new Random(5).nextBytes(content);
       inner.far.accept();

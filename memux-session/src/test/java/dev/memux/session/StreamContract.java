@@ -39,6 +39,28 @@ interface StreamContract extends Contract {
   }
 
   @Test
+  default void aStreamIsOverWhenAnEndIsTheLastThatIsHeardOfIt() throws Exception {
+    try (SessionPair pair = connect()) {
+      StreamPair stream = pair.stream();
+      stream.near().shutdownOutput();
+      assertEquals(-1, stream.far().inputStream().read());
+      roundTrip(pair); // by then the near end knows that the far end has its end
+      stream.far().shutdownOutput();
+      assertEquals(-1, stream.near().inputStream().read());
+      Loopback.await(
+          () -> SessionPair.openStreams(pair.near()) + SessionPair.openStreams(pair.far()) == 0);
+    }
+  }
+
+  private static void roundTrip(SessionPair pair) throws Exception {
+    StreamPair stream = pair.stream();
+    stream.far().write(ByteBuffer.wrap(new byte[] {1}));
+    assertEquals(1, stream.near().inputStream().read());
+    stream.near().close();
+    stream.far().close();
+  }
+
+  @Test
   default void carriesRequestAndResponse() throws Exception {
     try (SessionPair pair = connect()) {
       for (Session opener : List.of(pair.near(), pair.far())) {

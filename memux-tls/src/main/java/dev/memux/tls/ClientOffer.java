@@ -2,7 +2,6 @@ package dev.memux.tls;
 
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
-import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
@@ -17,7 +16,7 @@ final class ClientOffer {
   private final byte[] transportParameters;
   private final SecureRandom random;
   private final byte[] clientRandom = new byte[ClientHello.RANDOM_BYTES];
-  private final Map<NamedGroup, KeyExchange> keyExchanges = new EnumMap<>(NamedGroup.class);
+  private final Map<NamedGroup, KeyExchange> keyExchanges;
   private final boolean keepsTickets;
   private byte @Nullable [] cookie;
   private @Nullable ResumableSession session;
@@ -41,9 +40,7 @@ final class ClientOffer {
     this.transportParameters = transportParameters.clone();
     this.random = random;
     random.nextBytes(clientRandom);
-    for (NamedGroup group : config.keyShareGroups()) {
-      keyExchanges.put(group, KeyExchange.generate(group, random));
-    }
+    keyExchanges = KeyExchange.generate(config.keyShareGroups(), random);
   }
 
   byte[] clientRandom() {

@@ -70,11 +70,18 @@ abstract class HandshakeMachine implements TlsHandshake {
     return input.next(this::requirePlace);
   }
 
+  /** Lets go of what only the handshake needs, for its connection may live long. */
+  final void forgetSecrets() {
+    if (schedule != null) {
+      schedule.destroy();
+      schedule = null;
+    }
+    transcript.end();
+  }
+
   private void fail(TlsAlertException alert) {
     failure = alert;
     output.clear();
-    if (schedule != null) {
-      schedule.destroy();
-    }
+    forgetSecrets();
   }
 }

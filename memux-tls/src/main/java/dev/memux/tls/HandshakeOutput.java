@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HandshakeOutput {
   private final Transcript transcript;
-  private final Queue<TlsEvent> events = new ArrayDeque<>();
+  private final Queue<TlsEvent> events = new ArrayDeque<>(1);
   private @Nullable ByteArrayOutputStream flight; // null: empty, and no memory held
   private EncryptionLevel flightLevel = EncryptionLevel.INITIAL;
 

@@ -42,6 +42,11 @@ final class HybridKeyExchange implements KeyExchange {
     this.x25519 = x25519;
   }
 
+  /** The half that is also a key of the group X25519. */
+  DiffieHellman x25519() {
+    return x25519;
+  }
+
   static HybridKeyExchange generate(SecureRandom random) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance(ML_KEM);

@@ -1,6 +1,9 @@
 package dev.memux.tls;
 
 import java.security.SecureRandom;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 
 /** An ephemeral key of one group, waiting for the other side's share (RFC 8446 §4.2.8, §7.4). */
 sealed interface KeyExchange permits DiffieHellman, HybridKeyExchange {
@@ -10,6 +13,23 @@ sealed interface KeyExchange permits DiffieHellman, HybridKeyExchange {
     public String toString() {
       return "Answer[" + share.length + " bytes]";
     }
+  }
+
+  /**
+   * A client's keys, one of each group. draft-ietf-tls-hybrid-design §3.2: where the same algorithm
+   * is in two groups of one ClientHello, both may have the same key, which spares making another.
+   */
+  static Map<NamedGroup, KeyExchange> generate(List<NamedGroup> groups, SecureRandom random) {
+    Map<NamedGroup, KeyExchange> keys = new EnumMap<>(NamedGroup.class);
+    if (groups.contains(NamedGroup.X25519MLKEM768) && groups.contains(NamedGroup.X25519)) {
+      HybridKeyExchange hybrid = HybridKeyExchange.generate(random);
+      keys.put(NamedGroup.X25519MLKEM768, hybrid);
+      keys.put(NamedGroup.X25519, hybrid.x25519());
+    }
+    for (NamedGroup group : groups) {
+      keys.computeIfAbsent(group, one -> generate(one, random));
+    }
+    return keys;
   }
 
   /** A client's key of {@code group}. */

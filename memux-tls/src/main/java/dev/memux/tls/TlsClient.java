@@ -298,7 +298,7 @@ public final class TlsClient extends HandshakeMachine {
     if (tickets != null) {
       tickets.onConnected(session, keys.resumptionSecret(transcript.hash()), peerParameters);
     }
-    keys.destroy();
+    forgetSecrets();
     enter(ClientState.CONNECTED);
     output.event(new TlsEvent.HandshakeComplete(session));
   }

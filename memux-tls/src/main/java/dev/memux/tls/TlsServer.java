@@ -335,7 +335,7 @@ public final class TlsServer extends HandshakeMachine {
         new TlsEvent.ReadSecret(APPLICATION, keys.suite(), keys.clientApplicationSecret()));
     transcript.add(message.encoded());
     ResumptionSecret resumption = keys.resumptionSecret(transcript.hash());
-    keys.destroy();
+    forgetSecrets();
     enter(ServerState.CONNECTED);
     output.event(new TlsEvent.HandshakeComplete(session(requireNonNull(choice))));
     if (tickets != null) {

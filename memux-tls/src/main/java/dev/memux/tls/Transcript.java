@@ -13,9 +13,13 @@ final class Transcript {
   private byte[] early = {};
 
   private @Nullable MessageDigest digest;
+  private boolean ended;
 
-  /** Adds a message with its header. */
+  /** Adds a message with its header; after the end none is taken down. */
   void add(byte[] message) {
+    if (ended) {
+      return;
+    }
     if (digest == null) {
       early = Arrays.copyOf(early, early.length + message.length);
       System.arraycopy(message, 0, early, early.length - message.length, message.length);
@@ -29,6 +33,13 @@ final class Transcript {
     digest = newDigest(suite);
     digest.update(early);
     early = new byte[0];
+  }
+
+  /** What follows the handshake is in no transcript (RFC 8446 §4.4.1, §4.6.1): nothing is kept. */
+  void end() {
+    ended = true;
+    early = new byte[0];
+    digest = null;
   }
 
   /** RFC 8446 §4.4.1: after a HelloRetryRequest the first ClientHello is replaced by its hash. */

@@ -10,6 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class KeyExchangeTest {
@@ -29,6 +32,22 @@ class KeyExchangeTest {
         assertEquals(group == X25519MLKEM768 ? 64 : 32, answer.secret().length);
         assertArrayEquals(answer.secret(), client.agree(answer.share()));
       }
+    }
+  }
+
+  // draft-ietf-tls-hybrid-design §3.2: one key of an algorithm may serve all groups that have it.
+  @Test
+  void groupsWithX25519HaveOneKeyOfIt() throws Exception {
+    Map<NamedGroup, KeyExchange> keys =
+        KeyExchange.generate(List.of(X25519, SECP256R1, X25519MLKEM768), new SeededRandom(1));
+    assertEquals(Set.of(NamedGroup.values()), keys.keySet());
+    byte[] hybrid = keys.get(X25519MLKEM768).share();
+    assertArrayEquals(
+        keys.get(X25519).share(), Arrays.copyOfRange(hybrid, hybrid.length - 32, hybrid.length));
+    for (NamedGroup group : NamedGroup.values()) {
+      KeyExchange client = keys.get(group);
+      KeyExchange.Answer answer = KeyExchange.answer(group, client.share(), new SeededRandom(2));
+      assertArrayEquals(answer.secret(), client.agree(answer.share()));
     }
   }
 

@@ -32,7 +32,7 @@ final class ControlQueue {
   private final StreamIds bidi;
   private final StreamIds uni;
   private final MemoryBudget budget;
-  private final ArrayDeque<MuxStream> streams = new ArrayDeque<>();
+  private final ArrayDeque<MuxStream> streams = new ArrayDeque<>(1);
   private int pending;
 
   ControlQueue(ConnectionCredit credit, StreamIds bidi, StreamIds uni, MemoryBudget budget) {

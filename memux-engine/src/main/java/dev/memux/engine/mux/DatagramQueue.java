@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Datagrams in the order in which they came, bounded in number and bytes. Not thread-safe. */
 public final class DatagramQueue {
-  private final ArrayDeque<byte[]> datagrams = new ArrayDeque<>();
+  private final ArrayDeque<byte[]> datagrams = new ArrayDeque<>(1);
   private final int maxDatagrams;
   private final int maxBytes;
   private int bytes;

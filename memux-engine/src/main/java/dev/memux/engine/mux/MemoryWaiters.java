@@ -13,7 +13,7 @@ final class MemoryWaiters {
   /** What is worth waking a writer for: it would be back too soon for less. */
   private static final long WAKE_BYTES = 64 << 10;
 
-  private final ArrayDeque<MuxStream> streams = new ArrayDeque<>();
+  private final ArrayDeque<MuxStream> streams = new ArrayDeque<>(1);
   private final ChunkAccount memory;
   private final long wakeBytes;
   private long promisedBytes;

@@ -44,7 +44,7 @@ public final class Mux {
   private final PeerEffort effort;
   private final IncomingFrames incoming;
   private final Supplies supplies = new Supplies(this);
-  private final ArrayDeque<MuxStream> eventQueue = new ArrayDeque<>();
+  private final ArrayDeque<MuxStream> eventQueue = new ArrayDeque<>(1);
 
   private TransportParameters peer = TransportParameters.builder().build();
   private long rttNanos;

@@ -36,7 +36,7 @@ final class Supplies {
   }
 
   private final Mux mux;
-  private final IdentityHashMap<MuxStream, Supply> supplies = new IdentityHashMap<>();
+  private final IdentityHashMap<MuxStream, Supply> supplies = new IdentityHashMap<>(1);
   private byte @Nullable [] record;
   private long nowNanos;
 

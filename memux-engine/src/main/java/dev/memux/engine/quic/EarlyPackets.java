@@ -16,12 +16,15 @@ final class EarlyPackets {
   static final int MAX_BYTES = 16 * 1024;
 
   private int bytes;
-  private List<byte[]> packets = new ArrayList<>();
+  private List<Packet> packets = new ArrayList<>();
 
-  void add(byte[] datagram, int from, int end) {
+  /** One of them, and the ECN codepoint of its datagram. */
+  record Packet(byte[] bytes, int ecn) {}
+
+  void add(byte[] datagram, int from, int end, int ecn) {
     if (packets.size() < MAX_PACKETS && bytes + end - from <= MAX_BYTES) {
       bytes += end - from;
-      packets.add(Arrays.copyOfRange(datagram, from, end));
+      packets.add(new Packet(Arrays.copyOfRange(datagram, from, end), ecn));
     }
   }
 
@@ -30,8 +33,8 @@ final class EarlyPackets {
   }
 
   /** Takes all of them. */
-  List<byte[]> take() {
-    List<byte[]> taken = packets;
+  List<Packet> take() {
+    List<Packet> taken = packets;
     packets = new ArrayList<>();
     bytes = 0;
     return taken;

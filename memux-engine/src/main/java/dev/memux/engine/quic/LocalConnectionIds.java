@@ -28,7 +28,7 @@ final class LocalConnectionIds {
   /** In the order of their sequence numbers. */
   private final List<Issued> active = new ArrayList<>();
 
-  private final ArrayDeque<Issued> toAnnounce = new ArrayDeque<>();
+  private final ArrayDeque<Issued> toAnnounce = new ArrayDeque<>(1);
   private final Issued first;
   private long nextSequence;
   private long largestAnnounced;

@@ -26,6 +26,9 @@ final class PacketReceiver {
   private final LoopBuffers buffers;
   private long packetsDropped;
 
+  /** ECN codepoint of the datagram that is being read. */
+  private int ecn;
+
   /** The source connection ID of the peer's first packet. */
   private @Nullable ConnectionId peerSource;
 
@@ -48,8 +51,10 @@ final class PacketReceiver {
     return packetsDropped;
   }
 
-  /** One datagram: a packet, or several of them coalesced. */
-  void onDatagram(byte[] datagram, int from, int end, long nowNanos) throws ProtocolException {
+  /** One datagram, with its ECN codepoint: a packet, or several of them coalesced. */
+  void onDatagram(byte[] datagram, int from, int end, int codepoint, long nowNanos)
+      throws ProtocolException {
+    ecn = codepoint;
     boolean read = onPackets(datagram, from, end, end - from, nowNanos);
     if (!read && connection.paths().isStatelessReset(datagram, from, end)) {
       connection.onStatelessReset(nowNanos);
@@ -61,8 +66,10 @@ final class PacketReceiver {
     if (early.isEmpty()) {
       return;
     }
-    for (byte[] packet : early.take()) {
-      onPackets(packet, 0, packet.length, QuicConfig.MIN_DATAGRAM_BYTES, nowNanos);
+    for (EarlyPackets.Packet packet : early.take()) {
+      ecn = packet.ecn();
+      byte[] bytes = packet.bytes();
+      onPackets(bytes, 0, bytes.length, QuicConfig.MIN_DATAGRAM_BYTES, nowNanos);
     }
   }
 
@@ -168,7 +175,7 @@ final class PacketReceiver {
     PacketOpener opener = opener(type, space, nowNanos);
     if (opener == null) {
       if (mayStillOpen(type, space)) {
-        early.add(datagram, from, end);
+        early.add(datagram, from, end, ecn);
       }
       return false;
     }
@@ -224,7 +231,7 @@ final class PacketReceiver {
     connection.mux().onPacket(level == EncryptionLevel.EARLY, nowNanos);
     frames.begin(space, datagram, header.dcidFrom(), header.dcidLength(), nowNanos);
     boolean ackEliciting = reader.read(plaintext, 0, payloadBytes, level, frames);
-    space.received.onReceived(number, ackEliciting, nowNanos);
+    space.received.onReceived(number, ackEliciting, ecn, nowNanos);
     frames.end();
     if (space.space == PacketSpace.APPLICATION && connection.isOpen()) {
       connection.paths().onPacketRead(number, reader.isProbing(), nowNanos);

@@ -12,7 +12,7 @@ final class PathResponses {
   /** A peer that challenges faster than it lets us answer gets the newest answers only. */
   static final int MAX_PENDING = 4;
 
-  private final ArrayDeque<Long> pending = new ArrayDeque<>();
+  private final ArrayDeque<Long> pending = new ArrayDeque<>(1);
 
   void add(long data) {
     if (pending.size() == MAX_PENDING) {

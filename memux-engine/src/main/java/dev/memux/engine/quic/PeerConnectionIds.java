@@ -43,12 +43,12 @@ final class PeerConnectionIds {
   private final List<PeerConnectionId> inUse = new ArrayList<>();
 
   /** No path uses them any more, but {@link #MAX_RETIRING} does not let them go yet. */
-  private final ArrayDeque<PeerConnectionId> abandoned = new ArrayDeque<>();
+  private final ArrayDeque<PeerConnectionId> abandoned = new ArrayDeque<>(1);
 
   /** Sequence numbers to retire, until the peer has acknowledged it. */
   private final List<Long> retiring = new ArrayList<>();
 
-  private final ArrayDeque<Long> toRetire = new ArrayDeque<>();
+  private final ArrayDeque<Long> toRetire = new ArrayDeque<>(1);
 
   /** Every sequence number that we have retired: its frame may come again. */
   private final RangeSet retired = new RangeSet();

@@ -56,7 +56,7 @@ public final class QuicConnection implements Connection {
   private final Transmitter transmitter;
   private final Paths paths;
   private final IdleTimer idleTimer;
-  private final ArrayDeque<ConnectionEvent> events = new ArrayDeque<>();
+  private final ArrayDeque<ConnectionEvent> events = new ArrayDeque<>(1);
   private final Closing closing;
   private final ConnectionCounters counters = new ConnectionCounters();
 
@@ -251,7 +251,8 @@ public final class QuicConnection implements Connection {
   }
 
   /** One datagram from an address that it {@linkplain #mayComeFrom may come from}. */
-  void receive(InetSocketAddress remote, byte[] buffer, int from, int length, long nowNanos) {
+  void receive(
+      InetSocketAddress remote, byte[] buffer, int from, int length, int ecn, long nowNanos) {
     counters.onDatagramReceived(length);
     receivedAtNanos = nowNanos;
     paths.onDatagram(remote, length);
@@ -260,7 +261,7 @@ public final class QuicConnection implements Connection {
       return;
     }
     try {
-      receiver.onDatagram(buffer, from, from + length, nowNanos);
+      receiver.onDatagram(buffer, from, from + length, ecn, nowNanos);
       while (closing.isOpen() && progress.takeNewKeys()) {
         receiver.retryEarlyPackets(nowNanos);
       }

@@ -186,14 +186,22 @@ public final class QuicEndpoint {
     return connection;
   }
 
+  /** Takes one UDP payload in whose IP header nobody has looked at. */
+  public @Nullable QuicConnection receive(
+      InetSocketAddress remote, byte[] buffer, int offset, int length, long nowNanos) {
+    return receive(remote, buffer, offset, length, 0, nowNanos);
+  }
+
   /**
    * Takes one UDP payload in. Header protection is removed in place; the array is not kept.
    *
+   * @param ecn the codepoint in the IP header (RFC 3168 §5), which the peer is told (RFC 9000
+   *     §13.4.1); 0 where it is not known
    * @return the connection that it belongs to, a new one perhaps; null: dropped, or answered
    *     without state
    */
   public @Nullable QuicConnection receive(
-      InetSocketAddress remote, byte[] buffer, int offset, int length, long nowNanos) {
+      InetSocketAddress remote, byte[] buffer, int offset, int length, int ecn, long nowNanos) {
     int end = offset + length;
     if (!header.parse(buffer, offset, end, ConnectionIdGenerator.CONNECTION_ID_BYTES)) {
       return onReset(remote, buffer, offset, end, nowNanos);
@@ -201,13 +209,15 @@ public final class QuicEndpoint {
     QuicConnection connection = find(buffer);
     if (connection == null) {
       connection = onReset(remote, buffer, offset, end, nowNanos);
-      return connection != null ? connection : onStranger(remote, buffer, offset, length, nowNanos);
+      return connection != null
+          ? connection
+          : onStranger(remote, buffer, offset, length, ecn, nowNanos);
     }
     if (!connection.mayComeFrom(remote)) {
       return null;
     }
     HandshakeSlots.Stage before = connection.stage();
-    connection.receive(remote, buffer, offset, length, nowNanos);
+    connection.receive(remote, buffer, offset, length, ecn, nowNanos);
     seeToHandshake(connection, before, nowNanos);
     return connection;
   }
@@ -264,7 +274,7 @@ public final class QuicEndpoint {
   }
 
   private @Nullable QuicConnection onStranger(
-      InetSocketAddress remote, byte[] buffer, int offset, int length, long nowNanos) {
+      InetSocketAddress remote, byte[] buffer, int offset, int length, int ecn, long nowNanos) {
     if (!header.isLong()) {
       answerReset(remote, buffer, length, nowNanos);
       return null;
@@ -287,7 +297,7 @@ public final class QuicEndpoint {
     }
     return switch (admission.decide(remote, buffer, header, nowNanos)) {
       case InitialAdmission.Decision.Accept accepted ->
-          accept(tls, accepted.start(), remote, buffer, offset, length, nowNanos);
+          accept(tls, accepted.start(), remote, buffer, offset, length, ecn, nowNanos);
       case InitialAdmission.Decision.DemandProof demand -> {
         demandProof(remote, buffer, demand.original(), nowNanos);
         yield null;
@@ -337,6 +347,7 @@ public final class QuicEndpoint {
       byte[] buffer,
       int offset,
       int length,
+      int ecn,
       long nowNanos) {
     ConnectionId scid = ConnectionId.of(buffer, header.scidFrom(), header.scidLength());
     QuicConnection connection =
@@ -353,7 +364,7 @@ public final class QuicEndpoint {
             buffers,
             random,
             nowNanos);
-    connection.receive(remote, buffer, offset, length, nowNanos);
+    connection.receive(remote, buffer, offset, length, ecn, nowNanos);
     if (!connection.hasPeer()) {
       connection.release(); // not authentic: nobody's first packet
       return null;

@@ -20,6 +20,7 @@ public final class SendBatch {
   private int length;
   private int segmentBytes;
   private int count;
+  private int ecn;
 
   /** The datagrams, from index 0. */
   public byte[] buffer() {
@@ -41,6 +42,11 @@ public final class SendBatch {
     return count;
   }
 
+  /** The ECN codepoint that all of them are to bear (RFC 3168 §5). */
+  public int ecn() {
+    return ecn;
+  }
+
   /** Where they go. */
   public InetSocketAddress remote() {
     if (remote == null) {
@@ -54,6 +60,12 @@ public final class SendBatch {
     length = 0;
     segmentBytes = 0;
     count = 0;
+    ecn = 0;
+  }
+
+  /** See {@link #ecn}. */
+  void mark(int codepoint) {
+    ecn = codepoint;
   }
 
   void begin(InetSocketAddress to) {

@@ -1,5 +1,6 @@
 package dev.memux.engine.recovery;
 
+import dev.memux.engine.wire.EcnCounts;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.RangeSet;
 import dev.memux.engine.wire.SentFrames;
@@ -16,6 +17,7 @@ public final class ReceivedPackets {
   private final PacketSpace space;
   private final long maxAckDelayNanos;
   private final RangeSet toAcknowledge = new RangeSet();
+  private final EcnCounts ecn = new EcnCounts();
 
   /**
    * Whatever lies below is taken for a duplicate: it has been acknowledged for good, or forgotten.
@@ -46,8 +48,18 @@ public final class ReceivedPackets {
     return packetNumber < floor || toAcknowledge.contains(packetNumber);
   }
 
-  /** A packet that is no duplicate has been processed. */
+  /** A packet that is no duplicate has been processed, and its datagram bore no ECN codepoint. */
   public void onReceived(long packetNumber, boolean ackEliciting, long nowNanos) {
+    onReceived(packetNumber, ackEliciting, 0, nowNanos);
+  }
+
+  /**
+   * A packet that is no duplicate has been processed.
+   *
+   * @param codepoint ECN, of its datagram
+   */
+  public void onReceived(long packetNumber, boolean ackEliciting, int codepoint, long nowNanos) {
+    ecn.onPacket(codepoint);
     toAcknowledge.add(packetNumber, packetNumber + 1);
     if (toAcknowledge.size() > MAX_RANGES) {
       // RFC 9000 §13.2.3: a peer that leaves gaps everywhere could fill our memory and our ACK
@@ -65,7 +77,9 @@ public final class ReceivedPackets {
     // ends would never stop.
     if (ackEliciting) {
       unacknowledgedAckEliciting++;
-      long dueNanos = isUrgent(packetNumber) ? nowNanos : nowNanos + maxAckDelayNanos;
+      // RFC 9000 §13.2.1: the sender should hear of congestion before it gets worse.
+      boolean urgent = codepoint == EcnCounts.CE || isUrgent(packetNumber);
+      long dueNanos = urgent ? nowNanos : nowNanos + maxAckDelayNanos;
       ackDeadlineNanos = Math.min(ackDeadlineNanos, dueNanos);
       largestAckEliciting = Math.max(largestAckEliciting, packetNumber);
     }
@@ -97,7 +111,7 @@ public final class ReceivedPackets {
       return false;
     }
     long delay = AckDelay.encode(nowNanos - largestNanos, ackDelayExponent);
-    if (!writer.ack(toAcknowledge, delay)) {
+    if (!writer.ack(toAcknowledge, delay, ecn)) {
       return false;
     }
     sent.add(SentFrames.Kind.ACK, toAcknowledge.max() - 1);

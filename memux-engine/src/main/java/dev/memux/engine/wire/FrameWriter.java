@@ -9,6 +9,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
  */
 public final class FrameWriter {
   private static final int MAX_REASON_BYTES = 256;
+  private static final EcnCounts NO_ECN = new EcnCounts();
 
   private byte[] buffer = new byte[0];
   private int position;
@@ -136,11 +137,20 @@ public final class FrameWriter {
    * @param delay the ACK Delay field, exponent applied
    */
   public boolean ack(RangeSet received, long delay) {
+    return ack(received, delay, NO_ECN);
+  }
+
+  /** The same, with ECN counts if there are any (RFC 9000 §19.3.2). */
+  public boolean ack(RangeSet received, long delay, EcnCounts ecn) {
     int highest = received.size() - 1;
     long largest = received.end(highest) - 1;
     long first = largest - received.start(highest);
     // The count is written first; two bytes of room are kept for it, more ranges are never sent.
     int fixed = 1 + VarInt.size(largest) + VarInt.size(delay) + 2 + VarInt.size(first);
+    boolean marked = !ecn.isEmpty();
+    if (marked) {
+      fixed += VarInt.size(ecn.ect0()) + VarInt.size(ecn.ect1()) + VarInt.size(ecn.ce());
+    }
     int room = remaining() - fixed;
     if (room < 0) {
       return false;
@@ -154,7 +164,7 @@ public final class FrameWriter {
       room -= size;
       lowest--;
     }
-    buffer[position++] = (byte) FrameType.ACK.code();
+    buffer[position++] = (byte) (marked ? FrameType.ACK_ECN : FrameType.ACK).code();
     put(largest);
     put(delay);
     put(highest - lowest);
@@ -162,6 +172,11 @@ public final class FrameWriter {
     for (int i = highest - 1; i >= lowest; i--) {
       put(gap(received, i));
       put(length(received, i));
+    }
+    if (marked) {
+      put(ecn.ect0());
+      put(ecn.ect1());
+      put(ecn.ce());
     }
     return true;
   }

@@ -7,10 +7,11 @@ import java.util.Arrays;
  * ranges are merged. Who lets a peer grow it bounds {@link #size()}.
  */
 public final class RangeSet {
-  private static final int INITIAL_RANGES = 4;
+  private static final int INITIAL_RANGES = 2;
+  private static final long[] NONE = {};
 
-  private long[] starts = new long[INITIAL_RANGES];
-  private long[] ends = new long[INITIAL_RANGES];
+  private long[] starts = NONE; // most sets of an idle connection never hold anything
+  private long[] ends = NONE;
   private int size;
 
   /** Number of ranges. */
@@ -163,8 +164,9 @@ public final class RangeSet {
 
   private void insert(int at, long start, long end) {
     if (size == starts.length) {
-      starts = Arrays.copyOf(starts, size * 2);
-      ends = Arrays.copyOf(ends, size * 2);
+      int ranges = Math.max(INITIAL_RANGES, size * 2);
+      starts = Arrays.copyOf(starts, ranges);
+      ends = Arrays.copyOf(ends, ranges);
     }
     System.arraycopy(starts, at, starts, at + 1, size - at);
     System.arraycopy(ends, at, ends, at + 1, size - at);

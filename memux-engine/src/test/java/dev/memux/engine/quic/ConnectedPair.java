@@ -58,6 +58,9 @@ final class ConnectedPair {
   /** What the server sees as the client's address; what it sends elsewhere arrives nowhere. */
   InetSocketAddress clientAddress = CLIENT_ADDRESS;
 
+  /** Codepoint of the datagrams that reach the server. */
+  int ecnToServer;
+
   /** Takes what the server sends to other addresses. */
   BiConsumer<InetSocketAddress, byte[]> elsewhere = (remote, datagram) -> {};
 
@@ -207,7 +210,7 @@ final class ConnectedPair {
 
   void sendToServer(byte[] datagram) {
     QuicConnection connection =
-        serverEndpoint.receive(clientAddress, datagram, 0, datagram.length, now);
+        serverEndpoint.receive(clientAddress, datagram, 0, datagram.length, ecnToServer, now);
     server = connection == null ? server : connection;
   }
 

@@ -270,11 +270,11 @@ class HandshakeTest {
     EarlyPackets early = new EarlyPackets();
     byte[] huge = new byte[65_507];
     for (int i = 0; i < 3 * EarlyPackets.MAX_PACKETS; i++) {
-      early.add(huge, 0, huge.length);
+      early.add(huge, 0, huge.length, 0);
     }
     assertTrue(early.isEmpty());
     for (int i = 0; i < 3 * EarlyPackets.MAX_PACKETS; i++) {
-      early.add(huge, 0, 1200);
+      early.add(huge, 0, 1200, 0);
     }
     assertEquals(EarlyPackets.MAX_PACKETS, early.take().size());
   }

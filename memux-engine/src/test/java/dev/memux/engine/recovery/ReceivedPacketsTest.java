@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.memux.engine.wire.AckFrame;
 import dev.memux.engine.wire.ControlFrame;
+import dev.memux.engine.wire.EcnCounts;
 import dev.memux.engine.wire.FrameReader;
 import dev.memux.engine.wire.FrameSink;
+import dev.memux.engine.wire.FrameType;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.SentFrames;
@@ -64,6 +66,43 @@ class ReceivedPacketsTest {
       assertFalse(received.ackDue(i));
       assertEquals(Long.MAX_VALUE, received.ackDeadlineNanos());
     }
+  }
+
+  /** §13.2.1: the sender is to slow down before the queue is full. */
+  @Test
+  void congestionIsReportedAtOnce() {
+    received.onReceived(0, true, EcnCounts.ECT_0, 7);
+    assertFalse(received.ackDue(7));
+    acknowledge(7);
+    received.onReceived(1, true, EcnCounts.CE, 8);
+    assertTrue(received.ackDue(8));
+  }
+
+  /** §13.4.1: in this space and since its beginning. */
+  @Test
+  void ecnCodepointsAreCounted() throws ProtocolException {
+    received.onReceived(0, true, 0);
+    acknowledge(0);
+    assertEquals(FrameType.ACK.code(), packet[0]);
+    received.onReceived(1, true, EcnCounts.ECT_0, 1);
+    received.onReceived(2, true, EcnCounts.ECT_0, 1);
+    received.onReceived(3, false, EcnCounts.CE, 1);
+    received.onReceived(4, false, EcnCounts.ECT_1, 1);
+    acknowledge(1);
+    received.onReceived(5, true, 0, 2);
+    FrameWriter writer = writer(packet.length);
+    assertTrue(received.writeAck(writer, 2, 3, sent));
+    assertEquals(FrameType.ACK_ECN.code(), packet[0]);
+    int end = writer.position();
+    assertEquals(List.of((byte) 2, (byte) 1, (byte) 1), lastBytes(end, 3));
+  }
+
+  private List<Byte> lastBytes(int end, int count) {
+    List<Byte> bytes = new ArrayList<>();
+    for (int i = end - count; i < end; i++) {
+      bytes.add(packet[i]);
+    }
+    return bytes;
   }
 
   /** §13.2.1: or two ends would acknowledge each other's ACKs for ever. */

@@ -285,6 +285,31 @@ class FrameWriterTest {
     }
   }
 
+  /** RFC 9000 §19.3.2. */
+  @Test
+  void anAckHasEcnCountsWhereThereAreAny() throws ProtocolException {
+    RangeSet received = new RangeSet();
+    received.add(0, 90);
+    EcnCounts ecn = new EcnCounts();
+    ecn.onPacket(0);
+    begin(100);
+    assertTrue(writer.ack(received, 1, ecn));
+    assertEquals(List.of("ACK delay 1 0..89"), readBack());
+    for (int i = 0; i < 70; i++) {
+      ecn.onPacket(EcnCounts.ECT_0);
+    }
+    ecn.onPacket(EcnCounts.ECT_1);
+    ecn.onPacket(EcnCounts.CE);
+    ecn.onPacket(EcnCounts.CE);
+    for (int room = 0; room <= 12; room++) {
+      begin(room);
+      boolean written = writer.ack(received, 1, ecn);
+      assertEquals(room >= 12, written, "room " + room);
+      assertUntouched(FROM + room);
+    }
+    assertEquals(List.of("ACK delay 1 0..89 ECN 70 1 2"), readBack());
+  }
+
   @Test
   void anAckOfOneByteRangesFillsAPacket() throws ProtocolException {
     RangeSet received = new RangeSet();

@@ -15,4 +15,10 @@ public final class Batches {
     }
     return batch;
   }
+
+  /** {@code batch}, to bear an ECN codepoint. */
+  public static SendBatch marked(int ecn, SendBatch batch) {
+    batch.mark(ecn);
+    return batch;
+  }
 }
