@@ -4,6 +4,7 @@ import dev.memux.engine.quic.QuicConfig;
 import dev.memux.gateway.ListenAddress;
 import dev.memux.gateway.StateDirectory;
 import dev.memux.netty.MuxException;
+import dev.memux.netty.PacketCiphers;
 import dev.memux.session.SessionClient;
 import dev.memux.tls.TlsClientConfig;
 import java.io.IOException;
@@ -137,7 +138,7 @@ final class PerfClientCommand implements Callable<Integer> {
   private boolean verbose;
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
     Diagnostics.configure(verbose);
     require(bytes >= 1, "--bytes must be at least 1");
     require(streams >= 1, "--streams must be at least 1");
@@ -147,6 +148,7 @@ final class PerfClientCommand implements Callable<Integer> {
     require(responseBytes >= 0, "--response-bytes must not be negative");
     require(warmup >= 0, "--warmup must not be negative");
     ListenAddress server = address();
+    String ciphers = PacketCiphers.settle();
     PerfPlan plan =
         new PerfPlan(
             workload,
@@ -165,7 +167,8 @@ final class PerfClientCommand implements Callable<Integer> {
             .config(packets.apply(QuicConfig.DEFAULT).withKeepAliveNanos(KEEP_ALIVE_NANOS))
             .drainTimeout(Duration.ofSeconds(CLOSE_SECONDS))
             .build();
-    PerfResult result = measure(new PerfClient(client, server.host(), server.port(), plan), server);
+    PerfResult result =
+        measure(new PerfClient(client, server.host(), server.port(), plan, ciphers), server);
     if (json) {
       System.out.println(result.json());
     } else {
