@@ -8,6 +8,7 @@ module dev.memux.engine {
   exports dev.memux.engine.memory;
   exports dev.memux.engine.mux;
   exports dev.memux.engine.packet to
+      dev.memux.netty,
       dev.memux.sim;
   exports dev.memux.engine.qmux;
   exports dev.memux.engine.quic;

@@ -1,5 +1,6 @@
 package dev.memux.cli;
 
+import dev.memux.netty.CarrierType;
 import dev.memux.session.Session;
 import dev.memux.session.SessionClient;
 import dev.memux.session.Stream;
@@ -21,12 +22,17 @@ final class PerfClient {
   private final String host;
   private final int port;
   private final PerfPlan plan;
+  private final String packetCiphers;
 
-  PerfClient(SessionClient client, String host, int port, PerfPlan plan) {
+  /**
+   * @param packetCiphers whose ciphers protect QUIC's packets
+   */
+  PerfClient(SessionClient client, String host, int port, PerfPlan plan, String packetCiphers) {
     this.client = client;
     this.host = host;
     this.port = port;
     this.plan = plan;
+    this.packetCiphers = packetCiphers;
   }
 
   /** Blocks until it is done; any failure of a stream is the whole's. */
@@ -50,9 +56,14 @@ final class PerfClient {
           plan.direction() == PerfPlan.Direction.UPLOAD
               ? clientAfter.packetBytes()
               : serverAfter.packetBytes(),
-          session.tls().suite().name(),
+          cipher(session),
           session.io());
     }
+  }
+
+  private String cipher(Session session) {
+    String suite = session.tls().suite().name();
+    return session.carrier() == CarrierType.QUIC ? suite + " " + packetCiphers : suite;
   }
 
   private static PerfUsage clientUsage(Session session) throws IOException {

@@ -5,6 +5,7 @@ import dev.memux.gateway.ListenAddress;
 import dev.memux.gateway.StateDirectory;
 import dev.memux.netty.CarrierType;
 import dev.memux.netty.MuxException;
+import dev.memux.netty.PacketCiphers;
 import dev.memux.session.SessionClient;
 import dev.memux.tls.TlsClientConfig;
 import java.io.IOException;
@@ -139,7 +140,7 @@ final class PerfClientCommand implements Callable<Integer> {
   private boolean verbose;
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
     Diagnostics.configure(verbose);
     require(bytes >= 1, "--bytes must be at least 1");
     require(streams >= 1, "--streams must be at least 1");
@@ -153,6 +154,7 @@ final class PerfClientCommand implements Callable<Integer> {
             || carrier.types().equals(Set.of(CarrierType.QUIC)),
         "--workload resumptions needs QUIC");
     ListenAddress server = address();
+    String ciphers = PacketCiphers.settle();
     PerfPlan plan =
         new PerfPlan(
             workload,
@@ -171,7 +173,8 @@ final class PerfClientCommand implements Callable<Integer> {
             .config(packets.apply(QuicConfig.DEFAULT).withKeepAliveNanos(KEEP_ALIVE_NANOS))
             .drainTimeout(Duration.ofSeconds(CLOSE_SECONDS))
             .build();
-    PerfResult result = measure(new PerfClient(client, server.host(), server.port(), plan), server);
+    PerfResult result =
+        measure(new PerfClient(client, server.host(), server.port(), plan, ciphers), server);
     if (json) {
       System.out.println(result.json());
     } else {

@@ -5,6 +5,7 @@ import dev.memux.gateway.DevelopmentCertificate;
 import dev.memux.gateway.ListenAddress;
 import dev.memux.gateway.StateDirectory;
 import dev.memux.netty.CarrierType;
+import dev.memux.netty.PacketCiphers;
 import dev.memux.session.SessionServer;
 import dev.memux.tls.KeyLog;
 import dev.memux.tls.TicketKeys;
@@ -62,6 +63,7 @@ final class PerfServerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Diagnostics.configure(verbose);
+    PacketCiphers.settle(); // not while somebody measures
     CountDownLatch stop = new CountDownLatch(1);
     Signals.onStop(stop::countDown);
     try (PerfServer server = PerfServer.start(listen())) {

@@ -57,13 +57,15 @@ final class PerfTest {
     try (PerfServer server = PerfServer.start(listen())) {
       InetSocketAddress at = server.localAddress();
       PerfResult result =
-          new PerfClient(client(workload), at.getAddress().getHostAddress(), at.getPort(), plan)
+          new PerfClient(
+                  client(workload), at.getAddress().getHostAddress(), at.getPort(), plan, "ciphers")
               .run();
       assertTrue(result.nanos() > 0, result.toString());
       assertTrue(result.clientCpuNanos() >= 0, result.toString());
       assertTrue(result.serverCpuNanos() >= 0, result.toString());
       assertEquals(PACKET_BYTES, result.packetBytes());
       assertFields(result.json(), workload.countsBytes());
+      assertTrue(result.json().matches(".*\"TLS_\\w+ ciphers\".*"), result.json());
     }
   }
 

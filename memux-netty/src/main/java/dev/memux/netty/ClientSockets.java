@@ -59,7 +59,14 @@ final class ClientSockets {
     random.nextBytes(routingKey);
     QuicEndpoint endpoint =
         new QuicEndpoint(
-            config, null, 0, routingKey, QuicEndpoint.newTokenKeys(random), random, memory);
+            config,
+            null,
+            0,
+            routingKey,
+            QuicEndpoint.newTokenKeys(random),
+            PacketCiphers.newProtection(),
+            random,
+            memory);
     UdpDriver driver = new UdpDriver(loop, transport, false, endpoint, 0, new Lifetime(key));
     Promise<UdpDriver> opened = loop.newPromise();
     driver

@@ -70,7 +70,15 @@ final class ServerSockets implements BoundSockets {
     for (EventLoop loop : loops) {
       int index = drivers.size();
       QuicEndpoint endpoint =
-          new QuicEndpoint(config, tls, index, key, tokenKeys, new SecureRandom(), memory);
+          new QuicEndpoint(
+              config,
+              tls,
+              index,
+              key,
+              tokenKeys,
+              PacketCiphers.newProtection(),
+              new SecureRandom(),
+              memory);
       drivers.add(new UdpDriver(loop, transport, loops.size() > 1, endpoint, index, acceptor));
     }
     drivers.forEach(driver -> driver.peers(drivers));

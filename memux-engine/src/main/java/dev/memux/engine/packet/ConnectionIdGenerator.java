@@ -39,7 +39,7 @@ public final class ConnectionIdGenerator {
   private static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
-  private final Cipher cipher = Aead.cipher("AES/ECB/NoPadding");
+  private final Cipher cipher = JdkProtection.cipher("AES/ECB/NoPadding");
   private final byte[] roundInput = new byte[AES_BLOCK_BYTES];
   private final byte[] roundOutput = new byte[AES_BLOCK_BYTES];
   private final int loopIndex;

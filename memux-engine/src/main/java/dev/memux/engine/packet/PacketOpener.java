@@ -2,7 +2,6 @@ package dev.memux.engine.packet;
 
 import dev.memux.tls.CipherSuite;
 import java.util.Objects;
-import javax.crypto.Cipher;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,19 +19,32 @@ public final class PacketOpener {
 
   private static final long CHACHA20_POLY1305_INTEGRITY_LIMIT = 1L << 36;
 
+  private final PacketProtection protection;
   private final CipherSuite suite;
   private final byte[] secret;
   private final Header header;
   private @Nullable Aead aead;
+  private boolean discarded;
+
+  /** By the JDK's ciphers. */
+  public PacketOpener(CipherSuite suite, byte[] secret) {
+    this(PacketProtection.JDK, suite, secret);
+  }
 
   /**
    * @param secret of {@link InitialSecrets} or from the TLS handshake
    */
-  public PacketOpener(CipherSuite suite, byte[] secret) {
-    this(suite, secret.clone(), new Header(HeaderProtection.of(suite, secret)));
+  public PacketOpener(PacketProtection protection, CipherSuite suite, byte[] secret) {
+    this(
+        protection,
+        suite,
+        secret.clone(),
+        new Header(PacketKeys.headerProtection(protection, suite, secret)));
   }
 
-  private PacketOpener(CipherSuite suite, byte[] secret, Header header) {
+  private PacketOpener(
+      PacketProtection protection, CipherSuite suite, byte[] secret, Header header) {
+    this.protection = protection;
     this.suite = suite;
     this.secret = secret;
     this.header = header;
@@ -40,7 +52,8 @@ public final class PacketOpener {
 
   /** The opener of the next key phase: a new key, the same header protection (RFC 9001 §6). */
   public PacketOpener next() {
-    PacketOpener next = new PacketOpener(suite, Aead.nextSecret(suite, secret), header);
+    PacketOpener next =
+        new PacketOpener(protection, suite, PacketKeys.nextSecret(suite, secret), header);
     next.aead(); // RFC 9001 §6.3: making it when a packet comes would be seen from outside
     return next;
   }
@@ -104,11 +117,31 @@ public final class PacketOpener {
     return sealedBytes - Aead.TAG_BYTES;
   }
 
+  /** Drops the key of this phase: no more packets of it. The other phases go on. */
+  public void discardKey() {
+    discarded = true;
+    if (aead != null) {
+      aead.close();
+    }
+  }
+
+  /**
+   * Drops the key of this phase and header protection, so that no opener of the chain unprotects
+   * packets any more (RFC 9001 §4.9).
+   */
+  public void discard() {
+    discardKey();
+    header.protection.close();
+  }
+
   /** Made when it is needed: half of a server's handshakes under way may never need it. */
   private Aead aead() {
     Aead known = aead;
     if (known == null) {
-      known = new Aead(suite, secret, Cipher.DECRYPT_MODE);
+      if (discarded) {
+        throw new IllegalStateException("keys discarded");
+      }
+      known = PacketKeys.opening(protection, suite, secret);
       aead = known;
     }
     return known;
@@ -184,11 +217,11 @@ public final class PacketOpener {
       this.packetNumberFrom = packetNumberFrom;
       this.packetEnd = end;
       mask = protection.mask(d, sampleFrom);
-      firstByte = HeaderProtection.maskFirstByte(d[from], mask);
+      firstByte = HeaderMask.firstByte(d[from], mask);
       int packetNumberBytes = (firstByte & 0x03) + 1;
       payloadFrom = packetNumberFrom + packetNumberBytes;
       d[from] = firstByte;
-      HeaderProtection.maskPacketNumber(d, packetNumberFrom, packetNumberBytes, mask);
+      HeaderMask.packetNumber(d, packetNumberFrom, packetNumberBytes, mask);
       long truncated = PacketNumbers.read(d, packetNumberFrom, packetNumberBytes);
       packetNumber = PacketNumbers.decode(truncated, packetNumberBytes, largestReceived);
       if (packetNumber > PacketNumbers.MAX) {
@@ -199,8 +232,8 @@ public final class PacketOpener {
     }
 
     void protectAgain(byte[] d) {
-      d[from] = HeaderProtection.maskFirstByte(d[from], mask);
-      HeaderProtection.maskPacketNumber(d, packetNumberFrom, payloadFrom - packetNumberFrom, mask);
+      d[from] = HeaderMask.firstByte(d[from], mask);
+      HeaderMask.packetNumber(d, packetNumberFrom, payloadFrom - packetNumberFrom, mask);
     }
   }
 }

@@ -2,7 +2,6 @@ package dev.memux.engine.packet;
 
 import dev.memux.tls.CipherSuite;
 import java.util.Objects;
-import javax.crypto.Cipher;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,31 +15,61 @@ public final class PacketSealer {
   /** RFC 9001 §6.6: 2^23 packets for AES-GCM; ChaCha20-Poly1305 outlasts the packet numbers. */
   private static final long GCM_CONFIDENTIALITY_LIMIT = 1L << 23;
 
+  private final PacketProtection protection;
   private final CipherSuite suite;
   private final byte[] secret;
   private final HeaderProtection headerProtection;
   private @Nullable Aead aead;
   private long largestSealed = -1;
   private long packetsSealed;
+  private boolean discarded;
+
+  /** By the JDK's ciphers. */
+  public PacketSealer(CipherSuite suite, byte[] secret) {
+    this(PacketProtection.JDK, suite, secret);
+  }
 
   /**
    * @param secret of {@link InitialSecrets} or from the TLS handshake
    */
-  public PacketSealer(CipherSuite suite, byte[] secret) {
-    this(suite, secret.clone(), HeaderProtection.of(suite, secret));
+  public PacketSealer(PacketProtection protection, CipherSuite suite, byte[] secret) {
+    this(protection, suite, secret.clone(), PacketKeys.headerProtection(protection, suite, secret));
   }
 
-  private PacketSealer(CipherSuite suite, byte[] secret, HeaderProtection headerProtection) {
+  private PacketSealer(
+      PacketProtection protection,
+      CipherSuite suite,
+      byte[] secret,
+      HeaderProtection headerProtection) {
+    this.protection = protection;
     this.suite = suite;
     this.secret = secret;
     this.headerProtection = headerProtection;
   }
 
-  /** The sealer of the next key phase: a new key, the same header protection (RFC 9001 §6). */
+  /**
+   * The sealer of the next key phase: a new key, the same header protection (RFC 9001 §6). This one
+   * seals nothing any more.
+   */
   public PacketSealer next() {
-    PacketSealer next = new PacketSealer(suite, Aead.nextSecret(suite, secret), headerProtection);
+    PacketSealer next =
+        new PacketSealer(protection, suite, PacketKeys.nextSecret(suite, secret), headerProtection);
     next.aead(); // now, so that no packet has to wait for it
+    discardKey();
     return next;
+  }
+
+  /** No more packets: drops the keys (RFC 9001 §4.9). */
+  public void discard() {
+    discardKey();
+    headerProtection.close();
+  }
+
+  private void discardKey() {
+    discarded = true;
+    if (aead != null) {
+      aead.close();
+    }
   }
 
   public int tagBytes() {
@@ -109,22 +138,12 @@ public final class PacketSealer {
     Objects.checkFromIndexSize(outFrom, sealedBytes, out.length);
     largestSealed = packetNumber;
     packetsSealed++;
-    aead()
-        .seal(
-            packetNumber,
-            packet,
-            from,
-            headerBytes,
-            packet,
-            headerEnd,
-            payloadBytes,
-            out,
-            outFrom + headerBytes);
+    aead().seal(packetNumber, packet, from, headerBytes, payloadBytes, out, outFrom + headerBytes);
     System.arraycopy(packet, from, out, outFrom, headerBytes);
     int packetNumberFrom = outFrom + headerBytes - packetNumberBytes;
     long mask = headerProtection.mask(out, packetNumberFrom + PacketNumbers.MAX_BYTES);
-    out[outFrom] = HeaderProtection.maskFirstByte(out[outFrom], mask);
-    HeaderProtection.maskPacketNumber(out, packetNumberFrom, packetNumberBytes, mask);
+    out[outFrom] = HeaderMask.firstByte(out[outFrom], mask);
+    HeaderMask.packetNumber(out, packetNumberFrom, packetNumberBytes, mask);
     return sealedBytes;
   }
 
@@ -132,7 +151,10 @@ public final class PacketSealer {
   private Aead aead() {
     Aead known = aead;
     if (known == null) {
-      known = new Aead(suite, secret, Cipher.ENCRYPT_MODE);
+      if (discarded) {
+        throw new IllegalStateException("keys discarded");
+      }
+      known = PacketKeys.sealing(protection, suite, secret);
       aead = known;
     }
     return known;

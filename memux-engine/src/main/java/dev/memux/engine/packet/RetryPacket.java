@@ -66,7 +66,7 @@ public final class RetryPacket {
   private static byte[] tag(byte[] d, int from, int end, ConnectionId original) {
     try {
       // A new one each time: the JDK's refuses to use a nonce again, as must be done here.
-      Cipher cipher = Aead.cipher("AES/GCM/NoPadding");
+      Cipher cipher = JdkProtection.cipher("AES/GCM/NoPadding");
       cipher.init(
           Cipher.ENCRYPT_MODE,
           KEY,

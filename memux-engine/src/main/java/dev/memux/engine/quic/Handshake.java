@@ -2,6 +2,7 @@ package dev.memux.engine.quic;
 
 import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.PacketOpener;
+import dev.memux.engine.packet.PacketProtection;
 import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.wire.FrameType;
@@ -33,6 +34,7 @@ final class Handshake {
 
   private final TlsHandshake tls;
   private final boolean server;
+  private final PacketProtection protection;
   private final PacketNumberSpace[] spaces;
   private final ZeroRtt zeroRtt;
   private final Listener listener;
@@ -42,11 +44,13 @@ final class Handshake {
   Handshake(
       TlsHandshake tls,
       boolean server,
+      PacketProtection protection,
       PacketNumberSpace[] spaces,
       ZeroRtt zeroRtt,
       Listener listener) {
     this.tls = tls;
     this.server = server;
+    this.protection = protection;
     this.spaces = spaces;
     this.zeroRtt = zeroRtt;
     this.listener = listener;
@@ -147,7 +151,7 @@ final class Handshake {
 
   private void onReadSecret(TlsEvent.ReadSecret read) {
     PacketNumberSpace space = space(read.level());
-    PacketOpener opener = new PacketOpener(read.suite(), read.secret());
+    PacketOpener opener = new PacketOpener(protection, read.suite(), read.secret());
     if (read.level() == EncryptionLevel.EARLY) {
       zeroRtt.onOpener(opener);
     } else {
@@ -158,7 +162,7 @@ final class Handshake {
 
   private void onWriteSecret(TlsEvent.WriteSecret write) {
     PacketNumberSpace space = space(write.level());
-    PacketSealer sealer = new PacketSealer(write.suite(), write.secret());
+    PacketSealer sealer = new PacketSealer(protection, write.suite(), write.secret());
     switch (write.level()) {
       case EARLY -> zeroRtt.onSealer(sealer);
       case APPLICATION -> zeroRtt.onOneRttSealer(sealer);

@@ -95,7 +95,7 @@ final class KeyPhases {
       return length;
     }
     if (nowNanos > previousEndsNanos) {
-      previous = null;
+      dropPrevious();
     }
     if (previous != null && (firstReceived == NONE || number < firstReceived)) {
       return previous.decrypt(datagram, plaintext, 0);
@@ -137,6 +137,7 @@ final class KeyPhases {
     if (sealer == null || opener == null) {
       throw new IllegalStateException("no keys to update");
     }
+    dropPrevious();
     previous = space.opener;
     previousEndsNanos = Long.MAX_VALUE;
     space.opener = opener;
@@ -146,5 +147,21 @@ final class KeyPhases {
     firstSent = space.nextPacketNumber;
     firstReceived = NONE;
     updates++;
+  }
+
+  private void dropPrevious() {
+    if (previous != null) {
+      previous.discardKey();
+      previous = null;
+    }
+  }
+
+  /** The connection has ended: drops the keys of the phases before and after this one. */
+  void discard() {
+    dropPrevious();
+    if (next != null) {
+      next.discardKey();
+      next = null;
+    }
   }
 }

@@ -64,8 +64,20 @@ final class PacketNumberSpace {
   /** Drops keys and data for good (RFC 9001 §4.9). */
   void discard() {
     discarded = true;
-    sealer = null;
-    opener = null;
+    dropKeys();
+    keyPhases.discard();
     crypto.release();
+  }
+
+  /** There may be others later. */
+  void dropKeys() {
+    if (sealer != null) {
+      sealer.discard();
+      sealer = null;
+    }
+    if (opener != null) {
+      opener.discard();
+      opener = null;
+    }
   }
 }

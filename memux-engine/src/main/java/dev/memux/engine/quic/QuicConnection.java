@@ -12,6 +12,7 @@ import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.InitialSecrets;
 import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.packet.PacketOpener;
+import dev.memux.engine.packet.PacketProtection;
 import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.recovery.PacketSpace;
@@ -40,6 +41,7 @@ public final class QuicConnection implements Connection {
 
   private final boolean server;
   private final QuicConfig config;
+  private final PacketProtection protection;
   private final MuxConfig muxConfig;
   private final ConnectionIdRegistry registry;
   private final ConnectionStart start;
@@ -71,6 +73,7 @@ public final class QuicConnection implements Connection {
   QuicConnection(
       boolean server,
       QuicConfig config,
+      PacketProtection protection,
       InetSocketAddress remote,
       ConnectionIdRegistry registry,
       ConnectionStart start,
@@ -82,6 +85,7 @@ public final class QuicConnection implements Connection {
       long nowNanos) {
     this.server = server;
     this.config = config;
+    this.protection = protection;
     this.registry = registry;
     this.start = start;
     for (PacketSpace space : PacketSpace.values()) {
@@ -124,7 +128,7 @@ public final class QuicConnection implements Connection {
     this.progress =
         new HandshakeProgress(
             this, config, registry, receiver, transmitter, idleTimer, events, nowNanos);
-    this.handshake = new Handshake(machine, server, spaces, zeroRtt, progress);
+    this.handshake = new Handshake(machine, server, protection, spaces, zeroRtt, progress);
     makeInitialKeys();
     handshake.start();
   }
@@ -132,10 +136,13 @@ public final class QuicConnection implements Connection {
   /** RFC 9001 §5.2. */
   private void makeInitialKeys() {
     PacketNumberSpace initial = initialSpace();
+    initial.dropKeys();
     byte[] clientSecret = InitialSecrets.client(start.initialDcid());
     byte[] serverSecret = InitialSecrets.server(start.initialDcid());
-    initial.opener = new PacketOpener(InitialSecrets.SUITE, server ? clientSecret : serverSecret);
-    initial.sealer = new PacketSealer(InitialSecrets.SUITE, server ? serverSecret : clientSecret);
+    initial.opener =
+        new PacketOpener(protection, InitialSecrets.SUITE, server ? clientSecret : serverSecret);
+    initial.sealer =
+        new PacketSealer(protection, InitialSecrets.SUITE, server ? serverSecret : clientSecret);
   }
 
   private TlsHandshake newTls(Function<TransportParameters, TlsHandshake> tls) {
@@ -234,6 +241,7 @@ public final class QuicConnection implements Connection {
     mux.release();
     localIds.retireAll();
     paths.release();
+    zeroRtt.discard();
     for (PacketNumberSpace space : spaces) {
       space.discard();
     }

@@ -5,6 +5,7 @@ import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.ConnectionIdGenerator;
 import dev.memux.engine.packet.ConnectionIdMap;
 import dev.memux.engine.packet.PacketHeader;
+import dev.memux.engine.packet.PacketProtection;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.stream.ChunkPool;
 import dev.memux.engine.wire.TransportError;
@@ -38,6 +39,7 @@ public final class QuicEndpoint {
   private static final byte[] NO_TOKEN = {};
 
   private final QuicConfig config;
+  private final PacketProtection protection;
   private @Nullable TlsServerConfig serverTls;
   private final SecureRandom random;
   private final int loopIndex;
@@ -72,8 +74,8 @@ public final class QuicEndpoint {
   private boolean leavesHandshakeWork;
 
   /**
-   * Like the other constructor, with keys for tokens that no other loop knows, and memory without
-   * bound.
+   * Like the other constructor, with keys for tokens that no other loop knows, the JDK's ciphers,
+   * and memory without bound.
    */
   public QuicEndpoint(
       QuicConfig config,
@@ -87,6 +89,7 @@ public final class QuicEndpoint {
         loopIndex,
         routingKey,
         newTokenKeys(random),
+        PacketProtection.JDK,
         random,
         MemoryBudget.UNLIMITED);
   }
@@ -99,6 +102,7 @@ public final class QuicEndpoint {
    *     §10.3); for that reason no other server may have the key at the same time
    * @param tokenKeys of {@link #newTokenKeys}, which all loops of a server share, as they do the
    *     clock that {@code nowNanos} is read from
+   * @param protection of this endpoint's thread: what its connections' keys are for
    * @param random for keys, connection IDs and what must not be predicted
    * @param memory what the connections of all endpoints of the process share
    */
@@ -108,10 +112,12 @@ public final class QuicEndpoint {
       int loopIndex,
       byte[] routingKey,
       KeyRing tokenKeys,
+      PacketProtection protection,
       SecureRandom random,
       MemoryBudget memory) {
     this.pool = new ChunkPool(memory);
     this.config = config;
+    this.protection = protection;
     this.serverTls = serverTls;
     this.random = random;
     this.loopIndex = loopIndex;
@@ -173,6 +179,7 @@ public final class QuicEndpoint {
         new QuicConnection(
             false,
             config,
+            protection,
             remote,
             ids,
             ConnectionStart.ofClient(dcid, token),
@@ -354,6 +361,7 @@ public final class QuicEndpoint {
         new QuicConnection(
             true,
             config,
+            protection,
             remote,
             ids,
             start,

@@ -58,13 +58,15 @@ final class ZeroRtt {
     if (remembered != null) {
       application.sealer = sealer;
       application.sealsEarly = true;
+    } else {
+      sealer.discard();
     }
   }
 
   /** RFC 9001 §4.9.3: 1-RTT keys take the place of the 0-RTT keys. */
   void onOneRttSealer(PacketSealer sealer) {
+    dropEarlySealer();
     application.sealer = sealer;
-    application.sealsEarly = false;
     application.keyPhases.onFirstSealer();
   }
 
@@ -72,10 +74,18 @@ final class ZeroRtt {
   void onRefused() {
     state = EarlyData.REFUSED;
     if (application.sealsEarly) {
-      application.sealer = null;
-      application.sealsEarly = false;
+      dropEarlySealer();
       mux.onEarlyDataRefused();
     }
+  }
+
+  private void dropEarlySealer() {
+    PacketSealer early = application.sealer;
+    if (application.sealsEarly && early != null) {
+      early.discard();
+      application.sealer = null;
+    }
+    application.sealsEarly = false;
   }
 
   void onAccepted() {
@@ -106,9 +116,17 @@ final class ZeroRtt {
   /** The key for 0-RTT packets; null: there is none, or none any more. */
   @Nullable PacketOpener opener(long nowNanos) {
     if (nowNanos >= openerEndsNanos) {
-      opener = null;
+      discard();
     }
     return opener;
+  }
+
+  /** No more 0-RTT packets are opened. */
+  void discard() {
+    if (opener != null) {
+      opener.discard();
+      opener = null;
+    }
   }
 
   /** Whether a packet that cannot be opened now may be opened later. */

@@ -56,11 +56,11 @@ class Rfc9001SamplesTest {
   void headerProtectionKeysAreThoseOfA1() {
     assertArrayEquals(
         hex("9f50449e04a0e810283a1e9933adedd2"),
-        Aead.headerProtectionKey(
+        PacketKeys.headerProtectionKey(
             InitialSecrets.SUITE, InitialSecrets.client(Rfc9001Samples.CLIENT_DCID)));
     assertArrayEquals(
         hex("c206b8d9b9f0f37644430b490eeaa314"),
-        Aead.headerProtectionKey(
+        PacketKeys.headerProtectionKey(
             InitialSecrets.SUITE, InitialSecrets.server(Rfc9001Samples.CLIENT_DCID)));
   }
 
@@ -68,15 +68,21 @@ class Rfc9001SamplesTest {
   void headerProtectionMasksAreThoseOfA2A3AndA5() {
     assertEquals(
         0x437b9aec36L,
-        HeaderProtection.of(InitialSecrets.SUITE, InitialSecrets.client(Rfc9001Samples.CLIENT_DCID))
+        PacketKeys.headerProtection(
+                PacketProtection.JDK,
+                InitialSecrets.SUITE,
+                InitialSecrets.client(Rfc9001Samples.CLIENT_DCID))
             .mask(hex("d1b1c98dd7689fb8ec11d242b123dc9b"), 0));
     assertEquals(
         0x2ec0d8356aL,
-        HeaderProtection.of(InitialSecrets.SUITE, InitialSecrets.server(Rfc9001Samples.CLIENT_DCID))
+        PacketKeys.headerProtection(
+                PacketProtection.JDK,
+                InitialSecrets.SUITE,
+                InitialSecrets.server(Rfc9001Samples.CLIENT_DCID))
             .mask(hex("2cd0991cd25b0aac406a5816b6394100"), 0));
     assertEquals(
         0xaefefe7d03L,
-        HeaderProtection.of(CHACHA20, CHACHA20_SECRET)
+        PacketKeys.headerProtection(PacketProtection.JDK, CHACHA20, CHACHA20_SECRET)
             .mask(hex("5e5cd55c41f69080575d7999c25a5bfb"), 0));
   }
 
@@ -238,6 +244,6 @@ class Rfc9001SamplesTest {
   void nextSecretIsThatOfA5() {
     assertArrayEquals(
         hex("1223504755036d556342ee9361d253421a826c9ecdf3c7148684b36b714881f9"),
-        Aead.nextSecret(CHACHA20, CHACHA20_SECRET));
+        PacketKeys.nextSecret(CHACHA20, CHACHA20_SECRET));
   }
 }

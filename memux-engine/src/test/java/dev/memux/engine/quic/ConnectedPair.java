@@ -2,6 +2,7 @@ package dev.memux.engine.quic;
 
 import dev.memux.engine.CloseReason;
 import dev.memux.engine.ConnectionEvent;
+import dev.memux.engine.memory.MemoryBudget;
 import dev.memux.engine.packet.HeaderWriter;
 import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
@@ -44,6 +45,8 @@ final class ConnectedPair {
   /** Has about two kilobytes, to make chains long with. */
   private static final X509Bundle LARGE_CERTIFICATE = certificate(100);
 
+  final CountedProtection clientKeys = new CountedProtection();
+  final CountedProtection serverKeys = new CountedProtection();
   final QuicEndpoint clientEndpoint;
   final QuicEndpoint serverEndpoint;
   final QuicConnection client;
@@ -83,10 +86,23 @@ final class ConnectedPair {
       QuicConfig serverConfig,
       TlsClientConfig clientTls,
       TlsServerConfig serverTls) {
-    SecureRandom random = new SecureRandom();
-    clientEndpoint = new QuicEndpoint(clientConfig, null, 0, new byte[16], random);
-    serverEndpoint = new QuicEndpoint(serverConfig, serverTls, 0, new byte[16], random);
+    clientEndpoint = endpoint(clientConfig, null, clientKeys);
+    serverEndpoint = endpoint(serverConfig, serverTls, serverKeys);
     client = clientEndpoint.connect(clientTls, "localhost", SERVER_ADDRESS, now);
+  }
+
+  private static QuicEndpoint endpoint(
+      QuicConfig config, @Nullable TlsServerConfig serverTls, CountedProtection keys) {
+    SecureRandom random = new SecureRandom();
+    return new QuicEndpoint(
+        config,
+        serverTls,
+        0,
+        new byte[QuicEndpoint.ROUTING_KEY_BYTES],
+        QuicEndpoint.newTokenKeys(random),
+        keys,
+        random,
+        MemoryBudget.UNLIMITED);
   }
 
   static TlsClientConfig clientTls(String protocol) {

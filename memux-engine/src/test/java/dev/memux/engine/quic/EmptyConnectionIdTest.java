@@ -11,6 +11,7 @@ import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.packet.PacketOpener;
+import dev.memux.engine.packet.PacketProtection;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.stream.ChunkPool;
 import dev.memux.engine.wire.AckFrame;
@@ -52,6 +53,7 @@ class EmptyConnectionIdTest {
     return new QuicConnection(
         false,
         QuicConfig.DEFAULT,
+        PacketProtection.JDK,
         ConnectedPair.SERVER_ADDRESS,
         new EmptyIds(),
         ConnectionStart.ofClient(dcid, new byte[0]),

@@ -1,0 +1,112 @@
+package dev.memux.netty;
+
+import dev.memux.engine.packet.PacketProtection;
+import dev.memux.netty.libcrypto.CipherTrial;
+import dev.memux.netty.libcrypto.Libcrypto;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Who protects the packets of this process' QUIC connections: libcrypto, where there is one and
+ * native access is enabled, unless the JDK's ciphers prove to be faster.
+ *
+ * <p>Nothing waits for that. The first socket has a thread find libcrypto, which then has the next
+ * keys: before the JVM has compiled anything, it is by far the faster one. What the JDK can do
+ * shows only after tens of thousands of packets, so that thread begins to compare both a second
+ * later, a few milliseconds at a time, and changes at most what keys to come are made by.
+ */
+public final class PacketCiphers {
+  /** System property: the path of a libcrypto instead of the system's, or {@value #OFF}. */
+  public static final String PROPERTY = "dev.memux.libcrypto";
+
+  /** Value of {@value #PROPERTY} that leaves everything to the JDK. */
+  public static final String OFF = "off";
+
+  private static final Logger LOG = LoggerFactory.getLogger(PacketCiphers.class);
+
+  /** By then most programs have begun what they were started for, or are done. */
+  private static final long TRIAL_DELAY_MILLIS = 1000;
+
+  /** Between two pieces of the comparison: it takes one in ten or so of a processor's time. */
+  private static final long TRIAL_PAUSE_MILLIS = 20;
+
+  /** Down to zero: somebody waits. */
+  private static final CountDownLatch HURRY = new CountDownLatch(1);
+
+  private static final CountDownLatch SETTLED = new CountDownLatch(1);
+
+  /** Null: the JDK. */
+  private static volatile @Nullable Libcrypto choice;
+
+  private PacketCiphers() {}
+
+  /** For the keys of one event loop. They are made by whoever is chosen when they are made. */
+  static PacketProtection newProtection() {
+    Choosing.start();
+    return new ChosenProtection();
+  }
+
+  /**
+   * Blocks until the choice is made, about half a second in a JVM that has just begun: for who is
+   * going to measure.
+   *
+   * @return what it has fallen on, such as {@code libcrypto 3.0.22}, or {@code JDK}
+   */
+  public static String settle() throws InterruptedException {
+    Choosing.start();
+    HURRY.countDown();
+    SETTLED.await();
+    Libcrypto chosen = choice;
+    return chosen == null ? PacketProtection.JDK.name() : chosen.name();
+  }
+
+  /** What keys are made by now; null: the JDK's ciphers. */
+  static @Nullable Libcrypto choice() {
+    return choice;
+  }
+
+  /** A class is initialised once, by the first who asks. */
+  private static final class Choosing {
+    static {
+      Thread thread = new Thread(PacketCiphers::choose, "memux-packet-ciphers");
+      thread.setDaemon(true);
+      thread.start();
+    }
+
+    static void start() {}
+  }
+
+  private static void choose() {
+    try {
+      Libcrypto found = Libcrypto.load(configuredPath());
+      choice = found;
+      pause(TRIAL_DELAY_MILLIS);
+      CipherTrial trial = CipherTrial.run(found, () -> pause(TRIAL_PAUSE_MILLIS));
+      if (trial.isJdkFaster()) {
+        choice = null;
+      }
+      LOG.info("Packet protection: {}", trial);
+    } catch (UnsupportedOperationException e) {
+      LOG.info("Packet protection by the JDK's ciphers: {}", e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      SETTLED.countDown();
+    }
+  }
+
+  private static void pause(long millis) throws InterruptedException {
+    HURRY.await(millis, TimeUnit.MILLISECONDS);
+  }
+
+  private static String configuredPath() {
+    String configured = System.getProperty(PROPERTY, "");
+    if (configured.equals(OFF)) {
+      throw new UnsupportedOperationException("as " + PROPERTY + " says");
+    }
+    return configured;
+  }
+}
