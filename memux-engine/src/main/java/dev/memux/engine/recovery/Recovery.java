@@ -366,7 +366,7 @@ public final class Recovery {
   }
 
   private SentSpace newSpace(PacketSpace space) {
-    return new SentSpace(space, new LostPackets(space, listener, spuriousCongestion));
+    return new SentSpace(space, new LostPackets(space, listener, spuriousCongestion, frames));
   }
 
   private SentSpace space(PacketSpace space) {
