@@ -282,7 +282,8 @@ public final class QuicConnection implements Connection {
   private void onInput(long nowNanos) {
     transmitter.updateAmplificationLimit(nowNanos);
     mux.onPath(recovery.rtt().smoothedNanos(), recovery.windowBytes());
-    reportLimits();
+    reportLimit(StreamType.BIDIRECTIONAL);
+    reportLimit(StreamType.UNIDIRECTIONAL);
   }
 
   /**
@@ -328,11 +329,9 @@ public final class QuicConnection implements Connection {
     close(new CloseReason(Origin.LOCAL, false, e.code(), e.frameType(), e.reason()), nowNanos);
   }
 
-  private void reportLimits() {
-    for (StreamType type : StreamType.values()) {
-      if (mux.takeLimitRose(type) && handshake.isComplete()) {
-        events.addLast(new ConnectionEvent.StreamsAvailable(type));
-      }
+  private void reportLimit(StreamType type) {
+    if (mux.takeLimitRose(type) && handshake.isComplete()) {
+      events.addLast(new ConnectionEvent.StreamsAvailable(type));
     }
   }
 
