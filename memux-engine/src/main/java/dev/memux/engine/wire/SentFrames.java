@@ -38,6 +38,8 @@ public final class SentFrames {
     NEW_TOKEN,
     /** {@code a}: stream ID, {@code b}: sequence. */
     STREAM_PRIORITY,
+    /** {@code a}: sequence number. */
+    ACK_FREQUENCY,
     PING
   }
 
