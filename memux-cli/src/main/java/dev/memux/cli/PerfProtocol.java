@@ -90,7 +90,7 @@ public final class PerfProtocol {
   }
 
   /** Writes the first {@code bytes} of the pattern. */
-  static void writeData(OutputStream out, long bytes) throws IOException {
+  public static void writeData(OutputStream out, long bytes) throws IOException {
     long at = 0;
     while (at < bytes) {
       int n = (int) Math.min(PIECE_BYTES, bytes - at);
