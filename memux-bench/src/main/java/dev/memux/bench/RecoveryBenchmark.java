@@ -1,6 +1,7 @@
 package dev.memux.bench;
 
 import dev.memux.engine.congestion.NewReno;
+import dev.memux.engine.recovery.DatagramSizeSearch;
 import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.recovery.ReceivedPackets;
 import dev.memux.engine.recovery.Recovery;
@@ -52,7 +53,11 @@ public class RecoveryBenchmark {
   private final SentFrames acks = new SentFrames();
   private final Told told = new Told();
   private final Recovery recovery =
-      new Recovery(true, new NewReno(PACKET_BYTES), PACKET_BYTES, told);
+      new Recovery(
+          true,
+          new NewReno(PACKET_BYTES),
+          new DatagramSizeSearch(PACKET_BYTES, PACKET_BYTES),
+          told);
   private final ReceivedPackets received =
       new ReceivedPackets(PacketSpace.APPLICATION, MAX_ACK_DELAY_NANOS);
   private long nowNanos = 1;
