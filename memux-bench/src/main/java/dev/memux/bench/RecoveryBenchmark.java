@@ -51,6 +51,7 @@ public class RecoveryBenchmark {
   private final byte[] payload = new byte[PACKET_BYTES];
   private final SentFrames frames = new SentFrames();
   private final SentFrames acks = new SentFrames();
+  private final SentFrames frames = new SentFrames();
   private final Told told = new Told();
   private final Recovery recovery =
       new Recovery(
@@ -122,6 +123,11 @@ public class RecoveryBenchmark {
     @Override
     public void onFramesAcked(PacketSpace space, SentFrames frames) {
       this.frames += frames.size();
+    }
+
+    @Override
+    public void onAckRead() {
+      frames++;
     }
 
     @Override

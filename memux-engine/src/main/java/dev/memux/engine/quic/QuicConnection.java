@@ -284,9 +284,7 @@ public final class QuicConnection implements Connection {
     transmitter.updateAmplificationLimit(nowNanos);
     long rttNanos = recovery.rtt().smoothedNanos();
     mux.onPath(rttNanos, recovery.windowBytes());
-    outgoing
-        .ackFrequency()
-        .onPath(rttNanos, recovery.windowBytes(), transmitter.datagramBytes());
+    outgoing.ackFrequency().onPath(rttNanos, recovery.windowBytes(), transmitter.datagramBytes());
     reportLimits();
   }
 
