@@ -49,7 +49,6 @@ public class RecoveryBenchmark {
   private final AckFrame ack = new AckFrame();
   private final FrameWriter writer = new FrameWriter();
   private final byte[] payload = new byte[PACKET_BYTES];
-  private final SentFrames frames = new SentFrames();
   private final SentFrames acks = new SentFrames();
   private final SentFrames frames = new SentFrames();
   private final Told told = new Told();
@@ -134,9 +133,6 @@ public class RecoveryBenchmark {
     public void onFramesLost(PacketSpace space, SentFrames frames) {
       this.frames += frames.size();
     }
-
-    @Override
-    public void onAckRead() {}
 
     @Override
     public void onFramesProbed(PacketSpace space, SentFrames frames) {
