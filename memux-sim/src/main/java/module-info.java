@@ -6,6 +6,7 @@ module dev.memux.sim {
   requires static transitive org.jspecify;
 
   exports dev.memux.sim;
+  exports dev.memux.sim.goodput;
   exports dev.memux.sim.qmux;
   exports dev.memux.sim.quic;
 }

@@ -1,58 +1,130 @@
 package dev.memux.bench;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /**
- * Bulk over loopback, one stream: memux's blocking API and Netty's native QUIC in turn, each side
- * with a server and a client of its own in fresh processes, round after round. What disturbs the
- * machine for a while disturbs both, and only the ratio of a run means something.
+ * Compares transports over loopback: in each round every contender has a server and a client of its
+ * own, in fresh processes, one contender after the other. What disturbs the machine for a while
+ * disturbs all of them, and only the ratios of a comparison mean something.
  */
 @Command(
     name = "memux-bench",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    header = "Compare bulk over loopback with Netty's native QUIC, in interleaved rounds.")
+    usageHelpAutoWidth = true,
+    header = {"Compare transports over loopback, in interleaved rounds of fresh processes.", ""},
+    description = {
+      "",
+      "Workloads:",
+      "  bulk          one stream, --bytes",
+      "  streams       100 streams of one connection, which share --bytes",
+      "  requests      64 bytes for 1 KiB, 100 at once on one connection",
+      "  requests-100  the same over 100 connections",
+      "  handshakes    connections with a full handshake and one exchange, 16 at once",
+      "  resumed       the same with sessions that are resumed",
+      "  http3         GET of 1 KiB, 100 at once on two connections, the same client for all",
+      "",
+      "Each has X25519, ECDSA P-256 (server and root), AES-128-GCM, and what it sends is compared.",
+      ""
+    })
 final class Comparison implements Callable<Integer> {
-  private static final long PATIENCE_SECONDS = 600;
+  private static final double NOTEWORTHY_LOAD = 0.1;
+  private static final double NANOS = 1e9;
+
+  /** All streams have a share, of the smallest part of a warm-up, too. */
+  private static final long MIN_BYTES = 1_000_000;
+
+  /** What --quick makes of everything: it shows that all of it works, and measures nothing. */
+  private static final long QUICK_BYTES = 20_000_000;
+
+  private static final double QUICK_SECONDS = 0.5;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--contenders",
+      split = ",",
+      paramLabel = "NAME",
+      description = "Separated by commas (default: all): ${COMPLETION-CANDIDATES}",
+      completionCandidates = ContenderNames.class)
+  private List<String> contenders = List.of();
+
+  @Option(
+      names = "--workloads",
+      split = ",",
+      paramLabel = "NAME",
+      description = "Separated by commas (default: all).")
+  private List<String> workloads = List.of();
 
   @Option(names = "--rounds", defaultValue = "5", description = "Default: ${DEFAULT-VALUE}.")
   private int rounds;
 
   @Option(
       names = "--bytes",
-      defaultValue = "2000000000",
-      description = "What is measured (default: ${DEFAULT-VALUE}).")
+      paramLabel = "N",
+      defaultValue = "1000000000",
+      description = "bulk, streams: what is measured (default: ${DEFAULT-VALUE}).")
   private long bytes;
 
   @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      defaultValue = "3",
+      description = "The others: how long they are measured (default: ${DEFAULT-VALUE}).")
+  private double seconds;
+
+  @Option(
       names = "--warmup",
-      defaultValue = "1000000000",
-      description = "What goes before (default: ${DEFAULT-VALUE}).")
-  private long warmup;
+      paramLabel = "S",
+      defaultValue = "5",
+      description = "Seconds of the same before it is measured (default: ${DEFAULT-VALUE}).")
+  private double warmupSeconds;
 
   @Option(
       names = "--packet-bytes",
+      paramLabel = "N",
       defaultValue = "1452",
       description = "UDP payload of a full packet (default: ${DEFAULT-VALUE}).")
   private int packetBytes;
 
-  /** The figures of one side's run. */
-  private record Figures(double gigabitPerSecond, double cpuSecondsPerGigabyte) {}
+  @Mixin private JavaOptions java = new JavaOptions();
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description =
+          "Add each run to this file, a JSON object a line; the table is then of all its lines.")
+  private @Nullable Path json;
+
+  @Option(
+      names = "--quick",
+      description = "One round of everything in little time: that it works, not how fast.")
+  private boolean quick;
+
+  /** For the help. */
+  static final class ContenderNames implements Iterable<String> {
+    @Override
+    public java.util.Iterator<String> iterator() {
+      return Contenders.all().keySet().iterator();
+    }
+  }
 
   public static void main(String[] arguments) {
     System.exit(new CommandLine(new Comparison()).execute(arguments));
@@ -60,141 +132,92 @@ final class Comparison implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    List<Figures> memux = new ArrayList<>();
-    List<Figures> netty = new ArrayList<>();
-    System.out.println("round  memux Gbit/s  CPU s/GB   native Gbit/s  CPU s/GB   ratio");
-    for (int round = 1; round <= rounds; round++) {
-      // Whoever is first has the cooler processor, so that they take turns.
-      if (round % 2 == 1) {
-        memux.add(memux());
-        netty.add(nativeQuic());
-      } else {
-        netty.add(nativeQuic());
-        memux.add(memux());
-      }
-      row(Integer.toString(round), memux.getLast(), netty.getLast());
+    require(rounds >= 1, "--rounds must be at least 1");
+    require(bytes >= MIN_BYTES, "--bytes must be at least " + MIN_BYTES);
+    require(seconds > 0 && warmupSeconds >= 0, "--seconds and --warmup are times");
+    List<Workload> chosen = chosenWorkloads();
+    List<String> names = chosenContenders();
+    if (quick) {
+      rounds = 1;
+      bytes = Math.min(bytes, QUICK_BYTES);
+      seconds = Math.min(seconds, QUICK_SECONDS);
+      warmupSeconds = 0;
     }
-    row("median", median(memux), median(netty));
+    Table table = new Table();
+    if (json != null && Files.exists(json)) {
+      for (String line : Files.readAllLines(json)) {
+        table.add(Run.parse(line));
+      }
+    }
+    for (int round = 1; round <= rounds; round++) {
+      for (Workload workload : chosen) {
+        for (String name : names) {
+          if (Contenders.of(name).workloads().contains(workload)) {
+            Run run = run(name, workload);
+            table.add(run);
+            report(round, run);
+          }
+        }
+      }
+      Collections.reverse(names); // whoever is first has the cooler processor
+    }
+    System.out.println();
+    System.out.print(table);
     return 0;
   }
 
-  private static void row(String label, Figures memux, Figures netty) {
+  private void require(boolean holds, String message) {
+    if (!holds) {
+      throw new ParameterException(spec.commandLine(), message);
+    }
+  }
+
+  private List<Workload> chosenWorkloads() {
+    if (workloads.isEmpty()) {
+      return Arrays.stream(Workload.values()).filter(each -> each != Workload.IDLE).toList();
+    }
+    try {
+      return workloads.stream().map(Workload::of).toList();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--workloads: " + e.getMessage());
+    }
+  }
+
+  private List<String> chosenContenders() {
+    List<String> names =
+        new ArrayList<>(contenders.isEmpty() ? Contenders.all().keySet() : contenders);
+    try {
+      names.forEach(Contenders::of);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--contenders: " + e.getMessage());
+    }
+    return names;
+  }
+
+  private void report(int round, Run run) throws IOException {
     System.out.printf(
         Locale.ROOT,
-        "%-6s %12.3f  %8.2f   %13.3f  %8.2f   %5.2f%n",
-        label,
-        memux.gigabitPerSecond(),
-        memux.cpuSecondsPerGigabyte(),
-        netty.gigabitPerSecond(),
-        netty.cpuSecondsPerGigabyte(),
-        memux.gigabitPerSecond() / netty.gigabitPerSecond());
-  }
-
-  private static Figures median(List<Figures> all) {
-    return new Figures(
-        median(all.stream().mapToDouble(Figures::gigabitPerSecond).toArray()),
-        median(all.stream().mapToDouble(Figures::cpuSecondsPerGigabyte).toArray()));
-  }
-
-  static double median(double... values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-  }
-
-  private Figures memux() throws IOException, InterruptedException {
-    String packet = "--packet-bytes=" + packetBytes;
-    List<String> perf = List.of("dev.memux.cli.Main", "perf");
-    Process server = start(perf, "server", "--listen=127.0.0.1:0", packet);
-    try {
-      String connect = "--connect=" + awaitReady(server);
-      return figures(
-          start(
-              perf,
-              "client",
-              connect,
-              packet,
-              "--workload=bulk",
-              "--bytes=" + bytes,
-              "--warmup=" + warmup,
-              "--json"));
-    } finally {
-      stop(server);
+        "%2d %-13s %-18s %10.2f %s%n",
+        round,
+        run.workload().label(),
+        run.contender(),
+        run.figures().rate(run.workload()),
+        run.workload().unit());
+    if (json != null) {
+      Files.writeString(
+          json, run.json() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
   }
 
-  private Figures nativeQuic() throws IOException, InterruptedException {
-    String packet = Integer.toString(packetBytes);
-    Process server = start(List.of(NativeServer.class.getName()), packet);
-    try {
-      String address = awaitReady(server);
-      String port = address.substring(address.lastIndexOf(':') + 1);
-      return figures(
-          start(
-              List.of(NativeClient.class.getName()),
-              port,
-              Long.toString(bytes),
-              Long.toString(warmup),
-              packet));
-    } finally {
-      stop(server);
+  private Run run(String name, Workload workload) throws IOException, InterruptedException {
+    double busy = Machine.busyShare();
+    if (busy > NOTEWORTHY_LOAD) {
+      System.err.printf(
+          Locale.ROOT, "the machine is busy: others take %.0f %% of it%n", busy * 100);
     }
-  }
-
-  private static Process start(List<String> what, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("--enable-native-access=ALL-UNNAMED");
-    command.add("--sun-misc-unsafe-memory-access=allow");
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.addAll(what);
-    command.addAll(List.of(arguments));
-    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-  }
-
-  private static String awaitReady(Process server) throws IOException {
-    BufferedReader output = output(server);
-    for (String line = output.readLine(); line != null; line = output.readLine()) {
-      if (line.startsWith("ready: ")) {
-        return line.substring("ready: ".length());
-      }
+    Plan plan = new Plan((long) (warmupSeconds * NANOS), bytes, (long) (seconds * NANOS));
+    try (ProcessPair pair = ProcessPair.start(name, workload, packetBytes, plan, java.command())) {
+      return Run.parse("{" + pair.client().await("{"));
     }
-    throw new IOException("the server ended before it was ready");
-  }
-
-  private static void stop(Process process) throws InterruptedException {
-    process.destroy();
-    if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-      process.destroyForcibly();
-    }
-  }
-
-  private Figures figures(Process client) throws IOException, InterruptedException {
-    try {
-      String line = output(client).readLine();
-      if (line == null) {
-        throw new IOException("the client ended without a result");
-      }
-      double cpu = number(line, "cpu_s_client") + number(line, "cpu_s_server");
-      return new Figures(number(line, "gbit_per_s"), cpu * 1e9 / bytes);
-    } finally {
-      stop(client);
-    }
-  }
-
-  /** A field of the line that both clients print. */
-  static double number(String json, String field) throws IOException {
-    Matcher matcher = Pattern.compile('"' + field + "\":([0-9.]+)").matcher(json);
-    if (!matcher.find()) {
-      throw new IOException("no " + field + " in " + json);
-    }
-    return Double.parseDouble(matcher.group(1));
-  }
-
-  private static BufferedReader output(Process process) {
-    return new BufferedReader(
-        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
   }
 }

@@ -2,13 +2,18 @@ package dev.memux.cli;
 
 import picocli.CommandLine.Command;
 
-/** {@code memux lab}: emulated networks. */
+/** {@code memux lab}: emulated and simulated networks. */
 @Command(
     name = "lab",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     usageHelpAutoWidth = true,
     synopsisSubcommandLabel = "COMMAND",
-    header = {"Emulated networks on this machine (Linux, as root).", ""},
-    subcommands = {LabLinkCommand.class, LabReprioritizeCommand.class, LabTunnelCommand.class})
+    header = {"Networks emulated on this machine (Linux, as root), or simulated.", ""},
+    subcommands = {
+      LabGoodputCommand.class,
+      LabLinkCommand.class,
+      LabReprioritizeCommand.class,
+      LabTunnelCommand.class
+    })
 final class LabCommand {}

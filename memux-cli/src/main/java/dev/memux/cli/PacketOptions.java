@@ -9,7 +9,9 @@ final class PacketOptions {
   @Option(
       names = "--packet-bytes",
       paramLabel = "N",
-      description = "The UDP payload of a full packet that this end sends, 1200 to 65507.")
+      description =
+          "The UDP payload of a full packet that this end sends, 1200 to 65507 (default: what the"
+              + " path turns out to take).")
   private @Nullable Integer bytes;
 
   QuicConfig apply(QuicConfig config) {

@@ -3,6 +3,7 @@ package dev.memux.cli;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.gateway.ListenAddress;
 import dev.memux.gateway.StateDirectory;
+import dev.memux.netty.CarrierType;
 import dev.memux.netty.MuxException;
 import dev.memux.netty.PacketCiphers;
 import dev.memux.session.SessionClient;
@@ -10,6 +11,7 @@ import dev.memux.tls.TlsClientConfig;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
@@ -147,6 +149,10 @@ final class PerfClientCommand implements Callable<Integer> {
     require(requestBytes >= PerfProtocol.HEADER_BYTES, "--request-bytes must be at least 9");
     require(responseBytes >= 0, "--response-bytes must not be negative");
     require(warmup >= 0, "--warmup must not be negative");
+    require(
+        workload != PerfPlan.Workload.RESUMPTIONS
+            || carrier.types().equals(Set.of(CarrierType.QUIC)),
+        "--workload resumptions needs QUIC");
     ListenAddress server = address();
     String ciphers = PacketCiphers.settle();
     PerfPlan plan =

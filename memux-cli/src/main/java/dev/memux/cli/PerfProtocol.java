@@ -34,6 +34,9 @@ public final class PerfProtocol {
   /** What is written and read at once. */
   public static final int PIECE_BYTES = 64 << 10;
 
+  /** What is read at once of a request: a large buffer would cost more than the rest of it. */
+  private static final int SMALL_PIECE_BYTES = 512;
+
   private static final int PERIOD = 65_521;
   private static final byte[] PATTERN = makePattern();
 
@@ -89,8 +92,14 @@ public final class PerfProtocol {
     return bytes;
   }
 
+  /** Reads to the end of what is small, and may be anything. */
+  static void skipToEnd(InputStream in) throws IOException {
+    byte[] piece = new byte[SMALL_PIECE_BYTES];
+    while (in.read(piece) >= 0) {}
+  }
+
   /** Writes the first {@code bytes} of the pattern. */
-  static void writeData(OutputStream out, long bytes) throws IOException {
+  public static void writeData(OutputStream out, long bytes) throws IOException {
     long at = 0;
     while (at < bytes) {
       int n = (int) Math.min(PIECE_BYTES, bytes - at);

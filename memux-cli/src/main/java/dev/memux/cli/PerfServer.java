@@ -89,7 +89,7 @@ final class PerfServer implements AutoCloseable {
         out.write(ByteBuffer.allocate(Long.BYTES).putLong(amount).array());
       }
       case PerfProtocol.REQUEST -> {
-        in.transferTo(OutputStream.nullOutputStream());
+        PerfProtocol.skipToEnd(in);
         PerfProtocol.writeData(out, amount);
       }
       case PerfProtocol.USAGE ->

@@ -133,6 +133,8 @@ final class PerfTest {
     assertEquals(
         ExitCode.USAGE, Main.run("perf", "client", "--workload=bulk", "--packet-bytes=100"));
     assertEquals(
+        ExitCode.USAGE, Main.run("perf", "client", "--workload=resumptions", "--carrier=tcp"));
+    assertEquals(
         ExitCode.UNREACHABLE,
         Main.run("perf", "client", "--workload=bulk", "--connect=127.0.0.1:1"));
   }

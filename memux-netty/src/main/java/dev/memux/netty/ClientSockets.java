@@ -59,7 +59,7 @@ final class ClientSockets {
     random.nextBytes(routingKey);
     QuicEndpoint endpoint =
         new QuicEndpoint(
-            config,
+            UdpChannels.feasible(config, transport),
             null,
             0,
             routingKey,

@@ -52,6 +52,14 @@ final class DatagramMemory {
     return sending;
   }
 
+  /** {@code socket} is closed: what it has not sent is lost, and nothing here keeps it. */
+  void forget(LinuxUdpSocket socket) {
+    if (sender == socket) {
+      sending.clear();
+      sender = null;
+    }
+  }
+
   /** Whether messages of {@code socket} wait in {@link #sending}. */
   boolean isSending(LinuxUdpSocket socket) {
     return sender == socket && sending.count() > 0;

@@ -61,10 +61,10 @@ final class LinuxUdpSocket extends UdpSocket implements LinuxUdpChannel.Readines
 
   @Override
   ChannelFuture bind(EventLoop loop, InetSocketAddress local, @Nullable InetSocketAddress peer) {
-    if (memory == null) {
-      memory = DatagramMemory.of(loop);
-    }
+    DatagramMemory shared = memory == null ? DatagramMemory.of(loop) : memory;
+    memory = shared;
     remote = peer;
+    channel.closeFuture().addListener(closed -> shared.forget(this));
     return super.bind(loop, local, peer);
   }
 

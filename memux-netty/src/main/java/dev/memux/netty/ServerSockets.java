@@ -66,12 +66,13 @@ final class ServerSockets implements BoundSockets {
     SecureRandom random = new SecureRandom();
     byte[] key = routingKey == null ? randomKey(random) : routingKey;
     KeyRing tokenKeys = QuicEndpoint.newTokenKeys(random);
+    QuicConfig feasible = UdpChannels.feasible(config, transport);
     List<UdpDriver> drivers = new ArrayList<>();
     for (EventLoop loop : loops) {
       int index = drivers.size();
       QuicEndpoint endpoint =
           new QuicEndpoint(
-              config,
+              feasible,
               tls,
               index,
               key,

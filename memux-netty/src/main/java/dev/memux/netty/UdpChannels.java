@@ -1,5 +1,6 @@
 package dev.memux.netty;
 
+import dev.memux.engine.quic.QuicConfig;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelException;
@@ -68,6 +69,17 @@ final class UdpChannels {
   static boolean canSegment(IoTransport transport) {
     return transport == IoTransport.EPOLL
         && EpollDatagramChannel.isSegmentedDatagramPacketSupported();
+  }
+
+  /**
+   * What of a configuration can be had: datagrams that may be fragmented arrive whatever their
+   * size, so that a search for the largest would find it everywhere (RFC 9000 §14).
+   */
+  static QuicConfig feasible(QuicConfig config, IoTransport transport) {
+    return switch (transport) {
+      case EPOLL -> config;
+      case NIO -> config.withMaxDatagramBytes(config.datagramBytes());
+    };
   }
 
   /** The transport, and "gro" if the kernel joins what arrives. */

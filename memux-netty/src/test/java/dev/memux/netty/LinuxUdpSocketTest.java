@@ -350,7 +350,9 @@ class LinuxUdpSocketTest {
     onLoop(
         () -> {
           gone.send(Batches.of(to, 99));
+          assertTrue(DatagramMemory.of(loop).isSending(gone));
           gone.channel().close();
+          assertFalse(DatagramMemory.of(loop).isSending(gone));
           one.send(Batches.of(to, 1));
           two.send(Batches.of(to, 2));
           two.flush();

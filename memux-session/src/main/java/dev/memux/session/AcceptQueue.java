@@ -2,6 +2,7 @@ package dev.memux.session;
 
 import java.io.InterruptedIOException;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,19 @@ final class AcceptQueue<T> {
       waiting.add(item);
       changed.signal();
       return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Adds all, for one who knows that they are not too many; no effect after the end. */
+  void offer(List<T> items) {
+    lock.lock();
+    try {
+      if (!closed) {
+        waiting.addAll(items);
+        changed.signal();
+      }
     } finally {
       lock.unlock();
     }
@@ -70,7 +84,11 @@ final class AcceptQueue<T> {
           }
           changed.await();
         }
-        return waiting.removeFirst();
+        T next = waiting.removeFirst();
+        if (!waiting.isEmpty()) {
+          changed.signal(); // several may have come at once, and several may wait
+        }
+        return next;
       } finally {
         lock.unlock();
       }

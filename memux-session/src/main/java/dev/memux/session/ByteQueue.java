@@ -87,10 +87,11 @@ final class ByteQueue {
     return ByteBuffer.wrap(ring.bytes, index, length);
   }
 
-  /** {@code length} bytes have been written where {@link #reserve} said. */
-  void commit(int length) {
+  /** {@code length} bytes have been written where {@link #reserve} said; returns that. */
+  int commit(int length) {
     long before = put;
     put = before + length;
+    return length;
   }
 
   /** Takes from {@code source} what there is room for; returns how much that was. */

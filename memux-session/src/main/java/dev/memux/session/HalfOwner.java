@@ -11,6 +11,11 @@ abstract class HalfOwner {
   /** There is something for the loop to do, now. */
   abstract void signal();
 
+  /** The loop's: {@code waiter} may go on, now or when the loop's turn is over. */
+  void wake(Waiter waiter) {
+    waiter.wake();
+  }
+
   /** The application has read; that is worth telling the loop, but not for every byte. */
   abstract void onRead(int bytes);
 }

@@ -52,6 +52,7 @@ final class LoopSide implements ConnectionListener {
   private final Runnable task = this::run;
 
   private final RestingPlace resting;
+  private final Notices notices;
   private int streams;
   private final List<CompletableFuture<@Nullable Void>> whenDelivered = new ArrayList<>();
   private final List<CompletableFuture<@Nullable Void>> whenIdle = new ArrayList<>();
@@ -65,13 +66,18 @@ final class LoopSide implements ConnectionListener {
     this.carrier = carrier;
     this.connection = carrier.connection();
     this.mux = connection.mux();
-    this.resting = new RestingPlace(carrier.eventLoop());
+    this.resting = new RestingPlace(carrier.eventLoop(), this::runIfPending);
+    this.notices = new Notices(session, carrier.eventLoop());
     this.datagrams = new DatagramExchange(config.datagrams());
     this.unreportedLimit = Math.clamp(config.connectionWindowBytes() / 4, 1, MAX_UNREPORTED_BYTES);
   }
 
   Carrier carrier() {
     return carrier;
+  }
+
+  Notices notices() {
+    return notices;
   }
 
   // Any thread.
@@ -126,6 +132,12 @@ final class LoopSide implements ConnectionListener {
       carrier.wake(); // the turn that follows looks after everything, and transmits
     } else {
       pumpPending();
+    }
+  }
+
+  private void runIfPending() {
+    if (pendingCount.get() > 0) {
+      run();
     }
   }
 
@@ -241,8 +253,10 @@ final class LoopSide implements ConnectionListener {
     engine.attach(stream);
     stream.opened(engine);
     streams++;
-    session.onAccepted(stream);
     onEvents(stream, engine, events);
+    if (!engine.isClosed()) {
+      notices.accept(stream); // with what has arrived, so that it can be read at once
+    }
   }
 
   private void onEvents(Stream stream, MuxStream engine, int events) {
@@ -356,6 +370,7 @@ final class LoopSide implements ConnectionListener {
       return;
     }
     end = reason;
+    notices.tell(); // what came before can still be accepted
     session.onEnd(reason);
     datagrams.end(mux.datagrams());
     boolean keepsData = reason.origin() != CloseReason.Origin.LOCAL;

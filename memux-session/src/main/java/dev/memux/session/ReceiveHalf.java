@@ -9,11 +9,17 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The receiving direction of a stream. Once the application has begun to read, the loop fills a
- * queue from which readers, one at a time, take; how much they took is given back to the peer as
- * credit.
+ * The receiving direction of a stream. The loop fills a queue from which readers, one at a time,
+ * take; how much they took is given back to the peer as credit. Until the application begins to
+ * read, no more goes into the queue than a small message.
  */
 final class ReceiveHalf extends Half {
+  /**
+   * What is taken from the engine before the application has begun to read: a small request, so
+   * that who is given its stream has it at once instead of going to the loop for it.
+   */
+  static final int AHEAD_BYTES = 2 << 10;
+
   private static final long NONE = -1;
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
@@ -188,8 +194,8 @@ final class ReceiveHalf extends Half {
     if (now != null) {
       giveCredit(engine, now.queue.taken());
     }
-    if (wanted && !over) {
-      fill(engine);
+    if (!over) {
+      fill(engine, wanted ? ByteQueue.CAPACITY_BYTES : AHEAD_BYTES);
     }
   }
 
@@ -233,21 +239,31 @@ final class ReceiveHalf extends Half {
     return left.array();
   }
 
-  private void fill(ReceivingPart engine) {
-    boolean news = engine.readableBytes() > 0;
-    if (news) {
+  /**
+   * @param limit how much the queue may hold then
+   */
+  private void fill(ReceivingPart engine, int limit) {
+    int readable = engine.readableBytes();
+    if (readable > 0) {
       ByteQueue queue = lane().queue;
-      int length = Math.min(queue.room(), engine.readableBytes());
+      int length = Math.min(limit - queue.size(), readable);
       while (length > 0) {
-        queue.commit(engine.take(queue.reserve(length)));
-        length = Math.min(queue.room(), engine.readableBytes());
+        length -= queue.commit(engine.take(queue.reserve(length)));
       }
     }
-    if (engine.isFinished()) {
-      engine.take(NOTHING); // its end is read, too: only then the stream may be over
-      end(Ending.PROPER);
-    } else if (news) {
-      wakeCaller();
+    boolean finished = engine.isFinished();
+    if (finished) {
+      if (readable == 0) {
+        engine.take(NOTHING); // the end alone has come: the engine shall know that it was read
+      }
+      over = true;
+      if (ending == null) {
+        ending = Ending.PROPER;
+      }
+    }
+    Lane now = lane;
+    if (now != null && (finished || readable > 0)) {
+      owner.wake(now.waiter);
     }
   }
 

@@ -19,6 +19,7 @@ final class RestingPlace {
   private static final long PAUSE_MILLIS = 10;
 
   private final EventLoop loop;
+  private final Runnable beforeRound;
 
   // Those that are in use, the one that was looked at longest ago first.
   private @Nullable Stream first;
@@ -31,8 +32,13 @@ final class RestingPlace {
   private boolean scheduled;
   private boolean closed;
 
-  RestingPlace(EventLoop loop) {
+  /**
+   * @param beforeRound has the loop look after what callers have done: a stream whose last bytes
+   *     were read, which alone is not worth waking the loop, cannot rest until it knows
+   */
+  RestingPlace(EventLoop loop, Runnable beforeRound) {
     this.loop = loop;
+    this.beforeRound = beforeRound;
   }
 
   /** Something happens on the stream. */
@@ -96,6 +102,9 @@ final class RestingPlace {
 
   private void lookAround() {
     scheduled = false;
+    if (left == 0) {
+      beforeRound.run();
+    }
     left = Math.min(left == 0 ? count : left, count);
     for (int i = 0; i < STREAMS_AT_ONCE && left > 0; i++, left--) {
       Stream stream = first;

@@ -202,7 +202,7 @@ final class SendHalf extends Half {
       piece = queue.peek();
     }
     if (queue.room() >= WAKE_BYTES) {
-      now.waiter.wake();
+      owner.wake(now.waiter);
     }
     return queue.isEmpty();
   }

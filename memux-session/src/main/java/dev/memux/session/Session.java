@@ -17,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -137,6 +138,7 @@ public final class Session implements AutoCloseable {
     if (next == null) {
       throw ended();
     }
+    next.onAccepted();
     return next;
   }
 
@@ -420,9 +422,9 @@ public final class Session implements AutoCloseable {
     onToken.accept(token);
   }
 
-  /** The peer has opened a stream; how many there can be the engine limits. */
-  void onAccepted(Stream stream) {
-    accepted.offer(stream, Integer.MAX_VALUE);
+  /** The peer has opened streams; how many there can be the engine limits. */
+  void onAccepted(List<Stream> streams) {
+    accepted.offer(streams);
   }
 
   /** A stream is over; if nobody has accepted it, nobody will. */

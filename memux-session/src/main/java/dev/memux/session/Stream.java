@@ -75,6 +75,9 @@ public final class Stream extends HalfOwner implements ByteChannel {
   private final @Nullable SendHalf send;
   private final @Nullable ReceiveHalf receive;
 
+  /** The application has it. */
+  private volatile boolean accepted;
+
   /** In the session's queue of those that the loop must look after. */
   private volatile boolean queued;
 
@@ -402,6 +405,11 @@ public final class Stream extends HalfOwner implements ByteChannel {
     session.loopSide().schedule();
   }
 
+  @Override
+  void wake(Waiter waiter) {
+    session.loopSide().notices().wake(waiter);
+  }
+
   /** The application has read; that is worth telling the loop, but not for every byte. */
   @Override
   void onRead(int bytes) {
@@ -425,7 +433,14 @@ public final class Stream extends HalfOwner implements ByteChannel {
     engine = stream;
     if (local) {
       prioritize(stream, ALL);
+    } else {
+      stream.holdOpen(true); // what the peer opens counts for its limit until somebody has it
     }
+  }
+
+  /** Any thread: the application has it now. */
+  void onAccepted() {
+    accepted = true;
   }
 
   /** Tells the engine only what has changed here: the peer may have changed the rest since. */
@@ -455,6 +470,9 @@ public final class Stream extends HalfOwner implements ByteChannel {
   }
 
   void pump(MuxStream stream) {
+    if (accepted) {
+      stream.holdOpen(false);
+    }
     if (importanceNews != 0) {
       prioritize(stream, 0);
     }

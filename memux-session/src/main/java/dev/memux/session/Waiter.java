@@ -31,6 +31,11 @@ final class Waiter {
     }
   }
 
+  /** Whether there is somebody to {@link #wake} for what has changed before. Any thread. */
+  boolean isAwaited() {
+    return thread != null;
+  }
+
   /** Makes whoever waits look again. Any thread. */
   void wake() {
     Thread waiting = thread;

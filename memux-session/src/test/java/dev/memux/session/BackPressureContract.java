@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -93,6 +94,29 @@ interface BackPressureContract extends Contract {
         stream.far().close();
       }
       exchange(pair);
+    }
+  }
+
+  // RFC 9000 §4.6: a peer that sends and leaves, again and again, could have us keep without bound
+  // what nobody has accepted yet.
+  @Test
+  default void streamsThatNobodyHasAcceptedCountForTheLimit() throws Exception {
+    try (SessionPair pair = connect(BOUNDED)) {
+      for (int i = 0; i < STREAMS; i++) {
+        Stream stream = pair.near().open();
+        stream.write(ByteBuffer.wrap(new byte[] {1}));
+        stream.close();
+      }
+      await(() -> SessionPair.openStreams(pair.near()) == 0); // all have arrived, and been given up
+      Blocked next = Blocked.in(() -> pair.near().open());
+      next.thread().interrupt();
+      next.failure(InterruptedIOException.class);
+      for (int i = 0; i < STREAMS; i++) {
+        try (Stream stream = pair.far().accept()) {
+          assertArrayEquals(new byte[] {1}, stream.inputStream().readAllBytes());
+        }
+      }
+      pair.near().open().close();
     }
   }
 

@@ -6,19 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.memux.engine.quic.QuicConfig;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 
 /**
  * Phones and devices by the ten thousand, most of which say nothing most of the time. {@code
- * memux.idle.sessions} says how many, {@code memux.idle.histogram} shows what their memory holds.
+ * memux.idle.sessions} says how many.
  */
 final class IdleSessionsTest {
   private static final int SESSIONS = Integer.getInteger("memux.idle.sessions", 1000);
@@ -33,22 +30,14 @@ final class IdleSessionsTest {
 
   private static final int REHEARSED = 200;
 
-  /** Within which what a session needs only while it is used has been let go. */
-  private static final int REST_SECONDS = 20;
-
-  /** After which so many looks, half a second apart, nothing more is expected to go. */
-  private static final int QUIET_LOOKS = 4;
-
-  private static final int HISTOGRAM_LINES = 60;
-
   @Test
   void idleSessionsCostLittleAtEitherEnd() throws Exception {
     QuicConfig config = QuicConfig.DEFAULT.withMaxIdleTimeoutNanos(IDLE_TIMEOUT_NANOS);
     try (Loopback loopback = new Loopback(config)) {
       List<Session> rehearsal = open(loopback, config, REHEARSED); // so that all classes are there
-      long before = liveBytesAtRest();
+      long before = LiveHeap.bytesAtRest(SESSIONS);
       List<Session> sessions = open(loopback, config, SESSIONS);
-      long with = liveBytesAtRest();
+      long with = LiveHeap.bytesAtRest(SESSIONS);
       long each = (with - before) / sessions.size();
       System.out.printf(
           "%,d idle sessions: %,d bytes of heap each at either end, on average%n", SESSIONS, each);
@@ -115,38 +104,5 @@ final class IdleSessionsTest {
       stream.write(question.flip());
     }
     return true;
-  }
-
-  /** What a session needs only while it is used goes some time later: waits for that. */
-  private static long liveBytesAtRest() throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(REST_SECONDS);
-    long least = liveBytes();
-    for (int unchanged = 0; unchanged < QUIET_LOOKS && System.nanoTime() < deadline; ) {
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(500));
-      long now = liveBytes();
-      unchanged = now < least - SESSIONS ? 0 : unchanged + 1;
-      least = Math.min(now, least);
-    }
-    return least;
-  }
-
-  /** Of all objects, counted one by one: what the collector says is rounded up to its regions. */
-  private static long liveBytes() throws Exception {
-    String histogram = histogram();
-    if (Boolean.getBoolean("memux.idle.histogram")) {
-      histogram.lines().limit(HISTOGRAM_LINES).forEach(System.out::println);
-    }
-    String total = histogram.lines().filter(line -> line.startsWith("Total")).findFirst().get();
-    return Long.parseLong(total.strip().split(" +")[2]);
-  }
-
-  private static String histogram() throws Exception {
-    return (String)
-        ManagementFactory.getPlatformMBeanServer()
-            .invoke(
-                new ObjectName("com.sun.management:type=DiagnosticCommand"),
-                "gcClassHistogram",
-                new Object[] {new String[0]},
-                new String[] {String[].class.getName()});
   }
 }

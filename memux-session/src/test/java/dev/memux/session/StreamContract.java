@@ -1,5 +1,6 @@
 package dev.memux.session;
 
+import static dev.memux.session.Loopback.await;
 import static dev.memux.session.Loopback.get;
 import static dev.memux.session.Loopback.start;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -13,6 +14,7 @@ import dev.memux.netty.MuxException;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -280,6 +282,63 @@ interface StreamContract extends Contract {
       assertThrows(IllegalArgumentException.class, () -> near.reset(-1));
       assertThrows(IllegalArgumentException.class, () -> near.stopSending(1L << 62));
       assertThrows(IllegalArgumentException.class, () -> pair.near().close(-1, ""));
+    }
+  }
+
+  @Test
+  default void aSmallRequestIsThereWhenItsStreamIsAccepted() throws Exception {
+    try (SessionPair pair = connect()) {
+      Stream near = pair.near().open();
+      near.write(ByteBuffer.wrap(random(100, 2)));
+      Stream far = pair.far().accept();
+      assertEquals(100, far.inputStream().available());
+      assertArrayEquals(random(100, 2), far.inputStream().readNBytes(100));
+    }
+  }
+
+  @Test
+  default void whatNobodyReadsYetIsNotTakenAheadButForASmallMessage() throws Exception {
+    byte[] content = random(5 * ReceiveHalf.AHEAD_BYTES, 3);
+    try (SessionPair pair = connect()) {
+      Stream near = pair.near().open();
+      near.write(ByteBuffer.wrap(content));
+      near.shutdownOutput();
+      Stream far = pair.far().accept();
+      await(() -> received(far) == content.length);
+      assertEquals(ReceiveHalf.AHEAD_BYTES, far.inputStream().available());
+      assertArrayEquals(content, far.inputStream().readAllBytes());
+    }
+  }
+
+  private static long received(Stream stream) {
+    try {
+      return stream.statistics().bytesReceived();
+    } catch (InterruptedIOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  default void whatWasSentAndLeftIsThereForWhoAcceptsLater() throws Exception {
+    try (SessionPair pair = connect()) {
+      for (StreamType type : StreamType.values()) {
+        Stream near = pair.near().open(type, Stream.DEFAULT_PRIORITY);
+        near.write(ByteBuffer.wrap(random(100, 4)));
+        near.close();
+        await(() -> openStreams(pair.near()) == 0); // that end knows of it no more
+        try (Stream far = pair.far().accept()) {
+          assertArrayEquals(random(100, 4), far.inputStream().readAllBytes());
+        }
+        await(() -> openStreams(pair.far()) == 0);
+      }
+    }
+  }
+
+  private static int openStreams(Session session) {
+    try {
+      return session.statistics().openStreams();
+    } catch (InterruptedIOException e) {
+      throw new AssertionError(e);
     }
   }
 

@@ -69,12 +69,16 @@ public final class Link {
       receiver.onDropped(datagram, DropReason.OUTAGE);
     } else if (!filter.passes(datagram, nowNanos)) {
       receiver.onDropped(datagram, DropReason.FILTERED);
-    } else if (!queueHasRoom(datagram.bytes())) {
+    } else if (!queueHasRoom(bytesOnLink(datagram))) {
       receiver.onDropped(datagram, DropReason.QUEUE_FULL);
     } else {
-      long departureNanos = enqueue(datagram.bytes(), nowNanos);
+      long departureNanos = enqueue(bytesOnLink(datagram), nowNanos);
       fly(datagram, departureNanos);
     }
+  }
+
+  private int bytesOnLink(Datagram datagram) {
+    return datagram.bytes() + profile.headerBytes();
   }
 
   private boolean queueHasRoom(int bytes) {

@@ -9,7 +9,9 @@ package dev.memux.sim;
  * @param jitterNanos up to this much more, uniformly; order is kept
  * @param reorder probability of being held back, so that later datagrams overtake it
  * @param reorderNanos how long at most one is held back
- * @param rateBitsPerSecond of UDP payload; 0: without limit
+ * @param rateBitsPerSecond of payload and headers; 0: without limit
+ * @param headerBytes what a datagram takes of the rate and of the queue besides its payload: 28 for
+ *     UDP over IPv4
  * @param queueBytes what may wait for the bottleneck, the datagram in transmission included; more
  *     is dropped (tail drop)
  * @param queueDatagrams the same, counted
@@ -26,6 +28,7 @@ public record LinkProfile(
     double reorder,
     long reorderNanos,
     long rateBitsPerSecond,
+    int headerBytes,
     int queueBytes,
     int queueDatagrams,
     double loss,
@@ -43,6 +46,9 @@ public record LinkProfile(
     if (delayNanos < 0 || jitterNanos < 0 || reorderNanos < 0 || rateBitsPerSecond < 0) {
       throw new IllegalArgumentException("negative time or rate");
     }
+    if (headerBytes < 0) {
+      throw new IllegalArgumentException("headerBytes " + headerBytes);
+    }
   }
 
   /** A perfect link: no delay, no limit, no loss. */
@@ -57,6 +63,7 @@ public record LinkProfile(
         .jitterNanos(jitterNanos)
         .reorder(reorder, reorderNanos)
         .rateBitsPerSecond(rateBitsPerSecond)
+        .headerBytes(headerBytes)
         .queueBytes(queueBytes)
         .queueDatagrams(queueDatagrams)
         .loss(loss)
@@ -80,6 +87,7 @@ public record LinkProfile(
     private double reorder;
     private long reorderNanos;
     private long rateBitsPerSecond;
+    private int headerBytes;
     private int queueBytes = Integer.MAX_VALUE;
     private int queueDatagrams = Integer.MAX_VALUE;
     private double loss;
@@ -113,6 +121,11 @@ public record LinkProfile(
 
     public Builder rateBitsPerSecond(long value) {
       rateBitsPerSecond = value;
+      return this;
+    }
+
+    public Builder headerBytes(int value) {
+      headerBytes = value;
       return this;
     }
 
@@ -163,6 +176,7 @@ public record LinkProfile(
           reorder,
           reorderNanos,
           rateBitsPerSecond,
+          headerBytes,
           queueBytes,
           queueDatagrams,
           loss,

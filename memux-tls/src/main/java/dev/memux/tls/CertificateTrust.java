@@ -25,16 +25,22 @@ final class CertificateTrust {
   /** As the JDK calls it in TLS 1.3, where no cipher suite implies a kind of certificate. */
   private static final String AUTH_TYPE = "UNKNOWN";
 
-  private static final CertificateTrust ANY = new CertificateTrust(new AnyCertificate());
+  private static final CertificateTrust ANY = new CertificateTrust(new AnyCertificate(), true);
 
   private final X509ExtendedTrustManager trustManager;
+  private final boolean constant;
 
-  private CertificateTrust(X509ExtendedTrustManager trustManager) {
+  /**
+   * @param constant see {@link #isConstant}
+   */
+  CertificateTrust(X509ExtendedTrustManager trustManager, boolean constant) {
     this.trustManager = trustManager;
+    this.constant = constant;
   }
 
+  /** Of somebody who may change his mind at any time. */
   static CertificateTrust of(X509ExtendedTrustManager trustManager) {
-    return new CertificateTrust(trustManager);
+    return new CertificateTrust(trustManager, false);
   }
 
   /** PKIX with these as trust anchors. */
@@ -62,6 +68,11 @@ final class CertificateTrust {
 
   static CertificateTrust any() {
     return ANY;
+  }
+
+  /** Whether a chain that is trusted stays so until a certificate of it expires. */
+  boolean isConstant() {
+    return constant;
   }
 
   X509ExtendedTrustManager trustManager() {
@@ -160,7 +171,7 @@ final class CertificateTrust {
     factory.init(anchors);
     for (TrustManager manager : factory.getTrustManagers()) {
       if (manager instanceof X509ExtendedTrustManager x509) {
-        return new CertificateTrust(x509);
+        return new CertificateTrust(x509, true);
       }
     }
     throw new GeneralSecurityException("no X509ExtendedTrustManager for PKIX");

@@ -24,11 +24,13 @@ public final class ResumableSession {
   private final byte[] transportParameters;
   private final List<X509Certificate> peerCertificates;
   private final byte[] credentialsHashes;
+  private final @Nullable TrustVerdict verdict;
 
   /**
    * @param session in which the ticket came
    * @param transportParameters of the server then, encoded
    * @param credentials that the client was ready to present then
+   * @param verdict on the server's certificates
    */
   ResumableSession(
       TlsSession session,
@@ -36,7 +38,8 @@ public final class ResumableSession {
       NewSessionTicket ticket,
       long receivedMillis,
       byte[] transportParameters,
-      List<TlsCredentials> credentials) {
+      List<TlsCredentials> credentials,
+      TrustVerdict verdict) {
     this(
         session.suite(),
         preSharedKey,
@@ -45,7 +48,8 @@ public final class ResumableSession {
         session.applicationProtocol(),
         transportParameters,
         session.peerCertificates(),
-        hashes(credentials));
+        hashes(credentials),
+        verdict);
   }
 
   private ResumableSession(
@@ -56,7 +60,8 @@ public final class ResumableSession {
       String applicationProtocol,
       byte[] transportParameters,
       List<X509Certificate> peerCertificates,
-      byte[] credentialsHashes) {
+      byte[] credentialsHashes,
+      @Nullable TrustVerdict verdict) {
     this.suite = suite;
     this.preSharedKey = preSharedKey;
     this.ticket = ticket;
@@ -65,6 +70,7 @@ public final class ResumableSession {
     this.transportParameters = transportParameters;
     this.peerCertificates = peerCertificates;
     this.credentialsHashes = credentialsHashes;
+    this.verdict = verdict;
   }
 
   /** For caches that outlive the program; with its secret, so it must be kept from others. */
@@ -106,7 +112,8 @@ public final class ResumableSession {
           protocol,
           transportParameters,
           certificates,
-          credentialsHashes);
+          credentialsHashes,
+          null);
     } catch (TlsAlertException e) {
       return null;
     }
@@ -165,8 +172,9 @@ public final class ResumableSession {
   }
 
   /**
-   * Whether a client of {@code config} may offer it. The server's certificate is judged again: who
-   * is trusted may have changed, or other clients may have filled the cache.
+   * Whether a client of {@code config} may offer it. The server's certificate is judged again,
+   * unless nothing can have changed: who is trusted may be others now, or other clients may have
+   * filled the cache.
    */
   boolean isUsable(TlsClientConfig config, ServerName serverName, long nowMillis) {
     long ageMillis = nowMillis - receivedMillis;
@@ -177,7 +185,7 @@ public final class ResumableSession {
         && config.cipherSuites().stream().anyMatch(this::hasHashOf)
         // Or it would pass for somebody else.
         && Arrays.equals(hashes(config.credentials()), credentialsHashes)
-        && isTrusted(config, serverName);
+        && isTrusted(config, serverName, nowMillis);
   }
 
   @Override
@@ -193,7 +201,10 @@ public final class ResumableSession {
     return hashes.toByteArray();
   }
 
-  private boolean isTrusted(TlsClientConfig config, ServerName serverName) {
+  private boolean isTrusted(TlsClientConfig config, ServerName serverName, long nowMillis) {
+    if (verdict != null && verdict.holds(config.trust(), serverName, peerCertificates, nowMillis)) {
+      return true;
+    }
     try {
       config.trust().checkServer(peerCertificates, serverName, suite);
       return true;

@@ -67,6 +67,7 @@ final class TicketStore {
             ticket,
             config.clock().millis(),
             transportParameters,
-            config.credentials()));
+            config.credentials(),
+            new TrustVerdict(config.trust(), serverName)));
   }
 }

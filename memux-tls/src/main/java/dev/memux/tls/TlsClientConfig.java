@@ -159,19 +159,21 @@ public final class TlsClientConfig {
      * whose parameters demand HTTPS endpoint identification, as the JDK's own does.
      */
     public Builder trustManager(X509ExtendedTrustManager trustManager) {
-      trust = CertificateTrust.of(trustManager);
-      return this;
+      return trust(CertificateTrust.of(trustManager));
     }
 
     /** Trusts servers whose chain leads to one of these and whose certificate has the name. */
     public Builder trustedCertificates(Collection<X509Certificate> authorities) {
-      trust = CertificateTrust.of(authorities);
-      return this;
+      return trust(CertificateTrust.of(authorities));
     }
 
     /** Takes any certificate of any name: anyone on the path can pose as the server. */
     public Builder insecureTrustAny() {
-      trust = CertificateTrust.any();
+      return trust(CertificateTrust.any());
+    }
+
+    Builder trust(CertificateTrust value) {
+      trust = value;
       return this;
     }
 

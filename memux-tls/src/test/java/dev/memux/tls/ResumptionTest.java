@@ -22,12 +22,15 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.Socket;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.X509ExtendedTrustManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -317,6 +320,92 @@ class ResumptionTest {
     client = Peer.client(clientConfig().build());
     assertFalse(offersTicket(client.outgoing.peek().bytes()));
     Alerts.assertAlert(UNKNOWN_CA, () -> Peer.connect(client, Peer.server(stranger.build())));
+  }
+
+  // RFC 8446 §2.2: the certificates are those of the session, of which somebody has said that they
+  // are good. Who may change his mind is asked again, as is who has been asked for another name.
+  @Test
+  void whoseVerdictIsConstantIsAskedOnce() throws Exception {
+    Judge constant = new Judge();
+    CertificateTrust trust = new CertificateTrust(constant, true);
+    assertFalse(connect(clientConfig().trust(trust), serverConfig()));
+    assertTrue(connect(clientConfig().trust(trust), serverConfig()));
+    assertEquals(1, constant.asked);
+    ResumableSession session = cache.take(SERVER);
+    TlsClientConfig config = clientConfig().trust(trust).build();
+    assertTrue(session.isUsable(config, ServerName.parse("other.test"), clock.millis()));
+    assertEquals(2, constant.asked);
+
+    Judge fickle = new Judge();
+    TlsClientConfig.Builder others = clientConfig().trustManager(fickle);
+    assertTrue(session.isUsable(others.build(), ServerName.parse(SERVER), clock.millis()));
+    assertEquals(1, fickle.asked);
+    while (cache.take(SERVER) != null) {}
+    assertFalse(connect(others, serverConfig()));
+    assertTrue(connect(others, serverConfig()));
+    assertEquals(3, fickle.asked);
+  }
+
+  @Test
+  void aVerdictEndsWithTheCertificates() throws Exception {
+    java.time.Instant end = TestFiles.certificates("p256").getFirst().getNotAfter().toInstant();
+    clock.advance(Duration.between(clock.instant(), end.minusSeconds(60)));
+    Judge judge = new Judge();
+    TlsClientConfig config = clientConfig().trust(new CertificateTrust(judge, true)).build();
+    client = Peer.client(config);
+    server = Peer.server(serverConfig().build());
+    Peer.connect(client, server);
+    ResumableSession session = cache.take(SERVER);
+    ServerName name = ServerName.parse(SERVER);
+    clock.advance(Duration.ofSeconds(30));
+    assertTrue(session.isUsable(config, name, clock.millis()));
+    assertEquals(1, judge.asked);
+    assertTrue(
+        new TrustVerdict(config.trust(), name)
+            .holds(config.trust(), name, session.peerCertificates(), end.toEpochMilli()));
+    assertFalse(
+        new TrustVerdict(config.trust(), name)
+            .holds(config.trust(), name, session.peerCertificates(), end.toEpochMilli() + 1));
+  }
+
+  /** Trusts anyone, and counts how often it was asked. */
+  private static final class Judge extends X509ExtendedTrustManager {
+    private int asked;
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine) {
+      asked++;
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket) {
+      throw new AssertionError();
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType) {
+      throw new AssertionError();
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine) {
+      throw new AssertionError();
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket) {
+      throw new AssertionError();
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType) {
+      throw new AssertionError();
+    }
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
+    }
   }
 
   @Test
@@ -693,7 +782,14 @@ class ResumptionTest {
     NewSessionTicket ticket =
         new NewSessionTicket(60, 0xffff_fffeL, new byte[1], new byte[1], false);
     ResumableSession resumable =
-        new ResumableSession(session, new byte[32], ticket, 1_000, new byte[0], List.of());
+        new ResumableSession(
+            session,
+            new byte[32],
+            ticket,
+            1_000,
+            new byte[0],
+            List.of(),
+            new TrustVerdict(CertificateTrust.any(), ServerName.parse(SERVER)));
     assertEquals(0xffff_fffeL, resumable.obfuscatedAge(1_000));
     assertEquals(0, resumable.obfuscatedAge(1_002));
     assertEquals(498, resumable.obfuscatedAge(1_500));

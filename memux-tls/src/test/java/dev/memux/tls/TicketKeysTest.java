@@ -111,7 +111,15 @@ class TicketKeysTest {
     List<ResumableSession> sessions = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       NewSessionTicket ticket = new NewSessionTicket(60, i, new byte[1], new byte[1], false);
-      sessions.add(new ResumableSession(session, new byte[32], ticket, 0, new byte[0], List.of()));
+      sessions.add(
+          new ResumableSession(
+              session,
+              new byte[32],
+              ticket,
+              0,
+              new byte[0],
+              List.of(),
+              new TrustVerdict(CertificateTrust.any(), ServerName.parse("server.test"))));
     }
     for (ResumableSession s : sessions) {
       cache.add("a", s);

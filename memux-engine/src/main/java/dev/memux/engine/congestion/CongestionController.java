@@ -46,6 +46,9 @@ public interface CongestionController {
    */
   void onSpuriousCongestion();
 
+  /** Full packets have another size from now on (RFC 9000 §14.3). */
+  void onDatagramBytes(int bytes);
+
   /** Everything sent over a long time was lost (RFC 9002 §7.6). */
   void onPersistentCongestion();
 }

@@ -9,7 +9,7 @@ package dev.memux.engine.congestion;
  */
 public final class Cubic implements CongestionController {
   private final HyStart hyStart = new HyStart();
-  private final int minimumWindowBytes;
+  private int minimumWindowBytes;
   private final CubicCurve curve;
   private double windowBytes;
   private double slowStartThresholdBytes = Double.POSITIVE_INFINITY;
@@ -91,6 +91,14 @@ public final class Cubic implements CongestionController {
     windowBytes = undoWindowBytes;
     slowStartThresholdBytes = undoSlowStartThresholdBytes;
     recoveryStartNanos = undoRecoveryStartNanos;
+  }
+
+  @Override
+  public void onDatagramBytes(int bytes) {
+    minimumWindowBytes = WindowLimits.minimumBytes(bytes);
+    windowBytes = Math.max(windowBytes, minimumWindowBytes);
+    curve.onDatagramBytes(bytes);
+    undoCurve.onDatagramBytes(bytes);
   }
 
   @Override

@@ -9,7 +9,8 @@ package dev.memux.engine.congestion;
  * <p>The names of the RFC stand in the comments. It counts segments, this class bytes.
  */
 final class CubicCurve {
-  private final int datagramBytes;
+  /** What the RFC calls a segment. */
+  private int datagramBytes;
 
   /** W_max, {@link #UNKNOWN} if this stage did not begin with a loss. */
   private double plateauBytes = UNKNOWN;
@@ -60,6 +61,12 @@ final class CubicCurve {
    */
   void onPersistentCongestion() {
     plateauBytes = UNKNOWN;
+    startNanos = NOT_STARTED;
+  }
+
+  /** The unit is another one, so the way to the plateau begins anew. */
+  void onDatagramBytes(int bytes) {
+    datagramBytes = bytes;
     startNanos = NOT_STARTED;
   }
 

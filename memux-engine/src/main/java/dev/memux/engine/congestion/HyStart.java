@@ -19,6 +19,9 @@ final class HyStart {
   private long roundMinNanos = UNKNOWN;
   private int roundSamples;
 
+  /** The least of all. */
+  private long minNanos = UNKNOWN;
+
   /** The least round trip on entering conservative slow start; {@link #UNKNOWN} outside of it. */
   private long baselineNanos = UNKNOWN;
 
@@ -50,6 +53,7 @@ final class HyStart {
       roundSamples = 0;
     }
     roundMinNanos = Math.min(roundMinNanos, nowNanos - sentNanos);
+    minNanos = Math.min(minNanos, roundMinNanos);
     roundSamples++;
     if (isConservative()) {
       return continueConservatively(roundEnded && !applicationLimited);
@@ -67,13 +71,25 @@ final class HyStart {
 
   private boolean continueConservatively(boolean roundEnded) {
     // RFC 9406 §4.2: the round in which it began counts, however late in it.
-    if (roundEnded && ++conservativeRounds >= CSS_ROUNDS) {
+    if (roundEnded && (++conservativeRounds >= CSS_ROUNDS || isQueueLong())) {
       return true;
     }
     if (roundSamples >= N_RTT_SAMPLE && roundMinNanos < baselineNanos) {
       baselineNanos = UNKNOWN;
     }
     return false;
+  }
+
+  /**
+   * Whether every packet of the round that has ended stood in a queue of another round trip, and a
+   * long time at that. What could still be jitter on a fast path is a full link with certainty
+   * here, and five rounds would triple the queue: seconds, where the buffers are large.
+   */
+  private boolean isQueueLong() {
+    long queuedNanos = lastRoundMinNanos - minNanos;
+    return lastRoundMinNanos != UNKNOWN
+        && queuedNanos >= minNanos
+        && queuedNanos >= LONG_QUEUE_NANOS;
   }
 
   /** RFC 9406 §4.2: the least of some samples, as any one may have waited elsewhere. */
@@ -93,6 +109,9 @@ final class HyStart {
   static final int N_RTT_SAMPLE = 8;
   static final int CSS_GROWTH_DIVISOR = 4;
   static final int CSS_ROUNDS = 5;
+
+  /** Of our own. */
+  static final long LONG_QUEUE_NANOS = 100_000_000;
 
   private static final long UNKNOWN = Long.MAX_VALUE;
 }

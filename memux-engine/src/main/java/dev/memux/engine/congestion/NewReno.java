@@ -6,7 +6,7 @@ package dev.memux.engine.congestion;
  */
 public final class NewReno implements CongestionController {
   private final HyStart hyStart = new HyStart();
-  private final int maxDatagramBytes;
+  private int maxDatagramBytes;
   private long windowBytes;
   private long slowStartThresholdBytes = Long.MAX_VALUE;
   private long recoveryStartNanos = NOT_IN_RECOVERY;
@@ -67,6 +67,12 @@ public final class NewReno implements CongestionController {
     windowBytes = slowStartThresholdBytes;
     ackedBytes = 0;
     return true;
+  }
+
+  @Override
+  public void onDatagramBytes(int bytes) {
+    maxDatagramBytes = bytes;
+    windowBytes = Math.max(windowBytes, WindowLimits.minimumBytes(bytes));
   }
 
   /** RFC 9002 knows no undoing. */

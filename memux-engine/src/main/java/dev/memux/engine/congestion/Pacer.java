@@ -17,7 +17,7 @@ package dev.memux.engine.congestion;
  * peer's loss detection.
  */
 public final class Pacer {
-  private final int maxDatagramBytes;
+  private int maxDatagramBytes;
   private double tokenBytes;
   private long filledNanos = NEVER_FILLED;
 
@@ -63,6 +63,12 @@ public final class Pacer {
     return batchBytes;
   }
 
+  /** Full packets have another size from now on. */
+  public void onDatagramBytes(int bytes) {
+    maxDatagramBytes = bytes;
+    windowBytes = -1; // what follows from it is computed anew
+  }
+
   private void update(long window, long smoothedNanos) {
     if (window != windowBytes || smoothedNanos != smoothedRttNanos) {
       windowBytes = window;
@@ -84,10 +90,8 @@ public final class Pacer {
   }
 
   private int minimumBurstBytes() {
-    return INITIAL_BURST_DATAGRAMS * maxDatagramBytes;
+    return WindowLimits.initialBytes(maxDatagramBytes);
   }
-
-  static final int INITIAL_BURST_DATAGRAMS = 10;
 
   /**
    * One UDP_SEGMENT send carries at most 65,535 bytes with its headers; whole datagrams are cut to

@@ -115,6 +115,7 @@ final class FrameOutcomes {
         case STREAMS_BLOCKED_BIDI -> control.add(ControlQueue.STREAMS_BLOCKED_BIDI);
         case STREAMS_BLOCKED_UNI -> control.add(ControlQueue.STREAMS_BLOCKED_UNI);
         case ACK,
+            ACK_FREQUENCY,
             CRYPTO,
             NEW_CONNECTION_ID,
             RETIRE_CONNECTION_ID,

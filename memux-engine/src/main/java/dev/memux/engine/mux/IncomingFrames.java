@@ -102,6 +102,8 @@ final class IncomingFrames {
       case ControlFrame.PathResponse other -> throw notOurs(other);
       case ControlFrame.ConnectionClose other -> throw notOurs(other);
       case ControlFrame.HandshakeDone other -> throw notOurs(other);
+      case ControlFrame.AckFrequency other -> throw notOurs(other);
+      case ControlFrame.ImmediateAck other -> throw notOurs(other);
       case ControlFrame.QxPing other -> throw notOurs(other);
       case ControlFrame.QxTransportParameters other -> throw notOurs(other);
     }

@@ -42,17 +42,21 @@ public record MuxConfig(
     DatagramConfig datagrams,
     boolean streamPriority) {
 
+  /**
+   * A stream can fill 1 Gbit/s over 200 ms, 25 MB: half of the window may be consumed before the
+   * peer is told of more.
+   */
   public static final MuxConfig DEFAULT =
       new MuxConfig(
           512 << 10,
-          16 << 20,
+          64 << 20,
           1 << 20,
-          24 << 20,
+          96 << 20,
           100,
           100,
           256 << 10,
-          16 << 20,
-          24 << 20,
+          64 << 20,
+          96 << 20,
           Priority.DEFAULT_INCREMENTAL,
           SchedulerConfig.DEFAULT,
           DatagramConfig.DISABLED,

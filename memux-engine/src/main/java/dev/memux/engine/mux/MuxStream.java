@@ -79,6 +79,9 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
   /** Whether a write came up short, so that room is worth an event. */
   boolean wantsRoom;
 
+  /** See {@link #holdOpen}. */
+  private boolean heldOpen;
+
   /** Whether it stands among the {@link MemoryWaiters}. */
   boolean awaitsMemory;
 
@@ -380,6 +383,18 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
     return recv != null && recv.isAllReceived();
   }
 
+  /**
+   * Whether the stream stays open although all that it has brought was read: for a caller who reads
+   * ahead of an application that has yet to accept it. As long as it is open the peer's limit
+   * (MAX_STREAMS, RFC 9000 §4.6) bounds how many such streams there are.
+   */
+  public void holdOpen(boolean hold) {
+    if (heldOpen != hold) {
+      heldOpen = hold;
+      mux.closeIfOver(this);
+    }
+  }
+
   /** The code of the peer's reset, -1 if none came or {@link #RESET} is still to follow. */
   public long resetCode() {
     return recv == null ? NONE : recv.resetCode();
@@ -507,7 +522,9 @@ public final class MuxStream extends Sender implements SendingPart, ReceivingPar
 
   /** Whether both directions are over. */
   boolean isOver() {
-    return resting == null && (send == null || send.isOver()) && (recv == null || recv.isOver());
+    return resting == null
+        && (send == null || send.isOver())
+        && (recv == null || (recv.isOver() && !(heldOpen && recv.isAllRead())));
   }
 
   /** Refused here, where the mistake is: later it would end the connection. */

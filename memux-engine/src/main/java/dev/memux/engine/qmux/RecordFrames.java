@@ -117,6 +117,8 @@ final class RecordFrames implements FrameSink, RecordReader.Listener {
       case ControlFrame.PathChallenge f -> throw notInRecords(f);
       case ControlFrame.PathResponse f -> throw notInRecords(f);
       case ControlFrame.HandshakeDone f -> throw notInRecords(f);
+      case ControlFrame.AckFrequency f -> throw notInRecords(f);
+      case ControlFrame.ImmediateAck f -> throw notInRecords(f);
     }
   }
 

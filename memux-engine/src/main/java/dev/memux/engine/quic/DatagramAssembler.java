@@ -118,6 +118,29 @@ final class DatagramAssembler {
     return finish(out, outFrom, end(draft, true), bytes, nowNanos);
   }
 
+  /**
+   * Writes a datagram that shows, if it arrives, that the path takes its size: a PING and padding
+   * (RFC 9000 §14.4), so that nothing is lost with it.
+   *
+   * @param bytes its length
+   * @return its packet number
+   */
+  long assembleSizeProbe(byte[] out, int bytes, long nowNanos) {
+    path = connection.paths().active();
+    draftCount = 0;
+    scratch = buffers.draft(maxDatagramBytes);
+    PacketNumberSpace space = connection.spaces()[PacketSpace.APPLICATION.ordinal()];
+    Draft draft = begin(space, 0, bytes);
+    if (draft == null) {
+      throw new IllegalStateException("no room in " + bytes + " bytes");
+    }
+    writer.ping();
+    draft.frames.add(SentFrames.Kind.PING);
+    writer.padTo(bytes - PacketSealer.TAG_BYTES);
+    finish(out, 0, end(draft, true), bytes, nowNanos);
+    return draft.packetNumber;
+  }
+
   private void writeChallenge(SentFrames frames, int bytes, long nowNanos) {
     if (path.isChallengeDue(nowNanos)) {
       boolean expanded = bytes >= QuicConfig.MIN_DATAGRAM_BYTES;
@@ -200,6 +223,11 @@ final class DatagramAssembler {
     }
     int afterAck = writer.position();
     int waitingAnswers = path.responses().size();
+    if (probe && mayAskForAck(space) && writer.immediateAck()) {
+      // draft-ietf-quic-ack-frequency §5: the peer may otherwise wait for more packets, which we do
+      // not send before it has acknowledged some. Its loss is nobody's business.
+      frames.add(SentFrames.Kind.PING);
+    }
     if (mayFill) {
       connection.outgoing().fill(space, writer, frames, nowNanos);
     }
@@ -214,6 +242,13 @@ final class DatagramAssembler {
     boolean ackEliciting = asked || writer.position() > afterAck;
     ackOnlyPackets = ackEliciting ? 0 : ackOnlyPackets + 1;
     return end(draft, ackEliciting);
+  }
+
+  /** Whether the peer knows IMMEDIATE_ACK in such packets. */
+  private boolean mayAskForAck(PacketNumberSpace space) {
+    return space.space == PacketSpace.APPLICATION
+        && !space.sealsEarly
+        && connection.outgoing().ackFrequency().isTaken();
   }
 
   private boolean isProbing() {

@@ -98,7 +98,7 @@ final class FrameHandler implements FrameSink {
     if (!connection.isOpen()) {
       return;
     }
-    if (!(frame instanceof ControlFrame.PathChallenge)) {
+    if (bringsSomething(frame)) {
       idlePackets.onUse();
     }
     switch (frame) {
@@ -122,6 +122,8 @@ final class FrameHandler implements FrameSink {
       }
       case ControlFrame.RetireConnectionId f ->
           connection.localIds().onRetired(f.sequence(), datagram, dcidFrom, dcidLength);
+      case ControlFrame.AckFrequency f -> connection.onAckFrequency(f);
+      case ControlFrame.ImmediateAck f -> space.received.onImmediateAck(nowNanos);
       case ControlFrame.PathChallenge f -> connection.paths().onChallenge(f.data());
       case ControlFrame.PathResponse f -> connection.paths().onResponse(f.data(), nowNanos);
       case ControlFrame.ConnectionClose f -> connection.onPeerClose(f, nowNanos);
@@ -133,6 +135,13 @@ final class FrameHandler implements FrameSink {
       case ControlFrame.QxTransportParameters f ->
           throw new IllegalStateException("not in packets: " + f);
     }
+  }
+
+  /** Others have us answer, or tell us how to. */
+  private static boolean bringsSomething(ControlFrame frame) {
+    return !(frame instanceof ControlFrame.PathChallenge
+        || frame instanceof ControlFrame.ImmediateAck
+        || frame instanceof ControlFrame.AckFrequency);
   }
 
   /** RFC 9000 §19.7, §19.20. */

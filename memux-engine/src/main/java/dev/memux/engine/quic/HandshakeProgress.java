@@ -140,6 +140,7 @@ final class HandshakeProgress implements Handshake.Listener {
     if (resetToken != null) {
       connection.paths().onFirstPeerId(connection.peerIds().onFirstResetToken(resetToken));
     }
+    connection.outgoing().ackFrequency().onPeerParameters(parameters);
     recovery.onMaxAckDelay(parameters.maxAckDelayMillis() * MILLI_NANOS);
     if (server) {
       connection.mux().onPeerParameters(parameters);

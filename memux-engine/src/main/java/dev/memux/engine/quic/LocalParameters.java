@@ -9,6 +9,10 @@ final class LocalParameters {
   static final int ACK_DELAY_EXPONENT = 3;
   static final long MAX_ACK_DELAY_NANOS = 25_000_000;
 
+  /** A loop's timer is no finer. */
+  static final long MIN_ACK_DELAY_NANOS = 1_000_000;
+
+  private static final long MICRO_NANOS = 1_000;
   private static final long MILLI_NANOS = 1_000_000;
 
   private LocalParameters() {}
@@ -50,6 +54,7 @@ final class LocalParameters {
         .streamPriority(mux.streamPriority())
         .ackDelayExponent(ACK_DELAY_EXPONENT)
         .maxAckDelayMillis(MAX_ACK_DELAY_NANOS / MILLI_NANOS)
+        .minAckDelayMicros(MIN_ACK_DELAY_NANOS / MICRO_NANOS)
         .activeConnectionIdLimit(PeerConnectionIds.ACTIVE_LIMIT)
         .initialSourceConnectionId(localIds.first().toByteArray());
   }

@@ -19,6 +19,7 @@ final class OutgoingFrames implements RecoveryListener {
   private final LocalConnectionIds localIds;
   private final PeerConnectionIds peerIds;
   private final Paths paths;
+  private final AckFrequencyRequest ackFrequency = new AckFrequencyRequest();
   private boolean handshakeDonePending;
 
   /** For the client's next connection; empty once it has it. */
@@ -51,6 +52,11 @@ final class OutgoingFrames implements RecoveryListener {
     newTokenPending = true;
   }
 
+  /** How often the peer is asked to acknowledge. */
+  AckFrequencyRequest ackFrequency() {
+    return ackFrequency;
+  }
+
   /** Asks for an acknowledgement. */
   void addPing() {
     pingPending = true;
@@ -77,6 +83,7 @@ final class OutgoingFrames implements RecoveryListener {
                 || handshakeDonePending
                 || newTokenPending
                 || pingPending
+                || ackFrequency.hasPending()
                 || localIds.hasPending()
                 || peerIds.hasPending()
                 || paths.active().responses().hasPending()));
@@ -100,6 +107,7 @@ final class OutgoingFrames implements RecoveryListener {
       newTokenPending = false;
       sent.add(SentFrames.Kind.NEW_TOKEN);
     }
+    ackFrequency.write(writer, sent);
     paths.active().responses().write(writer, sent);
     peerIds.write(writer, sent);
     localIds.write(writer, sent);
@@ -156,6 +164,7 @@ final class OutgoingFrames implements RecoveryListener {
     for (int i = 0; i < frames.size(); i++) {
       switch (frames.kind(i)) {
         case CRYPTO -> spaces[space.ordinal()].crypto.onLost(frames.a(i), (int) frames.b(i));
+        case ACK_FREQUENCY -> ackFrequency.onLost(frames.a(i));
         case NEW_CONNECTION_ID -> localIds.onLost(frames.a(i));
         case RETIRE_CONNECTION_ID -> peerIds.onRetireLost(frames.a(i));
         case HANDSHAKE_DONE -> handshakeDonePending = true;

@@ -9,7 +9,10 @@ import dev.memux.engine.mux.MuxConfig;
  *     §10.1)
  * @param handshakeTimeoutNanos a handshake that takes longer is given up
  * @param keepAliveNanos a quiet connection sends a PING after this; 0: never
- * @param maxDatagramBytes UDP payload of a full packet, at least 1200 (RFC 9000 §14)
+ * @param datagramBytes UDP payload of a full packet at first, at least 1200 (RFC 9000 §14): what
+ *     every path is taken to carry
+ * @param maxDatagramBytes the most that it may become where the path turns out to take more (RFC
+ *     9000 §14.3)
  * @param maxHandshakes handshakes that a loop of a server has under way at once; beyond that the
  *     oldest gives way
  * @param addressValidation when clients have to prove their addresses
@@ -23,6 +26,7 @@ public record QuicConfig(
     long maxIdleTimeoutNanos,
     long handshakeTimeoutNanos,
     long keepAliveNanos,
+    int datagramBytes,
     int maxDatagramBytes,
     int maxHandshakes,
     AddressValidationPolicy addressValidation,
@@ -35,7 +39,9 @@ public record QuicConfig(
   /** 73 years: never, and still far from what a long holds when added to the time of day. */
   public static final long MAX_TIMEOUT_NANOS = 1L << 61;
 
+  /** A UDP payload over IPv4, which is the largest there is but for jumbograms. */
   private static final int MAX_DATAGRAM_BYTES = 65_507;
+
   private static final long SECOND_NANOS = 1_000_000_000L;
 
   public static final QuicConfig DEFAULT =
@@ -44,6 +50,7 @@ public record QuicConfig(
           10 * SECOND_NANOS,
           0,
           MIN_DATAGRAM_BYTES,
+          MAX_DATAGRAM_BYTES,
           1024,
           AddressValidationPolicy.UNDER_LOAD,
           0,
@@ -60,8 +67,11 @@ public record QuicConfig(
     maxIdleTimeoutNanos = Math.min(maxIdleTimeoutNanos, MAX_TIMEOUT_NANOS);
     handshakeTimeoutNanos = Math.min(handshakeTimeoutNanos, MAX_TIMEOUT_NANOS);
     keepAliveNanos = Math.min(keepAliveNanos, MAX_TIMEOUT_NANOS);
-    if (maxDatagramBytes < MIN_DATAGRAM_BYTES || maxDatagramBytes > MAX_DATAGRAM_BYTES) {
-      throw new IllegalArgumentException("maxDatagramBytes " + maxDatagramBytes);
+    if (datagramBytes < MIN_DATAGRAM_BYTES
+        || maxDatagramBytes < datagramBytes
+        || maxDatagramBytes > MAX_DATAGRAM_BYTES) {
+      throw new IllegalArgumentException(
+          "datagramBytes " + datagramBytes + ", at most " + maxDatagramBytes);
     }
     if (maxHandshakes < 1) {
       throw new IllegalArgumentException("maxHandshakes " + maxHandshakes);
@@ -77,6 +87,7 @@ public record QuicConfig(
         nanos,
         handshakeTimeoutNanos,
         keepAliveNanos,
+        datagramBytes,
         maxDatagramBytes,
         maxHandshakes,
         addressValidation,
@@ -91,6 +102,7 @@ public record QuicConfig(
         maxIdleTimeoutNanos,
         nanos,
         keepAliveNanos,
+        datagramBytes,
         maxDatagramBytes,
         maxHandshakes,
         addressValidation,
@@ -105,6 +117,7 @@ public record QuicConfig(
         maxIdleTimeoutNanos,
         handshakeTimeoutNanos,
         nanos,
+        datagramBytes,
         maxDatagramBytes,
         maxHandshakes,
         addressValidation,
@@ -113,13 +126,23 @@ public record QuicConfig(
         mux);
   }
 
-  /** The same with another packet size. */
+  /** The same with full packets of that size from the beginning, whatever the path would take. */
   public QuicConfig withMaxDatagramBytes(int bytes) {
+    return withDatagramBytes(bytes, bytes);
+  }
+
+  /**
+   * The same with another size of full packets, and another search for more.
+   *
+   * @param most what it may become, where the path takes it
+   */
+  public QuicConfig withDatagramBytes(int first, int most) {
     return new QuicConfig(
         maxIdleTimeoutNanos,
         handshakeTimeoutNanos,
         keepAliveNanos,
-        bytes,
+        first,
+        most,
         maxHandshakes,
         addressValidation,
         packetsPerConnectionId,
@@ -133,6 +156,7 @@ public record QuicConfig(
         maxIdleTimeoutNanos,
         handshakeTimeoutNanos,
         keepAliveNanos,
+        datagramBytes,
         maxDatagramBytes,
         handshakes,
         addressValidation,
@@ -147,6 +171,7 @@ public record QuicConfig(
         maxIdleTimeoutNanos,
         handshakeTimeoutNanos,
         keepAliveNanos,
+        datagramBytes,
         maxDatagramBytes,
         maxHandshakes,
         addressValidation,
@@ -161,6 +186,7 @@ public record QuicConfig(
         maxIdleTimeoutNanos,
         handshakeTimeoutNanos,
         keepAliveNanos,
+        datagramBytes,
         maxDatagramBytes,
         maxHandshakes,
         policy,
@@ -175,6 +201,7 @@ public record QuicConfig(
         maxIdleTimeoutNanos,
         handshakeTimeoutNanos,
         keepAliveNanos,
+        datagramBytes,
         maxDatagramBytes,
         maxHandshakes,
         addressValidation,
@@ -189,6 +216,7 @@ public record QuicConfig(
         maxIdleTimeoutNanos,
         handshakeTimeoutNanos,
         keepAliveNanos,
+        datagramBytes,
         maxDatagramBytes,
         maxHandshakes,
         addressValidation,

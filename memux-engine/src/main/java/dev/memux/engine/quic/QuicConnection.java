@@ -15,6 +15,7 @@ import dev.memux.engine.packet.PacketOpener;
 import dev.memux.engine.packet.PacketProtection;
 import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
+import dev.memux.engine.recovery.DatagramSizeSearch;
 import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.recovery.Recovery;
 import dev.memux.engine.stream.ChunkPool;
@@ -110,8 +111,8 @@ public final class QuicConnection implements Connection {
     this.recovery =
         new Recovery(
             server,
-            config.congestion().newController(config.maxDatagramBytes()),
-            config.maxDatagramBytes(),
+            config.congestion().newController(config.datagramBytes()),
+            new DatagramSizeSearch(config.datagramBytes(), config.maxDatagramBytes()),
             outgoing);
     this.idleTimer = new IdleTimer(config.maxIdleTimeoutNanos(), config.keepAliveNanos(), nowNanos);
     this.receivedAtNanos = nowNanos;
@@ -281,8 +282,11 @@ public final class QuicConnection implements Connection {
 
   private void onInput(long nowNanos) {
     transmitter.updateAmplificationLimit(nowNanos);
-    mux.onPath(recovery.rtt().smoothedNanos(), recovery.windowBytes());
-    reportLimits();
+    long rttNanos = recovery.rtt().smoothedNanos();
+    mux.onPath(rttNanos, recovery.windowBytes());
+    outgoing.ackFrequency().onPath(rttNanos, recovery.windowBytes(), transmitter.datagramBytes());
+    reportLimit(StreamType.BIDIRECTIONAL);
+    reportLimit(StreamType.UNIDIRECTIONAL);
   }
 
   /**
@@ -328,11 +332,9 @@ public final class QuicConnection implements Connection {
     close(new CloseReason(Origin.LOCAL, false, e.code(), e.frameType(), e.reason()), nowNanos);
   }
 
-  private void reportLimits() {
-    for (StreamType type : StreamType.values()) {
-      if (mux.takeLimitRose(type) && handshake.isComplete()) {
-        events.addLast(new ConnectionEvent.StreamsAvailable(type));
-      }
+  private void reportLimit(StreamType type) {
+    if (mux.takeLimitRose(type) && handshake.isComplete()) {
+      events.addLast(new ConnectionEvent.StreamsAvailable(type));
     }
   }
 
@@ -481,6 +483,12 @@ public final class QuicConnection implements Connection {
     progress.onHandshakeDone(nowNanos);
   }
 
+  /** The peer says how often it wants to hear of its packets. */
+  void onAckFrequency(ControlFrame.AckFrequency frame) throws ProtocolException {
+    spaces[PacketSpace.APPLICATION.ordinal()].received.onAckFrequency(
+        frame, LocalParameters.MIN_ACK_DELAY_NANOS);
+  }
+
   /** Drops the keys of a packet number space, and what is known of its packets (RFC 9001 §4.9). */
   void discard(PacketSpace space, long nowNanos) {
     PacketNumberSpace keys = spaces[space.ordinal()];
@@ -601,7 +609,7 @@ public final class QuicConnection implements Connection {
     public void onPeerMigrated(InetSocketAddress remote, boolean otherHost, long nowNanos) {
       if (otherHost) {
         // RFC 9000 §9.4: another path, of which nothing is known; another port is the same path.
-        recovery.onNewPath(config.congestion().newController(config.maxDatagramBytes()));
+        recovery.onNewPath(config.congestion().newController(config.datagramBytes()));
       }
       recovery.onPathSwitched(nowNanos);
       // RFC 9000 §9.3: the token that it has is for the address before.

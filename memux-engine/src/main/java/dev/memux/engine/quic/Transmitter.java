@@ -4,6 +4,7 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.CloseReason.Origin;
 import dev.memux.engine.congestion.Pacer;
 import dev.memux.engine.packet.PacketSealer;
+import dev.memux.engine.recovery.DatagramSizeSearch;
 import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.recovery.Recovery;
 import dev.memux.engine.wire.SentFrames;
@@ -34,6 +35,7 @@ final class Transmitter {
   private final IdleTimer idleTimer;
   private final ConnectionCounters counters;
   private final DatagramAssembler assembler;
+  private final DatagramSizeSearch sizes;
   private final Pacer pacer;
   private final long packetsPerConnectionId;
   private int datagramBytes;
@@ -60,9 +62,10 @@ final class Transmitter {
     this.counters = counters;
     this.assembler =
         new DatagramAssembler(connection, this, buffers, config.maxDatagramBytes(), skipper);
-    this.pacer = new Pacer(config.maxDatagramBytes());
+    this.sizes = recovery.datagramSizes();
+    this.pacer = new Pacer(config.datagramBytes());
     this.packetsPerConnectionId = config.packetsPerConnectionId();
-    this.datagramBytes = config.maxDatagramBytes();
+    this.datagramBytes = config.datagramBytes();
   }
 
   /** UDP payload of a full packet. */
@@ -72,7 +75,16 @@ final class Transmitter {
 
   /** The peer takes no UDP payload that is longer (RFC 9000 §18.2). */
   void onPeerMaxUdpPayload(long bytes) {
-    datagramBytes = (int) Math.min(datagramBytes, bytes);
+    sizes.onPeerMaxUdpPayload(bytes);
+    followPath();
+  }
+
+  /** Full packets have the size that the path is known to take. */
+  private void followPath() {
+    if (datagramBytes != sizes.bytes()) {
+      datagramBytes = sizes.bytes();
+      pacer.onDatagramBytes(datagramBytes);
+    }
   }
 
   /** Has the application know how long a message may be that fits into a packet. */
@@ -116,7 +128,8 @@ final class Transmitter {
    * @return false: nothing to send before {@link #deadlineNanos} or further input
    */
   boolean transmit(SendBatch out, long nowNanos) {
-    if (closing.isOpen() && (isHeld(nowNanos) || probePath(out, nowNanos))) {
+    if (closing.isOpen()
+        && (isHeld(nowNanos) || probePath(out, nowNanos) || probeSize(out, nowNanos))) {
       return out.count() > 0;
     }
     Path path = paths.active();
@@ -161,11 +174,31 @@ final class Transmitter {
     return out.count() > 0;
   }
 
+  /** Sends a datagram that is larger than what the path is known to take, if one is due. */
+  private boolean probeSize(SendBatch out, long nowNanos) {
+    int bytes = sizes.probeDueBytes(nowNanos);
+    Path path = paths.active();
+    if (bytes == 0
+        || !connection.isHandshakeConfirmed()
+        || !path.isValidated()
+        || !path.hasPeerId()
+        || recovery.sendAllowanceBytes() < bytes
+        || !hasUsableKey(nowNanos)) {
+      return false;
+    }
+    out.begin(path.remote());
+    long packetNumber = assembler.assembleSizeProbe(out.buffer(), bytes, nowNanos);
+    add(out, path, bytes);
+    sizes.onProbeSent(packetNumber);
+    return true;
+  }
+
   private void fillBatch(SendBatch out, Path path, long nowNanos) {
     pacerDeadlineNanos = NEVER;
     if (!hasUsableKey(nowNanos)) {
       return;
     }
+    followPath();
     noteDatagramRoom();
     long rttNanos = recovery.rtt().smoothedNanos();
     int batchBytes = pacer.batchBytes(recovery.windowBytes(), rttNanos);
@@ -182,7 +215,9 @@ final class Transmitter {
       }
       add(out, path, length);
       dropOldKeys(nowNanos);
-      if (length < datagramBytes) {
+      if (length == datagramBytes) {
+        sizes.onFullPacketSent();
+      } else {
         break; // a shorter datagram can only be the last of a batch
       }
     }

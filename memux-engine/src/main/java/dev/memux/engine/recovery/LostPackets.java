@@ -15,12 +15,18 @@ final class LostPackets {
   /** The time of a record is when it was declared lost. */
   private final SentPackets records = new SentPackets();
 
-  private final SentFrames frames = new SentFrames();
+  /** What a packet carried of which the listener is told. */
+  private final SentFrames frames;
 
-  LostPackets(PacketSpace space, RecoveryListener listener, SpuriousCongestion spuriousCongestion) {
+  LostPackets(
+      PacketSpace space,
+      RecoveryListener listener,
+      SpuriousCongestion spuriousCongestion,
+      SentFrames frames) {
     this.space = space;
     this.listener = listener;
     this.spuriousCongestion = spuriousCongestion;
+    this.frames = frames;
   }
 
   /** Numbers are added in growing order: an older packet is never lost later. */

@@ -1,7 +1,9 @@
 package dev.memux.engine.recovery;
 
+import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.EcnCounts;
 import dev.memux.engine.wire.FrameWriter;
+import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.RangeSet;
 import dev.memux.engine.wire.SentFrames;
 
@@ -15,7 +17,7 @@ import dev.memux.engine.wire.SentFrames;
  */
 public final class ReceivedPackets {
   private final PacketSpace space;
-  private final long maxAckDelayNanos;
+  private final AckFrequency frequency;
   private final RangeSet toAcknowledge = new RangeSet();
   private final EcnCounts ecn = new EcnCounts();
 
@@ -29,6 +31,12 @@ public final class ReceivedPackets {
   private long largestAckEliciting = -1;
   private int unacknowledgedAckEliciting;
 
+  /** The packet received last was marked by a congested router. */
+  private boolean congestedLast;
+
+  /** The largest number in an ACK frame that was sent. */
+  private long largestSent = -1;
+
   /** The least number that came after the last ACK frame was written. */
   private long leastUnacknowledged = NONE_UNACKNOWLEDGED;
 
@@ -40,7 +48,7 @@ public final class ReceivedPackets {
    */
   public ReceivedPackets(PacketSpace space, long maxAckDelayNanos) {
     this.space = space;
-    this.maxAckDelayNanos = maxAckDelayNanos;
+    this.frequency = new AckFrequency(maxAckDelayNanos);
   }
 
   /** Whether the packet must be ignored (RFC 9000 §12.3). */
@@ -78,11 +86,31 @@ public final class ReceivedPackets {
     if (ackEliciting) {
       unacknowledgedAckEliciting++;
       // RFC 9000 §13.2.1: the sender should hear of congestion before it gets worse.
-      boolean urgent = codepoint == EcnCounts.CE || isUrgent(packetNumber);
-      long dueNanos = urgent ? nowNanos : nowNanos + maxAckDelayNanos;
+      // draft-ietf-quic-ack-frequency §6.3: who asked for few acknowledgements hears of its
+      // beginning.
+      boolean congested =
+          codepoint == EcnCounts.CE && (frequency.threshold() <= 1 || !congestedLast);
+      boolean urgent = congested || isUrgent(packetNumber);
+      long dueNanos = urgent ? nowNanos : nowNanos + frequency.maxAckDelayNanos();
       ackDeadlineNanos = Math.min(ackDeadlineNanos, dueNanos);
       largestAckEliciting = Math.max(largestAckEliciting, packetNumber);
     }
+    congestedLast = codepoint == EcnCounts.CE;
+  }
+
+  /**
+   * The peer says how often it wants to hear of packets (draft-ietf-quic-ack-frequency §4).
+   *
+   * @param minAckDelayNanos the least delay that it was told it may ask for
+   */
+  public void onAckFrequency(ControlFrame.AckFrequency frame, long minAckDelayNanos)
+      throws ProtocolException {
+    frequency.onFrame(frame, minAckDelayNanos);
+  }
+
+  /** The peer wants to hear of its packets now (draft-ietf-quic-ack-frequency §5). */
+  public void onImmediateAck(long nowNanos) {
+    ackDeadlineNanos = nowNanos;
   }
 
   /** Whether an ACK frame must leave now. */
@@ -114,7 +142,8 @@ public final class ReceivedPackets {
     if (!writer.ack(toAcknowledge, delay, ecn)) {
       return false;
     }
-    sent.add(SentFrames.Kind.ACK, toAcknowledge.max() - 1);
+    largestSent = toAcknowledge.max() - 1;
+    sent.add(SentFrames.Kind.ACK, largestSent);
     unacknowledgedAckEliciting = 0;
     leastUnacknowledged = NONE_UNACKNOWLEDGED;
     ackDeadlineNanos = SentSpace.NEVER;
@@ -143,22 +172,38 @@ public final class ReceivedPackets {
     return switch (space) {
       case INITIAL, HANDSHAKE -> true; // RFC 9000 §13.2.1: the handshake waits for nothing.
       case APPLICATION ->
-          unacknowledgedAckEliciting >= ACK_EVERY
-              || packetNumber < largestAckEliciting
-              || isAfterGap(packetNumber);
+          unacknowledgedAckEliciting > frequency.threshold() || isReordered(packetNumber);
     };
   }
 
   /** RFC 9000 §13.2.1: tells the sender of a loss as early as possible. */
+  private boolean isReordered(long packetNumber) {
+    long window = frequency.reorderingThreshold();
+    if (window == 0) {
+      return false;
+    }
+    if (window == 1) {
+      return packetNumber < largestAckEliciting || isAfterGap(packetNumber);
+    }
+    // draft-ietf-quic-ack-frequency §6.2: when the sender would take a packet for lost, or would
+    // have done so already.
+    long newest = Math.max(largestAckEliciting, packetNumber);
+    return packetNumber <= largestSent - window
+        || (newest - window >= floor && isMissingSince(largestSent - window, newest - window));
+  }
+
+  /** Whether a packet above {@code reported}, up to {@code last}, has not been received. */
+  private boolean isMissingSince(long reported, long last) {
+    long from = Math.max(reported + 1, floor);
+    return from <= last && !toAcknowledge.containsAll(from, last + 1);
+  }
+
   private boolean isAfterGap(long packetNumber) {
     return largestAckEliciting >= 0
         && !toAcknowledge.containsAll(Math.max(largestAckEliciting, floor), packetNumber);
   }
 
   private static final long NONE_UNACKNOWLEDGED = Long.MAX_VALUE;
-
-  /** RFC 9000 §13.2.2. */
-  static final int ACK_EVERY = 2;
 
   /** Of received packet numbers, in one space. */
   static final int MAX_RANGES = 64;

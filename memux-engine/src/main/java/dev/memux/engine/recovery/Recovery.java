@@ -21,6 +21,7 @@ public final class Recovery {
   private final LossDetector lossDetector = new LossDetector();
   private final PersistentCongestion persistentCongestion = new PersistentCongestion();
   private final SpuriousCongestion spuriousCongestion = new SpuriousCongestion();
+  private final DatagramSizeSearch sizes;
   private final PtoTimer pto;
   private final SentSpace initial;
   private final SentSpace handshake;
@@ -43,15 +44,16 @@ public final class Recovery {
 
   /**
    * @param server whether this end accepted the connection
-   * @param maxDatagramBytes size of a full datagram
+   * @param sizes how large full datagrams are
    */
   public Recovery(
       boolean server,
       CongestionController congestion,
-      int maxDatagramBytes,
+      DatagramSizeSearch sizes,
       RecoveryListener listener) {
     this.listener = listener;
-    this.window = new SendWindow(congestion, maxDatagramBytes);
+    this.window = new SendWindow(congestion, sizes.bytes());
+    this.sizes = sizes;
     this.pto = new PtoTimer(server);
     this.initial = newSpace(PacketSpace.INITIAL);
     this.handshake = newSpace(PacketSpace.HANDSHAKE);
@@ -174,6 +176,7 @@ public final class Recovery {
     }
     // RFC 9002 §6.2.1: while a time threshold runs, the probe timer is not set.
     if (!lossesDue) {
+      onLostAtLeast(sizes.bytes(), nowNanos);
       probe(pto.expire(nowNanos));
     }
     deadlineKnown = false;
@@ -241,6 +244,8 @@ public final class Recovery {
    */
   public void onNewPath(CongestionController congestion) {
     window.onNewPath(congestion);
+    sizes.onNewPath();
+    window.onDatagramBytes(sizes.bytes());
     rtt.onNewPath();
     persistentCongestion.onSpuriousLoss();
     spuriousCongestion.forget();
@@ -313,6 +318,10 @@ public final class Recovery {
     return window.windowBytes();
   }
 
+  public DatagramSizeSearch datagramSizes() {
+    return sizes;
+  }
+
   public RttEstimator rtt() {
     return rtt;
   }
@@ -357,7 +366,7 @@ public final class Recovery {
   }
 
   private SentSpace newSpace(PacketSpace space) {
-    return new SentSpace(space, new LostPackets(space, listener, spuriousCongestion));
+    return new SentSpace(space, new LostPackets(space, listener, spuriousCongestion, frames));
   }
 
   private SentSpace space(PacketSpace space) {
@@ -388,6 +397,7 @@ public final class Recovery {
     long end = lossDetector.detect(s, rtt, nowNanos);
     long durationNanos = PersistentCongestion.durationNanos(rtt);
     long newestLostNanos = Long.MIN_VALUE;
+    int smallestLostBytes = Integer.MAX_VALUE;
     int lost = 0;
     boolean persistent = false;
     SentPackets sent = s.inFlight;
@@ -398,6 +408,8 @@ public final class Recovery {
         }
       } else if (sent.isAcked(p)) {
         persistentCongestion.onAcked(sent.nanos(p));
+      } else if (sent.isPresent(p) && sizes.isProbe(s.space, sent.number(p))) {
+        loseSizeProbe(s, p);
       } else if (sent.isPresent(p)) {
         newestLostNanos = sent.nanos(p);
         // RFC 9002 §7.6.2: before the first sample the timers are guesses, and probes too few to
@@ -405,6 +417,7 @@ public final class Recovery {
         if (sent.isAckEliciting(p) && newestLostNanos > rtt.firstSampleNanos()) {
           persistent |= persistentCongestion.onLost(newestLostNanos, durationNanos);
         }
+        smallestLostBytes = Math.min(smallestLostBytes, sent.bytes(p));
         lose(s, p, nowNanos);
         lost++;
       }
@@ -413,6 +426,7 @@ public final class Recovery {
     // RFC 9000 §13.3: after a PTO a late acknowledgement is no longer worth the memory.
     s.lost.expire(nowNanos - ptoNanos(s.space));
     if (lost > 0) {
+      onLostAtLeast(smallestLostBytes, nowNanos);
       boolean reduced = window.onCongestion(newestLostNanos, persistent, nowNanos);
       spuriousCongestion.onLost(lost, reduced, nowNanos);
       if (s.space != PacketSpace.APPLICATION) {
@@ -438,6 +452,24 @@ public final class Recovery {
     s.lost.add(sent.number(position), frames, nowNanos);
   }
 
+  /**
+   * RFC 9000 §14.4: a probe that is too large for the path says nothing of congestion. It carried
+   * nothing.
+   */
+  private void loseSizeProbe(SentSpace s, long position) {
+    window.onPacketGone(s.inFlight.bytes(position));
+    s.onOutOfFlight(position);
+    s.inFlight.remove(position);
+    sizes.onProbeLost();
+  }
+
+  /** Nothing smaller than that was among what got lost, or is not heard of. */
+  private void onLostAtLeast(int bytes, long nowNanos) {
+    if (sizes.onLost(bytes, nowNanos)) {
+      window.onDatagramBytes(sizes.bytes());
+    }
+  }
+
   /** A packet was lost on a path that is left: no sign of congestion on the one in use. */
   private void loseElsewhere(SentSpace s, long position) {
     packetsLost++;
@@ -454,6 +486,8 @@ public final class Recovery {
 
   private void settleAcks(SentSpace s, long nowNanos) {
     SentPackets sent = s.inFlight;
+    int largestAckedBytes = 0;
+    boolean sizeProbeAcked = false;
     int runBytes = 0;
     long runNanos = 0;
     for (long p = sent.lowestMarked(); p <= sent.highestMarked(); p++) {
@@ -465,6 +499,8 @@ public final class Recovery {
             runNanos = sent.nanos(p);
           }
           runBytes += sent.bytes(p);
+          largestAckedBytes = Math.max(largestAckedBytes, sent.bytes(p));
+          sizeProbeAcked |= sizes.isProbe(s.space, sent.number(p));
         }
         s.onOutOfFlight(p);
         remove(sent, p);
@@ -473,6 +509,11 @@ public final class Recovery {
     }
     settleRun(runBytes, runNanos, nowNanos);
     sent.trim();
+    sizes.onAcked(largestAckedBytes);
+    if (sizeProbeAcked) {
+      sizes.onProbeAcked();
+      window.onDatagramBytes(sizes.bytes());
+    }
   }
 
   /** Packets of one batch, sent at the same time, have been acknowledged together. */

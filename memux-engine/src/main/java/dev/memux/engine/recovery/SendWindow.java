@@ -8,9 +8,21 @@ import dev.memux.engine.congestion.CongestionController;
  */
 final class SendWindow {
   private CongestionController congestion;
-  private final int maxDatagramBytes;
+  private int maxDatagramBytes;
   private long bytesInFlight;
   private boolean applicationLimited;
+
+  /** A packet sent at this time or later begins a new round trip when it is acknowledged. */
+  private long roundStartNanos = Long.MIN_VALUE;
+
+  /** The most that has been in flight in this round trip. */
+  private long peakBytes;
+
+  /** The same of the one before. */
+  private long lastPeakBytes;
+
+  /** What is acknowledged now was sent while much of the window was left. */
+  private boolean underutilized;
 
   /** RFC 9002 §7.3.2: the packet that may leave although the window has just been reduced. */
   private boolean recoveryPacketAllowed;
@@ -48,8 +60,17 @@ final class SendWindow {
   void onNewPath(CongestionController fresh) {
     congestion = fresh;
     bytesInFlight = 0;
+    peakBytes = 0;
+    lastPeakBytes = 0;
     applicationLimited = false;
+    underutilized = false;
     recoveryPacketAllowed = false;
+  }
+
+  /** Full packets have another size from now on. */
+  void onDatagramBytes(int bytes) {
+    maxDatagramBytes = bytes;
+    congestion.onDatagramBytes(bytes);
   }
 
   void onApplicationLimited(boolean limited) {
@@ -59,6 +80,7 @@ final class SendWindow {
 
   void onPacketSent(int bytes, boolean ackEliciting) {
     bytesInFlight += bytes;
+    peakBytes = Math.max(peakBytes, bytesInFlight);
     recoveryPacketAllowed &= !ackEliciting;
   }
 
@@ -68,12 +90,18 @@ final class SendWindow {
   }
 
   void onRttSample(long sentNanos, long nowNanos, long smoothedNanos) {
-    congestion.onRttSample(sentNanos, nowNanos, smoothedNanos, applicationLimited);
+    if (sentNanos >= roundStartNanos) {
+      roundStartNanos = nowNanos;
+      lastPeakBytes = peakBytes;
+      peakBytes = bytesInFlight;
+    }
+    judgeUse();
+    congestion.onRttSample(sentNanos, nowNanos, smoothedNanos, isLimited());
   }
 
   void onPacketsAcked(int bytes, long sentNanos, long nowNanos) {
     bytesInFlight -= bytes;
-    congestion.onPacketAcked(bytes, sentNanos, nowNanos, applicationLimited);
+    congestion.onPacketAcked(bytes, sentNanos, nowNanos, isLimited());
   }
 
   void onSpuriousCongestion() {
@@ -95,6 +123,27 @@ final class SendWindow {
       congestion.onPersistentCongestion();
       persistentCongestions++;
     }
+    judgeUse();
     return reduced;
   }
+
+  /**
+   * RFC 9002 §7.8: a window that is not used must not grow. Who waits for credit again and again,
+   * and has the pacer spread what came of it, has data to send most of the time and may still never
+   * use more than a part of the window.
+   */
+  private void judgeUse() {
+    underutilized =
+        congestion.windowBytes() > MAX_WINDOW_TO_PEAK * Math.max(peakBytes, lastPeakBytes);
+  }
+
+  private boolean isLimited() {
+    return applicationLimited || underutilized;
+  }
+
+  /**
+   * In slow start the window doubles within the round trip that shows it used; what is sent
+   * follows.
+   */
+  private static final int MAX_WINDOW_TO_PEAK = 2;
 }

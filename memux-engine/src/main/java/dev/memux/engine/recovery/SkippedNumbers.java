@@ -8,13 +8,18 @@ import dev.memux.engine.wire.AckFrame;
  * older ones have been passed by honest acknowledgements.
  */
 final class SkippedNumbers {
-  private final long[] numbers = new long[MAX_REMEMBERED];
+  private static final long[] NONE = {};
+
+  private long[] numbers = NONE; // two of a connection's three spaces hardly ever skip any
 
   /** How many were ever added; the newest is at {@code (count - 1) % MAX_REMEMBERED}. */
   private int count;
 
   /** Numbers are added in growing order. */
   void add(long number) {
+    if (numbers.length == 0) {
+      numbers = new long[MAX_REMEMBERED];
+    }
     // The counter stays small, so that it cannot overflow in a long life.
     count = count == 2 * MAX_REMEMBERED ? MAX_REMEMBERED : count;
     numbers[count++ % MAX_REMEMBERED] = number;

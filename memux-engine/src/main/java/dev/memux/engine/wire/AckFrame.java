@@ -14,7 +14,7 @@ public final class AckFrame {
    */
   public static final int MAX_RANGES = 1024;
 
-  private static final int INITIAL_RANGES = 16;
+  private static final int INITIAL_RANGES = 4;
 
   private long delay;
   private int rangeCount;

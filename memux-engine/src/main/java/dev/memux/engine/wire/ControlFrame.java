@@ -158,6 +158,30 @@ public sealed interface ControlFrame {
     }
   }
 
+  /**
+   * draft-ietf-quic-ack-frequency §4.
+   *
+   * @param threshold ack-eliciting packets that need not be acknowledged at once
+   * @param reorderingThreshold packets by which another may be late before that is told at once; 0:
+   *     never
+   */
+  record AckFrequency(
+      long sequence, long threshold, long maxAckDelayMicros, long reorderingThreshold)
+      implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return FrameType.ACK_FREQUENCY;
+    }
+  }
+
+  /** draft-ietf-quic-ack-frequency §5. */
+  record ImmediateAck() implements ControlFrame {
+    @Override
+    public FrameType type() {
+      return FrameType.IMMEDIATE_ACK;
+    }
+  }
+
   /** QMux §4.3. */
   record QxPing(boolean response, long sequence) implements ControlFrame {
     @Override

@@ -219,6 +219,8 @@ public final class FrameReader {
       case PATH_CHALLENGE -> new ControlFrame.PathChallenge(eightBytes());
       case PATH_RESPONSE -> new ControlFrame.PathResponse(eightBytes());
       case HANDSHAKE_DONE -> new ControlFrame.HandshakeDone();
+      case IMMEDIATE_ACK -> new ControlFrame.ImmediateAck();
+      case ACK_FREQUENCY -> new ControlFrame.AckFrequency(varint(), varint(), varint(), varint());
       case STREAM_PRIORITY -> readStreamPriority();
       case QX_PING -> new ControlFrame.QxPing(false, varint());
       case QX_PING_RESPONSE -> new ControlFrame.QxPing(true, varint());

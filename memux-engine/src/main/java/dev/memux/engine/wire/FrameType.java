@@ -35,10 +35,14 @@ public enum FrameType {
   CONNECTION_CLOSE(0x1c, "IH01R"),
   APPLICATION_CLOSE(0x1d, "01R"),
   HANDSHAKE_DONE(0x1e, "1"),
+  /** draft-ietf-quic-ack-frequency §5. */
+  IMMEDIATE_ACK(0x1f, "1"),
   /** draft-ietf-quic-reliable-stream-reset. */
   RESET_STREAM_AT(0x24, "01R"),
   /** RFC 9221 §4. */
   DATAGRAM(0x30, "01R"),
+  /** draft-ietf-quic-ack-frequency §4. */
+  ACK_FREQUENCY(0xaf, "1"),
   /** docs/stream-priority.md. */
   STREAM_PRIORITY(0x4d45_4d55_58L, "01R"),
   /** QMux §4.3: the request. */

@@ -340,6 +340,31 @@ public final class FrameWriter {
     return true;
   }
 
+  /** IMMEDIATE_ACK (draft-ietf-quic-ack-frequency §5). */
+  public boolean immediateAck() {
+    return single(FrameType.IMMEDIATE_ACK);
+  }
+
+  /** ACK_FREQUENCY (draft-ietf-quic-ack-frequency §4). */
+  public boolean ackFrequency(
+      long sequence, long threshold, long maxAckDelayMicros, long reorderingThreshold) {
+    int size =
+        VarInt.size(FrameType.ACK_FREQUENCY.code())
+            + VarInt.size(sequence)
+            + VarInt.size(threshold)
+            + VarInt.size(maxAckDelayMicros)
+            + VarInt.size(reorderingThreshold);
+    if (size > remaining()) {
+      return false;
+    }
+    put(FrameType.ACK_FREQUENCY.code());
+    put(sequence);
+    put(threshold);
+    put(maxAckDelayMicros);
+    put(reorderingThreshold);
+    return true;
+  }
+
   private boolean single(FrameType type) {
     if (remaining() < 1) {
       return false;

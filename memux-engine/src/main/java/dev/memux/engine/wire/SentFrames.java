@@ -38,17 +38,21 @@ public final class SentFrames {
     NEW_TOKEN,
     /** {@code a}: stream ID, {@code b}: sequence. */
     STREAM_PRIORITY,
+    /** {@code a}: sequence number. */
+    ACK_FREQUENCY,
     PING
   }
 
   private static final int INITIAL_ENTRIES = 4;
   private static final int FIELDS = 3;
   private static final Kind[] KINDS = Kind.values();
+  private static final byte[] NO_KINDS = {};
+  private static final long[] NO_FIELDS = {};
 
   /** Ordinals: writing references would be work for the collector. */
-  private byte[] kinds = new byte[INITIAL_ENTRIES];
+  private byte[] kinds = NO_KINDS;
 
-  private long[] fields = new long[INITIAL_ENTRIES * FIELDS];
+  private long[] fields = NO_FIELDS;
   private int size;
 
   /** Number of entries. */
@@ -90,8 +94,9 @@ public final class SentFrames {
 
   public void add(Kind kind, long a, long b, long c) {
     if (size == kinds.length) {
-      kinds = Arrays.copyOf(kinds, size * 2);
-      fields = Arrays.copyOf(fields, size * 2 * FIELDS);
+      int capacity = Math.max(INITIAL_ENTRIES, size * 2);
+      kinds = Arrays.copyOf(kinds, capacity);
+      fields = Arrays.copyOf(fields, capacity * FIELDS);
     }
     kinds[size] = (byte) kind.ordinal();
     fields[size * FIELDS] = a;

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * @param resetStreamAt whether its sender takes RESET_STREAM_AT
  *     (draft-ietf-quic-reliable-stream-reset §3)
  * @param streamPriority whether its sender takes STREAM_PRIORITY (docs/stream-priority.md §2)
+ * @param minAckDelayMicros the least delay of an acknowledgement that its sender may be asked for,
+ *     {@link #NO_ACK_FREQUENCY} if it takes neither ACK_FREQUENCY nor IMMEDIATE_ACK
+ *     (draft-ietf-quic-ack-frequency §3)
  * @param maxRecordBytes QMux only: the longest record that its sender takes, without its size (QMux
  *     §5.2)
  */
@@ -46,7 +49,11 @@ public record TransportParameters(
     long maxDatagramFrameBytes,
     boolean resetStreamAt,
     boolean streamPriority,
+    long minAckDelayMicros,
     long maxRecordBytes) {
+
+  /** Its sender's acknowledgements are its own affair. */
+  public static final long NO_ACK_FREQUENCY = -1;
 
   /** QMux §5.2: what a record may have where the peer says nothing, and the least it may say. */
   public static final int DEFAULT_MAX_RECORD_BYTES = 16382;
@@ -71,9 +78,11 @@ public record TransportParameters(
 
   private static final int RESET_STREAM_AT = 0x1d;
   private static final int MAX_DATAGRAM_FRAME_SIZE = 0x20;
+  private static final long MIN_ACK_DELAY = 0xff04de1bL;
   private static final long STREAM_PRIORITY = FrameType.STREAM_PRIORITY.code();
   private static final long MAX_RECORD_SIZE = 0x0571c59429cd0845L;
 
+  private static final long MICROS_PER_MILLI = 1000;
   private static final int MAX_CONNECTION_ID_BYTES = 20;
   private static final int RESET_TOKEN_BYTES = 16;
   private static final int MIN_UDP_PAYLOAD_BYTES = 1200;
@@ -121,6 +130,7 @@ public record TransportParameters(
         maxDatagramFrameBytes,
         resetStreamAt,
         streamPriority,
+        NO_ACK_FREQUENCY,
         maxRecordBytes);
   }
 
@@ -168,6 +178,7 @@ public record TransportParameters(
     out.bytes(RESET_STREAM_AT, resetStreamAt ? new byte[0] : null);
     out.number(MAX_DATAGRAM_FRAME_SIZE, maxDatagramFrameBytes, 0);
     out.bytes(STREAM_PRIORITY, streamPriority ? new byte[0] : null);
+    out.number(MIN_ACK_DELAY, minAckDelayMicros, NO_ACK_FREQUENCY);
     out.number(MAX_RECORD_SIZE, maxRecordBytes, DEFAULT_MAX_RECORD_BYTES);
     return out.encoded();
   }
@@ -190,9 +201,20 @@ public record TransportParameters(
         decodeKnown((int) id, in, fromServer, out);
       } else {
         decodeExtension(id, in, out);
+        if (id == MIN_ACK_DELAY) {
+          out.minAckDelayMicros = in.number(0, VarInt.MAX);
+        }
       }
     }
+    checkAckDelays(out);
     return out.build();
+  }
+
+  /** draft-ietf-quic-ack-frequency §3: whoever obeys both would have no delay left. */
+  private static void checkAckDelays(Builder out) throws ProtocolException {
+    if (out.minAckDelayMicros > out.maxAckDelayMillis * MICROS_PER_MILLI) {
+      throw error("min_ack_delay " + out.minAckDelayMicros + " µs above max_ack_delay");
+    }
   }
 
   /**
@@ -348,6 +370,7 @@ public record TransportParameters(
     private long maxDatagramFrameBytes;
     private boolean resetStreamAt;
     private boolean streamPriority;
+    private long minAckDelayMicros = NO_ACK_FREQUENCY;
     private long maxRecordBytes = DEFAULT_MAX_RECORD_BYTES;
 
     private Builder() {}
@@ -444,6 +467,11 @@ public record TransportParameters(
       return this;
     }
 
+    public Builder minAckDelayMicros(long value) {
+      minAckDelayMicros = value;
+      return this;
+    }
+
     public Builder maxRecordBytes(long value) {
       maxRecordBytes = value;
       return this;
@@ -471,6 +499,7 @@ public record TransportParameters(
           maxDatagramFrameBytes,
           resetStreamAt,
           streamPriority,
+          minAckDelayMicros,
           maxRecordBytes);
     }
   }

@@ -1,5 +1,6 @@
 package dev.memux.engine.congestion;
 
+import dev.memux.engine.recovery.DatagramSizeSearch;
 import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.recovery.Recovery;
 import dev.memux.engine.recovery.RecoveryListener;
@@ -74,7 +75,8 @@ final class Bottleneck {
     private Flow(CongestionController controller, long rttNanos) {
       this.controller = controller;
       this.rttNanos = rttNanos;
-      this.recovery = new Recovery(true, controller, DATAGRAM, this);
+      this.recovery =
+          new Recovery(true, controller, new DatagramSizeSearch(DATAGRAM, DATAGRAM), this);
       recovery.discard(PacketSpace.INITIAL, 0);
       recovery.discard(PacketSpace.HANDSHAKE, 0);
       recovery.onHandshakeConfirmed();

@@ -81,6 +81,11 @@ class BottleneckTest {
     }
 
     @Override
+    public void onDatagramBytes(int bytes) {
+      controller.onDatagramBytes(bytes);
+    }
+
+    @Override
     public void onPersistentCongestion() {
       controller.onPersistentCongestion();
     }

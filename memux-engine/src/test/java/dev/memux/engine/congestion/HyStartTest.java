@@ -99,6 +99,26 @@ class HyStartTest {
     assertTrue(round(70, 8));
   }
 
+  /** A queue of more than a round trip, and of a tenth of a second, is no jitter. */
+  @Test
+  void aRoundThatWaitedForAnotherRoundTripEndsSlowStart() {
+    round(120, 8);
+    round(200, 8);
+    assertFalse(round(220, 8), "of the round before");
+    assertFalse(round(300, 8), "220 is less than a whole round trip more than 120");
+    assertTrue(round(300, 8));
+  }
+
+  @Test
+  void aRoundTripThatDoubledWithinLittleTimeMayBeJitter() {
+    round(20, 8);
+    round(60, 8);
+    for (int i = 0; i < 4; i++) {
+      assertFalse(round(119, 8), "conservative round " + i);
+    }
+    assertTrue(round(119, 8));
+  }
+
   /** §4.2: "spurious". */
   @Test
   void aRoundTripThatFallsAgainResumesSlowStart() {

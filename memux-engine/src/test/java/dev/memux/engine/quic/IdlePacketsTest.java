@@ -41,6 +41,17 @@ class IdlePacketsTest {
     assertFloodEnds(w -> w.pathChallenge(1), IdlePackets.ALLOWED);
   }
 
+  /** draft-ietf-quic-ack-frequency §5: "if a large number of received packets contain" one. */
+  @Test
+  void aFloodOfImmediateAcksEndsTheConnection() {
+    assertFloodEnds(FrameWriter::immediateAck, IdlePackets.ALLOWED);
+  }
+
+  @Test
+  void aFloodOfAckFrequenciesEndsTheConnection() {
+    assertFloodEnds(w -> w.ackFrequency(1, 1, 25_000, 1), IdlePackets.ALLOWED);
+  }
+
   @Test
   void aFloodOfHandshakeDataThatLeadsNowhereEndsTheConnection() {
     assertFloodEnds(

@@ -78,6 +78,12 @@ class PeerFaultTest {
     assertServerCloses(TransportError.PROTOCOL_VIOLATION, raw(0x07, 1, 1));
   }
 
+  /** draft-ietf-quic-ack-frequency §4. */
+  @Test
+  void acknowledgementsSoonerThanWeAreWillingTo() {
+    assertServerCloses(TransportError.PROTOCOL_VIOLATION, w -> w.ackFrequency(0, 1, 999, 1));
+  }
+
   @Test
   void datagramThatWasNotAnnounced() {
     // RFC 9221 §3

@@ -131,14 +131,27 @@ class CongestionResponseTest {
     assertEquals(15 * DATAGRAM, recovery.windowBytes());
   }
 
+  /** §7.8: who waits for credit between bursts has the pacer for an excuse, but no use for more. */
+  @Test
+  void aWindowOfWhichOnlyAPartIsEverUsedGrowsNoFurtherThanTwiceThat() throws ProtocolException {
+    for (int i = 0; i < 20; i++) {
+      long from = sender.nextNumber();
+      sender.send(7);
+      recovery.onApplicationLimited(false);
+      sender.now += 100 * MS;
+      sender.ackRange(from, from + 6);
+    }
+    assertEquals(17 * DATAGRAM, recovery.windowBytes(), "grown once, from less than twice seven");
+  }
+
   /** §7.4: what was padded counts like data. */
   @Test
   void paddedPacketsCountInBothDirections() throws ProtocolException {
     sender.send(PacketSpace.APPLICATION, DATAGRAM, false, true);
     assertEquals(9 * DATAGRAM, recovery.sendAllowanceBytes());
-    sender.send();
+    sender.send(4);
     sender.now += 100 * MS;
-    sender.ack(first, first + 1);
-    assertEquals(12 * DATAGRAM, recovery.sendAllowanceBytes());
+    sender.ackRange(first, first + 4);
+    assertEquals(15 * DATAGRAM, recovery.sendAllowanceBytes());
   }
 }

@@ -25,7 +25,8 @@ class RecoveryAgainstReferenceTest implements RecoveryListener {
   private static final long MS = 1_000_000;
 
   private final NewReno congestion = new NewReno(DATAGRAM);
-  private final Recovery recovery = new Recovery(true, congestion, DATAGRAM, this);
+  private final Recovery recovery =
+      new Recovery(true, congestion, new DatagramSizeSearch(DATAGRAM, DATAGRAM), this);
   private final ReferenceRecovery reference = new ReferenceRecovery(DATAGRAM);
   private final List<Long> acked = new ArrayList<>();
   private final List<Long> lost = new ArrayList<>();

@@ -18,7 +18,8 @@ class RecoveryAllocationTest implements RecoveryListener {
   private static final int FLIGHT = 64;
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-  private final Recovery recovery = new Recovery(true, new Cubic(DATAGRAM), DATAGRAM, this);
+  private final Recovery recovery =
+      new Recovery(true, new Cubic(DATAGRAM), new DatagramSizeSearch(DATAGRAM, DATAGRAM), this);
   private final Pacer pacer = new Pacer(DATAGRAM);
   private final AckFrame ack = new AckFrame();
   private final SentFrames frames = new SentFrames();

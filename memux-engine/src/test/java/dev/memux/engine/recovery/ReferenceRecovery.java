@@ -34,6 +34,10 @@ final class ReferenceRecovery {
   private long lastAckElicitingNanos;
   private long lossNanos = Long.MAX_VALUE;
   private boolean applicationLimited;
+  private boolean underutilized;
+  private long roundStart = Long.MIN_VALUE;
+  private long peak;
+  private long lastPeak;
 
   ReferenceRecovery(int maxDatagramBytes) {
     this.maxDatagramBytes = maxDatagramBytes;
@@ -48,6 +52,7 @@ final class ReferenceRecovery {
   void onPacketSent(long number, int bytes, boolean ackEliciting, long now) {
     sent.put(number, new Packet(number, now, bytes, ackEliciting));
     bytesInFlight += bytes;
+    peak = Math.max(peak, bytesInFlight);
     if (ackEliciting) {
       lastAckElicitingNanos = now;
     }
@@ -87,13 +92,23 @@ final class ReferenceRecovery {
         && newlyAcked.getLast().number == ack.largest()
         && newlyAcked.stream().anyMatch(Packet::ackEliciting)) {
       rtt.onSample(now - newlyAcked.getLast().nanos, ackDelay, now);
+      if (newlyAcked.getLast().nanos >= roundStart) {
+        roundStart = now;
+        lastPeak = peak;
+        peak = bytesInFlight;
+      }
+      judgeUse();
       congestion.onRttSample(
-          newlyAcked.getLast().nanos, now, rtt.smoothedNanos(), applicationLimited);
+          newlyAcked.getLast().nanos,
+          now,
+          rtt.smoothedNanos(),
+          applicationLimited || underutilized);
     }
     detectLosses(now);
     for (Packet packet : newlyAcked) {
       bytesInFlight -= packet.bytes;
-      congestion.onPacketAcked(packet.bytes, packet.nanos, now, applicationLimited);
+      congestion.onPacketAcked(
+          packet.bytes, packet.nanos, now, applicationLimited || underutilized);
       acked.add(packet.number);
     }
     ptoCount = 0;
@@ -157,6 +172,14 @@ final class ReferenceRecovery {
       congestion.onPersistentCongestion();
       rtt.onPersistentCongestion();
     }
+    if (!newlyLost.isEmpty()) {
+      judgeUse();
+    }
+  }
+
+  /** RFC 9002 §7.8: most of the window was not used in the last round trip. */
+  private void judgeUse() {
+    underutilized = congestion.windowBytes() > 2 * Math.max(peak, lastPeak);
   }
 
   /** RFC 9002 §7.6.2, pair by pair. */

@@ -29,7 +29,7 @@ final class SenderFixture implements RecoveryListener {
   private final Map<PacketSpace, Long> nextNumber = new EnumMap<>(PacketSpace.class);
 
   private SenderFixture(boolean server, CongestionController congestion) {
-    recovery = new Recovery(server, congestion, DATAGRAM, this);
+    recovery = new Recovery(server, congestion, new DatagramSizeSearch(DATAGRAM, DATAGRAM), this);
   }
 
   static SenderFixture client() {

@@ -111,6 +111,16 @@ class ReassemblyTest {
     assertEquals(6, reassembly.readableBytes());
   }
 
+  /** What loses every second packet of a wide window is a path, not an attacker. */
+  @Test
+  void wideHolesMayBeMore() {
+    long stride = 2L * Reassembly.WIDE_GAP_BYTES;
+    for (int i = 0; i <= Reassembly.MAX_WIDE_GAPS; i++) {
+      assertTrue(insert(stride * i + 1, 1), "hole " + i);
+    }
+    assertFalse(insert(stride * Reassembly.MAX_WIDE_GAPS + 3, 1), "they are bounded as well");
+  }
+
   @Test
   void everyByteIsReadOnceInOrder() {
     for (int seed = 0; seed < 300; seed++) {

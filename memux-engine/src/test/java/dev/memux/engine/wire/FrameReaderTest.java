@@ -206,7 +206,7 @@ class FrameReaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"1f", "20", "3f", "4021", "7fff", "80f0700f", "c000004d454d5558"})
+  @ValueSource(strings = {"21", "20", "3f", "4021", "7fff", "80f0700f", "c000004d454d5558"})
   void anUnknownTypeIsMalformed(String hex) {
     // RFC 9000 §12.4: "of an unknown type as a connection error of type FRAME_ENCODING_ERROR".
     assertFault(TransportError.FRAME_ENCODING_ERROR, bytes(hex));

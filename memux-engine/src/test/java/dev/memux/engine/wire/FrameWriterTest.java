@@ -42,6 +42,7 @@ class FrameWriterTest {
     Stream<Case> fixed =
         Stream.of(
             new Case("HandshakeDone[]", FrameWriter::handshakeDone),
+            new Case("ImmediateAck[]", FrameWriter::immediateAck),
             new Case("PathChallenge[data=-2]", w -> w.pathChallenge(-2)),
             new Case("PathResponse[data=5]", w -> w.pathResponse(5)),
             new Case(
@@ -63,6 +64,11 @@ class FrameWriterTest {
                             "ResetStreamAt[streamId=4, errorCode=%d, finalSize=%d, reliableSize=%d]"
                                 .formatted(v, v, v),
                             w -> w.resetStreamAt(4, v, v, v)),
+                        new Case(
+                            ("AckFrequency[sequence=%d, threshold=%d, maxAckDelayMicros=%d,"
+                                    + " reorderingThreshold=%d]")
+                                .formatted(v, v, v, v),
+                            w -> w.ackFrequency(v, v, v, v)),
                         new Case(
                             ("StreamPriority[streamId=%d, sequence=%d, urgency=7, incremental=true,"
                                     + " groupId=%d]")

@@ -59,6 +59,7 @@ class TransportParametersTest {
             65_535,
             true,
             true,
+            16_383_000,
             TransportParameters.DEFAULT_MAX_RECORD_BYTES);
     TransportParameters read = TransportParameters.decode(sent.encode(), true);
     assertArrayEquals(sent.encode(), read.encode());
@@ -81,6 +82,33 @@ class TransportParametersTest {
     assertArrayEquals(bytes("0a".repeat(20)), read.retrySourceConnectionId());
     assertEquals(65_535, read.maxDatagramFrameBytes());
     assertTrue(read.resetStreamAt());
+    assertEquals(16_383_000, read.minAckDelayMicros());
+  }
+
+  /**
+   * draft-ietf-quic-ack-frequency §3: nobody can delay less than at most and more than at least.
+   */
+  @Test
+  void aLeastAckDelayAboveTheLongestIsRefused() throws ProtocolException {
+    TransportParameters within =
+        TransportParameters.builder().maxAckDelayMillis(20).minAckDelayMicros(20_000).build();
+    assertEquals(20_000, TransportParameters.decode(within.encode(), false).minAckDelayMicros());
+    byte[] above =
+        TransportParameters.builder()
+            .maxAckDelayMillis(20)
+            .minAckDelayMicros(20_001)
+            .build()
+            .encode();
+    ProtocolException fault =
+        assertThrows(ProtocolException.class, () -> TransportParameters.decode(above, false));
+    assertEquals(TransportError.TRANSPORT_PARAMETER_ERROR, fault.code());
+  }
+
+  /** draft-ietf-quic-ack-frequency §3: it holds for one connection, so no 0-RTT goes by it. */
+  @Test
+  void aLeastAckDelayIsNotRemembered() {
+    TransportParameters sent = TransportParameters.builder().minAckDelayMicros(1000).build();
+    assertEquals(TransportParameters.NO_ACK_FREQUENCY, sent.remembered().minAckDelayMicros());
   }
 
   @Test

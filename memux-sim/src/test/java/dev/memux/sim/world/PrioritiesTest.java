@@ -107,7 +107,7 @@ class PrioritiesTest {
             .delayNanos(delayNanos)
             .queueBytes(25_000)
             .build();
-    QuicConfig config = QuicConfig.DEFAULT.withCongestion(congestion);
+    QuicConfig config = QuicConfig.DEFAULT.withMaxDatagramBytes(1200).withCongestion(congestion);
     Scenario scenario =
         new Scenario(slow).config(config).serverSends(0, 1_000_000, new Priority(3, true));
     for (int i = 0; i < 20; i++) {

@@ -17,7 +17,10 @@ final class Scenario {
   private final List<StreamPlan> streams = new ArrayList<>();
   private final List<WorldPlan.Rebinding> rebindings = new ArrayList<>();
   private final List<WorldPlan.Sharing> others = new ArrayList<>();
-  private QuicConfig config = QuicConfig.DEFAULT;
+
+  /** Packets of one size, so that times can be foretold. */
+  private QuicConfig config = QuicConfig.DEFAULT.withMaxDatagramBytes(1200);
+
   private LinkFilter upFilter = LinkFilter.NONE;
   private WorldPlan.TlsPlan tls = WorldPlan.TlsPlan.DEFAULT;
 

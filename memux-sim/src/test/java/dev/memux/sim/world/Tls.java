@@ -1,13 +1,9 @@
 package dev.memux.sim.world;
 
-import dev.memux.tls.Pem;
-import dev.memux.tls.PemException;
+import dev.memux.sim.quic.SimulatedIdentity;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsCredentials;
 import dev.memux.tls.TlsServerConfig;
-import java.net.URISyntaxException;
-import java.net.URL;
-import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
@@ -16,10 +12,10 @@ import java.util.List;
 
 /** TLS for simulated worlds: a certificate of no value, and every secret told to the tap. */
 final class Tls {
-  static final String SERVER_NAME = "sim.example";
+  static final String SERVER_NAME = SimulatedIdentity.SERVER_NAME;
   private static final String PROTOCOL = "sim";
-  private static final X509Certificate CERTIFICATE = certificate();
-  private static final PrivateKey KEY = key();
+  private static final X509Certificate CERTIFICATE = SimulatedIdentity.certificate();
+  private static final PrivateKey KEY = SimulatedIdentity.key();
 
   private Tls() {}
 
@@ -40,29 +36,5 @@ final class Tls {
         .applicationProtocols(PROTOCOL)
         .cipherSuites(plan.suite())
         .insecureTrustAny();
-  }
-
-  private static X509Certificate certificate() {
-    try {
-      return Pem.certificates(resource("server.pem")).getFirst();
-    } catch (PemException | URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static PrivateKey key() {
-    try {
-      return Pem.privateKey(resource("server.key"));
-    } catch (PemException | URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static Path resource(String name) throws URISyntaxException {
-    URL url = Tls.class.getResource(name);
-    if (url == null) {
-      throw new IllegalStateException("no resource " + name);
-    }
-    return Path.of(url.toURI());
   }
 }

@@ -168,7 +168,10 @@ final class WorldPlanner {
             .withKeepAliveNanos(r.chance(0.1) ? r.between(1L, 15L) * SECOND : 0)
             .withHandshakeTimeoutNanos(handshakeNanos)
             .withMaxDatagramBytes(r.chance(0.7) ? DATAGRAM_BYTES : r.between(1200, 1500));
+    Randomness sizes = seed.split("sizes").random();
+    int first = config.datagramBytes();
     return config
+        .withDatagramBytes(first, sizes.chance(0.7) ? first : sizes.between(first, 16_000))
         .withMux(
             mux(r)
                 .withDatagrams(datagramConfig(seed.split("datagrams").random()))

@@ -1,0 +1,27 @@
+package dev.memux.sim.goodput;
+
+import dev.memux.engine.ConnectionStatistics;
+
+/**
+ * What a bulk transfer has got of a link.
+ *
+ * @param bitsPerSecond of stream data, as the receiver read it
+ * @param capacityBitsPerSecond what the path can carry of UDP payload
+ * @param sender what the sender did, from the first packet on
+ * @param receiver the same of the receiver
+ */
+public record Goodput(
+    GoodputLink link,
+    double bitsPerSecond,
+    double capacityBitsPerSecond,
+    ConnectionStatistics sender,
+    ConnectionStatistics receiver) {
+  /** Of the capacity. */
+  public double share() {
+    return bitsPerSecond / capacityBitsPerSecond;
+  }
+
+  public boolean isSufficient() {
+    return share() >= link.requiredShare();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.memux.sim.goodput;
+
+import org.jspecify.annotations.NullMarked;
