@@ -1,6 +1,5 @@
 package dev.memux.netty.libcrypto;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.memux.engine.packet.Aead;
@@ -46,7 +45,8 @@ class LibcryptoMemoryTest {
     long before = residentBytes();
     openAndClose(CONNECTIONS);
     long grown = residentBytes() - before;
-    assertEquals(openBefore, Libcrypto.openKeys());
+    // Fewer if keys of event loops that have ended were collected meanwhile.
+    assertTrue(Libcrypto.openKeys() <= openBefore);
     assertTrue(grown < 20_000_000, "grown by " + grown);
   }
 
