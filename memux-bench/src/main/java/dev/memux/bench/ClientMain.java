@@ -17,7 +17,19 @@ final class ClientMain {
    * bytes nanos}; prints a {@link Run}. With {@link Workload#IDLE} it opens so many connections as
    * otherwise bytes, and holds them until standard input ends.
    */
-  public static void main(String[] arguments) throws Exception {
+  public static void main(String[] arguments) {
+    int code = 1;
+    try {
+      run(arguments);
+      code = 0;
+    } catch (Exception e) {
+      e.printStackTrace();
+    } finally {
+      Runtime.getRuntime().halt(code); // whatever threads a contender has left
+    }
+  }
+
+  private static void run(String[] arguments) throws Exception {
     String name = arguments[0];
     Workload workload = Workload.of(arguments[1]);
     int packetBytes = Integer.parseInt(arguments[3]);
@@ -38,7 +50,6 @@ final class ClientMain {
       Figures figures = plan.run(load, workload, server);
       say(new Run(name, workload, packetBytes, figures, load.description()).json());
     }
-    Runtime.getRuntime().halt(0); // however long a contender would take to close
   }
 
   private static void say(String line) {

@@ -48,6 +48,9 @@ final class Comparison implements Callable<Integer> {
   private static final double NOTEWORTHY_LOAD = 0.1;
   private static final double NANOS = 1e9;
 
+  /** All streams have a share, of the smallest part of a warm-up, too. */
+  private static final long MIN_BYTES = 1_000_000;
+
   /** What --quick makes of everything: it shows that all of it works, and measures nothing. */
   private static final long QUICK_BYTES = 20_000_000;
 
@@ -129,6 +132,9 @@ final class Comparison implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    require(rounds >= 1, "--rounds must be at least 1");
+    require(bytes >= MIN_BYTES, "--bytes must be at least " + MIN_BYTES);
+    require(seconds > 0 && warmupSeconds >= 0, "--seconds and --warmup are times");
     List<Workload> chosen = chosenWorkloads();
     List<String> names = chosenContenders();
     if (quick) {
@@ -158,6 +164,12 @@ final class Comparison implements Callable<Integer> {
     System.out.println();
     System.out.print(table);
     return 0;
+  }
+
+  private void require(boolean holds, String message) {
+    if (!holds) {
+      throw new ParameterException(spec.commandLine(), message);
+    }
   }
 
   private List<Workload> chosenWorkloads() {

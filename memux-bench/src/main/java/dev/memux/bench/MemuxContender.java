@@ -1,6 +1,7 @@
 package dev.memux.bench;
 
 import dev.memux.engine.quic.QuicConfig;
+import dev.memux.netty.PacketCiphers;
 import dev.memux.session.Session;
 import dev.memux.session.SessionClient;
 import dev.memux.session.SessionServer;
@@ -65,7 +66,8 @@ final class MemuxContender implements Contender {
   }
 
   @Override
-  public Contender.Server listen(Setting setting) throws IOException {
+  public Contender.Server listen(Setting setting) throws Exception {
+    PacketCiphers.settle(); // not while it is measured
     if (setting.workload() == Workload.HTTP3) {
       return GatewaySite.start(setting);
     }
@@ -85,6 +87,7 @@ final class MemuxContender implements Contender {
     if (setting.workload() == Workload.HTTP3) {
       return Http3Application.connect(setting, port);
     }
+    String ciphers = PacketCiphers.settle();
     SessionClient client =
         SessionClient.builder()
             .tls(clientTls(setting, Setting.ALPN))
@@ -92,7 +95,7 @@ final class MemuxContender implements Contender {
             .drainTimeout(Duration.ZERO)
             .build();
     InetSocketAddress server = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-    return new BlockingLoad(new Client(client, server), setting.workload());
+    return new BlockingLoad(new Client(client, server, ciphers), setting.workload());
   }
 
   /** A virtual thread for each session and each stream. */
@@ -138,10 +141,11 @@ final class MemuxContender implements Contender {
     }
   }
 
-  private record Client(SessionClient client, InetSocketAddress server, AtomicLong full)
+  private record Client(
+      SessionClient client, InetSocketAddress server, String ciphers, AtomicLong full)
       implements BlockingClient {
-    Client(SessionClient client, InetSocketAddress server) {
-      this(client, server, new AtomicLong());
+    Client(SessionClient client, InetSocketAddress server, String ciphers) {
+      this(client, server, ciphers, new AtomicLong());
     }
 
     @Override
@@ -150,7 +154,7 @@ final class MemuxContender implements Contender {
       if (!session.tls().resumed()) {
         full.incrementAndGet();
       }
-      return new SessionConnection(session);
+      return new SessionConnection(session, ciphers);
     }
 
     @Override
@@ -167,7 +171,8 @@ final class MemuxContender implements Contender {
     public void close() {}
   }
 
-  private record SessionConnection(Session session) implements BlockingClient.Connection {
+  private record SessionConnection(Session session, String ciphers)
+      implements BlockingClient.Connection {
     @Override
     public void exchange(long responseBytes) throws IOException {
       try (Stream stream = session.open()) {
@@ -183,7 +188,7 @@ final class MemuxContender implements Contender {
 
     @Override
     public String description() {
-      return session.tls().suite() + ", " + session.io();
+      return session.tls().suite() + " " + ciphers + ", " + session.io();
     }
 
     @Override

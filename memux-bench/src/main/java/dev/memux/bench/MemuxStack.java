@@ -2,13 +2,13 @@ package dev.memux.bench;
 
 import dev.memux.netty.IoTransport;
 import dev.memux.netty.MuxQuicChannel;
+import dev.memux.netty.PacketCiphers;
 import dev.memux.netty.QuicClientBootstrap;
 import dev.memux.netty.QuicServer;
 import dev.memux.netty.QuicServerBootstrap;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.codec.quic.QuicChannel;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Objects;
@@ -23,6 +23,7 @@ final class MemuxStack implements QuicStack {
   public Contender.Server listen(
       Setting setting, String[] protocols, ChannelHandler connections, ChannelHandler streams)
       throws Exception {
+    PacketCiphers.settle(); // not while it is measured
     EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(setting.loops());
     QuicServer server =
         new QuicServerBootstrap()
@@ -38,8 +39,8 @@ final class MemuxStack implements QuicStack {
 
   @Override
   public Connector connector(
-      Setting setting, String[] protocols, ChannelHandler connections, int port)
-      throws IOException {
+      Setting setting, String[] protocols, ChannelHandler connections, int port) throws Exception {
+    String ciphers = PacketCiphers.settle();
     EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(setting.loops());
     return new Client(
         group,
@@ -48,7 +49,8 @@ final class MemuxStack implements QuicStack {
             .tls(MemuxContender.clientTls(setting, protocols))
             .config(MemuxContender.config(setting))
             .handler(connections),
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+        ciphers);
   }
 
   private record Server(EventLoopGroup group, QuicServer server) implements Contender.Server {
@@ -68,10 +70,15 @@ final class MemuxStack implements QuicStack {
       EventLoopGroup group,
       QuicClientBootstrap bootstrap,
       InetSocketAddress server,
+      String ciphers,
       AtomicLong full)
       implements Connector {
-    Client(EventLoopGroup group, QuicClientBootstrap bootstrap, InetSocketAddress server) {
-      this(group, bootstrap, server, new AtomicLong());
+    Client(
+        EventLoopGroup group,
+        QuicClientBootstrap bootstrap,
+        InetSocketAddress server,
+        String ciphers) {
+      this(group, bootstrap, server, ciphers, new AtomicLong());
     }
 
     @Override
@@ -97,7 +104,7 @@ final class MemuxStack implements QuicStack {
     @Override
     public String description(QuicChannel connection) {
       SSLEngine tls = Objects.requireNonNull(connection.sslEngine());
-      return tls.getSession().getCipherSuite() + ", memux";
+      return tls.getSession().getCipherSuite() + " " + ciphers;
     }
 
     @Override

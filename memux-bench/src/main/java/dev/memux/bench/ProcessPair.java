@@ -19,8 +19,8 @@ record ProcessPair(BenchProcess server, BenchProcess client) implements AutoClos
       throws IOException {
     Contender chosen = Contenders.of(contender);
     Path folder = Files.createTempDirectory("memux-bench");
+    Credentials credentials = Credentials.create(folder);
     try {
-      Credentials credentials = Credentials.create(folder);
       List<String> common =
           List.of(
               contender,
@@ -37,14 +37,14 @@ record ProcessPair(BenchProcess server, BenchProcess client) implements AutoClos
         arguments.add(Long.toString(plan.nanos()));
         BenchProcess client = BenchProcess.start(java, ClientMain.class, arguments);
         client.await(ClientMain.READY);
-        credentials.delete();
         return new ProcessPair(server, client);
       } catch (IOException e) {
         server.close();
         throw e;
       }
     } finally {
-      Files.deleteIfExists(folder);
+      credentials.delete(); // both have read them
+      Files.delete(folder);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.memux.bench;
 
 import dev.memux.engine.congestion.NewReno;
+import dev.memux.engine.recovery.DatagramSizeSearch;
 import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.recovery.ReceivedPackets;
 import dev.memux.engine.recovery.Recovery;
@@ -49,9 +50,14 @@ public class RecoveryBenchmark {
   private final FrameWriter writer = new FrameWriter();
   private final byte[] payload = new byte[PACKET_BYTES];
   private final SentFrames acks = new SentFrames();
+  private final SentFrames frames = new SentFrames();
   private final Told told = new Told();
   private final Recovery recovery =
-      new Recovery(true, new NewReno(PACKET_BYTES), PACKET_BYTES, told);
+      new Recovery(
+          true,
+          new NewReno(PACKET_BYTES),
+          new DatagramSizeSearch(PACKET_BYTES, PACKET_BYTES),
+          told);
   private final ReceivedPackets received =
       new ReceivedPackets(PacketSpace.APPLICATION, MAX_ACK_DELAY_NANOS);
   private long nowNanos = 1;
@@ -73,7 +79,7 @@ public class RecoveryBenchmark {
   public long sendAndBeAcknowledged() throws ProtocolException {
     long first = nextSent;
     for (int i = 0; i < BATCH; i++) {
-      SentFrames frames = recovery.newFrames();
+      frames.clear();
       frames.add(SentFrames.Kind.STREAM, 4, nextSent * PACKET_BYTES, (long) PACKET_BYTES << 1);
       recovery.onPacketSent(
           PacketSpace.APPLICATION, nextSent++, PACKET_BYTES, true, true, frames, nowNanos);
@@ -116,6 +122,11 @@ public class RecoveryBenchmark {
     @Override
     public void onFramesAcked(PacketSpace space, SentFrames frames) {
       this.frames += frames.size();
+    }
+
+    @Override
+    public void onAckRead() {
+      frames++;
     }
 
     @Override

@@ -12,16 +12,28 @@ final class ServerMain {
   /**
    * {@code contender workload credentials-folder packet-bytes}; serves until standard input ends.
    */
-  public static void main(String[] arguments) throws Exception {
+  public static void main(String[] arguments) {
+    int code = 1;
+    try {
+      serve(arguments);
+      code = 0;
+    } catch (Exception e) {
+      e.printStackTrace();
+    } finally {
+      Runtime.getRuntime().halt(code); // whatever threads a contender has left
+    }
+  }
+
+  private static void serve(String[] arguments) throws Exception {
     Setting setting =
         new Setting(
             Workload.of(arguments[1]),
             Credentials.in(Path.of(arguments[2])),
             Integer.parseInt(arguments[3]));
-    Contender.Server server = Contenders.of(arguments[0]).listen(setting);
-    System.out.println(READY + server.port());
-    System.out.flush();
-    while (System.in.read() >= 0) {}
-    Runtime.getRuntime().halt(0); // whoever ends it has all figures
+    try (Contender.Server server = Contenders.of(arguments[0]).listen(setting)) {
+      System.out.println(READY + server.port());
+      System.out.flush();
+      while (System.in.read() >= 0) {}
+    }
   }
 }

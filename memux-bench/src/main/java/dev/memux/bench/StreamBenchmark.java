@@ -83,11 +83,11 @@ public class StreamBenchmark {
     while (emit()) {
       if (isExceptional(frames++)) {
         int last = sent.size() - 1;
-        stream.onLost(sent.b(last), (int) (sent.c(last) >> 1), false);
+        stream.onLost(sent.b(last), sent.c(last) >> 1, false);
       }
     }
     for (int i = 0; i < sent.size(); i++) {
-      stream.onAcked(sent.b(i), (int) (sent.c(i) >> 1), false);
+      stream.onAcked(sent.b(i), sent.c(i) >> 1, false);
     }
     return stream.ackedTo();
   }

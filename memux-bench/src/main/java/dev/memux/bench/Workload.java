@@ -17,8 +17,9 @@ enum Workload {
   /** The same with sessions that are resumed. */
   RESUMED(0, 16),
   /**
-   * GET requests of a small file, a hundred at once on two connections: many servers allow a hundred
-   * streams and no more, and so many leave no room for what has ended and is not yet known to have.
+   * GET requests of a small file, a hundred at once on two connections: many servers allow a
+   * hundred streams and no more, and so many leave no room for what has ended and is not yet known
+   * to have.
    */
   HTTP3(2, 100),
   /** Connections that are opened and then left alone. */

@@ -40,6 +40,8 @@ final class ComparisonTest {
     CommandLine command = new CommandLine(new Comparison());
     assertEquals(2, command.execute("--contenders=nobody"));
     assertEquals(2, command.execute("--workloads=nothing"));
+    assertEquals(2, command.execute("--rounds=0"));
+    assertEquals(2, command.execute("--bytes=10"));
   }
 
   @Test

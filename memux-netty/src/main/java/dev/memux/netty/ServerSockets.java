@@ -72,7 +72,7 @@ final class ServerSockets implements BoundSockets {
       int index = drivers.size();
       QuicEndpoint endpoint =
           new QuicEndpoint(
-              config,
+              feasible,
               tls,
               index,
               key,

@@ -5,10 +5,10 @@ import dev.memux.engine.wire.TransportError;
 
 /**
  * Keeps a peer from making us work for nothing (RFC 9000 §21.9): counts packets that bring nothing
- * but PADDING, PING, path challenges, requests for acknowledgements and acknowledgements of what was
- * acknowledged before. Each has its good reasons: keeping a path alive, probing it, an
- * acknowledgement that was overtaken. So
- * many of them that reading and acknowledging them is all that we do are not.
+ * but PADDING, PING, path challenges, requests for acknowledgements and acknowledgements of what
+ * was acknowledged before. Each has its good reasons: keeping a path alive, probing it, an
+ * acknowledgement that was overtaken. So many of them that reading and acknowledging them is all
+ * that we do are not.
  *
  * <p>What streams carry for nothing is the business of the streams.
  */

@@ -284,10 +284,9 @@ public final class QuicConnection implements Connection {
     transmitter.updateAmplificationLimit(nowNanos);
     long rttNanos = recovery.rtt().smoothedNanos();
     mux.onPath(rttNanos, recovery.windowBytes());
-    outgoing
-        .ackFrequency()
-        .onPath(rttNanos, recovery.windowBytes(), transmitter.datagramBytes());
-    reportLimits();
+    outgoing.ackFrequency().onPath(rttNanos, recovery.windowBytes(), transmitter.datagramBytes());
+    reportLimit(StreamType.BIDIRECTIONAL);
+    reportLimit(StreamType.UNIDIRECTIONAL);
   }
 
   /**
@@ -333,11 +332,9 @@ public final class QuicConnection implements Connection {
     close(new CloseReason(Origin.LOCAL, false, e.code(), e.frameType(), e.reason()), nowNanos);
   }
 
-  private void reportLimits() {
-    for (StreamType type : StreamType.values()) {
-      if (mux.takeLimitRose(type) && handshake.isComplete()) {
-        events.addLast(new ConnectionEvent.StreamsAvailable(type));
-      }
+  private void reportLimit(StreamType type) {
+    if (mux.takeLimitRose(type) && handshake.isComplete()) {
+      events.addLast(new ConnectionEvent.StreamsAvailable(type));
     }
   }
 

@@ -37,7 +37,6 @@ public final class ReceivedPackets {
   /** The largest number in an ACK frame that was sent. */
   private long largestSent = -1;
 
-
   /** The least number that came after the last ACK frame was written. */
   private long leastUnacknowledged = NONE_UNACKNOWLEDGED;
 
@@ -87,8 +86,10 @@ public final class ReceivedPackets {
     if (ackEliciting) {
       unacknowledgedAckEliciting++;
       // RFC 9000 §13.2.1: the sender should hear of congestion before it gets worse.
-      // draft-ietf-quic-ack-frequency §6.3: who asked for few acknowledgements hears of its beginning.
-      boolean congested = codepoint == EcnCounts.CE && (frequency.threshold() <= 1 || !congestedLast);
+      // draft-ietf-quic-ack-frequency §6.3: who asked for few acknowledgements hears of its
+      // beginning.
+      boolean congested =
+          codepoint == EcnCounts.CE && (frequency.threshold() <= 1 || !congestedLast);
       boolean urgent = congested || isUrgent(packetNumber);
       long dueNanos = urgent ? nowNanos : nowNanos + frequency.maxAckDelayNanos();
       ackDeadlineNanos = Math.min(ackDeadlineNanos, dueNanos);

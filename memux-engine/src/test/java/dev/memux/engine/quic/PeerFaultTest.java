@@ -81,8 +81,7 @@ class PeerFaultTest {
   /** draft-ietf-quic-ack-frequency §4. */
   @Test
   void acknowledgementsSoonerThanWeAreWillingTo() {
-    assertServerCloses(
-        TransportError.PROTOCOL_VIOLATION, w -> w.ackFrequency(0, 1, 999, 1));
+    assertServerCloses(TransportError.PROTOCOL_VIOLATION, w -> w.ackFrequency(0, 1, 999, 1));
   }
 
   @Test

@@ -22,12 +22,10 @@ class AckFrequencyTest {
   private static final long MS = 1_000_000;
   private static final long MIN_ACK_DELAY = MS;
 
-  private final ReceivedPackets received =
-      new ReceivedPackets(PacketSpace.APPLICATION, 25 * MS);
+  private final ReceivedPackets received = new ReceivedPackets(PacketSpace.APPLICATION, 25 * MS);
   private long sequence;
 
-  private void request(long threshold, long delayMicros, long reordering)
-      throws ProtocolException {
+  private void request(long threshold, long delayMicros, long reordering) throws ProtocolException {
     received.onAckFrequency(
         new ControlFrame.AckFrequency(sequence++, threshold, delayMicros, reordering),
         MIN_ACK_DELAY);
@@ -135,8 +133,7 @@ class AckFrequencyTest {
   @ParameterizedTest
   @ValueSource(longs = {0, 999, 16_384_000, (1L << 62) - 1})
   void aDelayOutOfRangeIsAViolation(long micros) {
-    ProtocolException fault =
-        assertThrows(ProtocolException.class, () -> request(3, micros, 0));
+    ProtocolException fault = assertThrows(ProtocolException.class, () -> request(3, micros, 0));
     assertEquals(TransportError.PROTOCOL_VIOLATION, fault.code());
     assertEquals(0xaf, fault.frameType());
   }

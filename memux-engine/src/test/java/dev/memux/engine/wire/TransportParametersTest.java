@@ -85,13 +85,14 @@ class TransportParametersTest {
     assertEquals(16_383_000, read.minAckDelayMicros());
   }
 
-  /** draft-ietf-quic-ack-frequency §3: nobody can delay less than at most and more than at least. */
+  /**
+   * draft-ietf-quic-ack-frequency §3: nobody can delay less than at most and more than at least.
+   */
   @Test
   void aLeastAckDelayAboveTheLongestIsRefused() throws ProtocolException {
     TransportParameters within =
         TransportParameters.builder().maxAckDelayMillis(20).minAckDelayMicros(20_000).build();
-    assertEquals(
-        20_000, TransportParameters.decode(within.encode(), false).minAckDelayMicros());
+    assertEquals(20_000, TransportParameters.decode(within.encode(), false).minAckDelayMicros());
     byte[] above =
         TransportParameters.builder()
             .maxAckDelayMillis(20)
@@ -99,8 +100,7 @@ class TransportParametersTest {
             .build()
             .encode();
     ProtocolException fault =
-        assertThrows(
-            ProtocolException.class, () -> TransportParameters.decode(above, false));
+        assertThrows(ProtocolException.class, () -> TransportParameters.decode(above, false));
     assertEquals(TransportError.TRANSPORT_PARAMETER_ERROR, fault.code());
   }
 

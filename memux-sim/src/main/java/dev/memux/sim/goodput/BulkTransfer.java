@@ -71,7 +71,8 @@ public final class BulkTransfer {
             network.link(clientAddress, serverAddress, link.profile()));
     TlsClientConfig tls =
         TlsClientConfig.builder().applicationProtocols(PROTOCOL).insecureTrustAny().build();
-    receiver = client.connect(tls, SimulatedIdentity.SERVER_NAME, serverAddress, simulation.nowNanos());
+    receiver =
+        client.connect(tls, SimulatedIdentity.SERVER_NAME, serverAddress, simulation.nowNanos());
     network.wake(client);
   }
 

@@ -11,6 +11,10 @@ class SlowLinkTest {
   private static final long MILLI = 1_000_000;
   private static final GoodputLink LINK = new GoodputLink(1_000_000, 100 * MILLI, 0);
 
+  /**
+   * Four seconds after its beginning a connection is at 0.66 s; five rounds of conservative slow
+   * start whatever the queue would have it at 0.97 s, and overflowing soon.
+   */
   @Test
   void slowStartEndsLongBeforeTheQueueIsFull() {
     BulkTransfer transfer = new BulkTransfer(LINK, QuicConfig.DEFAULT, 1);
@@ -21,6 +25,6 @@ class SlowLinkTest {
       longest = i < 3 ? 0 : Math.max(longest, transfer.statistics().smoothedRttNanos());
     }
     assertEquals(0, transfer.statistics().packetsLost());
-    assertTrue(longest < 450 * MILLI, longest / MILLI + " ms of round trip");
+    assertTrue(longest < 750 * MILLI, longest / MILLI + " ms of round trip");
   }
 }
