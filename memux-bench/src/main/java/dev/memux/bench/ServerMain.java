@@ -18,7 +18,8 @@ final class ServerMain {
       serve(arguments);
       code = 0;
     } catch (Exception e) {
-      e.printStackTrace();
+      Thread self = Thread.currentThread();
+      self.getUncaughtExceptionHandler().uncaughtException(self, e); // tells before the end
     } finally {
       Runtime.getRuntime().halt(code); // whatever threads a contender has left
     }
