@@ -19,6 +19,7 @@ import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One small file by HTTP/3: a server and a client with Netty's codec, on any implementation of its
@@ -29,6 +30,8 @@ final class Http3Application {
   static final String FILE = "small.bin";
 
   static final int FILE_BYTES = Exchange.RESPONSE_BYTES;
+
+  private static final long RETRY_MICROS = 100;
 
   private Http3Application() {}
 
@@ -141,6 +144,13 @@ final class Http3Application {
               (Future<QuicStreamChannel> opened) -> {
                 if (opened.isSuccess()) {
                   request(opened.getNow());
+                } else if (channel.isActive()) { // the server allows no more streams yet
+                  channel
+                      .eventLoop()
+                      .schedule(
+                          () -> exchange(responseBytes, callback),
+                          RETRY_MICROS,
+                          TimeUnit.MICROSECONDS);
                 } else {
                   callback.onFailed(opened.cause());
                 }
