@@ -24,6 +24,11 @@ final class SentFrameRing {
     return end;
   }
 
+  /** Entries for which there is room without growing. */
+  int capacity() {
+    return kinds.length;
+  }
+
   /** Appends a copy of all entries. */
   void add(SentFrames frames) {
     int count = frames.size();

@@ -16,6 +16,9 @@ final class SentPackets {
   /** Few, for handshakes; none before the first packet, as some spaces never see one. */
   private static final int INITIAL_RECORDS = 4;
 
+  /** Room that is kept for the next burst when nothing is in flight: 5 MB of full packets. */
+  static final int KEPT_RECORDS = 4096;
+
   private static final long[] NO_LONGS = {};
   private static final int[] NO_INTS = {};
   private static final byte[] NO_BYTES = {};
@@ -125,7 +128,16 @@ final class SentPackets {
     while (first < end && flags[slot(first)] == HOLE) {
       first++;
     }
-    frames.releaseBefore(framesFrom(first));
+    if (first == end && Math.max(numbers.length, frames.capacity()) > KEPT_RECORDS) {
+      clear();
+    } else {
+      frames.releaseBefore(framesFrom(first));
+    }
+  }
+
+  /** Records for which there is room without growing. */
+  int capacity() {
+    return numbers.length;
   }
 
   /**

@@ -46,6 +46,25 @@ class SentPacketsTest {
   }
 
   @Test
+  void theMemoryOfABurstIsGivenBack() {
+    for (int burst : new int[] {SentPackets.KEPT_RECORDS, 2 * SentPackets.KEPT_RECORDS, 10}) {
+      long from = sent.end();
+      for (long i = from; i < from + burst; i++) {
+        add(i);
+      }
+      for (long i = from; i < from + burst; i++) {
+        assertEquals(i, sent.number(i));
+        sent.readFrames(i, read);
+        assertEquals(i, read.a(0));
+        sent.remove(i);
+      }
+      sent.trim();
+      assertTrue(sent.isEmpty());
+      assertTrue(sent.capacity() <= SentPackets.KEPT_RECORDS, sent.capacity() + " records");
+    }
+  }
+
+  @Test
   void holesInTheMiddleStayUntilAllBeforeThemAreGone() {
     for (int i = 0; i < 5; i++) {
       add(i);
