@@ -11,6 +11,7 @@ import dev.memux.tls.TlsServerConfig;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.FutureListener;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.HashSet;
@@ -47,6 +48,7 @@ final class UdpDriver implements UdpSocket.Receiver {
   private final Acceptor acceptor;
   private final UdpSocket socket;
   private final LoopTimer timer;
+  private final FutureListener<Object> onTermination = terminated -> close();
 
   private final Set<DrivenConnection> connections = new HashSet<>();
   private final DeadlineHeap deadlines = new DeadlineHeap();
@@ -97,8 +99,10 @@ final class UdpDriver implements UdpSocket.Receiver {
     if (HandshakeWorkers.AVAILABLE) {
       endpoint.leaveHandshakeWork();
     }
-    // Also when the event loop shuts down under it.
+    // Also when the event loop shuts down under it, which does not always close its channels: not
+    // if it was told to, without a quiet period, while it was at work.
     transport().closeFuture().addListener(closed -> close());
+    loop.terminationFuture().addListener(onTermination);
   }
 
   /** Binds the socket; once. */
@@ -179,6 +183,7 @@ final class UdpDriver implements UdpSocket.Receiver {
   void close() {
     if (!closed) {
       closed = true;
+      loop.terminationFuture().removeListener(onTermination);
       timer.cancel();
       for (DrivenConnection c : List.copyOf(connections)) {
         abandon(
@@ -381,7 +386,7 @@ final class UdpDriver implements UdpSocket.Receiver {
   }
 
   private void scheduleTurn() {
-    if (!turnScheduled && !inTurn) {
+    if (!turnScheduled && !inTurn && !closed) {
       turnScheduled = true;
       loop.execute(this::turn);
     }
