@@ -40,7 +40,10 @@ public final class OutboundBody {
     return !over && stream.isWritable();
   }
 
-  /** Calls back each time the stream has room again; replaces an earlier call-back. */
+  /**
+   * Calls back each time the stream has room again, perhaps in the middle of a {@link #write};
+   * replaces an earlier call-back.
+   */
   public void onWritable(Runnable listener) {
     writableListener = listener;
   }

@@ -45,6 +45,12 @@ public final class ByteStream extends HalfOwner implements ByteChannel {
   private final AtomicInteger unreported = new AtomicInteger();
   private volatile boolean open = true;
 
+  /** The loop's: {@link #pump} is at work. */
+  private boolean pumping;
+
+  /** The loop's: there is something for {@link #pump} to do, perhaps since it began. */
+  private boolean news;
+
   /** The priority of the scope that the last write was made in. */
   private volatile @Nullable Priority scope;
 
@@ -220,12 +226,28 @@ public final class ByteStream extends HalfOwner implements ByteChannel {
     scopeListener = listener;
   }
 
-  /** Moves what there is between the parts and the callers, as far as both take it. */
+  /**
+   * Moves what there is between the parts and the callers, as far as both take it. Parts may call
+   * it while they are called from here: then all is looked at once more after that call. In the
+   * middle of it what the part has just taken would still be in the queue, and go twice.
+   */
   public void pump() {
-    scheduled.set(false);
-    unreported.set(0);
-    receive.pump(receivingPart);
-    send.pump(sendingPart);
+    news = true;
+    if (pumping) {
+      return;
+    }
+    pumping = true;
+    try {
+      while (news) {
+        news = false;
+        scheduled.set(false);
+        unreported.set(0);
+        receive.pump(receivingPart);
+        send.pump(sendingPart);
+      }
+    } finally {
+      pumping = false;
+    }
   }
 
   /**
