@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The order after any input or command: {@link #pollEvent} and {@link Mux#pollStream} until
  * null, then transmit until nothing is left. Sending is news in itself, as it makes room for more:
- * both are done until {@link Mux#hasEvents} says that there is none, then wait for input or {@link
+ * both are done until {@link Mux#hasEvents} says that there is none, which is asked after whatever
+ * is sent at once: a stream whose writer does not hear in time that it has room runs dry, and what
+ * is less urgent goes before what the writer still holds. Then wait for input or {@link
  * #deadlineNanos}.
  */
 public interface Connection {

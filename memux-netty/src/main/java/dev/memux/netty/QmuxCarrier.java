@@ -262,12 +262,18 @@ final class QmuxCarrier implements Carrier {
     return true;
   }
 
-  /** Sends at most so many records; returns how many. */
+  /**
+   * Sends at most so many records, and none once there are events: what has left has made room, and
+   * who writes what is urgent fills it before others' turn comes. Returns how many.
+   */
   private int transmit(int max) {
     int records = 0;
-    while (records < max && outlet.isReady() && writeRecord()) {
+    do {
+      if (!outlet.isReady() || !writeRecord()) {
+        break;
+      }
       records++;
-    }
+    } while (records < max && !connection.mux().hasEvents());
     outlet.flush();
     return records;
   }
@@ -302,7 +308,15 @@ final class QmuxCarrier implements Carrier {
 
   @Override
   public void flushNow() {
-    if (!removed && transmit(Integer.MAX_VALUE) > 0) {
+    if (removed) {
+      return;
+    }
+    boolean sent = false;
+    while (outlet.isReady() && writeRecord()) {
+      sent = true;
+    }
+    outlet.flush();
+    if (sent) {
       scheduleTurn(); // for the events
     }
   }

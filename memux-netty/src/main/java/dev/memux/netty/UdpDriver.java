@@ -417,27 +417,31 @@ final class UdpDriver implements UdpSocket.Receiver {
   private void tellEvents() {
     for (DrivenConnection c; (c = ready.poll()) != null; ) {
       c.inReadyQueue = false;
-      if (c.removed) {
-        continue;
-      }
-      telling = c;
-      try {
-        ConnectionListener listener = listenerOf(c);
-        if (listener != null) {
-          listener.onEvents();
-        }
-        if (c.connection.isTerminated()) {
-          remove(c);
-        } else {
-          c.memoryWait.update(c.connection.mux(), endpoint.memory(), loop);
-          sending.add(c);
-        }
-      } catch (RuntimeException | Error e) {
-        fail(c, e);
-      } finally {
-        telling = null;
+      if (!c.removed && tellEvents(c)) {
+        sending.add(c);
       }
     }
+  }
+
+  /** Returns whether {@code c} still lives, and may have something to send. */
+  private boolean tellEvents(DrivenConnection c) {
+    telling = c;
+    try {
+      ConnectionListener listener = listenerOf(c);
+      if (listener != null) {
+        listener.onEvents();
+      }
+      if (c.connection.isTerminated()) {
+        remove(c);
+      } else if (!c.removed) {
+        c.memoryWait.update(c.connection.mux(), endpoint.memory(), loop);
+      }
+    } catch (RuntimeException | Error e) {
+      fail(c, e);
+    } finally {
+      telling = null;
+    }
+    return !c.removed;
   }
 
   /** There may be memory that its streams have waited for. */
@@ -460,7 +464,13 @@ final class UdpDriver implements UdpSocket.Receiver {
       }
       if (!transmitBatch(c)) {
         sending.removeFirst();
-      } else if (--budget % BATCHES_PER_FLUSH == 0) {
+        continue;
+      }
+      // What has left has made room: who writes what is urgent fills it before others' turn comes.
+      if (c.connection.mux().hasEvents()) {
+        tellEvents(c);
+      }
+      if (--budget % BATCHES_PER_FLUSH == 0) {
         flush();
       }
     }

@@ -220,7 +220,7 @@ public final class QuicNode implements Node {
   }
 
   private void transmit(QuicConnection connection, DatagramSink out, long nowNanos) {
-    boolean sent;
+    boolean more;
     do {
       if (socketRoom <= 0) {
         dirty.add(connection);
@@ -230,17 +230,18 @@ public final class QuicNode implements Node {
       if (transmitObserver != null) {
         transmitObserver.beforeTransmit(connection, nowNanos);
       }
-      sent = connection.transmit(batch, nowNanos);
-      if (sent) {
+      more = connection.transmit(batch, nowNanos);
+      if (more) {
         flush(out);
       }
       if (transmitObserver != null) {
         transmitObserver.afterTransmit(connection, nowNanos);
       }
-    } while (sent);
-    if (connection.mux().hasEvents()) {
-      dirty.add(connection);
-    }
+      if (connection.mux().hasEvents()) { // what has left has made room
+        drain(connection, nowNanos);
+        more = true;
+      }
+    } while (more);
   }
 
   private void flush(DatagramSink out) {
