@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -186,8 +187,12 @@ final class UdpDriver implements UdpSocket.Receiver {
       loop.terminationFuture().removeListener(onTermination);
       timer.cancel();
       for (DrivenConnection c : List.copyOf(connections)) {
-        abandon(
-            c, CloseReason.Origin.CARRIER_LOST, TransportError.NO_ERROR, "the socket was closed");
+        try {
+          abandon(
+              c, CloseReason.Origin.CARRIER_LOST, TransportError.NO_ERROR, "the socket was closed");
+        } catch (RejectedExecutionException e) {
+          log.debug("{}: the event loop of {} is gone", transport(), c.remote(), e);
+        }
       }
       socket.channel().close();
     }
