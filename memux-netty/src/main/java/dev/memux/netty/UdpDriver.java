@@ -393,7 +393,11 @@ final class UdpDriver implements UdpSocket.Receiver {
   private void scheduleTurn() {
     if (!turnScheduled && !inTurn && !closed) {
       turnScheduled = true;
-      loop.execute(this::turn);
+      try {
+        loop.execute(this::turn);
+      } catch (RejectedExecutionException e) {
+        log.debug("{}: no turn, the event loop is gone", transport(), e); // close() is to follow
+      }
     }
   }
 
