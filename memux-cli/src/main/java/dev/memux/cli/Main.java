@@ -1,5 +1,8 @@
 package dev.memux.cli;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -8,15 +11,6 @@ import picocli.CommandLine.Command;
     name = "memux",
     mixinStandardHelpOptions = true,
     description = {"Many streams over one connection, the most important bytes first.", ""},
-    subcommands = {
-      GatewayCommand.class,
-      GetCommand.class,
-      TunnelCommand.class,
-      PerfCommand.class,
-      LabCommand.class,
-      RehearseCommand.class,
-      CommandLine.HelpCommand.class
-    },
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
     usageHelpAutoWidth = true,
@@ -28,6 +22,18 @@ import picocli.CommandLine.Command;
       "  memux help get                             all that get can do"
     })
 public final class Main {
+  private static final Map<String, Class<?>> COMMANDS = new LinkedHashMap<>();
+
+  static {
+    COMMANDS.put("gateway", GatewayCommand.class);
+    COMMANDS.put("get", GetCommand.class);
+    COMMANDS.put("tunnel", TunnelCommand.class);
+    COMMANDS.put("perf", PerfCommand.class);
+    COMMANDS.put("lab", LabCommand.class);
+    COMMANDS.put("rehearse", RehearseCommand.class);
+    COMMANDS.put("help", CommandLine.HelpCommand.class);
+  }
+
   private Main() {}
 
   /** Runs the command and exits with its code. */
@@ -38,6 +44,12 @@ public final class Main {
   /** Runs the command and returns its exit code. */
   static int run(String... arguments) {
     CommandLine command = new CommandLine(new Main());
+    @Nullable Class<?> asked = arguments.length == 0 ? null : COMMANDS.get(arguments[0]);
+    if (asked == null || asked == CommandLine.HelpCommand.class) {
+      COMMANDS.values().forEach(command::addSubcommand);
+    } else {
+      command.addSubcommand(asked); // to look at the others would take a good part of the start
+    }
     command.setCaseInsensitiveEnumValuesAllowed(true);
     command.setExecutionStrategy(Main::execute);
     command.setExecutionExceptionHandler(Main::report);

@@ -1,6 +1,5 @@
 package dev.memux.cli;
 
-import dev.memux.netty.PacketCiphers;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +23,6 @@ final class RehearseCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    PacketCiphers.settle(); // begins with the first socket, in the background
     Announcement announcement = new Announcement();
     System.setOut(new PrintStream(announcement, true, StandardCharsets.UTF_8));
     // It ends with the process.

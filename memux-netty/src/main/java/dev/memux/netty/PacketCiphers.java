@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * Who protects the packets of this process' QUIC connections: libcrypto, where there is one and
  * native access is enabled, unless the JDK's ciphers prove to be faster.
  *
- * <p>Nothing waits for that. The first socket has a thread find libcrypto, which then has the next
+ * <p>Nothing waits for that. The first key has a thread find libcrypto, which then has the next
  * keys: before the JVM has compiled anything, it is by far the faster one. What the JDK can do
  * shows only after tens of thousands of packets, so that thread begins to compare both a second
  * later, a few milliseconds at a time, and changes at most what keys to come are made by.
@@ -45,7 +45,6 @@ public final class PacketCiphers {
 
   /** For the keys of one event loop. They are made by whoever is chosen when they are made. */
   static PacketProtection newProtection() {
-    Choosing.start();
     return new ChosenProtection();
   }
 
@@ -63,8 +62,9 @@ public final class PacketCiphers {
     return chosen == null ? PacketProtection.JDK.name() : chosen.name();
   }
 
-  /** What keys are made by now; null: the JDK's ciphers. */
+  /** What keys are made by now; null: the JDK's ciphers. The first question begins the search. */
   static @Nullable Libcrypto choice() {
+    Choosing.start();
     return choice;
   }
 
