@@ -122,16 +122,26 @@ final class TunnelCommandTest {
   private void carriesResets(int port) throws Exception {
     try (Socket near = new Socket(LOCAL, port)) {
       Socket far = accepted();
+      exchangeByte(near, far);
       far.setSoLinger(true, 0);
       far.close();
       assertThrows(SocketException.class, () -> near.getInputStream().readAllBytes());
     }
     Socket near = new Socket(LOCAL, port);
     try (Socket far = accepted()) {
+      exchangeByte(near, far);
       near.setSoLinger(true, 0);
       near.close();
       assertThrows(SocketException.class, () -> far.getInputStream().readAllBytes());
     }
+  }
+
+  /** Until a byte came back, a reset may be one of the connecting itself: a refusal. */
+  private static void exchangeByte(Socket near, Socket far) throws IOException {
+    near.getOutputStream().write(1);
+    assertEquals(1, far.getInputStream().read());
+    far.getOutputStream().write(2);
+    assertEquals(2, near.getInputStream().read());
   }
 
   private void refusesWithTheReason(MemuxProcess tunnel, int port) throws Exception {
