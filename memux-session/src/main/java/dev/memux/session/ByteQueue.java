@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
  * before it, which is drained first.
  */
 final class ByteQueue {
-  /** The most that waits: enough to keep an event loop at work while the other thread is woken. */
-  static final int CAPACITY_BYTES = 128 << 10;
+  /**
+   * The most that waits: enough to keep an event loop busy while the other thread is woken, and
+   * seldom.
+   */
+  static final int CAPACITY_BYTES = 512 << 10;
 
   private static final int MIN_RING_BYTES = 128;
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ByteStream extends HalfOwner implements ByteChannel {
   /** Bytes that may be read before the loop is told, if nothing else wakes it. */
-  private static final int MAX_UNREPORTED_BYTES = ByteQueue.CAPACITY_BYTES / 4;
+  private static final int MAX_UNREPORTED_BYTES = 32 << 10;
 
   private final EventExecutor loop;
   private final SendingPart sendingPart;
@@ -210,6 +210,12 @@ public final class ByteStream extends HalfOwner implements ByteChannel {
       // The loop is gone and takes the parts with it: whoever waits must not wait for ever.
       onConnectionEnd(() -> new ClosedChannelException());
     }
+  }
+
+  /** What was read and not reported yet may be all the credit that there is. */
+  @Override
+  void onWait(boolean forLoop) {
+    signal();
   }
 
   @Override

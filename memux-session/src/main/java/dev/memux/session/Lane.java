@@ -12,4 +12,10 @@ final class Lane {
   final ByteQueue queue = new ByteQueue();
   final ReentrantLock callers = new ReentrantLock();
   final Waiter waiter = new Waiter();
+
+  /** The engine has more than the queue could take: a reader that makes room tells the loop. */
+  volatile boolean behind;
+
+  /** The loop's: how much had been taken from the queue when a reader was last woken. */
+  long wokenAt;
 }

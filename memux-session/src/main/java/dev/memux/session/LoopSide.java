@@ -34,7 +34,7 @@ final class LoopSide implements ConnectionListener {
    * Bytes that callers may read before the loop is told, if nothing else wakes it: little enough
    * that the peer's credit does not run dry meanwhile, whatever its window.
    */
-  private static final int MAX_UNREPORTED_BYTES = ByteQueue.CAPACITY_BYTES / 4;
+  private static final int MAX_UNREPORTED_BYTES = ByteQueue.CAPACITY_BYTES / 2;
 
   private final Session session;
   private final Carrier carrier;
@@ -69,7 +69,8 @@ final class LoopSide implements ConnectionListener {
     this.resting = new RestingPlace(carrier.eventLoop(), this::runIfPending);
     this.notices = new Notices(session, carrier.eventLoop());
     this.datagrams = new DatagramExchange(config.datagrams());
-    this.unreportedLimit = Math.clamp(config.connectionWindowBytes() / 4, 1, MAX_UNREPORTED_BYTES);
+    long window = Math.min(config.streamWindowBytes(), config.connectionWindowBytes());
+    this.unreportedLimit = Math.clamp(window / 4, 1, MAX_UNREPORTED_BYTES);
   }
 
   Carrier carrier() {

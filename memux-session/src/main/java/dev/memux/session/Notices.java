@@ -5,6 +5,7 @@ import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What a turn of the event loop has for callers: data, room, streams to accept. They hear of it all
@@ -16,12 +17,17 @@ final class Notices {
   /** After a turn with more the memory for them goes. */
   private static final int USUAL_COUNT = 1024;
 
+  /** How long those wait who are told soon: a batch or two of packets at the rates they read. */
+  private static final long SOON_NANOS = 200_000;
+
   private final Session session;
   private final EventLoop loop;
   private final Runnable task = this::tell;
   private List<Waiter> waiters = new ArrayList<>();
   private List<Stream> accepted = new ArrayList<>();
   private boolean scheduled;
+  private final List<Waiter> patient = new ArrayList<>();
+  private boolean timed;
 
   Notices(Session session, EventLoop loop) {
     this.session = session;
@@ -31,9 +37,37 @@ final class Notices {
   /** There is what {@code waiter} may wait for. */
   void wake(Waiter waiter) {
     if (waiter.isAwaited()) {
+      waiter.soon = false;
       waiters.add(waiter);
       schedule();
     }
+  }
+
+  /** There is what {@code waiter} may wait for, and will soon be more: it has time. */
+  void wakeSoon(Waiter waiter) {
+    if (!waiter.soon && waiter.isAwaited()) {
+      waiter.soon = true;
+      patient.add(waiter);
+      if (!timed) {
+        timed = true;
+        try {
+          loop.schedule(this::tellPatient, SOON_NANOS, TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+          tellPatient(); // the loop is gone
+        }
+      }
+    }
+  }
+
+  private void tellPatient() {
+    timed = false;
+    for (Waiter waiter : patient) {
+      if (waiter.soon) {
+        waiter.soon = false;
+        waiter.wake();
+      }
+    }
+    patient.clear();
   }
 
   /** The peer has opened a stream. */

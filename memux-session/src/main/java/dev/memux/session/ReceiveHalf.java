@@ -20,6 +20,12 @@ final class ReceiveHalf extends Half {
    */
   static final int AHEAD_BYTES = 2 << 10;
 
+  /** A reader is woken at once when so much has come. */
+  private static final int WAKE_BYTES = ByteQueue.CAPACITY_BYTES / 2;
+
+  /** A reader that has taken so much since it was woken reads in bulk. */
+  private static final int FAST_BYTES = 32 << 10;
+
   private static final long NONE = -1;
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
@@ -76,8 +82,9 @@ final class ReceiveHalf extends Half {
           end.check();
           return -1;
         }
+        boolean first = !wanted;
         wanted = true;
-        owner.signal();
+        owner.onWait(first || taken.behind);
         taken.waiter.await(() -> hasNews(taken.queue), deadline);
       }
     } finally {
@@ -195,7 +202,7 @@ final class ReceiveHalf extends Half {
       giveCredit(engine, now.queue.taken());
     }
     if (!over) {
-      fill(engine, wanted ? ByteQueue.CAPACITY_BYTES : AHEAD_BYTES);
+      fill(engine);
     }
   }
 
@@ -217,7 +224,7 @@ final class ReceiveHalf extends Half {
       return false;
     }
     try {
-      boolean done = now.queue.isEmpty() && credited == now.queue.taken();
+      boolean done = now.queue.isEmpty() && !now.behind && credited == now.queue.taken();
       if (done) {
         readBefore += credited;
         credited = 0;
@@ -239,16 +246,20 @@ final class ReceiveHalf extends Half {
     return left.array();
   }
 
-  /**
-   * @param limit how much the queue may hold then
-   */
-  private void fill(ReceivingPart engine, int limit) {
+  /** Fills the queue; whoever makes the room that it lacked is to say so. */
+  private void fill(ReceivingPart engine) {
     int readable = engine.readableBytes();
     if (readable > 0) {
-      ByteQueue queue = lane().queue;
-      int length = Math.min(limit - queue.size(), readable);
-      while (length > 0) {
-        length -= queue.commit(engine.take(queue.reserve(length)));
+      Lane now = lane();
+      move(engine, now.queue);
+      boolean behind = engine.readableBytes() > 0;
+      if (behind) {
+        now.behind = true;
+        move(engine, now.queue); // into room of a reader that has not seen it
+        behind = engine.readableBytes() > 0;
+      }
+      if (now.behind != behind) {
+        now.behind = behind;
       }
     }
     boolean finished = engine.isFinished();
@@ -263,7 +274,33 @@ final class ReceiveHalf extends Half {
     }
     Lane now = lane;
     if (now != null && (finished || readable > 0)) {
+      wakeReader(now, finished);
+    }
+  }
+
+  /**
+   * A reader that empties the queue as fast as packets fill it is better off with much to read than
+   * with every packet at once.
+   */
+  private void wakeReader(Lane now, boolean finished) {
+    ByteQueue queue = now.queue;
+    if (!now.waiter.isAwaited()) {
+      return;
+    }
+    if (!finished && queue.size() < WAKE_BYTES && queue.taken() - now.wokenAt >= FAST_BYTES) {
+      owner.wakeSoon(now.waiter);
+    } else {
+      now.wokenAt = queue.taken();
       owner.wake(now.waiter);
+    }
+  }
+
+  /** Moves what there is room for. */
+  private void move(ReceivingPart engine, ByteQueue queue) {
+    int limit = wanted ? ByteQueue.CAPACITY_BYTES : AHEAD_BYTES;
+    int left = Math.min(limit - queue.size(), engine.readableBytes());
+    while (left > 0) {
+      left -= queue.commit(engine.take(queue.reserve(left)));
     }
   }
 

@@ -406,8 +406,20 @@ public final class Stream extends HalfOwner implements ByteChannel {
   }
 
   @Override
+  void onWait(boolean forLoop) {
+    if (forLoop) { // else it comes by itself, with the next packet
+      signal();
+    }
+  }
+
+  @Override
   void wake(Waiter waiter) {
     session.loopSide().notices().wake(waiter);
+  }
+
+  @Override
+  void wakeSoon(Waiter waiter) {
+    session.loopSide().notices().wakeSoon(waiter);
   }
 
   /** The application has read; that is worth telling the loop, but not for every byte. */

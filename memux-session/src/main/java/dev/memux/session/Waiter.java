@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 final class Waiter {
   private volatile @Nullable Thread thread;
 
+  /** The loop's: {@link Notices} is to wake whoever waits in a while. */
+  boolean soon;
+
   /** What is waited for. */
   interface Condition {
     /**
