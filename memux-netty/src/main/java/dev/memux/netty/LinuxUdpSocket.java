@@ -159,7 +159,8 @@ final class LinuxUdpSocket extends UdpSocket implements LinuxUdpChannel.Readines
       submit(arena);
     }
     if (waiting.isEmpty()) {
-      arena.add(to, isNamed(to), payload, from, length, segmentBytes, ecn);
+      boolean splits = channel.splitsSegments() && !to.refusesSegments();
+      arena.add(to, isNamed(to), payload, from, length, segmentBytes, ecn, splits);
     } else {
       byte[] copy = Arrays.copyOfRange(payload, from, from + length);
       waiting.addLast(new Waiting(to, copy, segmentBytes, ecn));
@@ -234,8 +235,12 @@ final class LinuxUdpSocket extends UdpSocket implements LinuxUdpChannel.Readines
   private boolean sendOneByOne(SendArena arena, int i) {
     PeerAddress to = arena.destination(i);
     int segment = arena.segmentBytes(i);
+    int tooLarge = Integer.MAX_VALUE;
     for (int from = 0; from < arena.length(i); from += segment) {
       int bytes = Math.min(segment, arena.length(i) - from);
+      if (bytes >= tooLarge) {
+        continue;
+      }
       int sent =
           arena.sendPart(memory().calls(), channel.descriptor(), i, isNamed(to), from, bytes);
       if (sent == Errno.EAGAIN) {
@@ -244,7 +249,8 @@ final class LinuxUdpSocket extends UdpSocket implements LinuxUdpChannel.Readines
       }
       if (sent < 0) {
         onErrno(sent); // too large for the interface, for one: not the segments' fault
-        return true;
+        tooLarge = bytes;
+        continue;
       }
       if (!to.refusesSegments()) {
         to.refuseSegments();

@@ -161,6 +161,17 @@ final class PeerAddress extends InetSocketAddress {
                 && scope == memory.get(JAVA_INT_UNALIGNED, offset + SCOPE_OFFSET)));
   }
 
+  /** Whether it is the same address, and so is ours. */
+  boolean isSame(PeerAddress other) {
+    return head == other.head
+        && high == other.high
+        && low == other.low
+        && scope == other.scope
+        && localHigh == other.localHigh
+        && localLow == other.localLow
+        && localInterface == other.localInterface;
+  }
+
   /** Writes the address at {@code offset} and returns how many bytes it takes. */
   int write(MemorySegment memory, long offset) {
     memory.set(JAVA_LONG_UNALIGNED, offset, head);

@@ -2,12 +2,16 @@ package dev.memux.netty;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import dev.memux.engine.quic.SendBatch;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the sockets of an event loop send from, one after the other: messages, each with one
  * datagram or a batch that the kernel splits, until one system call takes them all.
+ *
+ * <p>Datagrams of one size that follow one another to the same address become one message, whoever
+ * they are from: many connections between two hosts then cost the kernel hardly more than one.
  */
 final class SendArena {
   /** Messages that one call takes. */
@@ -15,6 +19,9 @@ final class SendArena {
 
   /** Two of the largest batches: more would only cool the cache. */
   static final int PAYLOAD_BYTES = 128 << 10;
+
+  /** Of one message: a UDP payload over IPv4. */
+  private static final int MAX_MESSAGE_BYTES = SendBatch.CAPACITY_BYTES;
 
   /** Where a message is described that stands for a part of another. */
   private static final int PART = MAX_MESSAGES;
@@ -38,10 +45,11 @@ final class SendArena {
   }
 
   /**
-   * Adds a message.
+   * Adds a message, or joins it to the last one if the kernel can split both together.
    *
    * @param segmentBytes the kernel splits it into datagrams of that size; 0: it is one
    * @param named false: the socket is connected there
+   * @param splits whether the kernel splits what goes there
    */
   void add(
       PeerAddress to,
@@ -50,9 +58,14 @@ final class SendArena {
       int from,
       int length,
       int segmentBytes,
-      int ecn) {
+      int ecn,
+      boolean splits) {
     MemorySegment.copy(
         payload, from, messages.memory(), JAVA_BYTE, messages.payload() + usedBytes, length);
+    if (splits && joinsLast(to, length, segmentBytes, ecn)) {
+      join(named, length);
+      return;
+    }
     messages.payload(count, messages.payload() + usedBytes, length);
     messages.describe(count, to, named, segmentBytes, ecn);
     destinations[count] = to;
@@ -62,6 +75,34 @@ final class SendArena {
     ecns[count] = ecn;
     count++;
     usedBytes += length;
+  }
+
+  /** Whether the last message goes to the same place, and all its datagrams have the same size. */
+  private boolean joinsLast(PeerAddress to, int length, int segmentBytes, int ecn) {
+    int last = count - 1;
+    if (last < 0 || ecns[last] != ecn || !destination(last).isSame(to)) {
+      return false;
+    }
+    int size = datagramBytes(last);
+    return (segmentBytes == 0 ? length <= size : segmentBytes == size)
+        && lengths[last] % size == 0
+        && lengths[last] + length <= Math.min(MAX_MESSAGE_BYTES, size * SendBatch.MAX_SEGMENTS);
+  }
+
+  private void join(boolean named, int length) {
+    int last = count - 1;
+    lengths[last] += length;
+    usedBytes += length;
+    messages.payload(last, messages.payload() + offsets[last], lengths[last]);
+    if (segments[last] == 0) {
+      segments[last] = lengths[last] - length;
+      messages.describe(last, destination(last), named, segments[last], ecns[last]);
+    }
+  }
+
+  /** Of each datagram of a message but the last. */
+  private int datagramBytes(int i) {
+    return segments[i] == 0 ? lengths[i] : segments[i];
   }
 
   void clear() {

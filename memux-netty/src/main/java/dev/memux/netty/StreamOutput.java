@@ -7,7 +7,6 @@ import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.handler.codec.quic.QuicStreamFrame;
 import java.nio.ByteBuffer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The sending half of a stream channel. Flushed messages go to the engine while it has room; the
@@ -22,7 +21,9 @@ final class StreamOutput {
   private boolean over;
 
   private volatile boolean shutdown;
-  private @Nullable Throwable refusal;
+
+  /** Why nothing more can be written, in words: exceptions cost more than a stream does. */
+  private String why = "receive-only stream";
 
   StreamOutput(MuxQuicStreamChannel channel, MuxStream stream) {
     this.channel = channel;
@@ -75,7 +76,7 @@ final class StreamOutput {
     if (over) {
       return;
     }
-    end(new ChannelOutputShutdownException("the peer stopped the stream with code " + code));
+    end("the peer stopped the stream with code " + code);
     channel.failWrites();
     channel.pipeline().fireUserEventTriggered(new StreamStoppedEvent(code));
     channel.pipeline().fireUserEventTriggered(ChannelOutputShutdownEvent.INSTANCE);
@@ -88,7 +89,7 @@ final class StreamOutput {
   void reset(long code) {
     stream.reset(code);
     if (!over) {
-      end(new ChannelOutputShutdownException("the stream was reset with code " + code));
+      end("the stream was reset with code " + code);
       channel.failWrites();
     }
   }
@@ -101,24 +102,24 @@ final class StreamOutput {
       } else if (stream.isWritable()) {
         stream.finish();
       }
-      end(new ChannelOutputShutdownException("closed"));
+      end("closed");
     }
   }
 
   /** Without a word to the engine, whose connection is over. */
-  void end(ChannelOutputShutdownException why) {
+  void end(String reason) {
     over = true;
     shutdown = true;
-    refusal = why;
+    why = reason;
   }
 
   private void finish() {
     stream.finish();
-    end(new ChannelOutputShutdownException("FIN was written"));
+    end("FIN was written");
   }
 
   private Throwable refusal() {
-    return refusal != null ? refusal : new ChannelOutputShutdownException("receive-only stream");
+    return new ChannelOutputShutdownException(why);
   }
 
   /** Returns whether all of {@code content} was taken. */

@@ -40,8 +40,8 @@ final class UdpDriver implements UdpSocket.Receiver {
   /** Batches sent in a turn before the loop looks at its input again. */
   private static final int MAX_BATCHES_PER_TURN = 64;
 
-  /** Batches handed to the kernel at once. */
-  private static final int BATCHES_PER_FLUSH = 8;
+  /** Handed to the kernel at once, in bytes. */
+  private static final int MAX_UNFLUSHED_BYTES = 8 * SendBatch.CAPACITY_BYTES;
 
   private final EventLoop loop;
   private final QuicEndpoint endpoint;
@@ -465,6 +465,7 @@ final class UdpDriver implements UdpSocket.Receiver {
   /** Lets connections send in turn; returns whether to go on in another turn of the loop. */
   private boolean transmit() {
     int budget = MAX_BATCHES_PER_TURN;
+    int unflushedBytes = 0;
     sendStateless();
     while (budget > 0 && !socketFull) {
       DrivenConnection c = sending.next();
@@ -475,11 +476,14 @@ final class UdpDriver implements UdpSocket.Receiver {
         sending.removeFirst();
         continue;
       }
+      unflushedBytes += batch.length();
       // What has left has made room: who writes what is urgent fills it before others' turn comes.
       if (c.connection.mux().hasEvents()) {
         tellEvents(c);
       }
-      if (--budget % BATCHES_PER_FLUSH == 0) {
+      budget--;
+      if (unflushedBytes >= MAX_UNFLUSHED_BYTES) {
+        unflushedBytes = 0;
         flush();
       }
     }

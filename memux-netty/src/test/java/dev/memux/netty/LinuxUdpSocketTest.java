@@ -20,6 +20,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -134,6 +135,83 @@ class LinuxUdpSocketTest {
     Loopback.await(() -> atServer.datagrams.size() == 6);
     assertEquals(List.of(10, 20, 20, 30, 30, 5), atServer.sizes());
     assertEquals(1, calls.calls);
+  }
+
+  @Test
+  void datagramsOfOneSizeAreJoinedWhoeverSendsThem() throws Exception {
+    LinuxUdpSocket client = bind(new DatagramRecorder(), null);
+    InetSocketAddress to = address(bind(atServer, null));
+    send(
+        client,
+        Batches.of(to, 100),
+        Batches.of(to, 100),
+        Batches.of(to, 100, 100),
+        Batches.of(to, 60), // the shorter one is the last
+        Batches.of(to, 100, 100, 60),
+        Batches.of(to, 60, 60)); // a shorter one is there already
+    Loopback.await(() -> atServer.datagrams.size() == 10);
+    assertEquals(List.of(100, 100, 100, 100, 60, 100, 100, 60, 60, 60), atServer.sizes());
+    assertEquals(3, atServer.deliveries.get());
+  }
+
+  @Test
+  void noMoreIsJoinedThanTheKernelSplits() throws Exception {
+    LinuxUdpSocket client = bind(new DatagramRecorder(), null);
+    InetSocketAddress to = address(bind(atServer, null));
+    SendBatch[] small = new SendBatch[SendBatch.MAX_SEGMENTS + 1];
+    Arrays.fill(small, Batches.of(to, 50));
+    send(client, small);
+    Loopback.await(() -> atServer.datagrams.size() == small.length);
+    assertEquals(2, atServer.deliveries.get());
+    SendBatch[] large = new SendBatch[SendBatch.CAPACITY_BYTES / 1400 + 1];
+    Arrays.fill(large, Batches.of(to, 1400));
+    send(client, large);
+    Loopback.await(() -> atServer.datagrams.size() == small.length + large.length);
+    assertEquals(4, atServer.deliveries.get());
+  }
+
+  @Test
+  void datagramsToOthersAndWithOtherMarksAreNotJoined() throws Exception {
+    LinuxUdpSocket client = bind(new DatagramRecorder(), null);
+    DatagramRecorder atOther = new DatagramRecorder();
+    InetSocketAddress to = address(bind(atServer, null));
+    InetSocketAddress other = address(bind(atOther, null));
+    send(
+        client,
+        Batches.of(to, 100),
+        Batches.of(other, 100),
+        Batches.of(to, 100),
+        Batches.marked(1, Batches.of(to, 100)));
+    Loopback.await(() -> atServer.datagrams.size() + atOther.datagrams.size() == 4);
+    assertEquals(1, atOther.datagrams.size());
+    assertEquals(List.of(0, 0, 1), atServer.datagrams.stream().map(each -> each.ecn()).toList());
+  }
+
+  @Test
+  void whatWasJoinedIsSentPacketByPacketWhereSegmentationIsRefused() throws Exception {
+    FaultyCalls calls = new FaultyCalls();
+    LinuxUdpSocket client = bind(new DatagramRecorder(), calls);
+    InetSocketAddress to = address(bind(atServer, null));
+    calls.errors.add(Errno.EIO);
+    send(client, Batches.of(to, 700), Batches.of(to, 700), Batches.of(to, 300));
+    send(client, Batches.of(to, 700), Batches.of(to, 700));
+    Loopback.await(() -> atServer.datagrams.size() == 5);
+    assertEquals(List.of(700, 700, 300, 700, 700), atServer.sizes());
+    assertEquals(5, atServer.deliveries.get(), "one by one, and no more joined");
+  }
+
+  @Test
+  void moreMessagesThanACallTakesLeaveInSeveral() throws Exception {
+    FaultyCalls calls = new FaultyCalls();
+    LinuxUdpSocket client = bind(new DatagramRecorder(), calls);
+    InetSocketAddress to = address(bind(atServer, null));
+    SendBatch[] batches = new SendBatch[SendArena.MAX_MESSAGES + 1];
+    for (int i = 0; i < batches.length; i++) {
+      batches[i] = Batches.of(to, 1 + i); // each longer than the one before: none is joined
+    }
+    send(client, batches);
+    Loopback.await(() -> atServer.datagrams.size() == batches.length);
+    assertEquals(2, calls.calls);
   }
 
   @Test
@@ -288,11 +366,10 @@ class LinuxUdpSocketTest {
     InetSocketAddress to = address(bind(atServer, null));
     calls.errors.add(Errno.EINVAL);
     calls.errors.add(Errno.EMSGSIZE);
-    calls.errors.add(Errno.EMSGSIZE);
-    send(client, Batches.of(to, 1400, 1400), Batches.of(to, 1400), Batches.of(to, 600, 600));
-    Loopback.await(() -> atServer.datagrams.size() == 2);
-    assertEquals(List.of(600, 600), atServer.sizes());
-    assertEquals(1, atServer.deliveries.get());
+    send(client, Batches.of(to, 1400, 1400), Batches.of(to, 700), Batches.of(to, 600, 600));
+    Loopback.await(() -> atServer.datagrams.size() == 3);
+    assertEquals(List.of(700, 600, 600), atServer.sizes(), "the shorter one was joined to them");
+    assertEquals(2, atServer.deliveries.get());
     assertTrue(onLoop(client::isWritable));
   }
 
