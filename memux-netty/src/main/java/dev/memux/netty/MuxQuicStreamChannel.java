@@ -481,7 +481,7 @@ public final class MuxQuicStreamChannel extends AbstractChannel implements QuicS
       output.close(writesDropped);
       input.stop(0);
     }
-    output.end(new ChannelOutputShutdownException("closed"));
+    output.end("closed");
     input.end();
     parent().onStreamClosed(this);
   }

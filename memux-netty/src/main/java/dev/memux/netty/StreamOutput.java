@@ -7,7 +7,6 @@ import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.handler.codec.quic.QuicStreamFrame;
 import java.nio.ByteBuffer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The sending half of a stream channel. Flushed messages go to the engine while it has room; the
@@ -22,7 +21,7 @@ final class StreamOutput {
   private boolean over;
 
   private volatile boolean shutdown;
-  private @Nullable Throwable refusal;
+  private String refusal = "receive-only stream";
 
   StreamOutput(MuxQuicStreamChannel channel, MuxStream stream) {
     this.channel = channel;
@@ -50,7 +49,7 @@ final class StreamOutput {
   void drain(ChannelOutboundBuffer buffer) {
     for (Object message; (message = buffer.current()) != null; ) {
       if (over) {
-        buffer.remove(refusal());
+        buffer.remove(new ChannelOutputShutdownException(refusal));
         continue;
       }
       if (!stream.isWritable()) {
@@ -75,7 +74,7 @@ final class StreamOutput {
     if (over) {
       return;
     }
-    end(new ChannelOutputShutdownException("the peer stopped the stream with code " + code));
+    end("the peer stopped the stream with code " + code);
     channel.failWrites();
     channel.pipeline().fireUserEventTriggered(new StreamStoppedEvent(code));
     channel.pipeline().fireUserEventTriggered(ChannelOutputShutdownEvent.INSTANCE);
@@ -88,7 +87,7 @@ final class StreamOutput {
   void reset(long code) {
     stream.reset(code);
     if (!over) {
-      end(new ChannelOutputShutdownException("the stream was reset with code " + code));
+      end("the stream was reset with code " + code);
       channel.failWrites();
     }
   }
@@ -101,12 +100,16 @@ final class StreamOutput {
       } else if (stream.isWritable()) {
         stream.finish();
       }
-      end(new ChannelOutputShutdownException("closed"));
+      end("closed");
     }
   }
 
-  /** Without a word to the engine, whose connection is over. */
-  void end(ChannelOutputShutdownException why) {
+  /**
+   * Without a word to the engine, whose connection is over.
+   *
+   * @param why with what later writes fail; most streams see none, and exceptions are expensive
+   */
+  void end(String why) {
     over = true;
     shutdown = true;
     refusal = why;
@@ -114,11 +117,7 @@ final class StreamOutput {
 
   private void finish() {
     stream.finish();
-    end(new ChannelOutputShutdownException("FIN was written"));
-  }
-
-  private Throwable refusal() {
-    return refusal != null ? refusal : new ChannelOutputShutdownException("receive-only stream");
+    end("FIN was written");
   }
 
   /** Returns whether all of {@code content} was taken. */
