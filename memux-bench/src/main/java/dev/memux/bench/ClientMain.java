@@ -1,6 +1,8 @@
 package dev.memux.bench;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
 
 /** The process of a client. */
 final class ClientMain {
@@ -15,9 +17,11 @@ final class ClientMain {
   /**
    * {@code contender workload credentials-folder packet-bytes port server-process warmup-nanos
    * bytes nanos}; prints a {@link Run}. With {@link Workload#IDLE} it opens so many connections as
-   * otherwise bytes, and holds them until standard input ends.
+   * otherwise bytes, and holds them. It ends with standard input at the latest: whoever started it
+   * may have been ended.
    */
   public static void main(String[] arguments) {
+    Thread.ofPlatform().daemon().start(ClientMain::endWithInput);
     int code = 1;
     try {
       run(arguments);
@@ -28,6 +32,15 @@ final class ClientMain {
     } finally {
       Runtime.getRuntime().halt(code); // whatever threads a contender has left
     }
+  }
+
+  private static void endWithInput() {
+    try {
+      while (System.in.read() >= 0) {}
+    } catch (IOException e) {
+      // an end, too
+    }
+    Runtime.getRuntime().halt(1);
   }
 
   private static void run(String[] arguments) throws Exception {
@@ -46,7 +59,7 @@ final class ClientMain {
     if (workload == Workload.IDLE) {
       load.hold((int) plan.bytes());
       say(HELD);
-      while (System.in.read() >= 0) {}
+      new CountDownLatch(1).await();
     } else {
       Figures figures = plan.run(load, workload, server);
       say(new Run(name, workload, packetBytes, figures, load.description()).json());

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -104,6 +105,15 @@ final class Comparison implements Callable<Integer> {
       description = "UDP payload of a full packet (default: ${DEFAULT-VALUE}).")
   private int packetBytes;
 
+  @Option(
+      names = "--limit",
+      paramLabel = "S",
+      defaultValue = "120",
+      description =
+          "Seconds after which a run that is not over is ended, and has failed; warm-up and what"
+              + " is measured come on top (default: ${DEFAULT-VALUE}).")
+  private double limitSeconds;
+
   @Mixin private JavaOptions java = new JavaOptions();
 
   @Option(
@@ -135,6 +145,7 @@ final class Comparison implements Callable<Integer> {
     require(rounds >= 1, "--rounds must be at least 1");
     require(bytes >= MIN_BYTES, "--bytes must be at least " + MIN_BYTES);
     require(seconds > 0 && warmupSeconds >= 0, "--seconds and --warmup are times");
+    require(limitSeconds > 0, "--limit is a time");
     List<Workload> chosen = chosenWorkloads();
     List<String> names = chosenContenders();
     if (quick) {
@@ -143,6 +154,7 @@ final class Comparison implements Callable<Integer> {
       seconds = Math.min(seconds, QUICK_SECONDS);
       warmupSeconds = 0;
     }
+    int failures = 0;
     Table table = new Table();
     if (json != null && Files.exists(json)) {
       for (String line : Files.readAllLines(json)) {
@@ -153,9 +165,14 @@ final class Comparison implements Callable<Integer> {
       for (Workload workload : chosen) {
         for (String name : names) {
           if (Contenders.of(name).workloads().contains(workload)) {
-            Run run = run(name, workload);
-            table.add(run);
-            report(round, run);
+            try {
+              Run run = run(name, workload);
+              table.add(run);
+              report(round, run);
+            } catch (ProcessFailedException e) {
+              failures++;
+              System.err.println(e.getMessage());
+            }
           }
         }
       }
@@ -163,7 +180,10 @@ final class Comparison implements Callable<Integer> {
     }
     System.out.println();
     System.out.print(table);
-    return 0;
+    if (failures > 0) {
+      System.err.println(failures + " of the runs failed");
+    }
+    return failures == 0 ? 0 : 1;
   }
 
   private void require(boolean holds, String message) {
@@ -216,7 +236,9 @@ final class Comparison implements Callable<Integer> {
           Locale.ROOT, "the machine is busy: others take %.0f %% of it%n", busy * 100);
     }
     Plan plan = new Plan((long) (warmupSeconds * NANOS), bytes, (long) (seconds * NANOS));
-    try (ProcessPair pair = ProcessPair.start(name, workload, packetBytes, plan, java.command())) {
+    Duration limit = Duration.ofNanos((long) ((warmupSeconds + seconds + limitSeconds) * NANOS));
+    try (ProcessPair pair =
+        ProcessPair.start(name, workload, packetBytes, plan, java.command(), limit)) {
       return Run.parse("{" + pair.client().await("{"));
     }
   }

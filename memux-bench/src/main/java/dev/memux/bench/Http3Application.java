@@ -2,7 +2,6 @@ package dev.memux.bench;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -16,10 +15,13 @@ import io.netty.handler.codec.http3.Http3RequestStreamInboundHandler;
 import io.netty.handler.codec.http3.Http3ServerConnectionHandler;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.codec.quic.QuicStreamLimitChangedEvent;
+import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 /**
  * One small file by HTTP/3: a server and a client with Netty's codec, on any implementation of its
@@ -30,8 +32,6 @@ final class Http3Application {
   static final String FILE = "small.bin";
 
   static final int FILE_BYTES = Exchange.RESPONSE_BYTES;
-
-  private static final long RETRY_MICROS = 100;
 
   private Http3Application() {}
 
@@ -74,17 +74,16 @@ final class Http3Application {
                 new ChannelInitializer<QuicChannel>() {
                   @Override
                   protected void initChannel(QuicChannel connection) {
-                    connection.pipeline().addLast(new Http3ClientConnectionHandler());
+                    connection
+                        .pipeline()
+                        .addLast(new Http3ClientConnectionHandler(), new StreamLimit());
                   }
                 },
+                new Plain(),
                 port),
             Credentials.SERVER_NAME + ":" + port),
         setting.workload());
   }
-
-  /** Lets everything pass: the codec has handlers for streams of its own. */
-  @ChannelHandler.Sharable
-  private static final class Plain extends ChannelInboundHandlerAdapter {}
 
   /** Answers any request with the file. */
   private static final class FileHandler extends Http3RequestStreamInboundHandler {
@@ -139,18 +138,23 @@ final class Http3Application {
       implements NettyClient.Connection {
     @Override
     public void exchange(long responseBytes, NettyClient.Callback callback) {
+      if (channel.eventLoop().inEventLoop()) {
+        open(callback);
+      } else {
+        channel.eventLoop().execute(() -> open(callback));
+      }
+    }
+
+    private void open(NettyClient.Callback callback) {
+      if (channel.isActive() && channel.peerAllowedStreams(QuicStreamType.BIDIRECTIONAL) == 0) {
+        channel.pipeline().get(StreamLimit.class).await(() -> open(callback));
+        return;
+      }
       Http3.newRequestStream(channel, new Answer(callback))
           .addListener(
               (Future<QuicStreamChannel> opened) -> {
                 if (opened.isSuccess()) {
                   request(opened.getNow());
-                } else if (channel.isActive()) { // the server allows no more streams yet
-                  channel
-                      .eventLoop()
-                      .schedule(
-                          () -> exchange(responseBytes, callback),
-                          RETRY_MICROS,
-                          TimeUnit.MICROSECONDS);
                 } else {
                   callback.onFailed(opened.cause());
                 }
@@ -171,6 +175,38 @@ final class Http3Application {
     @Override
     public void close() {
       channel.close();
+    }
+  }
+
+  /**
+   * Who waits until the server allows more streams. To try would not do: Netty's QUIC does not use
+   * a stream's ID again that the limit has refused, and comes ever further above it.
+   */
+  private static final class StreamLimit extends ChannelInboundHandlerAdapter {
+    private final Queue<Runnable> waiting = new ArrayDeque<>();
+
+    void await(Runnable task) {
+      waiting.add(task);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+      if (event instanceof QuicStreamLimitChangedEvent) {
+        resume();
+      }
+      ctx.fireUserEventTriggered(event);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+      resume(); // they fail
+      ctx.fireChannelInactive();
+    }
+
+    private void resume() {
+      for (int i = waiting.size(); i > 0; i--) {
+        waiting.remove().run();
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.memux.bench;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -25,6 +26,7 @@ final class MemoryReport implements Callable<Integer> {
   private static final int FEW_CONNECTIONS = 100;
 
   private static final long SAMPLE_MILLIS = 200;
+  private static final Duration LIMIT = Duration.ofMinutes(10);
 
   @Option(names = "--contender", defaultValue = "memux", description = "Default: ${DEFAULT-VALUE}.")
   private String contender = "";
@@ -56,7 +58,7 @@ final class MemoryReport implements Callable<Integer> {
 
   private ProcessPair start(Workload workload, long amount) throws IOException {
     return ProcessPair.start(
-        contender, workload, PACKET_BYTES, new Plan(0, amount, 0), java.command());
+        contender, workload, PACKET_BYTES, new Plan(0, amount, 0), java.command(), LIMIT);
   }
 
   private void bulk() throws IOException, InterruptedException {

@@ -39,7 +39,12 @@ final class MemuxStack implements QuicStack {
 
   @Override
   public Connector connector(
-      Setting setting, String[] protocols, ChannelHandler connections, int port) throws Exception {
+      Setting setting,
+      String[] protocols,
+      ChannelHandler connections,
+      ChannelHandler streams,
+      int port)
+      throws Exception {
     String ciphers = PacketCiphers.settle();
     EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(setting.loops());
     return new Client(
@@ -48,7 +53,8 @@ final class MemuxStack implements QuicStack {
             .group(group)
             .tls(MemuxContender.clientTls(setting, protocols))
             .config(MemuxContender.config(setting))
-            .handler(connections),
+            .handler(connections)
+            .streamHandler(streams),
         new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
         ciphers);
   }

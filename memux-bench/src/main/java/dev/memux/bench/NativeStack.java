@@ -152,7 +152,12 @@ final class NativeStack implements QuicStack {
 
   @Override
   public Connector connector(
-      Setting setting, String[] protocols, ChannelHandler connections, int port) throws Exception {
+      Setting setting,
+      String[] protocols,
+      ChannelHandler connections,
+      ChannelHandler streams,
+      int port)
+      throws Exception {
     CountingTrust trust = CountingTrust.in(setting.credentials().root());
     QuicSslContextBuilder tls =
         QuicSslContextBuilder.forClient()
@@ -177,7 +182,7 @@ final class NativeStack implements QuicStack {
                           1 + Objects.requireNonNull(channel.attr(Client.WORKER).get())));
       sockets.add(bind(group, codec.build(), 0));
     }
-    return new Client(group, sockets, connections, trust, port);
+    return new Client(group, sockets, connections, streams, trust, port);
   }
 
   private record Server(EventLoopGroup group, List<Channel> sockets) implements Contender.Server {
@@ -197,6 +202,7 @@ final class NativeStack implements QuicStack {
       EventLoopGroup group,
       List<Channel> sockets,
       ChannelHandler connections,
+      ChannelHandler streams,
       CountingTrust trust,
       int port)
       implements Connector {
@@ -211,7 +217,7 @@ final class NativeStack implements QuicStack {
                   QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR,
                   EpollQuicUtils.newSegmentedAllocator(SEGMENTS))
               .handler(connections)
-              .streamHandler(connections)
+              .streamHandler(streams)
               .remoteAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
               .connect());
     }

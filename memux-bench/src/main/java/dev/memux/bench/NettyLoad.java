@@ -43,13 +43,21 @@ final class NettyLoad implements Load {
     return run(workers);
   }
 
-  private long run(List<Worker> workers) throws Exception {
-    workers.forEach(Worker::next);
-    long done = 0;
+  private static long run(List<Worker> workers) throws Exception {
+    CompletableFuture<Void> all =
+        CompletableFuture.allOf(
+            workers.stream().map(worker -> worker.done).toArray(CompletableFuture<?>[]::new));
     for (Worker worker : workers) {
-      done += worker.done.get();
+      worker.done.whenComplete(
+          (times, failure) -> {
+            if (failure != null) {
+              all.completeExceptionally(failure); // whatever the others still wait for
+            }
+          });
+      worker.next();
     }
-    return done;
+    all.get();
+    return workers.stream().mapToLong(worker -> worker.done.join()).sum();
   }
 
   @Override

@@ -1,8 +1,6 @@
 package dev.memux.bench;
 
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.quic.DefaultQuicStreamFrame;
 import io.netty.handler.codec.quic.QuicChannel;
@@ -54,12 +52,9 @@ record NettyQuicContender(QuicStack stack, int fixedPacketBytes) implements Cont
       return Http3Application.connect(setting, port);
     }
     return new NettyLoad(
-        new Client(stack.connector(setting, PROTOCOLS, new Plain(), port)), setting.workload());
+        new Client(stack.connector(setting, PROTOCOLS, new Plain(), new Plain(), port)),
+        setting.workload());
   }
-
-  /** Lets everything pass. */
-  @ChannelHandler.Sharable
-  private static final class Plain extends ChannelInboundHandlerAdapter {}
 
   private record Client(QuicStack.Connector connector) implements NettyClient {
     @Override

@@ -20,9 +20,15 @@ interface QuicStack {
    * Makes a client.
    *
    * @param connections sharable; added to each connection's pipeline
+   * @param streams sharable; added to that of each stream that the server opens
    * @param port of the server, on the loopback address
    */
-  Connector connector(Setting setting, String[] protocols, ChannelHandler connections, int port)
+  Connector connector(
+      Setting setting,
+      String[] protocols,
+      ChannelHandler connections,
+      ChannelHandler streams,
+      int port)
       throws Exception;
 
   /** Begins connections. */

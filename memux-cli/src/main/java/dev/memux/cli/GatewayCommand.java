@@ -74,6 +74,8 @@ final class GatewayCommand implements Callable<Integer> {
           "Serve the files below this folder (default, without --backend: the demonstration site).")
   private @Nullable Path root;
 
+  @Mixin private CacheOptions cache = new CacheOptions();
+
   @Mixin private BackendOptions backend = new BackendOptions();
 
   @Mixin private ConnectOptions connect = new ConnectOptions();
@@ -184,7 +186,8 @@ final class GatewayCommand implements Callable<Integer> {
         answering,
         connect.connect(),
         credentials(state),
-        KeyLogs.fromEnvironment());
+        KeyLogs.fromEnvironment(),
+        cache.limits(root != null));
   }
 
   private TlsCredentials credentials(StateDirectory state) {

@@ -13,24 +13,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves the files below one folder. The file system is only ever touched on the executor's
- * threads; the event loop sends what they have read.
+ * Serves the files below one folder. What is in memory is answered on the event loop; the file
+ * system is only ever touched on the executor's threads.
  */
 final class FileSite implements RequestHandler {
   private static final Logger LOG = LoggerFactory.getLogger(FileSite.class);
 
-  /** How often a file that changes while it is being opened is looked at anew. */
-  private static final int MAX_ATTEMPTS = 3;
-
-  private final FileLookup lookup;
+  private final FilePreparation files;
   private final Executor blocking;
 
   /**
    * @param root an existing folder
+   * @param limits of what is kept in memory
    * @param blocking where files are opened and read
    */
-  FileSite(Path root, Executor blocking) throws IOException {
-    lookup = new FileLookup(root, InstantSource.system());
+  FileSite(Path root, CacheLimits limits, Executor blocking) throws IOException {
+    this(
+        new FilePreparation(new FileLookup(root, InstantSource.system()), limits, System::nanoTime),
+        blocking);
+  }
+
+  FileSite(FilePreparation files, Executor blocking) {
+    this.files = files;
     this.blocking = blocking;
   }
 
@@ -45,13 +49,19 @@ final class FileSite implements RequestHandler {
       Answers.refuse(exchange, 400, "there can be no such file");
       return;
     }
-    blocking.execute(() -> answer(exchange, path));
+    PreparedAnswer.FromMemory ready = files.fromMemory(exchange.request(), path);
+    if (ready != null) {
+      send(exchange, ready);
+    } else {
+      blocking.execute(() -> prepare(exchange, path));
+    }
   }
 
-  private void answer(ServerExchange exchange, RequestPath path) {
+  private void prepare(ServerExchange exchange, RequestPath path) {
     Runnable answer;
     try {
-      answer = prepare(exchange, path);
+      PreparedAnswer prepared = files.prepare(exchange.request(), path);
+      answer = () -> send(exchange, path, prepared);
     } catch (AccessDeniedException e) {
       answer = () -> Answers.refuse(exchange, 403, "the file may not be read");
     } catch (IOException | RuntimeException e) {
@@ -61,26 +71,15 @@ final class FileSite implements RequestHandler {
     exchange.loop().execute(answer);
   }
 
-  /** Finds out what to answer; what is returned answers, on the event loop. */
-  private Runnable prepare(ServerExchange exchange, RequestPath path) throws IOException {
-    for (int i = 0; i < MAX_ATTEMPTS; i++) {
-      switch (lookup.find(path)) {
-        case FileLookup.Missing missing -> {
-          return () -> Answers.refuse(exchange, 404, "there is no such file");
-        }
-        case FileLookup.Folder folder -> {
-          return () -> redirect(exchange, path);
-        }
-        case FileLookup.Found found -> {
-          FileAnswer answer = FileAnswer.to(exchange.request(), found);
-          OpenFile file = OpenFile.open(answer.source().file(), answer.source().version());
-          if (file != null) {
-            return () -> send(exchange, answer, file, found.contentType());
-          }
-        }
-      }
+  private void send(ServerExchange exchange, RequestPath path, PreparedAnswer prepared) {
+    switch (prepared) {
+      case PreparedAnswer.Missing missing -> Answers.refuse(exchange, 404, "there is no such file");
+      case PreparedAnswer.Folder folder -> redirect(exchange, path);
+      case PreparedAnswer.Changing changing ->
+          Answers.refuse(exchange, 503, "the file is being changed");
+      case PreparedAnswer.FromMemory ready -> send(exchange, ready);
+      case PreparedAnswer.FromFile open -> send(exchange, open);
     }
-    return () -> Answers.refuse(exchange, 503, "the file is being changed");
   }
 
   /** RFC 9110 §15.4.9: relative links in a folder's index need the slash. */
@@ -93,15 +92,34 @@ final class FileSite implements RequestHandler {
     exchange.respond(Answers.head(308).with("location", location), Unpooled.EMPTY_BUFFER);
   }
 
-  private void send(ServerExchange exchange, FileAnswer answer, OpenFile file, String contentType) {
-    DefaultPriority.apply(exchange, contentType);
+  private static void send(ServerExchange exchange, PreparedAnswer.FromMemory ready) {
+    FileAnswer answer = ready.answer();
+    DefaultPriority.apply(exchange, ready.contentType());
+    OutboundBody body = exchange.respond(answer.head());
+    if (!exchange.isHead()) {
+      for (BodyPart part : answer.body()) {
+        body.write(
+            switch (part) {
+              case BodyPart.Text text -> Unpooled.wrappedBuffer(text.bytes());
+              case BodyPart.FromFile(ByteRange range) ->
+                  Unpooled.wrappedBuffer(
+                      ready.content(), (int) range.first(), (int) range.sizeBytes());
+            });
+      }
+    }
+    body.finish();
+  }
+
+  private void send(ServerExchange exchange, PreparedAnswer.FromFile open) {
+    FileAnswer answer = open.answer();
+    DefaultPriority.apply(exchange, open.contentType());
     OutboundBody body = exchange.respond(answer.head());
     if (exchange.isHead() || answer.body().isEmpty()) {
-      blocking.execute(file::close);
+      blocking.execute(open.file()::close);
       body.finish();
       return;
     }
-    FileTransfer transfer = new FileTransfer(file, answer.body(), body, blocking);
+    FileTransfer transfer = new FileTransfer(open.file(), answer.body(), body, blocking);
     exchange.onClosed(transfer::stop);
     transfer.start();
   }

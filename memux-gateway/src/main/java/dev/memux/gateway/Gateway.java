@@ -189,7 +189,9 @@ public final class Gateway implements AutoCloseable {
       return new ReverseProxy(
           new Http1Client(group, backend.host(), backend.port(), backend.config()), backend);
     }
-    return config.root() == null ? EmbeddedSite.load() : new FileSite(config.root(), blocking);
+    return config.root() == null
+        ? EmbeddedSite.load()
+        : new FileSite(config.root(), config.cache(), blocking);
   }
 
   private TlsServerConfig tls(TlsCredentials credentials) {

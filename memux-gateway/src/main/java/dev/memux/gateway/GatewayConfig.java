@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param backend who answers instead, or null; without a folder either it is the embedded site
  * @param connect where tunnels may lead, or null: there are none
  * @param keyLog where TLS secrets are written for tools that decrypt captures, or null
+ * @param cache how much of {@code root} is kept in memory
  */
 public record GatewayConfig(
     List<ListenAddress> listen,
@@ -24,7 +25,8 @@ public record GatewayConfig(
     @Nullable Backend backend,
     @Nullable ConnectConfig connect,
     TlsCredentials credentials,
-    @Nullable KeyLog keyLog) {
+    @Nullable KeyLog keyLog,
+    CacheLimits cache) {
   /** Checks and copies. */
   public GatewayConfig {
     listen = List.copyOf(listen);
@@ -37,7 +39,7 @@ public record GatewayConfig(
     }
   }
 
-  /** The same without tunnels. */
+  /** The same without tunnels, and with the default cache. */
   public GatewayConfig(
       List<ListenAddress> listen,
       List<ListenAddress> optionalListen,
@@ -45,11 +47,18 @@ public record GatewayConfig(
       @Nullable Backend backend,
       TlsCredentials credentials,
       @Nullable KeyLog keyLog) {
-    this(listen, optionalListen, root, backend, null, credentials, keyLog);
+    this(listen, optionalListen, root, backend, null, credentials, keyLog, CacheLimits.DEFAULT);
   }
 
   /** The same with tunnels. */
   public GatewayConfig withConnect(ConnectConfig tunnels) {
-    return new GatewayConfig(listen, optionalListen, root, backend, tunnels, credentials, keyLog);
+    return new GatewayConfig(
+        listen, optionalListen, root, backend, tunnels, credentials, keyLog, cache);
+  }
+
+  /** The same with another cache. */
+  public GatewayConfig withCache(CacheLimits limits) {
+    return new GatewayConfig(
+        listen, optionalListen, root, backend, connect, credentials, keyLog, limits);
   }
 }

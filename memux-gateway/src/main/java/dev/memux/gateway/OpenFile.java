@@ -1,7 +1,6 @@
 package dev.memux.gateway;
 
 import io.netty.buffer.ByteBuf;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.LinkOption;
@@ -54,17 +53,17 @@ final class OpenFile {
   /**
    * Fills a buffer from a position on.
    *
-   * @throws IOException also if the file is no longer what it was when it was opened
+   * @throws ChangedFileException if the file is no longer what it was when it was opened
    */
   void read(ByteBuf target, long position) throws IOException {
     while (target.isWritable()) {
       int count = target.writerIndex();
       if (target.writeBytes(channel, position + count, target.writableBytes()) < 0) {
-        throw new EOFException(path + " became shorter while it was sent");
+        throw new ChangedFileException(path + " became shorter while it was sent");
       }
     }
     if (hasChanged()) {
-      throw new IOException(path + " changed while it was sent");
+      throw new ChangedFileException(path + " changed while it was sent");
     }
   }
 

@@ -16,6 +16,12 @@ import org.jspecify.annotations.Nullable;
  * @param folder whether the path ends with a slash
  */
 record RequestPath(List<String> segments, boolean folder) {
+  /** The same for all spellings of one path: no segment holds a slash. */
+  String name() {
+    String inner = String.join("/", segments);
+    return folder ? inner + "/" : inner;
+  }
+
   /** Takes a path and query apart; null if the path is malformed or names nothing safe. */
   static @Nullable RequestPath parse(String pathAndQuery) {
     int end = pathAndQuery.indexOf('?');

@@ -25,12 +25,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A whole gateway, asked by memux's own client over loopback. */
@@ -152,6 +154,45 @@ final class GatewayTest {
       assertEquals(404, client.get("/").status());
       assertEquals(400, client.get("/..%2f..%2fetc%2fpasswd").status());
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void answersFromMemoryAsFromAFile(Asker.Version version) throws Exception {
+    Files.writeString(root().resolve("a.txt"), "0123456789");
+    FileTime rested = FileTime.from(Instant.parse("2026-01-01T00:00:00Z"));
+    Files.setLastModifiedTime(root().resolve("a.txt"), rested);
+    List<List<Asker.Reply>> repliesOf = new ArrayList<>();
+    for (CacheLimits cache : List.of(CacheLimits.NONE, CacheLimits.DEFAULT)) {
+      try (Gateway gateway = Gateway.start(config(root()).withCache(cache));
+          Asker client = version.open(gateway)) {
+        client.get("/a.txt"); // from now on it is in memory
+        String tag = client.get("/a.txt").fields().value("etag");
+        repliesOf.add(
+            List.of(
+                client.get("/a.txt"),
+                client.ask("HEAD", "/a.txt", Map.of(), new byte[0]),
+                client.ask("GET", "/a.txt", Map.of("if-none-match", tag), new byte[0]),
+                client.ask("GET", "/a.txt", Map.of("if-match", "\"x\""), new byte[0]),
+                client.ask("GET", "/a.txt", Map.of("range", "bytes=3-5"), new byte[0]),
+                client.ask("GET", "/a.txt", Map.of("range", "bytes=99-"), new byte[0])));
+      }
+    }
+    for (int i = 0; i < repliesOf.getFirst().size(); i++) {
+      Asker.Reply read = repliesOf.getFirst().get(i);
+      Asker.Reply remembered = repliesOf.getLast().get(i);
+      assertEquals(read.status(), remembered.status());
+      assertEquals(read.text(), remembered.text());
+      for (Asker.Reply each : List.of(read, remembered)) {
+        assertNotNull(each.fields().value("date"));
+        each.fields().remove("date").remove("alt-svc"); // has the port
+      }
+      assertEquals(read.fields().toString(), remembered.fields().toString());
+    }
+    assertEquals(
+        List.of(200, 200, 304, 412, 206, 416),
+        repliesOf.getLast().stream().map(Asker.Reply::status).toList());
+    assertEquals("345", repliesOf.getLast().get(4).text());
   }
 
   @Test

@@ -79,7 +79,7 @@ final class Http2ServerStreamHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    inbound.onFailure(new HttpException.StreamReset("the request stream was closed", -1));
+    inbound.onClosed("the request stream was closed");
     outbound.refuse();
     ctx.fireChannelInactive();
   }

@@ -79,7 +79,7 @@ final class Http3ServerStreamHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    inbound.onFailure(new HttpException.StreamReset("the request stream was closed", -1));
+    inbound.onClosed("the request stream was closed");
     ctx.fireChannelInactive();
   }
 

@@ -123,6 +123,13 @@ public final class InboundBody {
     }
   }
 
+  /** Nothing more comes; that is a failure unless all of it was there. */
+  void onClosed(String reason) {
+    if (!ended && failure == null) { // or each request would pay for an exception
+      onFailure(new HttpException.StreamReset(reason, -1));
+    }
+  }
+
   private void ask() {
     Runnable first = onFirstRead;
     if (first != null) {

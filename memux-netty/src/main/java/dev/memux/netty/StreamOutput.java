@@ -21,9 +21,7 @@ final class StreamOutput {
   private boolean over;
 
   private volatile boolean shutdown;
-
-  /** Why nothing more can be written, in words: exceptions cost more than a stream does. */
-  private String why = "receive-only stream";
+  private String refusal = "receive-only stream";
 
   StreamOutput(MuxQuicStreamChannel channel, MuxStream stream) {
     this.channel = channel;
@@ -51,7 +49,7 @@ final class StreamOutput {
   void drain(ChannelOutboundBuffer buffer) {
     for (Object message; (message = buffer.current()) != null; ) {
       if (over) {
-        buffer.remove(refusal());
+        buffer.remove(new ChannelOutputShutdownException(refusal));
         continue;
       }
       if (!stream.isWritable()) {
@@ -106,20 +104,20 @@ final class StreamOutput {
     }
   }
 
-  /** Without a word to the engine, whose connection is over. */
-  void end(String reason) {
+  /**
+   * Without a word to the engine, whose connection is over.
+   *
+   * @param why with what later writes fail; most streams see none, and exceptions are expensive
+   */
+  void end(String why) {
     over = true;
     shutdown = true;
-    why = reason;
+    refusal = why;
   }
 
   private void finish() {
     stream.finish();
     end("FIN was written");
-  }
-
-  private Throwable refusal() {
-    return new ChannelOutputShutdownException(why);
   }
 
   /** Returns whether all of {@code content} was taken. */
