@@ -18,6 +18,8 @@ public final class Libcrypto {
   private final String name;
   private final long aes128Gcm = Evp.cipher("EVP_aes_128_gcm");
   private final long aes256Gcm = Evp.cipher("EVP_aes_256_gcm");
+  private final long aes128 = Evp.cipher("EVP_aes_128_ecb");
+  private final long aes256 = Evp.cipher("EVP_aes_256_ecb");
   private final long chaCha20Poly1305 = Evp.cipher("EVP_chacha20_poly1305");
   private final long chaCha20 = Evp.cipher("EVP_chacha20");
 
@@ -119,12 +121,11 @@ public final class Libcrypto {
       };
     }
 
-    /** A single block of AES is a matter of 13 ns for the JDK, and of 60 for libcrypto. */
     @Override
     public HeaderProtection headerProtection(CipherSuite suite, byte[] key) {
       return switch (suite) {
-        case TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384 ->
-            PacketProtection.JDK.headerProtection(suite, key);
+        case TLS_AES_128_GCM_SHA256 -> new AesHeaderProtection(suite, aes128, key, workspace);
+        case TLS_AES_256_GCM_SHA384 -> new AesHeaderProtection(suite, aes256, key, workspace);
         case TLS_CHACHA20_POLY1305_SHA256 -> new ChaCha20HeaderProtection(chaCha20, key, workspace);
       };
     }

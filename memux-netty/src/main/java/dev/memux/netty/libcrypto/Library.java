@@ -30,6 +30,8 @@ final class Library {
           "EVP_CipherFinal_ex",
           "EVP_aes_128_gcm",
           "EVP_aes_256_gcm",
+          "EVP_aes_128_ecb",
+          "EVP_aes_256_ecb",
           "EVP_chacha20_poly1305",
           "EVP_chacha20");
 
