@@ -102,7 +102,12 @@ public final class PacketCiphers {
     HURRY.await(millis, TimeUnit.MILLISECONDS);
   }
 
-  private static String configuredPath() {
+  /**
+   * The path of the libcrypto to be used; empty: the system's.
+   *
+   * @throws UnsupportedOperationException if none is
+   */
+  static String configuredPath() {
     String configured = System.getProperty(PROPERTY, "");
     if (configured.equals(OFF)) {
       throw new UnsupportedOperationException("as " + PROPERTY + " says");

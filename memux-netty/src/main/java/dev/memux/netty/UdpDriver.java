@@ -97,6 +97,7 @@ final class UdpDriver implements UdpSocket.Receiver {
     this.acceptor = acceptor;
     socket = UdpSocket.open(transport, shared, this);
     timer = new LoopTimer(loop, this::onTimer);
+    endpoint.shakeHandsBy(HandshakeCryptoChoice::next);
     if (HandshakeWorkers.AVAILABLE) {
       endpoint.leaveHandshakeWork();
     }

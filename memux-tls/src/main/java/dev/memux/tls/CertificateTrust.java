@@ -25,22 +25,30 @@ final class CertificateTrust {
   /** As the JDK calls it in TLS 1.3, where no cipher suite implies a kind of certificate. */
   private static final String AUTH_TYPE = "UNKNOWN";
 
-  private static final CertificateTrust ANY = new CertificateTrust(new AnyCertificate(), true);
+  /** System property of the JDK: its trust managers ask who revokes certificates each time. */
+  private static final String CHECKS_REVOCATION = "com.sun.net.ssl.checkRevocation";
+
+  private static final CertificateTrust ANY =
+      new CertificateTrust(new AnyCertificate(), true, null);
 
   private final X509ExtendedTrustManager trustManager;
   private final boolean constant;
+  private final @Nullable Verdicts verdicts;
 
   /**
    * @param constant see {@link #isConstant}
+   * @param verdicts what it has said lately; null: it is asked again each time
    */
-  CertificateTrust(X509ExtendedTrustManager trustManager, boolean constant) {
+  CertificateTrust(
+      X509ExtendedTrustManager trustManager, boolean constant, @Nullable Verdicts verdicts) {
     this.trustManager = trustManager;
     this.constant = constant;
+    this.verdicts = verdicts;
   }
 
   /** Of somebody who may change his mind at any time. */
   static CertificateTrust of(X509ExtendedTrustManager trustManager) {
-    return new CertificateTrust(trustManager, false);
+    return new CertificateTrust(trustManager, false, null);
   }
 
   /** PKIX with these as trust anchors. */
@@ -87,6 +95,8 @@ final class CertificateTrust {
   void checkServer(List<X509Certificate> chain, ServerName serverName, CipherSuite suite)
       throws TlsAlertException {
     check(
+        chain,
+        serverName,
         manager ->
             manager.checkServerTrusted(
                 chain.toArray(X509Certificate[]::new),
@@ -101,6 +111,8 @@ final class CertificateTrust {
    */
   void checkClient(List<X509Certificate> chain, CipherSuite suite) throws TlsAlertException {
     check(
+        chain,
+        null,
         manager ->
             manager.checkClientTrusted(
                 chain.toArray(X509Certificate[]::new),
@@ -112,9 +124,17 @@ final class CertificateTrust {
     void run(X509ExtendedTrustManager manager) throws CertificateException;
   }
 
-  private void check(Check check) throws TlsAlertException {
+  private void check(List<X509Certificate> chain, @Nullable ServerName serverName, Check check)
+      throws TlsAlertException {
+    long nowMillis = System.currentTimeMillis(); // the JDK's trust managers go by it, too
+    if (verdicts != null && verdicts.holds(serverName, chain, nowMillis)) {
+      return;
+    }
     try {
       check.run(trustManager);
+      if (verdicts != null) {
+        verdicts.add(serverName, chain, nowMillis);
+      }
     } catch (CertificateException e) {
       throw new TlsAlertException(
           alert(e), "the peer's certificate is not trusted: " + rootMessage(e), e);
@@ -171,7 +191,8 @@ final class CertificateTrust {
     factory.init(anchors);
     for (TrustManager manager : factory.getTrustManagers()) {
       if (manager instanceof X509ExtendedTrustManager x509) {
-        return new CertificateTrust(x509, true);
+        boolean constant = !Boolean.getBoolean(CHECKS_REVOCATION);
+        return new CertificateTrust(x509, constant, constant ? new Verdicts() : null);
       }
     }
     throw new GeneralSecurityException("no X509ExtendedTrustManager for PKIX");

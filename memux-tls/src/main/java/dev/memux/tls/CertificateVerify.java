@@ -1,12 +1,12 @@
 package dev.memux.tls;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.ProviderException;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.util.Arrays;
 
 /** CertificateVerify (RFC 8446 §4.4.3): proof that who signs holds its certificate's key. */
 final class CertificateVerify {
@@ -23,7 +23,11 @@ final class CertificateVerify {
    *     decrypt_error for a wrong signature
    */
   static void verify(
-      Side side, HandshakeReader body, X509Certificate certificate, byte[] transcriptHash)
+      Side side,
+      HandshakeReader body,
+      X509Certificate certificate,
+      byte[] transcriptHash,
+      HandshakeCrypto crypto)
       throws TlsAlertException {
     int code = body.u16();
     byte[] signature = body.vector16(0).rest();
@@ -37,7 +41,7 @@ final class CertificateVerify {
           "signature scheme " + code + " with a key of " + key.getAlgorithm());
     }
     try {
-      if (!scheme.verify(key, content(side, transcriptHash), signature)) {
+      if (!crypto.verify(scheme, key, content(side, transcriptHash), signature)) {
         throw new TlsAlertException(
             AlertDescription.DECRYPT_ERROR, "the signature of the handshake is wrong");
       }
@@ -47,12 +51,16 @@ final class CertificateVerify {
     }
   }
 
-  static byte[] write(Side side, Signer signer, byte[] transcriptHash, SecureRandom random)
+  static byte[] write(
+      Side side, Signer signer, byte[] transcriptHash, HandshakeCrypto crypto, SecureRandom random)
       throws TlsAlertException {
     SignatureScheme scheme = signer.scheme();
     try {
       byte[] signature =
-          scheme.sign(signer.credentials().privateKey(), content(side, transcriptHash), random);
+          signer
+              .credentials()
+              .signingKey(crypto, scheme)
+              .sign(content(side, transcriptHash), random);
       return new HandshakeWriter(HandshakeType.CERTIFICATE_VERIFY)
           .u16(scheme.code())
           .vector16(signature)
@@ -65,11 +73,12 @@ final class CertificateVerify {
 
   /** What is signed: padding keeps it from being mistaken for anything of older versions. */
   private static byte[] content(Side side, byte[] transcriptHash) {
-    ByteArrayOutputStream content = new ByteArrayOutputStream();
-    content.writeBytes(" ".repeat(PADDING_BYTES).getBytes(StandardCharsets.US_ASCII));
-    content.writeBytes(side.signatureContext().getBytes(StandardCharsets.US_ASCII));
-    content.write(0);
-    content.writeBytes(transcriptHash);
-    return content.toByteArray();
+    byte[] context = side.signatureContext().getBytes(StandardCharsets.US_ASCII);
+    byte[] content = new byte[PADDING_BYTES + context.length + 1 + transcriptHash.length];
+    Arrays.fill(content, 0, PADDING_BYTES, (byte) ' ');
+    System.arraycopy(context, 0, content, PADDING_BYTES, context.length);
+    int hashFrom = content.length - transcriptHash.length; // behind a zero
+    System.arraycopy(transcriptHash, 0, content, hashFrom, transcriptHash.length);
+    return content;
   }
 }

@@ -4,20 +4,23 @@ import org.jspecify.annotations.Nullable;
 
 /** The cipher suites of TLS 1.3 that QUIC uses (RFC 8446 §B.4, RFC 9001 §5.3). */
 public enum CipherSuite {
-  TLS_AES_128_GCM_SHA256(0x1301, "SHA-256", "HmacSHA256", 32, 16),
-  TLS_AES_256_GCM_SHA384(0x1302, "SHA-384", "HmacSHA384", 48, 32),
-  TLS_CHACHA20_POLY1305_SHA256(0x1303, "SHA-256", "HmacSHA256", 32, 32);
+  TLS_AES_128_GCM_SHA256(0x1301, Hash.SHA256, "SHA-256", 32, 16),
+  TLS_AES_256_GCM_SHA384(0x1302, Hash.SHA384, "SHA-384", 48, 32),
+  TLS_CHACHA20_POLY1305_SHA256(0x1303, Hash.SHA256, "SHA-256", 32, 32);
 
   private final int code;
+
+  @SuppressWarnings("ImmutableEnumChecker") // nobody changes what it clones
+  private final Hash hash;
+
   private final String hashAlgorithm;
-  private final String hmacAlgorithm;
   private final int hashBytes;
   private final int keyBytes;
 
-  CipherSuite(int code, String hashAlgorithm, String hmacAlgorithm, int hashBytes, int keyBytes) {
+  CipherSuite(int code, Hash hash, String hashAlgorithm, int hashBytes, int keyBytes) {
     this.code = code;
+    this.hash = hash;
     this.hashAlgorithm = hashAlgorithm;
-    this.hmacAlgorithm = hmacAlgorithm;
     this.hashBytes = hashBytes;
     this.keyBytes = keyBytes;
   }
@@ -42,8 +45,8 @@ public enum CipherSuite {
     return keyBytes;
   }
 
-  String hmacAlgorithm() {
-    return hmacAlgorithm;
+  Hash hash() {
+    return hash;
   }
 
   static @Nullable CipherSuite of(int code) {

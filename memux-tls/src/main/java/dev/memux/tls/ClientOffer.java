@@ -14,6 +14,7 @@ final class ClientOffer {
   private final TlsClientConfig config;
   private final ServerName serverName;
   private final byte[] transportParameters;
+  private final HandshakeCrypto crypto;
   private final SecureRandom random;
   private final byte[] clientRandom = new byte[ClientHello.RANDOM_BYTES];
   private final Map<NamedGroup, KeyExchange> keyExchanges;
@@ -30,6 +31,7 @@ final class ClientOffer {
       ServerName serverName,
       byte[] transportParameters,
       @Nullable ResumableSession session,
+      HandshakeCrypto crypto,
       SecureRandom random) {
     this.config = config;
     this.keepsTickets = config.sessionCache() != null;
@@ -38,9 +40,10 @@ final class ClientOffer {
         config.offersEarlyData() && session != null && session.allowsEarlyData(config);
     this.serverName = serverName;
     this.transportParameters = transportParameters.clone();
+    this.crypto = crypto;
     this.random = random;
     random.nextBytes(clientRandom);
-    keyExchanges = KeyExchange.generate(config.keyShareGroups(), random);
+    keyExchanges = KeyExchange.generate(config.keyShareGroups(), crypto, random);
   }
 
   byte[] clientRandom() {
@@ -102,6 +105,7 @@ final class ClientOffer {
 
   /** The key exchange is over: lets its private keys go. */
   void forgetKeys() {
+    keyExchanges.values().forEach(KeyExchange::close);
     keyExchanges.clear();
   }
 
@@ -126,8 +130,8 @@ final class ClientOffer {
       throw new TlsAlertException(
           AlertDescription.ILLEGAL_PARAMETER, "a HelloRetryRequest for group " + code);
     }
-    keyExchanges.clear();
-    keyExchanges.put(group, KeyExchange.generate(group, random));
+    forgetKeys();
+    keyExchanges.put(group, KeyExchange.generate(group, crypto, random));
   }
 
   /**

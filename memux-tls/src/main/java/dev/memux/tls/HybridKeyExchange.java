@@ -3,6 +3,7 @@ package dev.memux.tls;
 import static dev.memux.tls.AlertDescription.ILLEGAL_PARAMETER;
 import static dev.memux.tls.AlertDescription.INTERNAL_ERROR;
 
+import dev.memux.tls.HandshakeCrypto.Curve;
 import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
 import java.security.KeyFactory;
@@ -47,11 +48,11 @@ final class HybridKeyExchange implements KeyExchange {
     return x25519;
   }
 
-  static HybridKeyExchange generate(SecureRandom random) {
+  static HybridKeyExchange generate(HandshakeCrypto crypto, SecureRandom random) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance(ML_KEM);
       generator.initialize(NamedParameterSpec.ML_KEM_768, random);
-      return new HybridKeyExchange(generator.generateKeyPair(), newX25519(random));
+      return new HybridKeyExchange(generator.generateKeyPair(), newX25519(crypto, random));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("this JDK lacks " + ML_KEM, e);
     }
@@ -70,15 +71,17 @@ final class HybridKeyExchange implements KeyExchange {
    * @throws TlsAlertException illegal_parameter if the share fails FIPS 203's check of
    *     encapsulation keys or holds an X25519 point of low order
    */
-  static Answer answer(byte[] clientShare, SecureRandom random) throws TlsAlertException {
+  static Answer answer(byte[] clientShare, HandshakeCrypto crypto, SecureRandom random)
+      throws TlsAlertException {
     requireLength(clientShare, ENCAPSULATION_KEY_BYTES);
-    DiffieHellman x25519 = newX25519(random);
-    KEM.Encapsulated encapsulated =
-        encapsulate(Arrays.copyOf(clientShare, ENCAPSULATION_KEY_BYTES), random);
-    byte[] x25519Secret = x25519.agree(tail(clientShare, ENCAPSULATION_KEY_BYTES));
-    return new Answer(
-        join(encapsulated.encapsulation(), x25519.share()),
-        joinSecrets(encapsulated.key().getEncoded(), x25519Secret));
+    try (DiffieHellman x25519 = newX25519(crypto, random)) {
+      KEM.Encapsulated encapsulated =
+          encapsulate(Arrays.copyOf(clientShare, ENCAPSULATION_KEY_BYTES), random);
+      byte[] x25519Secret = x25519.agree(tail(clientShare, ENCAPSULATION_KEY_BYTES));
+      return new Answer(
+          join(encapsulated.encapsulation(), x25519.share()),
+          joinSecrets(encapsulated.key().getEncoded(), x25519Secret));
+    }
   }
 
   /**
@@ -96,8 +99,13 @@ final class HybridKeyExchange implements KeyExchange {
     return joinSecrets(kemSecret, x25519Secret);
   }
 
-  private static DiffieHellman newX25519(SecureRandom random) {
-    return DiffieHellman.generate(DiffieHellman.Curve.X25519, random);
+  @Override
+  public void close() {
+    x25519.close();
+  }
+
+  private static DiffieHellman newX25519(HandshakeCrypto crypto, SecureRandom random) {
+    return KeyExchange.diffieHellman(Curve.X25519, crypto, random);
   }
 
   private static KEM.Encapsulated encapsulate(byte[] encapsulationKey, SecureRandom random)
@@ -126,7 +134,7 @@ final class HybridKeyExchange implements KeyExchange {
 
   /** draft-ietf-tls-ecdhe-mlkem §4: both parts have one length. */
   private static void requireLength(byte[] share, int kemBytes) throws TlsAlertException {
-    if (share.length != kemBytes + DiffieHellman.X25519_SHARE_BYTES) {
+    if (share.length != kemBytes + Curve.X25519.shareBytes()) {
       throw new TlsAlertException(
           ILLEGAL_PARAMETER, "hybrid key share of " + share.length + " bytes");
     }

@@ -5,6 +5,8 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
@@ -39,6 +41,12 @@ public final class KeyRing {
   private final SecureRandom random;
   private final AtomicReference<List<Key>> keys = new AtomicReference<>(List.of());
 
+  /**
+   * Not in use, as many as threads were here at once: the JDK takes longer to find a cipher than to
+   * give it a key.
+   */
+  private final Queue<Cipher> ciphers = new ConcurrentLinkedQueue<>();
+
   private record Key(byte[] name, SecretKeySpec secret, long created) {
     @Override
     public String toString() {
@@ -72,8 +80,9 @@ public final class KeyRing {
     byte[] sealed = Arrays.copyOf(key.name, OVERHEAD_BYTES + content.length);
     System.arraycopy(nonce, 0, sealed, NAME_BYTES, NONCE_BYTES);
     try {
-      cipher(Cipher.ENCRYPT_MODE, key, nonce, context)
-          .doFinal(content, 0, content.length, sealed, NAME_BYTES + NONCE_BYTES);
+      Cipher cipher = cipher(Cipher.ENCRYPT_MODE, key, nonce, context);
+      cipher.doFinal(content, 0, content.length, sealed, NAME_BYTES + NONCE_BYTES);
+      ciphers.add(cipher);
       return sealed;
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("this JDK does not encrypt", e);
@@ -97,12 +106,14 @@ public final class KeyRing {
     return keys.get().size();
   }
 
-  private static byte @Nullable [] decrypt(Key key, byte[] sealed, byte[] context) {
+  private byte @Nullable [] decrypt(Key key, byte[] sealed, byte[] context) {
     byte[] nonce = Arrays.copyOfRange(sealed, NAME_BYTES, NAME_BYTES + NONCE_BYTES);
     int from = NAME_BYTES + NONCE_BYTES;
     try {
-      return cipher(Cipher.DECRYPT_MODE, key, nonce, context)
-          .doFinal(sealed, from, sealed.length - from);
+      Cipher cipher = cipher(Cipher.DECRYPT_MODE, key, nonce, context);
+      byte[] content = cipher.doFinal(sealed, from, sealed.length - from);
+      ciphers.add(cipher);
+      return content;
     } catch (AEADBadTagException e) {
       return null;
     } catch (GeneralSecurityException e) {
@@ -110,9 +121,10 @@ public final class KeyRing {
     }
   }
 
-  private static Cipher cipher(int mode, Key key, byte[] nonce, byte[] context)
+  private Cipher cipher(int mode, Key key, byte[] nonce, byte[] context)
       throws GeneralSecurityException {
-    Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+    Cipher kept = ciphers.poll();
+    Cipher cipher = kept == null ? Cipher.getInstance("AES/GCM/NoPadding") : kept;
     cipher.init(mode, key.secret, new GCMParameterSpec(8 * TAG_BYTES, nonce));
     cipher.updateAAD(key.name);
     cipher.updateAAD(context);

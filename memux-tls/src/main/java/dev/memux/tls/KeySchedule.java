@@ -136,7 +136,7 @@ final class KeySchedule {
 
   private byte[] finished(byte[] trafficSecret, byte[] transcriptHash) {
     byte[] key = Hkdf.expandLabel(suite, trafficSecret, "finished", NO_CONTEXT, suite.hashBytes());
-    byte[] mac = Hkdf.hmac(suite, key).doFinal(transcriptHash);
+    byte[] mac = suite.hash().hmac(key, transcriptHash, NO_CONTEXT);
     Arrays.fill(key, (byte) 0);
     return mac;
   }

@@ -16,7 +16,7 @@ import java.security.spec.PSSParameterSpec;
 import org.jspecify.annotations.Nullable;
 
 /** Signature algorithms of RFC 8446 §4.2.3, the preferred ones first. */
-enum SignatureScheme {
+public enum SignatureScheme {
   ECDSA_SECP256R1_SHA256(0x0403, KeyKind.P256, "SHA256withECDSA"),
   ED25519(0x0807, KeyKind.ED25519, "Ed25519"),
   ECDSA_SECP384R1_SHA384(0x0503, KeyKind.P384, "SHA384withECDSA"),
@@ -69,7 +69,8 @@ enum SignatureScheme {
             PSSParameterSpec.TRAILER_FIELD_BC);
   }
 
-  int code() {
+  /** The number on the wire. */
+  public int code() {
     return code;
   }
 

@@ -23,6 +23,7 @@ public final class TlsClient extends HandshakeMachine {
   private final CertificateTrust trust;
   private final List<TlsCredentials> credentials;
   private final @Nullable TicketStore tickets;
+  private final HandshakeCrypto crypto;
   private final SecureRandom random;
   private final boolean needsTransportParameters;
   private final ClientOffer offer;
@@ -46,7 +47,23 @@ public final class TlsClient extends HandshakeMachine {
    */
   public TlsClient(
       TlsClientConfig config, String serverName, byte[] transportParameters, SecureRandom random) {
-    this(config, serverName, transportParameters, random, true);
+    this(config, serverName, transportParameters, HandshakeCrypto.JDK, random);
+  }
+
+  /**
+   * @param serverName host name or IP address that the server's certificate must have
+   * @param transportParameters encoded (RFC 9000 §18)
+   * @param crypto does what takes public and private keys
+   * @param random for the ClientHello, and for {@code crypto}
+   * @throws IllegalArgumentException if {@code serverName} is neither a host name nor an address
+   */
+  public TlsClient(
+      TlsClientConfig config,
+      String serverName,
+      byte[] transportParameters,
+      HandshakeCrypto crypto,
+      SecureRandom random) {
+    this(config, serverName, transportParameters, crypto, random, true);
   }
 
   /**
@@ -56,6 +73,7 @@ public final class TlsClient extends HandshakeMachine {
       TlsClientConfig config,
       String serverName,
       byte[] transportParameters,
+      HandshakeCrypto crypto,
       SecureRandom random,
       boolean needsTransportParameters) {
     this.serverName = ServerName.parse(serverName);
@@ -63,6 +81,7 @@ public final class TlsClient extends HandshakeMachine {
     this.credentials = config.credentials();
     SessionCache cache = config.sessionCache();
     this.tickets = cache == null ? null : new TicketStore(config, cache, this.serverName);
+    this.crypto = crypto;
     this.random = random;
     this.needsTransportParameters = needsTransportParameters;
     this.offer =
@@ -71,6 +90,7 @@ public final class TlsClient extends HandshakeMachine {
             this.serverName,
             transportParameters,
             tickets == null ? null : tickets.take(),
+            crypto,
             random);
     this.secretLog = new SecretLog(config.keyLog(), offer.clientRandom());
   }
@@ -265,7 +285,7 @@ public final class TlsClient extends HandshakeMachine {
 
   private void onCertificateVerify(HandshakeMessage message) throws TlsAlertException {
     CertificateVerify.verify(
-        Side.SERVER, message.body(), peerCertificates.getFirst(), transcript.hash());
+        Side.SERVER, message.body(), peerCertificates.getFirst(), transcript.hash(), crypto);
     // After the signature: who cannot sign must not make us build paths.
     trust.checkServer(peerCertificates, serverName, keys().suite());
     transcript.add(message.encoded());
@@ -319,7 +339,7 @@ public final class TlsClient extends HandshakeMachine {
     }
     output.message(HANDSHAKE, CertificateMessage.write(signer.credentials().chain()));
     output.message(
-        HANDSHAKE, CertificateVerify.write(Side.CLIENT, signer, transcript.hash(), random));
+        HANDSHAKE, CertificateVerify.write(Side.CLIENT, signer, transcript.hash(), crypto, random));
   }
 
   private KeySchedule keys() {

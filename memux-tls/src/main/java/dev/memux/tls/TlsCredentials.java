@@ -21,6 +21,16 @@ public final class TlsCredentials {
   private final PrivateKey privateKey;
   private final List<SignatureScheme> schemes;
   private final byte[] hash;
+  private volatile @Nullable Prepared prepared;
+
+  /** The private key in the hands of who does the arithmetic. */
+  private record Prepared(
+      HandshakeCrypto crypto, SignatureScheme scheme, HandshakeCrypto.SigningKey key) {
+    @SuppressWarnings("ReferenceEquality") // they have no other identity
+    boolean isFor(HandshakeCrypto who, SignatureScheme by) {
+      return who == crypto && by == scheme;
+    }
+  }
 
   /**
    * @param chain the end entity's certificate first, each following one certifying the one before
@@ -75,6 +85,17 @@ public final class TlsCredentials {
   /** Of the first certificate, by SHA-256. */
   byte[] hash() {
     return hash;
+  }
+
+  /** The private key, ready to sign by {@code crypto}: made once, and kept with the credentials. */
+  HandshakeCrypto.SigningKey signingKey(HandshakeCrypto crypto, SignatureScheme scheme)
+      throws GeneralSecurityException {
+    Prepared known = prepared;
+    if (known == null || !known.isFor(crypto, scheme)) {
+      known = new Prepared(crypto, scheme, crypto.signingKey(scheme, privateKey));
+      prepared = known; // whatever another thread has made meanwhile is as good
+    }
+    return known.key;
   }
 
   /** The key of the first certificate. */

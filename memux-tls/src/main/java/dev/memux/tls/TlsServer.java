@@ -21,6 +21,7 @@ public final class TlsServer extends HandshakeMachine {
   private final TlsServerConfig config;
   private final byte[] transportParameters;
   private final @Nullable EarlyDataTerms earlyDataTerms;
+  private final HandshakeCrypto crypto;
   private final SecureRandom random;
   private final boolean quic;
 
@@ -41,21 +42,23 @@ public final class TlsServer extends HandshakeMachine {
    * @param random for keys, for the ServerHello and for signatures
    */
   public TlsServer(TlsServerConfig config, byte[] transportParameters, SecureRandom random) {
-    this(config, transportParameters, transportParameters, random, true);
+    this(config, transportParameters, transportParameters, HandshakeCrypto.JDK, random, true);
   }
 
   /**
    * @param transportParameters encoded (RFC 9000 §18)
    * @param earlyParameters those of them, encoded, that clients remember for early data (RFC 9000
    *     §7.4.1): if they change, early data is refused
-   * @param random for keys, for the ServerHello and for signatures
+   * @param crypto does what takes public and private keys
+   * @param random for the ServerHello and for tickets, and for {@code crypto}
    */
   public TlsServer(
       TlsServerConfig config,
       byte[] transportParameters,
       byte[] earlyParameters,
+      HandshakeCrypto crypto,
       SecureRandom random) {
-    this(config, transportParameters, earlyParameters, random, true);
+    this(config, transportParameters, earlyParameters, crypto, random, true);
   }
 
   /**
@@ -66,11 +69,13 @@ public final class TlsServer extends HandshakeMachine {
       TlsServerConfig config,
       byte[] transportParameters,
       byte[] earlyParameters,
+      HandshakeCrypto crypto,
       SecureRandom random,
       boolean quic) {
     this.config = config;
     this.earlyDataTerms = EarlyDataTerms.of(config, earlyParameters);
     this.transportParameters = transportParameters.clone();
+    this.crypto = crypto;
     this.random = random;
     this.quic = quic;
   }
@@ -169,7 +174,7 @@ public final class TlsServer extends HandshakeMachine {
     input.requireEmpty();
     TicketChoice resumed = chooseTicket(hello, choice, encoded);
     Signer signer = resumed == null ? choice.signer(hello) : null;
-    KeyExchange.Answer answer = KeyExchange.answer(choice.group(), clientShare, random);
+    KeyExchange.Answer answer = KeyExchange.answer(choice.group(), clientShare, crypto, random);
     transcript.add(encoded);
     if (retry == null) {
       transcript.begin(choice.suite());
@@ -299,7 +304,7 @@ public final class TlsServer extends HandshakeMachine {
     }
     output.message(HANDSHAKE, CertificateMessage.write(signer.credentials().chain()));
     output.message(
-        HANDSHAKE, CertificateVerify.write(Side.SERVER, signer, transcript.hash(), random));
+        HANDSHAKE, CertificateVerify.write(Side.SERVER, signer, transcript.hash(), crypto, random));
   }
 
   private void onCertificate(HandshakeMessage message) throws TlsAlertException {
@@ -318,7 +323,7 @@ public final class TlsServer extends HandshakeMachine {
 
   private void onCertificateVerify(HandshakeMessage message) throws TlsAlertException {
     CertificateVerify.verify(
-        Side.CLIENT, message.body(), peerCertificates.getFirst(), transcript.hash());
+        Side.CLIENT, message.body(), peerCertificates.getFirst(), transcript.hash(), crypto);
     // After the signature: who cannot sign must not make us build paths.
     requireNonNull(config.clientTrust())
         .checkClient(peerCertificates, requireNonNull(schedule).suite());

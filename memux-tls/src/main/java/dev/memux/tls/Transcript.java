@@ -1,7 +1,6 @@
 package dev.memux.tls;
 
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +29,7 @@ final class Transcript {
 
   /** The cipher suite, and so the hash, is chosen. */
   void begin(CipherSuite suite) {
-    digest = newDigest(suite);
+    digest = suite.hash().newDigest();
     digest.update(early);
     early = new byte[0];
   }
@@ -57,11 +56,7 @@ final class Transcript {
 
   /** The hash of the messages so far; more may follow. */
   byte[] hash() {
-    try {
-      return ((MessageDigest) started().clone()).digest();
-    } catch (CloneNotSupportedException e) {
-      throw new IllegalStateException("this JDK's digests cannot be cloned", e);
-    }
+    return Hash.clone(started()).digest();
   }
 
   /**
@@ -69,24 +64,20 @@ final class Transcript {
    * suite}, which need not be chosen yet: for binders (RFC 8446 §4.2.11.2).
    */
   byte[] hashWith(CipherSuite suite, byte[] message, int length) {
-    try {
-      MessageDigest copy;
-      if (digest == null) {
-        copy = newDigest(suite);
-        copy.update(early);
-      } else {
-        copy = (MessageDigest) digest.clone();
-      }
-      copy.update(message, 0, length);
-      return copy.digest();
-    } catch (CloneNotSupportedException e) {
-      throw new IllegalStateException("this JDK's digests cannot be cloned", e);
+    MessageDigest copy;
+    if (digest == null) {
+      copy = suite.hash().newDigest();
+      copy.update(early);
+    } else {
+      copy = Hash.clone(digest);
     }
+    copy.update(message, 0, length);
+    return copy.digest();
   }
 
   /** The hash of nothing, as the key schedule uses it. */
   static byte[] emptyHash(CipherSuite suite) {
-    return newDigest(suite).digest();
+    return suite.hash().newDigest().digest();
   }
 
   private MessageDigest started() {
@@ -94,13 +85,5 @@ final class Transcript {
       throw new IllegalStateException("no cipher suite yet");
     }
     return digest;
-  }
-
-  private static MessageDigest newDigest(CipherSuite suite) {
-    try {
-      return MessageDigest.getInstance(suite.hashAlgorithm());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("this JDK lacks " + suite.hashAlgorithm(), e);
-    }
   }
 }

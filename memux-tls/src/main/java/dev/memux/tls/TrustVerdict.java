@@ -18,16 +18,6 @@ record TrustVerdict(CertificateTrust trust, ServerName serverName) {
     return judge == trust
         && judge.isConstant()
         && name.equals(serverName)
-        && areValid(chain, Instant.ofEpochMilli(nowMillis));
-  }
-
-  private static boolean areValid(List<X509Certificate> chain, Instant now) {
-    for (X509Certificate certificate : chain) {
-      if (now.isBefore(certificate.getNotBefore().toInstant())
-          || now.isAfter(certificate.getNotAfter().toInstant())) {
-        return false;
-      }
-    }
-    return true;
+        && Verdicts.areValid(chain, Instant.ofEpochMilli(nowMillis));
   }
 }

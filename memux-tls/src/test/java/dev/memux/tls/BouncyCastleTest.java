@@ -53,6 +53,7 @@ class BouncyCastleTest {
                   Configs.client().build(),
                   Configs.SERVER_NAME,
                   new byte[] {1},
+                  HandshakeCrypto.JDK,
                   new SecureRandom(),
                   false))) {
         ours.shakeHands();
@@ -77,6 +78,7 @@ class BouncyCastleTest {
                   Configs.server("p256").build(),
                   new byte[] {1},
                   new byte[0],
+                  HandshakeCrypto.JDK,
                   new SecureRandom(),
                   false))) {
         ours.shakeHands();

@@ -155,7 +155,9 @@ class ClientHelloRulesTest {
   void outsideQuicTheSessionIdIsEchoed() throws Exception {
     byte[] id = {1, 2, 3, 4};
     Peer server =
-        new Peer(new TlsServer(CONFIG, new byte[0], new byte[0], new SeededRandom(1), false));
+        new Peer(
+            new TlsServer(
+                CONFIG, new byte[0], new byte[0], HandshakeCrypto.JDK, new SeededRandom(1), false));
     server.receive(INITIAL, hello.sessionId(id).without(57).build());
     byte[] serverHello = server.take(INITIAL);
     assertEquals(id.length, serverHello[38]);

@@ -191,6 +191,7 @@ class EarlyDataTest {
                   serverConfig().build(),
                   parameters,
                   new byte[] {(byte) early},
+                  HandshakeCrypto.JDK,
                   new SeededRandom(2)));
       Peer.connect(client, server);
       answers.add(client.session.earlyData());

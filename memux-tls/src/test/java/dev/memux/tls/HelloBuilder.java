@@ -139,11 +139,16 @@ final class HelloBuilder {
   }
 
   static byte[] x25519Share() {
-    return share(0x001d, KeyExchange.generate(NamedGroup.X25519, new SeededRandom(9)).share());
+    return share(
+        0x001d,
+        KeyExchange.generate(NamedGroup.X25519, HandshakeCrypto.JDK, new SeededRandom(9)).share());
   }
 
   static byte[] p256Share() {
-    return share(0x0017, KeyExchange.generate(NamedGroup.SECP256R1, new SeededRandom(9)).share());
+    return share(
+        0x0017,
+        KeyExchange.generate(NamedGroup.SECP256R1, HandshakeCrypto.JDK, new SeededRandom(9))
+            .share());
   }
 
   static byte[] name(int type, String name) {

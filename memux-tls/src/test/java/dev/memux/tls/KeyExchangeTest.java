@@ -16,17 +16,19 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class KeyExchangeTest {
-  private final KeyExchange x25519 = KeyExchange.generate(X25519, new SeededRandom(1));
-  private final KeyExchange p256 = KeyExchange.generate(SECP256R1, new SeededRandom(1));
+  private final KeyExchange x25519 =
+      KeyExchange.generate(X25519, HandshakeCrypto.JDK, new SeededRandom(1));
+  private final KeyExchange p256 =
+      KeyExchange.generate(SECP256R1, HandshakeCrypto.JDK, new SeededRandom(1));
 
   // Often enough that some coordinate begins with a zero byte.
   @Test
   void bothEndsAgree() throws Exception {
     for (NamedGroup group : NamedGroup.values()) {
-      KeyExchange client = KeyExchange.generate(group, new SeededRandom(1));
+      KeyExchange client = KeyExchange.generate(group, HandshakeCrypto.JDK, new SeededRandom(1));
       for (int seed = 0; seed < (group == X25519MLKEM768 ? 20 : 300); seed++) {
         KeyExchange.Answer answer =
-            KeyExchange.answer(group, client.share(), new SeededRandom(seed));
+            KeyExchange.answer(group, client.share(), HandshakeCrypto.JDK, new SeededRandom(seed));
         assertEquals(clientBytes(group), client.share().length);
         assertEquals(serverBytes(group), answer.share().length);
         assertEquals(group == X25519MLKEM768 ? 64 : 32, answer.secret().length);
@@ -39,14 +41,16 @@ class KeyExchangeTest {
   @Test
   void groupsWithX25519HaveOneKeyOfIt() throws Exception {
     Map<NamedGroup, KeyExchange> keys =
-        KeyExchange.generate(List.of(X25519, SECP256R1, X25519MLKEM768), new SeededRandom(1));
+        KeyExchange.generate(
+            List.of(X25519, SECP256R1, X25519MLKEM768), HandshakeCrypto.JDK, new SeededRandom(1));
     assertEquals(Set.of(NamedGroup.values()), keys.keySet());
     byte[] hybrid = keys.get(X25519MLKEM768).share();
     assertArrayEquals(
         keys.get(X25519).share(), Arrays.copyOfRange(hybrid, hybrid.length - 32, hybrid.length));
     for (NamedGroup group : NamedGroup.values()) {
       KeyExchange client = keys.get(group);
-      KeyExchange.Answer answer = KeyExchange.answer(group, client.share(), new SeededRandom(2));
+      KeyExchange.Answer answer =
+          KeyExchange.answer(group, client.share(), HandshakeCrypto.JDK, new SeededRandom(2));
       assertArrayEquals(answer.secret(), client.agree(answer.share()));
     }
   }
@@ -66,9 +70,11 @@ class KeyExchangeTest {
   // draft-ietf-tls-ecdhe-mlkem §4: ML-KEM's half of the secret comes first.
   @Test
   void theHybridSecretDependsOnBothHalves() throws Exception {
-    KeyExchange client = KeyExchange.generate(X25519MLKEM768, new SeededRandom(1));
+    KeyExchange client =
+        KeyExchange.generate(X25519MLKEM768, HandshakeCrypto.JDK, new SeededRandom(1));
     KeyExchange.Answer answer =
-        KeyExchange.answer(X25519MLKEM768, client.share(), new SeededRandom(2));
+        KeyExchange.answer(
+            X25519MLKEM768, client.share(), HandshakeCrypto.JDK, new SeededRandom(2));
     byte[] otherCiphertext = answer.share().clone();
     otherCiphertext[0] ^= 1;
     byte[] secret = client.agree(otherCiphertext);
@@ -85,16 +91,18 @@ class KeyExchangeTest {
   // draft-ietf-tls-ecdhe-mlkem §4.2, FIPS 203 §7.2: coefficients are below 3329.
   @Test
   void hybridSharesMustHoldAValidEncapsulationKey() throws Exception {
-    byte[] good = KeyExchange.generate(X25519MLKEM768, new SeededRandom(1)).share();
+    byte[] good =
+        KeyExchange.generate(X25519MLKEM768, HandshakeCrypto.JDK, new SeededRandom(1)).share();
     for (int coefficient : new int[] {0, 1, 511, 767}) {
       byte[] largest = withCoefficient(good, coefficient, 3328);
-      KeyExchange.answer(X25519MLKEM768, largest, new SeededRandom(2));
+      KeyExchange.answer(X25519MLKEM768, largest, HandshakeCrypto.JDK, new SeededRandom(2));
       for (int value : new int[] {3329, 4095}) {
         byte[] bad = withCoefficient(good, coefficient, value);
         Alerts.assertAlert(
             ILLEGAL_PARAMETER,
             coefficient + " " + value,
-            () -> KeyExchange.answer(X25519MLKEM768, bad, new SeededRandom(2)));
+            () ->
+                KeyExchange.answer(X25519MLKEM768, bad, HandshakeCrypto.JDK, new SeededRandom(2)));
       }
     }
   }
@@ -116,15 +124,19 @@ class KeyExchangeTest {
   // RFC 8446 §7.4.2
   @Test
   void hybridSharesMustHoldAnX25519PointOfHighOrder() throws Exception {
-    KeyExchange client = KeyExchange.generate(X25519MLKEM768, new SeededRandom(1));
+    KeyExchange client =
+        KeyExchange.generate(X25519MLKEM768, HandshakeCrypto.JDK, new SeededRandom(1));
     byte[] clientShare = client.share();
     byte[] serverShare =
-        KeyExchange.answer(X25519MLKEM768, clientShare, new SeededRandom(2)).share();
+        KeyExchange.answer(X25519MLKEM768, clientShare, HandshakeCrypto.JDK, new SeededRandom(2))
+            .share();
     Arrays.fill(clientShare, 1184, 1216, (byte) 0);
     Arrays.fill(serverShare, 1088, 1120, (byte) 0);
     Alerts.assertAlert(
         ILLEGAL_PARAMETER,
-        () -> KeyExchange.answer(X25519MLKEM768, clientShare, new SeededRandom(2)));
+        () ->
+            KeyExchange.answer(
+                X25519MLKEM768, clientShare, HandshakeCrypto.JDK, new SeededRandom(2)));
     Alerts.assertAlert(ILLEGAL_PARAMETER, () -> client.agree(serverShare));
   }
 
@@ -149,7 +161,7 @@ class KeyExchangeTest {
   // RFC 7748 §5: the top bit is masked, values from p on are reduced.
   @Test
   void unusualEncodingsOfGoodPointsAreAccepted() throws Exception {
-    byte[] peer = KeyExchange.generate(X25519, new SeededRandom(2)).share();
+    byte[] peer = KeyExchange.generate(X25519, HandshakeCrypto.JDK, new SeededRandom(2)).share();
     byte[] secret = x25519.agree(peer);
     peer[31] |= (byte) 0x80;
     assertArrayEquals(secret, x25519.agree(peer));
@@ -162,7 +174,7 @@ class KeyExchangeTest {
   // RFC 8446 §4.2.8.2
   @Test
   void pointsOffTheCurveAreRefused() {
-    byte[] good = KeyExchange.generate(SECP256R1, new SeededRandom(2)).share();
+    byte[] good = KeyExchange.generate(SECP256R1, HandshakeCrypto.JDK, new SeededRandom(2)).share();
     for (int i = 1; i < good.length; i++) {
       byte[] bad = good.clone();
       bad[i] ^= 1;
@@ -178,7 +190,7 @@ class KeyExchangeTest {
   // RFC 8446 §4.2.8.2: only the uncompressed form.
   @Test
   void otherFormsOfPointsAreRefused() {
-    byte[] good = KeyExchange.generate(SECP256R1, new SeededRandom(2)).share();
+    byte[] good = KeyExchange.generate(SECP256R1, HandshakeCrypto.JDK, new SeededRandom(2)).share();
     for (int form : new int[] {0, 2, 3, 5, 6, 7}) {
       byte[] bad = good.clone();
       bad[0] = (byte) form;
@@ -193,14 +205,17 @@ class KeyExchangeTest {
       Alerts.assertAlert(ILLEGAL_PARAMETER, () -> x25519.agree(new byte[length]));
       Alerts.assertAlert(ILLEGAL_PARAMETER, () -> p256.agree(new byte[length]));
     }
-    KeyExchange hybrid = KeyExchange.generate(X25519MLKEM768, new SeededRandom(1));
+    KeyExchange hybrid =
+        KeyExchange.generate(X25519MLKEM768, HandshakeCrypto.JDK, new SeededRandom(1));
     for (int length : new int[] {0, 32, 1088, 1119, 1121, 1184, 1216}) {
       Alerts.assertAlert(ILLEGAL_PARAMETER, () -> hybrid.agree(new byte[length]));
     }
     for (int length : new int[] {0, 32, 1120, 1184, 1215, 1217}) {
       Alerts.assertAlert(
           ILLEGAL_PARAMETER,
-          () -> KeyExchange.answer(X25519MLKEM768, new byte[length], new SeededRandom(2)));
+          () ->
+              KeyExchange.answer(
+                  X25519MLKEM768, new byte[length], HandshakeCrypto.JDK, new SeededRandom(2)));
     }
   }
 }

@@ -51,7 +51,10 @@ class MutationTest {
     read(50, retryRequest(), body -> ServerHello.read(body, new byte[0], offered));
     read(50, flight.get(0), body -> EncryptedExtensions.read(body, offered));
     read(50, flight.get(1), CertificateMessage::readServers);
-    read(10, flight.get(2), body -> CertificateVerify.verify(Side.SERVER, body, leaf, hash));
+    read(
+        10,
+        flight.get(2),
+        body -> CertificateVerify.verify(Side.SERVER, body, leaf, hash, HandshakeCrypto.JDK));
     read(40, request, CertificateRequest::read);
   }
 

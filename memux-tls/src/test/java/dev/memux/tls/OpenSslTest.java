@@ -351,7 +351,12 @@ class OpenSslTest {
     return new RecordConnection(
         new Socket(InetAddress.getLoopbackAddress(), port),
         new TlsClient(
-            config.build(), Configs.SERVER_NAME, new byte[] {1}, new SecureRandom(), false));
+            config.build(),
+            Configs.SERVER_NAME,
+            new byte[] {1},
+            HandshakeCrypto.JDK,
+            new SecureRandom(),
+            false));
   }
 
   private static void assertReversed(RecordConnection connection) throws Exception {
@@ -387,7 +392,13 @@ class OpenSslTest {
           RecordConnection connection =
               new RecordConnection(
                   listener.accept(),
-                  new TlsServer(config, new byte[] {1}, new byte[0], new SecureRandom(), false))) {
+                  new TlsServer(
+                      config,
+                      new byte[] {1},
+                      new byte[0],
+                      HandshakeCrypto.JDK,
+                      new SecureRandom(),
+                      false))) {
         connection.shakeHands();
         assertEquals(expected, connection.session);
         client.awaitLine("Verification: OK");

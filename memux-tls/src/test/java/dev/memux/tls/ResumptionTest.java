@@ -327,7 +327,7 @@ class ResumptionTest {
   @Test
   void whoseVerdictIsConstantIsAskedOnce() throws Exception {
     Judge constant = new Judge();
-    CertificateTrust trust = new CertificateTrust(constant, true);
+    CertificateTrust trust = new CertificateTrust(constant, true, null);
     assertFalse(connect(clientConfig().trust(trust), serverConfig()));
     assertTrue(connect(clientConfig().trust(trust), serverConfig()));
     assertEquals(1, constant.asked);
@@ -351,7 +351,7 @@ class ResumptionTest {
     java.time.Instant end = TestFiles.certificates("p256").getFirst().getNotAfter().toInstant();
     clock.advance(Duration.between(clock.instant(), end.minusSeconds(60)));
     Judge judge = new Judge();
-    TlsClientConfig config = clientConfig().trust(new CertificateTrust(judge, true)).build();
+    TlsClientConfig config = clientConfig().trust(new CertificateTrust(judge, true, null)).build();
     client = Peer.client(config);
     server = Peer.server(serverConfig().build());
     Peer.connect(client, server);

@@ -96,7 +96,11 @@ class Rfc8448Test {
     transcript.add(flight.get(1));
     byte[] verify = flight.get(2);
     CertificateVerify.verify(
-        Side.SERVER, new HandshakeReader(verify, 4, verify.length), certificate, transcript.hash());
+        Side.SERVER,
+        new HandshakeReader(verify, 4, verify.length),
+        certificate,
+        transcript.hash(),
+        HandshakeCrypto.JDK);
     // RFC 8446 §4.4.3: it must not pass as a client's.
     Alerts.assertAlert(
         AlertDescription.DECRYPT_ERROR,
@@ -105,7 +109,8 @@ class Rfc8448Test {
                 Side.CLIENT,
                 new HandshakeReader(verify, 4, verify.length),
                 certificate,
-                transcript.hash()));
+                transcript.hash(),
+                HandshakeCrypto.JDK));
     transcript.add(verify);
     byte[] finished = flight.get(3);
     assertArrayEquals(finished, Finished.write(keys.serverFinished(transcript.hash())));
@@ -176,10 +181,12 @@ class Rfc8448Test {
       bigEndian[i] = share[31 - i];
     }
     return new DiffieHellman(
-        DiffieHellman.Curve.X25519,
-        new KeyPair(
-            factory.generatePublic(new XECPublicKeySpec(curve, new BigInteger(1, bigEndian))),
-            factory.generatePrivate(new XECPrivateKeySpec(curve, hex(privateKey)))));
+        HandshakeCrypto.Curve.X25519,
+        new JdkHandshakeCrypto.JdkAgreementKey(
+            HandshakeCrypto.Curve.X25519,
+            new KeyPair(
+                factory.generatePublic(new XECPublicKeySpec(curve, new BigInteger(1, bigEndian))),
+                factory.generatePrivate(new XECPrivateKeySpec(curve, hex(privateKey))))));
   }
 
   @Test

@@ -26,7 +26,8 @@ final class ScriptedServer {
   private final SecureRandom random = new SeededRandom(5);
   private final CipherSuite suite = CipherSuite.TLS_AES_128_GCM_SHA256;
   private final Transcript transcript = new Transcript();
-  private final KeyExchange keyExchange = KeyExchange.generate(NamedGroup.X25519, random);
+  private final KeyExchange keyExchange =
+      KeyExchange.generate(NamedGroup.X25519, HandshakeCrypto.JDK, random);
   private KeySchedule keys = new KeySchedule(suite);
   private ClientHello clientHello;
 
@@ -163,6 +164,7 @@ final class ScriptedServer {
         Side.SERVER,
         new Signer(TestFiles.credentials(credentials), scheme),
         transcript.hash(),
+        HandshakeCrypto.JDK,
         random);
   }
 

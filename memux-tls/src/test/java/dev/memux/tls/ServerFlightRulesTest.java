@@ -276,7 +276,10 @@ class ServerFlightRulesTest {
   @Test
   void transportParametersMustBeThere() throws Exception {
     refusesExtensions(MISSING_EXTENSION, protocol("h3"));
-    Peer client = new Peer(new TlsClient(CONFIG, "a.test", NOTHING, new SeededRandom(1), false));
+    Peer client =
+        new Peer(
+            new TlsClient(
+                CONFIG, "a.test", NOTHING, HandshakeCrypto.JDK, new SeededRandom(1), false));
     ScriptedServer lenient = new ScriptedServer(client).sendHello();
     lenient.send(encryptedExtensions(protocol("h3")));
     assertNull(client.transportParameters);

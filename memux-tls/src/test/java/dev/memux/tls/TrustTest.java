@@ -176,6 +176,67 @@ class TrustTest {
   }
 
   @Test
+  void aChainThatWasFoundGoodIsNotJudgedAgainAtOnce() throws Exception {
+    CountingManager constant = new CountingManager();
+    CertificateTrust remembering = new CertificateTrust(constant, true, new Verdicts());
+    for (int i = 0; i < 3; i++) {
+      connect(Configs.client().trust(remembering).build(), "server.test", "p256");
+    }
+    assertEquals(1, constant.asked);
+    connect(Configs.client().trust(remembering).build(), "other.test", "p256");
+    connect(Configs.client().trust(remembering).build(), "server.test", "leaf");
+    assertEquals(3, constant.asked);
+
+    CountingManager custom = new CountingManager();
+    for (int i = 0; i < 3; i++) {
+      connect(Configs.client().trustManager(custom).build(), "server.test", "p256");
+    }
+    assertEquals(3, custom.asked);
+  }
+
+  @Test
+  void aRefusalIsNotRemembered() throws Exception {
+    CountingManager manager = new CountingManager();
+    CertificateTrust trust = new CertificateTrust(manager, true, new Verdicts());
+    TlsClientConfig config = Configs.client().trust(trust).build();
+    manager.refuses = true;
+    Alerts.assertAlert(CERTIFICATE_UNKNOWN, () -> connect(config, "server.test", "p256"));
+    manager.refuses = false;
+    connect(config, "server.test", "p256");
+    assertEquals(2, manager.asked);
+  }
+
+  /** The proof that it is the server's certificate is demanded each time. */
+  @Test
+  void aKnownChainStillNeedsItsProof() throws Exception {
+    TlsClientConfig config = Configs.client().build();
+    connect(config, "server.test", "p256");
+    ScriptedServer server = new ScriptedServer(config);
+    server
+        .sendHello()
+        .send(ScriptedServer.encryptedExtensions())
+        .send(ScriptedServer.certificate("p256"));
+    Alerts.assertAlert(
+        AlertDescription.DECRYPT_ERROR,
+        () ->
+            server.send(server.certificateVerify("leaf", SignatureScheme.ECDSA_SECP256R1_SHA256)));
+  }
+
+  private static final class CountingManager extends RefusingManager {
+    private int asked;
+    private boolean refuses;
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+        throws CertificateException {
+      asked++;
+      if (refuses) {
+        super.checkServerTrusted(chain, authType, engine);
+      }
+    }
+  }
+
+  @Test
   void trustInNothingIsAMistake() {
     assertThrows(
         IllegalArgumentException.class, () -> Configs.client().trustedCertificates(List.of()));

@@ -9,6 +9,7 @@ import dev.memux.engine.packet.PacketProtection;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.stream.ChunkPool;
 import dev.memux.engine.wire.TransportError;
+import dev.memux.tls.HandshakeCrypto;
 import dev.memux.tls.KeyRing;
 import dev.memux.tls.TlsClient;
 import dev.memux.tls.TlsClientConfig;
@@ -19,6 +20,7 @@ import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +70,7 @@ public final class QuicEndpoint {
   /** Of connection IDs that peers may still use. */
   private @Nullable RoutingKey previousRouting;
 
+  private Supplier<HandshakeCrypto> crypto = () -> HandshakeCrypto.JDK;
   private boolean accepting = true;
 
   /** Somebody else runs {@link QuicConnection#takeHandshakeWork}. */
@@ -184,7 +187,7 @@ public final class QuicEndpoint {
             ids,
             ConnectionStart.ofClient(dcid, token),
             dcid,
-            parameters -> new TlsClient(tls, serverName, parameters.encode(), random),
+            parameters -> new TlsClient(tls, serverName, parameters.encode(), crypto.get(), random),
             pool,
             buffers,
             random,
@@ -227,6 +230,14 @@ public final class QuicEndpoint {
     connection.receive(remote, buffer, offset, length, ecn, nowNanos);
     seeToHandshake(connection, before, nowNanos);
     return connection;
+  }
+
+  /**
+   * From now on handshakes begin with what {@code crypto} gives for their public and private keys;
+   * otherwise those are the JDK's matter.
+   */
+  public void shakeHandsBy(Supplier<HandshakeCrypto> crypto) {
+    this.crypto = crypto;
   }
 
   /**
@@ -367,7 +378,12 @@ public final class QuicEndpoint {
             start,
             scid,
             parameters ->
-                new TlsServer(tls, parameters.encode(), parameters.remembered().encode(), random),
+                new TlsServer(
+                    tls,
+                    parameters.encode(),
+                    parameters.remembered().encode(),
+                    crypto.get(),
+                    random),
             pool,
             buffers,
             random,

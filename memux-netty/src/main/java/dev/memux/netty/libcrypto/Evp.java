@@ -4,9 +4,6 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
@@ -27,14 +24,18 @@ final class Evp {
   /** Of what is set again: whether it encrypts. */
   private static final int AS_BEFORE = -1;
 
+  private static final long NO_ATEXIT = 0x80000;
   private static final long NULL = 0;
-  private static final Linker.Option CRITICAL = Linker.Option.critical(true);
 
-  private static final MethodHandle VERSION = function("OpenSSL_version", JAVA_LONG, JAVA_INT);
-  private static final MethodHandle CONTEXT_NEW = function("EVP_CIPHER_CTX_new", JAVA_LONG);
-  private static final MethodHandle CONTEXT_FREE = procedure("EVP_CIPHER_CTX_free", JAVA_LONG);
+  private static final MethodHandle VERSION =
+      Library.function("OpenSSL_version", JAVA_LONG, JAVA_INT);
+  private static final MethodHandle INIT_LIBRARY =
+      Library.function("OPENSSL_init_crypto", JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle CONTEXT_NEW = Library.function("EVP_CIPHER_CTX_new", JAVA_LONG);
+  private static final MethodHandle CONTEXT_FREE =
+      Library.procedure("EVP_CIPHER_CTX_free", JAVA_LONG);
   private static final MethodHandle INIT =
-      function(
+      Library.function(
           "EVP_CipherInit_ex",
           JAVA_INT,
           JAVA_LONG,
@@ -45,7 +46,7 @@ final class Evp {
           JAVA_INT);
 
   private static final MethodHandle SET_IV =
-      critical(
+      Library.critical(
           "EVP_CipherInit_ex",
           JAVA_INT,
           JAVA_LONG,
@@ -55,15 +56,18 @@ final class Evp {
           JAVA_LONG,
           JAVA_INT);
   private static final MethodHandle UPDATE =
-      critical("EVP_CipherUpdate", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT);
+      Library.critical(
+          "EVP_CipherUpdate", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT);
   private static final MethodHandle UPDATE_FROM_HEAP =
-      critical("EVP_CipherUpdate", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_INT);
+      Library.critical(
+          "EVP_CipherUpdate", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_INT);
   private static final MethodHandle UPDATE_TO_HEAP =
-      critical("EVP_CipherUpdate", JAVA_INT, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_INT);
+      Library.critical(
+          "EVP_CipherUpdate", JAVA_INT, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_INT);
   private static final MethodHandle FINISH =
-      critical("EVP_CipherFinal_ex", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+      Library.critical("EVP_CipherFinal_ex", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle TAG =
-      critical("EVP_CIPHER_CTX_ctrl", JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG);
+      Library.critical("EVP_CIPHER_CTX_ctrl", JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG);
 
   private Evp() {}
 
@@ -75,16 +79,28 @@ final class Evp {
           .reinterpret(Long.MAX_VALUE)
           .getString(0);
     } catch (Throwable e) {
-      throw impossible(e);
+      throw Library.impossible(e);
+    }
+  }
+
+  /**
+   * Before all else: has the library not clean up when the process exits, as other threads may use
+   * it until the very end. Without effect if somebody else in the process has begun to use it.
+   */
+  static void keepToTheEnd() {
+    try {
+      int ignored = (int) INIT_LIBRARY.invokeExact(NO_ATEXIT, NULL);
+    } catch (Throwable e) {
+      throw Library.impossible(e);
     }
   }
 
   /** What a function without parameters tells of a cipher, that {@link #init} wants. */
   static long cipher(String name) {
     try {
-      return (long) function(name, JAVA_LONG).invokeExact();
+      return (long) Library.function(name, JAVA_LONG).invokeExact();
     } catch (Throwable e) {
-      throw impossible(e);
+      throw Library.impossible(e);
     }
   }
 
@@ -93,7 +109,7 @@ final class Evp {
     try {
       return (long) CONTEXT_NEW.invokeExact();
     } catch (Throwable e) {
-      throw impossible(e);
+      throw Library.impossible(e);
     }
   }
 
@@ -102,7 +118,7 @@ final class Evp {
     try {
       CONTEXT_FREE.invokeExact(context);
     } catch (Throwable e) {
-      throw impossible(e);
+      throw Library.impossible(e);
     }
   }
 
@@ -111,7 +127,7 @@ final class Evp {
     try {
       return (int) INIT.invokeExact(context, cipher, NULL, key, NULL, encrypts ? 1 : 0);
     } catch (Throwable e) {
-      throw impossible(e);
+      throw Library.impossible(e);
     }
   }
 
@@ -121,7 +137,7 @@ final class Evp {
     try {
       return (int) SET_IV.invokeExact(context, NULL, NULL, NULL, iv, AS_BEFORE);
     } catch (Throwable e) {
-      throw impossible(e);
+      throw Library.impossible(e);
     }
   }
 
@@ -139,7 +155,7 @@ final class Evp {
     try {
       return (int) UPDATE.invokeExact(context, out, length, in, bytes);
     } catch (Throwable e) {
-      throw impossible(e);
+      throw Library.impossible(e);
     }
   }
 
@@ -148,7 +164,7 @@ final class Evp {
     try {
       return (int) UPDATE_FROM_HEAP.invokeExact(context, out, length, in, bytes);
     } catch (Throwable e) {
-      throw impossible(e);
+      throw Library.impossible(e);
     }
   }
 
@@ -157,7 +173,7 @@ final class Evp {
     try {
       return (int) UPDATE_TO_HEAP.invokeExact(context, out, length, in, bytes);
     } catch (Throwable e) {
-      throw impossible(e);
+      throw Library.impossible(e);
     }
   }
 
@@ -166,7 +182,7 @@ final class Evp {
     try {
       return (int) FINISH.invokeExact(context, out, length);
     } catch (Throwable e) {
-      throw impossible(e);
+      throw Library.impossible(e);
     }
   }
 
@@ -174,7 +190,7 @@ final class Evp {
     try {
       return (int) TAG.invokeExact(context, GET_TAG, TAG_BYTES, tag);
     } catch (Throwable e) {
-      throw impossible(e);
+      throw Library.impossible(e);
     }
   }
 
@@ -182,29 +198,7 @@ final class Evp {
     try {
       return (int) TAG.invokeExact(context, SET_TAG, TAG_BYTES, tag);
     } catch (Throwable e) {
-      throw impossible(e);
+      throw Library.impossible(e);
     }
-  }
-
-  private static MethodHandle function(
-      String name, MemoryLayout result, MemoryLayout... parameters) {
-    return Linker.nativeLinker()
-        .downcallHandle(Library.symbol(name), FunctionDescriptor.of(result, parameters));
-  }
-
-  private static MethodHandle procedure(String name, MemoryLayout... parameters) {
-    return Linker.nativeLinker()
-        .downcallHandle(Library.symbol(name), FunctionDescriptor.ofVoid(parameters));
-  }
-
-  private static MethodHandle critical(
-      String name, MemoryLayout result, MemoryLayout... parameters) {
-    return Linker.nativeLinker()
-        .downcallHandle(Library.symbol(name), FunctionDescriptor.of(result, parameters), CRITICAL);
-  }
-
-  /** Functions of C throw nothing. */
-  private static AssertionError impossible(Throwable e) {
-    return new AssertionError(e);
   }
 }

@@ -4,12 +4,13 @@ import dev.memux.engine.packet.Aead;
 import dev.memux.engine.packet.HeaderProtection;
 import dev.memux.engine.packet.PacketProtection;
 import dev.memux.tls.CipherSuite;
+import dev.memux.tls.HandshakeCrypto;
 import org.jspecify.annotations.Nullable;
 
 /**
- * OpenSSL's libcrypto, 1.1.1 and later, for packet protection: no garbage, and from 3.2 on up to
- * twice as fast as the JDK's ciphers. Keys take about a kilobyte of native memory until they are
- * closed.
+ * OpenSSL's libcrypto, 1.1.1 and later, for packet protection and handshakes: no garbage, and from
+ * 3.2 on up to twice as fast as the JDK's ciphers. Keys take about a kilobyte of native memory
+ * until they are closed.
  */
 public final class Libcrypto {
   private static @Nullable Libcrypto loaded;
@@ -17,8 +18,12 @@ public final class Libcrypto {
   private final String name;
   private final long aes128Gcm = Evp.cipher("EVP_aes_128_gcm");
   private final long aes256Gcm = Evp.cipher("EVP_aes_256_gcm");
+  private final long aes128 = Evp.cipher("EVP_aes_128_ecb");
+  private final long aes256 = Evp.cipher("EVP_aes_256_ecb");
   private final long chaCha20Poly1305 = Evp.cipher("EVP_chacha20_poly1305");
   private final long chaCha20 = Evp.cipher("EVP_chacha20");
+
+  private @Nullable HandshakeCrypto handshakes;
 
   private Libcrypto() {
     String[] words = Evp.version().split(" ", 3); // such as "OpenSSL 3.0.22 25 Aug 2026"
@@ -35,6 +40,7 @@ public final class Libcrypto {
     Libcrypto known = loaded;
     if (known == null) {
       Library.find(path);
+      Evp.keepToTheEnd();
       known = new Libcrypto();
       known.tryAll();
       loaded = known;
@@ -65,7 +71,21 @@ public final class Libcrypto {
 
   /** The keys of this process that have not been closed: its native memory in use. */
   public static long openKeys() {
-    return CipherContext.open();
+    return NativeHandle.open();
+  }
+
+  /**
+   * For handshakes. What it needs is loaded by the first who asks, which takes some milliseconds.
+   *
+   * @throws UnsupportedOperationException with a reason for people, if it cannot be used
+   */
+  public synchronized HandshakeCrypto handshakes() {
+    HandshakeCrypto known = handshakes;
+    if (known == null) {
+      known = LibcryptoHandshakes.load();
+      handshakes = known;
+    }
+    return known;
   }
 
   /** For the keys of one event loop, which share some memory, and so must not cross threads. */
@@ -101,12 +121,11 @@ public final class Libcrypto {
       };
     }
 
-    /** A single block of AES is a matter of 13 ns for the JDK, and of 60 for libcrypto. */
     @Override
     public HeaderProtection headerProtection(CipherSuite suite, byte[] key) {
       return switch (suite) {
-        case TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384 ->
-            PacketProtection.JDK.headerProtection(suite, key);
+        case TLS_AES_128_GCM_SHA256 -> new AesHeaderProtection(suite, aes128, key, workspace);
+        case TLS_AES_256_GCM_SHA384 -> new AesHeaderProtection(suite, aes256, key, workspace);
         case TLS_CHACHA20_POLY1305_SHA256 -> new ChaCha20HeaderProtection(chaCha20, key, workspace);
       };
     }

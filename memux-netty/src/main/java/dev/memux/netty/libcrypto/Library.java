@@ -1,8 +1,11 @@
 package dev.memux.netty.libcrypto;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +21,7 @@ final class Library {
   private static final List<String> SYMBOLS =
       List.of(
           "OpenSSL_version",
+          "OPENSSL_init_crypto",
           "EVP_CIPHER_CTX_new",
           "EVP_CIPHER_CTX_free",
           "EVP_CIPHER_CTX_ctrl",
@@ -26,8 +30,12 @@ final class Library {
           "EVP_CipherFinal_ex",
           "EVP_aes_128_gcm",
           "EVP_aes_256_gcm",
+          "EVP_aes_128_ecb",
+          "EVP_aes_256_ecb",
           "EVP_chacha20_poly1305",
           "EVP_chacha20");
+
+  private static final Linker.Option CRITICAL = Linker.Option.critical(true);
 
   private static @Nullable SymbolLookup found;
 
@@ -52,12 +60,23 @@ final class Library {
     if (lookup == null) {
       throw new UnsupportedOperationException(name + " cannot be loaded");
     }
-    for (String symbol : SYMBOLS) {
+    requireSymbols(lookup, name, SYMBOLS);
+    return lookup;
+  }
+
+  private static void requireSymbols(SymbolLookup lookup, String name, List<String> symbols) {
+    for (String symbol : symbols) {
       if (lookup.find(symbol).isEmpty()) {
         throw new UnsupportedOperationException(name + " has no " + symbol);
       }
     }
-    return lookup;
+  }
+
+  /**
+   * @throws UnsupportedOperationException if one is missing in the library that was found
+   */
+  static void require(List<String> symbols) {
+    requireSymbols(known(), "libcrypto", symbols);
   }
 
   private static @Nullable SymbolLookup system() {
@@ -72,10 +91,33 @@ final class Library {
     }
   }
 
-  static synchronized MemorySegment symbol(String name) {
+  private static synchronized SymbolLookup known() {
     if (found == null) {
       throw new IllegalStateException("no libcrypto");
     }
-    return found.findOrThrow(name);
+    return found;
+  }
+
+  static MethodHandle function(String name, MemoryLayout result, MemoryLayout... parameters) {
+    return handle(name, FunctionDescriptor.of(result, parameters));
+  }
+
+  static MethodHandle procedure(String name, MemoryLayout... parameters) {
+    return handle(name, FunctionDescriptor.ofVoid(parameters));
+  }
+
+  /** For a function that neither blocks nor takes long; it may be given arrays of the heap. */
+  static MethodHandle critical(String name, MemoryLayout result, MemoryLayout... parameters) {
+    return handle(name, FunctionDescriptor.of(result, parameters), CRITICAL);
+  }
+
+  private static MethodHandle handle(
+      String name, FunctionDescriptor type, Linker.Option... options) {
+    return Linker.nativeLinker().downcallHandle(known().findOrThrow(name), type, options);
+  }
+
+  /** Functions of C throw nothing. */
+  static AssertionError impossible(Throwable e) {
+    return new AssertionError(e);
   }
 }
