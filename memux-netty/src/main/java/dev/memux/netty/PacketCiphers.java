@@ -49,8 +49,8 @@ public final class PacketCiphers {
   }
 
   /**
-   * Blocks until the choice is made, about half a second in a JVM that has just begun: for who is
-   * going to measure.
+   * Blocks until the choice is made, and that of who does handshakes, about half a second in a JVM
+   * that has just begun: for who is going to measure.
    *
    * @return what it has fallen on, such as {@code libcrypto 3.0.22}, or {@code JDK}
    */
@@ -58,6 +58,7 @@ public final class PacketCiphers {
     Choosing.start();
     HURRY.countDown();
     SETTLED.await();
+    HandshakeCryptoChoice.settle();
     Libcrypto chosen = choice;
     return chosen == null ? PacketProtection.JDK.name() : chosen.name();
   }

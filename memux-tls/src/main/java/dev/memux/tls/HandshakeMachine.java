@@ -70,8 +70,12 @@ abstract class HandshakeMachine implements TlsHandshake {
     return input.next(this::requirePlace);
   }
 
+  /** The handshake has ended: no key that was made for it is needed any more. */
+  void forgetKeys() {}
+
   /** Lets go of what only the handshake needs, for its connection may live long. */
   final void forgetSecrets() {
+    forgetKeys();
     if (schedule != null) {
       schedule.destroy();
       schedule = null;

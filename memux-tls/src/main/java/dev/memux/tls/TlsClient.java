@@ -141,6 +141,11 @@ public final class TlsClient extends HandshakeMachine {
   }
 
   @Override
+  void forgetKeys() {
+    offer.forgetKeys();
+  }
+
+  @Override
   public boolean mayTakeLong() {
     return state.mayTakeLong();
   }

@@ -5,8 +5,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.security.GeneralSecurityException;
-import java.util.Queue;
-import java.util.concurrent.ArrayBlockingQueue;
 import javax.crypto.Cipher;
 import javax.crypto.spec.ChaCha20ParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
@@ -42,14 +40,8 @@ abstract sealed class JdkHeaderProtection implements HeaderProtection {
 
   @Override
   public final void close() {
-    if (!closed) {
-      closed = true;
-      letGo();
-    }
+    closed = true;
   }
-
-  /** Others may use what it has been made of. */
-  void letGo() {}
 
   /** The mask's bytes, and perhaps more. */
   abstract byte[] encryptedSample(byte[] d, int at) throws GeneralSecurityException;
@@ -60,12 +52,6 @@ abstract sealed class JdkHeaderProtection implements HeaderProtection {
 
   /** RFC 9001 §5.4.3. */
   private static final class Aes extends JdkHeaderProtection {
-    /** More than handshakes under way at once let go, and not worth counting in memory. */
-    private static final int MAX_SPARE = 64;
-
-    /** Without an owner, to be given other keys: to find one takes the JDK longer than that. */
-    private static final Queue<Cipher> SPARE = new ArrayBlockingQueue<>(MAX_SPARE);
-
     private final SecretKeySpec key;
     private final byte[] block = new byte[SAMPLE_BYTES];
 
@@ -79,8 +65,7 @@ abstract sealed class JdkHeaderProtection implements HeaderProtection {
     private Cipher cipher() throws GeneralSecurityException {
       Cipher known = cipher;
       if (known == null) {
-        Cipher spare = SPARE.poll();
-        known = spare == null ? JdkProtection.cipher("AES/ECB/NoPadding") : spare;
+        known = JdkProtection.cipher("AES/ECB/NoPadding");
         known.init(Cipher.ENCRYPT_MODE, key);
         cipher = known;
       }
@@ -91,14 +76,6 @@ abstract sealed class JdkHeaderProtection implements HeaderProtection {
     byte[] encryptedSample(byte[] d, int at) throws GeneralSecurityException {
       cipher().update(d, at, SAMPLE_BYTES, block, 0);
       return block;
-    }
-
-    @Override
-    void letGo() {
-      if (cipher != null) {
-        SPARE.offer(cipher);
-        cipher = null;
-      }
     }
   }
 

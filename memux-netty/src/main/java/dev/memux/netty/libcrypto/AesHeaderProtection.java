@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * of handshakes, are hardly worth. So the JDK takes over once a key has been used often.
  */
 final class AesHeaderProtection implements HeaderProtection {
-  /** By then a key has cost as much as its other half would have. */
-  static final int FIRST_MASKS = 128;
+  /** Keys of connections that are mostly idle take years to get there, and no heap until then. */
+  static final int FIRST_MASKS = 1024;
 
   private final CipherSuite suite;
   private final byte[] key;
