@@ -4,7 +4,6 @@ import dev.memux.http.ResponseHead;
 import dev.memux.http.ServerExchange;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 
 /** The answers that every site gives alike. */
 final class Answers {
@@ -14,7 +13,7 @@ final class Answers {
   static ResponseHead head(int status) {
     return ResponseHead.of(status)
         // RFC 9110 §6.6.1: an origin server with a clock says when.
-        .with("date", HttpDate.format(Instant.now()))
+        .with("date", HttpDate.now())
         .with("server", "memux")
         .with("x-content-type-options", "nosniff");
   }

@@ -117,8 +117,14 @@ final class FilePreparation {
   }
 
   private static boolean needsContent(RequestHead request, FileAnswer answer) {
-    return !request.method().equals("HEAD")
-        && answer.body().stream().anyMatch(part -> part instanceof BodyPart.FromFile);
+    if (!request.method().equals("HEAD")) {
+      for (BodyPart part : answer.body()) {
+        if (part instanceof BodyPart.FromFile) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private PreparedAnswer look(RequestHead request, RequestPath path) throws IOException {

@@ -3,6 +3,7 @@ package dev.memux.gateway;
 import dev.memux.http.OutboundBody;
 import dev.memux.http.RequestHandler;
 import dev.memux.http.ServerExchange;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -95,19 +96,27 @@ final class FileSite implements RequestHandler {
   private static void send(ServerExchange exchange, PreparedAnswer.FromMemory ready) {
     FileAnswer answer = ready.answer();
     DefaultPriority.apply(exchange, ready.contentType());
+    if (exchange.isHead() || answer.body().isEmpty()) {
+      exchange.respond(answer.head()).finish(); // with the length that the body would have
+      return;
+    }
+    if (answer.body().size() == 1) {
+      exchange.respond(answer.head(), bytes(answer.body().getFirst(), ready.content()));
+      return;
+    }
     OutboundBody body = exchange.respond(answer.head());
-    if (!exchange.isHead()) {
-      for (BodyPart part : answer.body()) {
-        body.write(
-            switch (part) {
-              case BodyPart.Text text -> Unpooled.wrappedBuffer(text.bytes());
-              case BodyPart.FromFile(ByteRange range) ->
-                  Unpooled.wrappedBuffer(
-                      ready.content(), (int) range.first(), (int) range.sizeBytes());
-            });
-      }
+    for (BodyPart part : answer.body()) {
+      body.write(bytes(part, ready.content()));
     }
     body.finish();
+  }
+
+  private static ByteBuf bytes(BodyPart part, byte[] content) {
+    return switch (part) {
+      case BodyPart.Text text -> Unpooled.wrappedBuffer(text.bytes());
+      case BodyPart.FromFile(ByteRange range) ->
+          Unpooled.wrappedBuffer(content, (int) range.first(), (int) range.sizeBytes());
+    };
   }
 
   private void send(ServerExchange exchange, PreparedAnswer.FromFile open) {

@@ -17,10 +17,25 @@ final class HttpDate {
       DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
 
+  private static volatile Second now = new Second(0, format(Instant.EPOCH));
+
   private HttpDate() {}
+
+  private record Second(long second, String text) {}
 
   static String format(Instant instant) {
     return IMF_FIXDATE.format(instant);
+  }
+
+  /** The time now; written anew once a second. */
+  static String now() {
+    long second = Math.floorDiv(System.currentTimeMillis(), 1_000L);
+    Second last = now;
+    if (last.second != second) {
+      last = new Second(second, format(Instant.ofEpochSecond(second)));
+      now = last;
+    }
+    return last.text;
   }
 
   /** Null if it is no such time. */

@@ -8,8 +8,14 @@ import java.time.Instant;
  * By what a client can tell whether its copy is current (RFC 9110 §8.8).
  *
  * @param lastModified not later than the answer is made
+ * @param tagText the tag as fields have it, written once for many answers
+ * @param dateText and the time
  */
-record Validators(EntityTag entityTag, Instant lastModified) {
+record Validators(EntityTag entityTag, Instant lastModified, String tagText, String dateText) {
+  Validators(EntityTag entityTag, Instant lastModified) {
+    this(entityTag, lastModified, entityTag.toString(), HttpDate.format(lastModified));
+  }
+
   /**
    * RFC 9110 §8.8.1: a file may change twice between two ticks of the file system's clock and keep
    * its size. The coarsest clock in use ticks every two seconds (FAT); only what has rested for
@@ -35,11 +41,12 @@ record Validators(EntityTag entityTag, Instant lastModified) {
     boolean weak = modified.isAfter(now.minus(REST));
     // RFC 9110 §8.8.2.1: a time to come would keep the file from ever looking newer.
     Instant lastModified = modified.isAfter(now) ? now : modified;
-    return new Validators(new EntityTag(opaque.toString(), weak), lastModified);
+    EntityTag tag = new EntityTag(opaque.toString(), weak);
+    return new Validators(tag, lastModified);
   }
 
   void addTo(HttpFields fields) {
-    fields.add("etag", entityTag.toString());
-    fields.add("last-modified", HttpDate.format(lastModified));
+    fields.add("etag", tagText);
+    fields.add("last-modified", dateText);
   }
 }

@@ -75,6 +75,19 @@ final class Http3RequestStream implements ServerStream {
   }
 
   @Override
+  public Future<Void> writeAnswer(ResponseHead head, ByteBuf body) {
+    Future<Void> written = channel.write(new DefaultHttp3HeadersFrame(MessageHeads.http3(head)));
+    if (body.isReadable()) {
+      written = channel.write(new DefaultHttp3DataFrame(body));
+    } else {
+      body.release();
+    }
+    channel.flush(); // once, and not for each of them
+    channel.shutdownOutput();
+    return written;
+  }
+
+  @Override
   public Future<Void> writeData(ByteBuf data) {
     return channel.writeAndFlush(new DefaultHttp3DataFrame(data));
   }

@@ -61,8 +61,7 @@ public final class HttpFields {
 
   /** All values of that name joined by commas, as RFC 9110 §5.3 combines them, or null. */
   public @Nullable String combined(String name) {
-    List<String> all = values(name);
-    return all.isEmpty() ? null : String.join(", ", all);
+    return contains(name) ? String.join(", ", values(name)) : null;
   }
 
   /** Whether there is a field of that name. */

@@ -85,6 +85,15 @@ public final class OutboundBody {
     onFinished.run();
   }
 
+  /** The body has been written already, its end included. */
+  void finish(Future<Void> written) {
+    watch(written);
+    if (!over) {
+      over = true;
+      onFinished.run();
+    }
+  }
+
   /** Ends the body before its end, so that the peer knows it is incomplete. */
   public void abort(HttpErrorCode code) {
     if (!over) {

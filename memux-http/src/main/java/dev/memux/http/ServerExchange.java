@@ -1,6 +1,7 @@
 package dev.memux.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.quic.QuicStreamPriority;
 import io.netty.util.concurrent.Future;
@@ -127,6 +128,14 @@ public final class ServerExchange {
    * @throws IllegalStateException if a head was sent already
    */
   public OutboundBody respond(ResponseHead head) {
+    begin(head);
+    if (stream.isActive()) {
+      responseBody.watch(stream.writeHead(head));
+    }
+    return responseBody;
+  }
+
+  private void begin(ResponseHead head) {
     if (head.status() < 200) {
       throw new IllegalArgumentException("interim status " + head.status());
     }
@@ -140,22 +149,23 @@ public final class ServerExchange {
       priority.onResponse(ownPriority);
       applyPriority();
     }
-    if (stream.isActive()) {
-      responseBody.watch(stream.writeHead(head));
-    }
-    return responseBody;
   }
 
   /** Sends a whole answer; the content length is added. For HEAD the body is left out. */
   public void respond(ResponseHead head, ByteBuf body) {
     head.fields().set("content-length", Integer.toString(body.readableBytes()));
-    OutboundBody out = respond(head);
-    if (isHead() || !body.isReadable()) {
+    begin(head);
+    if (!stream.isActive()) {
       body.release();
-    } else {
-      out.write(body);
+      responseBody.finish();
+      return;
     }
-    out.finish();
+    if (isHead()) {
+      body.release();
+      responseBody.finish(stream.writeAnswer(head, Unpooled.EMPTY_BUFFER));
+    } else {
+      responseBody.finish(stream.writeAnswer(head, body));
+    }
   }
 
   /** Gives up both directions (RFC 9114 §4.1.1). */

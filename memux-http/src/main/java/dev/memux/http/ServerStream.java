@@ -1,5 +1,6 @@
 package dev.memux.http;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.codec.quic.QuicStreamPriority;
 import io.netty.util.concurrent.Future;
@@ -23,6 +24,22 @@ interface ServerStream extends HttpStream {
 
   /** Sends a response's head; any number with a 1xx status before the one that counts. */
   Future<Void> writeHead(ResponseHead head);
+
+  /**
+   * Sends a whole answer: its head, its body if there is one, which it releases, and the end.
+   *
+   * @return done when the last of it was taken, or not
+   */
+  default Future<Void> writeAnswer(ResponseHead head, ByteBuf body) {
+    Future<Void> written = writeHead(head);
+    if (body.isReadable()) {
+      written = writeData(body);
+    } else {
+      body.release();
+    }
+    finish(new HttpFields());
+    return written;
+  }
 
   /** Done when the exchange is over, however it ended. */
   Future<Void> closeFuture();
