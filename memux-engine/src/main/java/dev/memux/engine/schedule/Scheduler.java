@@ -35,9 +35,10 @@ import org.jspecify.annotations.Nullable;
  *       key goes on as it was but orders nothing; on the way back it enters as whoever becomes
  *       eligible does.
  *   <li><b>Turns</b>: packets that leave together can as well be one stream's, which costs both
- *       ends less. Inside a batch ({@link #beginBatch}) an incremental stream therefore goes on
- *       while nobody has a smaller key, and only at the end of its turn what it has sent is added
- *       to its key. Whoever becomes eligible with a smaller one does not wait for that.
+ *       ends less where {@link #TURN_TAKERS} or more share. Inside a batch ({@link #beginBatch}) an
+ *       incremental stream therefore goes on while nobody has a smaller key, and only at the end of
+ *       its turn what it has sent is added to its key. Whoever becomes eligible with a smaller one
+ *       does not wait for that.
  *   <li><b>The floor</b>, if on: wherever urgency decides, one packet in 32 goes to the next lower
  *       urgency that is eligible.
  * </ul>
@@ -59,7 +60,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Scheduler<S> {
   /** Of fewer equals each has enough in a batch that is shared packet by packet. */
-  static final int TURN_TAKERS = 16;
+  public static final int TURN_TAKERS = 16;
 
   private final SchedulerConfig config;
 
