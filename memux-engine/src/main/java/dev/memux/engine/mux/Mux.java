@@ -27,6 +27,12 @@ import org.jspecify.annotations.Nullable;
  * has packets filled by {@link #fill}. One thread owns it all.
  */
 public final class Mux {
+  /**
+   * What one of many streams sends in its turn of packets that leave together: all of them, if it
+   * has that much. Its receiver gets them in one piece.
+   */
+  private static final int TURN_BYTES = 64 << 10;
+
   private final boolean server;
   private final MuxConfig config;
   private final ChunkAccount sendMemory;
@@ -326,6 +332,15 @@ public final class Mux {
   /** Whether only connection credit holds data back, and the peer has not been told. */
   private boolean isConnectionBlockedNews() {
     return credit.isBlockedNews() && scheduler.hasEligible(false) && !scheduler.hasEligible(true);
+  }
+
+  /**
+   * The packets that {@link #fill} writes from now on leave together.
+   *
+   * @param quick whether they are gone in a moment, so that nobody waits long who is not among them
+   */
+  public void beginBatch(boolean quick) {
+    scheduler.beginBatch(quick ? TURN_BYTES : 0);
   }
 
   /** Writes what should go next into a packet, and into {@code sent} what that was. */

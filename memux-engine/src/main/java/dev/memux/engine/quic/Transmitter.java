@@ -202,6 +202,7 @@ final class Transmitter {
     noteDatagramRoom();
     long rttNanos = recovery.rtt().smoothedNanos();
     int batchBytes = pacer.batchBytes(recovery.windowBytes(), rttNanos);
+    connection.mux().beginBatch(batchBytes == SendBatch.CAPACITY_BYTES);
     while (out.hasRoom(datagramBytes)
         && out.length() + datagramBytes <= batchBytes
         && (path.mayFill() || path.isChallengeDue(nowNanos))) {

@@ -91,7 +91,7 @@ public final class Group extends Participant {
   }
 
   /** Counts bytes that one of the group's streams sent, among the streams. */
-  void charge(Entry<?> entry, int payloadBytes, long packet) {
+  void charge(Entry<?> entry, int payloadBytes) {
     int level = entry.priority.urgency();
     entry.key += payloadBytes;
     if (entry.priority.incremental()) {
@@ -101,7 +101,6 @@ public final class Group extends Participant {
       sequence.key += payloadBytes;
       members.onKeyGrown(sequence, level);
     }
-    members.onServed(packet);
     members.settle(level);
   }
 

@@ -30,6 +30,10 @@ final class Level<P extends Participant> {
     return !lost.isEmpty();
   }
 
+  int readyCount() {
+    return ready.size();
+  }
+
   P first(boolean onlyLost) {
     return onlyLost ? lost.first() : ready.first();
   }

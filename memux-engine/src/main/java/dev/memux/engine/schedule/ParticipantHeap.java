@@ -49,6 +49,10 @@ class ParticipantHeap<P extends Participant> {
     return size == 0;
   }
 
+  int size() {
+    return size;
+  }
+
   /** The first; the heap must not be empty. */
   @SuppressWarnings("unchecked") // only add() puts anything in
   P first() {

@@ -34,6 +34,11 @@ import org.jspecify.annotations.Nullable;
  *       the bytes a stream has sent, wherever it goes. From incremental to sequential a stream's
  *       key goes on as it was but orders nothing; on the way back it enters as whoever becomes
  *       eligible does.
+ *   <li><b>Turns</b>: packets that leave together can as well be one stream's, which costs both
+ *       ends less where {@link #TURN_TAKERS} or more share. Inside a batch ({@link #beginBatch}) an
+ *       incremental stream therefore goes on while nobody has a smaller key, and only at the end of
+ *       its turn what it has sent is added to its key. Whoever becomes eligible with a smaller one
+ *       does not wait for that.
  *   <li><b>The floor</b>, if on: wherever urgency decides, one packet in 32 goes to the next lower
  *       urgency that is eligible.
  * </ul>
@@ -44,9 +49,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Use</h2>
  *
- * <p>For each packet: {@link #beginPacket}, then, while there is room, {@link #next}, send, {@link
- * #charge}, {@link #update}, in this order. Everything else may be called at any time in between.
- * One thread at a time.
+ * <p>For each packet, after {@link #beginBatch} or without it: {@link #beginPacket}, then, while
+ * there is room, {@link #next}, send, {@link #charge}, {@link #update}, in this order. Everything
+ * else may be called at any time in between. One thread at a time.
  *
  * <p>A stream that was removed throws {@link IllegalStateException}; a group that was removed or
  * belongs to another scheduler, {@link IllegalArgumentException}.
@@ -54,6 +59,9 @@ import org.jspecify.annotations.Nullable;
  * @param <S> what is scheduled
  */
 public final class Scheduler<S> {
+  /** Of fewer equals each has enough in a batch that is shared packet by packet. */
+  public static final int TURN_TAKERS = 16;
+
   private final SchedulerConfig config;
 
   /** What all groups are members of, at some depth. */
@@ -62,6 +70,15 @@ public final class Scheduler<S> {
   private final Group defaultGroup;
   private long groupsMade;
   private long packet;
+
+  /** How much a stream may send in its turn; 0: there are none. */
+  private int turnBytes;
+
+  /** Whose turn it is. */
+  private @Nullable Entry<?> inTurn;
+
+  /** What it has sent in its turn. */
+  private int sentInTurn;
 
   /** A scheduler with the default group and no streams. */
   public Scheduler(SchedulerConfig config) {
@@ -198,6 +215,9 @@ public final class Scheduler<S> {
     if (ready == entry.isReady() && lost == entry.hasLost()) {
       return;
     }
+    if (entry == inTurn) {
+      endTurn();
+    }
     entry.group.place(entry, ready, lost);
     place(entry.group);
     entry.group.settle(entry.priority.urgency());
@@ -219,6 +239,16 @@ public final class Scheduler<S> {
     if (group != entry.group) {
       relocate(entry, entry.priority, group);
     }
+  }
+
+  /**
+   * To be called when packets begin that are to leave together; nobody's turn outlasts them.
+   *
+   * @param bytes how long a turn is; 0: each packet is shared anew
+   */
+  public void beginBatch(int bytes) {
+    endTurn();
+    turnBytes = bytes;
   }
 
   /** To be called when a packet (a record, a write of HTTP/2) begins: the floor counts them. */
@@ -254,8 +284,21 @@ public final class Scheduler<S> {
     if (payloadBytes < 0) {
       throw new IllegalArgumentException("payloadBytes " + payloadBytes);
     }
-    entry.group.charge(entry, payloadBytes, packet);
+    if (entry != inTurn) {
+      endTurn();
+    }
     Group group = entry.group;
+    group.members.onServed(packet);
+    if (takesTurns(entry)) {
+      inTurn = entry;
+      sentInTurn += payloadBytes;
+      if (sentInTurn >= turnBytes) {
+        endTurn();
+      }
+    } else {
+      endTurn();
+      group.charge(entry, payloadBytes);
+    }
     for (Group whole = group.parent; whole != null; whole = group.parent) {
       group.charge(payloadBytes);
       whole.members.onKeyGrown(group, group.urgency);
@@ -265,7 +308,25 @@ public final class Scheduler<S> {
     }
   }
 
+  private boolean takesTurns(Entry<S> entry) {
+    return turnBytes > 0
+        && entry.priority.incremental()
+        && entry.group.members.readyCount(entry.priority.urgency()) >= TURN_TAKERS;
+  }
+
+  private void endTurn() {
+    Entry<?> entry = inTurn;
+    if (entry != null) {
+      inTurn = null;
+      entry.group.charge(entry, sentInTurn);
+      sentInTurn = 0;
+    }
+  }
+
   private void relocate(Entry<S> entry, Priority priority, Group group) {
+    if (entry == inTurn) {
+      endTurn();
+    }
     Group groupBefore = entry.group;
     int urgencyBefore = entry.priority.urgency();
     boolean ready = entry.isReady();

@@ -36,6 +36,11 @@ final class Urgencies<P extends Participant> {
     return lostLevels != 0;
   }
 
+  /** How many of that urgency have something to send. */
+  int readyCount(int urgency) {
+    return level(urgency).readyCount();
+  }
+
   /** Whose turn it is; there must be somebody. */
   P first(boolean onlyLost, long packet) {
     int candidates = onlyLost ? lostLevels : readyLevels;

@@ -104,6 +104,9 @@ final class ReferenceScheduler {
   private final Map<Integer, Long> virtualTimes = new HashMap<>();
   private final Counter floor = new Counter();
   private long packet;
+  private int turnBytes;
+  private @Nullable Stream inTurn;
+  private int sentInTurn;
 
   ReferenceScheduler(SchedulerConfig config) {
     this.config = config;
@@ -130,11 +133,47 @@ final class ReferenceScheduler {
     }
   }
 
+  void beginBatch(int bytes) {
+    endTurn();
+    turnBytes = bytes;
+  }
+
   void beginPacket() {
     packet++;
   }
 
+  private void endTurn() {
+    Stream stream = inTurn;
+    if (stream != null) {
+      operate(() -> stream.own.key += sentInTurn);
+      inTurn = null;
+      sentInTurn = 0;
+    }
+  }
+
+  private void endTurn(Stream stream, boolean changes) {
+    if (stream == inTurn && changes) {
+      endTurn();
+    }
+  }
+
+  private boolean takesTurns(Stream stream) {
+    Set<Taker> equals = new HashSet<>();
+    for (Stream other : streams) {
+      if (other.eligible(false) && other.team == stream.team && other.urgency == stream.urgency) {
+        equals.add(taker(other));
+      }
+    }
+    return turnBytes > 0 && stream.incremental && equals.size() >= Scheduler.TURN_TAKERS;
+  }
+
+  void remove(Stream stream) {
+    endTurn(stream, true);
+    operate(() -> streams.remove(stream));
+  }
+
   void update(Stream stream, boolean lost, boolean fresh) {
+    endTurn(stream, lost != stream.lost || (lost || fresh) != stream.eligible(false));
     operate(
         () -> {
           stream.lost = lost;
@@ -143,6 +182,8 @@ final class ReferenceScheduler {
   }
 
   void relocate(Stream stream, Team team, int urgency, boolean incremental) {
+    boolean reorders = urgency != stream.urgency || incremental != stream.incremental;
+    endTurn(stream, team != stream.team || reorders);
     operate(
         () -> {
           if (config.catchUpBytes() != SchedulerConfig.UNBOUNDED) {
@@ -186,9 +227,18 @@ final class ReferenceScheduler {
   }
 
   void charge(Stream stream, int bytes) {
+    if (stream != inTurn) {
+      endTurn();
+    }
+    boolean takesTurns = takesTurns(stream);
+    if (!takesTurns) {
+      endTurn();
+    }
     operate(
         () -> {
-          stream.own.key += bytes;
+          if (!takesTurns) {
+            stream.own.key += bytes;
+          }
           if (!stream.incremental) {
             stream.team.sequence(stream.urgency).key += bytes;
           }
@@ -199,6 +249,11 @@ final class ReferenceScheduler {
           }
           floor.packets.add(packet);
         });
+    if (takesTurns) {
+      inTurn = stream;
+      sentInTurn += bytes;
+      endTurn(stream, sentInTurn >= turnBytes);
+    }
   }
 
   @Nullable Stream next(boolean onlyLost) {

@@ -55,14 +55,19 @@ class SchedulerModelTest {
     private final int mostStreams;
 
     private final boolean groupsChangeOften;
+
+    /** Whether packets leave together. */
+    private final boolean batches;
+
     private long teamsMade;
 
     History(SchedulerConfig config, long seed) {
       random = new SplittableRandom(seed);
       scheduler = new Scheduler<>(config);
       reference = new ReferenceScheduler(config);
-      urgencies = 1 + random.nextInt(9);
-      mostStreams = 3 + random.nextInt(28);
+      batches = random.nextBoolean();
+      urgencies = 1 + random.nextInt(batches ? 3 : 9);
+      mostStreams = 3 + random.nextInt(batches ? 60 : 28);
       groupsChangeOften = random.nextBoolean();
       groups.add(scheduler.defaultGroup());
       teamsMade++; // the root, in the scheduler
@@ -115,7 +120,7 @@ class SchedulerModelTest {
       Entry<ReferenceScheduler.Stream> entry = anyEntry();
       if (entry != null) {
         log.add("remove " + entry);
-        reference.operate(() -> reference.streams.remove(entry.stream()));
+        reference.remove(entry.stream());
         entries.remove(entry);
         scheduler.remove(entry);
       }
@@ -217,6 +222,12 @@ class SchedulerModelTest {
     }
 
     private void serve() {
+      if (batches && random.nextInt(5) == 0) {
+        int turnBytes = random.nextInt(4) == 0 ? 0 : random.nextInt(60_000);
+        log.add("beginBatch " + turnBytes);
+        reference.beginBatch(turnBytes);
+        scheduler.beginBatch(turnBytes);
+      }
       reference.beginPacket();
       scheduler.beginPacket();
       boolean onlyLost = random.nextInt(4) == 0;
