@@ -94,7 +94,7 @@ final class Comparison implements Callable<Integer> {
   @Option(
       names = "--warmup",
       paramLabel = "S",
-      defaultValue = "5",
+      defaultValue = "15",
       description = "Seconds of the same before it is measured (default: ${DEFAULT-VALUE}).")
   private double warmupSeconds;
 

@@ -29,10 +29,12 @@ import org.jspecify.annotations.Nullable;
 public final class Mux {
   /**
    * What one of many streams sends in its turn of packets that leave together: all of them, if it
-   * has that much. Its receiver gets them in one piece.
+   * has that much. Its receiver gets them in one piece. Never more than streams may catch up on,
+   * which is what equals may differ by.
    */
-  private static final int TURN_BYTES = 64 << 10;
+  private static final int MAX_TURN_BYTES = 64 << 10;
 
+  private final int turnBytes;
   private final boolean server;
   private final MuxConfig config;
   private final ChunkAccount sendMemory;
@@ -75,6 +77,7 @@ public final class Mux {
     this.receiveMemory = new ChunkAccount(pool, ChunkAccount.Use.RECEIVE, Long.MAX_VALUE);
     this.memoryWaiters = new MemoryWaiters(sendMemory, config.maxSendMemoryBytes());
     this.scheduler = new Scheduler<>(config.scheduler());
+    this.turnBytes = (int) Math.min(MAX_TURN_BYTES, config.scheduler().catchUpBytes());
     this.datagrams = new Datagrams(config.datagrams(), scheduler);
     this.bidi = new StreamIds(StreamType.BIDIRECTIONAL, server, config.maxBidiStreams());
     this.uni = new StreamIds(StreamType.UNIDIRECTIONAL, server, config.maxUniStreams());
@@ -340,7 +343,7 @@ public final class Mux {
    * @param quick whether they are gone in a moment, so that nobody waits long who is not among them
    */
   public void beginBatch(boolean quick) {
-    scheduler.beginBatch(quick ? TURN_BYTES : 0);
+    scheduler.beginBatch(quick ? turnBytes : 0);
   }
 
   /** Writes what should go next into a packet, and into {@code sent} what that was. */
