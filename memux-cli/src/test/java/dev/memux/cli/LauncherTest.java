@@ -3,6 +3,7 @@ package dev.memux.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
@@ -28,7 +29,9 @@ import org.junit.jupiter.api.io.TempDir;
 @DisabledOnOs(OS.WINDOWS)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class LauncherTest {
-  // On an idle machine the time to be ready is a little less than the processors' time it takes.
+  // By the clock, or of the processors' time: a busy machine lengthens the one, and compilers at
+  // work
+  // on several processors at once make the other longer than the first.
   private static final Duration READY_WITHIN = Duration.ofMillis(1_500);
 
   private Path folder;
@@ -82,14 +85,19 @@ final class LauncherTest {
   @Test
   void aGatewayIsReadySoonWithTheCacheThatTheFirstStartMade() throws Exception {
     assertTrue(mapsCache());
+    long begin = System.nanoTime();
     Process gateway = start("", "gateway", "--listen=127.0.0.1:" + FreePort.find());
     try (BufferedReader lines = gateway.inputReader()) {
       String line = lines.readLine();
       while (line != null && !line.startsWith("ready")) {
         line = lines.readLine();
       }
-      Duration took = gateway.info().totalCpuDuration().orElseThrow();
-      assertTrue(line != null && took.compareTo(READY_WITHIN) < 0, () -> "took " + took);
+      Duration took = Duration.ofNanos(System.nanoTime() - begin);
+      Duration processors = gateway.info().totalCpuDuration().orElseThrow();
+      assertNotNull(line);
+      assertTrue(
+          took.compareTo(READY_WITHIN) < 0 || processors.compareTo(READY_WITHIN) < 0,
+          () -> "took " + took + ", " + processors + " of the processors");
     } finally {
       gateway.destroyForcibly();
     }
