@@ -8,8 +8,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Who does the arithmetic of this process' handshakes: libcrypto, where there is one and native
- * access is enabled (see {@link PacketCiphers}), as it is several times as fast as the JDK, and a
- * hundred times before the JVM's compilers have been at the JDK's.
+ * access is enabled (see {@link PacketCiphers}), as it is faster than the JDK, above all before the
+ * JVM's compilers have been at the JDK's.
  *
  * <p>No handshake waits for it, and who shakes hands but once does without: the second handshake
  * has a thread load it, which those have that follow.

@@ -212,12 +212,6 @@ public final class ByteStream extends HalfOwner implements ByteChannel {
     }
   }
 
-  /** What was read and not reported yet may be all the credit that there is. */
-  @Override
-  void onWait(boolean forLoop) {
-    signal();
-  }
-
   @Override
   void onRead(int bytes) {
     if (unreported.addAndGet(bytes) >= MAX_UNREPORTED_BYTES) {

@@ -11,13 +11,6 @@ abstract class HalfOwner {
   /** There is something for the loop to do, now. */
   abstract void signal();
 
-  /**
-   * A reader is about to wait.
-   *
-   * @param forLoop the loop has to do something before there can be data
-   */
-  abstract void onWait(boolean forLoop);
-
   /** The loop's: {@code waiter} may go on, now or when the loop's turn is over. */
   void wake(Waiter waiter) {
     waiter.wake();

@@ -13,9 +13,6 @@ final class Lane {
   final ReentrantLock callers = new ReentrantLock();
   final Waiter waiter = new Waiter();
 
-  /** The engine has more than the queue could take: a reader that makes room tells the loop. */
-  volatile boolean behind;
-
   /** The loop's: how much had been taken from the queue when a reader was last woken. */
   long wokenAt;
 }

@@ -26,7 +26,7 @@ final class Notices {
   private List<Waiter> waiters = new ArrayList<>();
   private List<Stream> accepted = new ArrayList<>();
   private boolean scheduled;
-  private final List<Waiter> patient = new ArrayList<>();
+  private List<Waiter> patient = new ArrayList<>();
   private boolean timed;
 
   Notices(Session session, EventLoop loop) {
@@ -67,7 +67,7 @@ final class Notices {
         waiter.wake();
       }
     }
-    patient.clear();
+    patient = emptied(patient);
   }
 
   /** The peer has opened a stream. */

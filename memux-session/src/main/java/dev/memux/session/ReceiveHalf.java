@@ -82,9 +82,8 @@ final class ReceiveHalf extends Half {
           end.check();
           return -1;
         }
-        boolean first = !wanted;
         wanted = true;
-        owner.onWait(first || taken.behind);
+        owner.signal(); // what was read may be all the credit that there is
         taken.waiter.await(() -> hasNews(taken.queue), deadline);
       }
     } finally {
@@ -202,7 +201,7 @@ final class ReceiveHalf extends Half {
       giveCredit(engine, now.queue.taken());
     }
     if (!over) {
-      fill(engine);
+      fill(engine, wanted ? ByteQueue.CAPACITY_BYTES : AHEAD_BYTES);
     }
   }
 
@@ -224,7 +223,7 @@ final class ReceiveHalf extends Half {
       return false;
     }
     try {
-      boolean done = now.queue.isEmpty() && !now.behind && credited == now.queue.taken();
+      boolean done = now.queue.isEmpty() && credited == now.queue.taken();
       if (done) {
         readBefore += credited;
         credited = 0;
@@ -246,20 +245,16 @@ final class ReceiveHalf extends Half {
     return left.array();
   }
 
-  /** Fills the queue; whoever makes the room that it lacked is to say so. */
-  private void fill(ReceivingPart engine) {
+  /**
+   * @param limit how much the queue may hold then
+   */
+  private void fill(ReceivingPart engine, int limit) {
     int readable = engine.readableBytes();
     if (readable > 0) {
-      Lane now = lane();
-      move(engine, now.queue);
-      boolean behind = engine.readableBytes() > 0;
-      if (behind) {
-        now.behind = true;
-        move(engine, now.queue); // into room of a reader that has not seen it
-        behind = engine.readableBytes() > 0;
-      }
-      if (now.behind != behind) {
-        now.behind = behind;
+      ByteQueue queue = lane().queue;
+      int length = Math.min(limit - queue.size(), readable);
+      while (length > 0) {
+        length -= queue.commit(engine.take(queue.reserve(length)));
       }
     }
     boolean finished = engine.isFinished();
@@ -292,15 +287,6 @@ final class ReceiveHalf extends Half {
     } else {
       now.wokenAt = queue.taken();
       owner.wake(now.waiter);
-    }
-  }
-
-  /** Moves what there is room for. */
-  private void move(ReceivingPart engine, ByteQueue queue) {
-    int limit = wanted ? ByteQueue.CAPACITY_BYTES : AHEAD_BYTES;
-    int left = Math.min(limit - queue.size(), engine.readableBytes());
-    while (left > 0) {
-      left -= queue.commit(engine.take(queue.reserve(left)));
     }
   }
 

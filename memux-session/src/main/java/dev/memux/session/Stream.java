@@ -406,13 +406,6 @@ public final class Stream extends HalfOwner implements ByteChannel {
   }
 
   @Override
-  void onWait(boolean forLoop) {
-    if (forLoop) { // else it comes by itself, with the next packet
-      signal();
-    }
-  }
-
-  @Override
   void wake(Waiter waiter) {
     session.loopSide().notices().wake(waiter);
   }
