@@ -205,7 +205,9 @@ final class TunnelCommand implements Callable<Integer> {
   }
 
   private void drain(List<TunnelListener> listeners) throws InterruptedException {
-    listeners.forEach(TunnelListener::stop);
+    for (TunnelListener listener : listeners) {
+      listener.stop();
+    }
     if (listeners.stream().anyMatch(listener -> listener.connections() > 0)) {
       System.out.println("finishing what is under way (Ctrl-C again: stop at once)");
       System.out.flush();

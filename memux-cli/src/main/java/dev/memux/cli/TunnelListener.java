@@ -35,6 +35,8 @@ final class TunnelListener implements AutoCloseable {
   /** One party for the listener, one for each connection. */
   private final Phaser open = new Phaser(1);
 
+  private final Thread acceptor;
+
   private TunnelListener(
       ServerSocket listener,
       PortForward forward,
@@ -46,6 +48,11 @@ final class TunnelListener implements AutoCloseable {
     this.client = client;
     this.priority = priority;
     this.report = report;
+    acceptor =
+        Thread.ofPlatform()
+            .daemon()
+            .name("memux-tunnel-" + listener.getLocalPort())
+            .unstarted(this::accept);
   }
 
   /**
@@ -65,10 +72,7 @@ final class TunnelListener implements AutoCloseable {
       throw e;
     }
     TunnelListener opened = new TunnelListener(socket, forward, client, priority, report);
-    Thread.ofPlatform()
-        .daemon()
-        .name("memux-tunnel-" + socket.getLocalPort())
-        .start(opened::accept);
+    opened.acceptor.start();
     return opened;
   }
 
@@ -81,6 +85,14 @@ final class TunnelListener implements AutoCloseable {
   }
 
   private void accept() {
+    try {
+      acceptUntilClosed();
+    } finally {
+      open.arriveAndDeregister();
+    }
+  }
+
+  private void acceptUntilClosed() {
     while (!listener.isClosed()) {
       try {
         Socket connection = listener.accept();
@@ -121,14 +133,24 @@ final class TunnelListener implements AutoCloseable {
     }
   }
 
-  /** Accepts no more. */
-  void stop() {
+  /**
+   * Accepts no more: when it returns, the port refuses connections. The kernel goes on listening
+   * for as long as a thread is still inside {@code accept}, so that this one is waited for.
+   */
+  void stop() throws InterruptedException {
+    closeListener();
+    acceptor.join();
+  }
+
+  private void closeListener() {
+    if (listener.isClosed()) {
+      return;
+    }
     try {
       listener.close();
     } catch (IOException e) {
       throw new IllegalStateException(e); // it has nothing to flush
     }
-    open.arriveAndDeregister();
   }
 
   /** How many connections there are. */
@@ -153,9 +175,7 @@ final class TunnelListener implements AutoCloseable {
   /** Accepts no more, and breaks off what is open. */
   @Override
   public void close() {
-    if (!listener.isClosed()) {
-      stop();
-    }
+    closeListener();
     bridges.forEach(SocketBridge::breakOff);
   }
 }
