@@ -11,6 +11,10 @@ abstract class HandshakeMachine implements TlsHandshake {
   final MessageInput input = new MessageInput();
   final HandshakeOutput output = new HandshakeOutput(transcript);
   @Nullable KeySchedule schedule;
+
+  /** Of QUIC: what tickets are for. */
+  int quicVersion = QUIC_V1;
+
   private @Nullable TlsAlertException failure;
 
   /**
@@ -51,6 +55,11 @@ abstract class HandshakeMachine implements TlsHandshake {
       fail(e);
       throw e;
     }
+  }
+
+  @Override
+  public final void onQuicVersion(int version) {
+    quicVersion = version;
   }
 
   @Override

@@ -6,7 +6,6 @@ import dev.memux.engine.memory.MemoryBudget;
 import dev.memux.engine.packet.HeaderWriter;
 import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
-import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.SentFrames;
 import dev.memux.tls.NamedGroup;
@@ -308,7 +307,7 @@ final class ConnectedPair {
                 packet,
                 0,
                 type,
-                QuicVersion.V1,
+                from.version().of(type),
                 from.paths().active().peerId().id(),
                 from.localIds().first(),
                 new byte[0],
