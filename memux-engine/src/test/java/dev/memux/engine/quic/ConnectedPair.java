@@ -291,6 +291,15 @@ final class ConnectedPair {
   /** The same with {@code reservedBits} set in the first byte. */
   static byte[] forge(
       QuicConnection from, PacketType type, int reservedBits, Consumer<FrameWriter> frames) {
+    return forge(from, type, reservedBits, true, frames);
+  }
+
+  private static byte[] forge(
+      QuicConnection from,
+      PacketType type,
+      int reservedBits,
+      boolean fixedBit,
+      Consumer<FrameWriter> frames) {
     PacketNumberSpace space = from.space(type);
     PacketSealer sealer = space.sealer;
     if (sealer == null) {
@@ -314,6 +323,9 @@ final class ConnectedPair {
                 number,
                 4);
     packet[0] |= (byte) reservedBits;
+    if (!fixedBit) {
+      HeaderWriter.clearFixedBit(packet, 0);
+    }
     FrameWriter writer = new FrameWriter();
     writer.reset(packet, payload, packet.length - PacketSealer.TAG_BYTES);
     frames.accept(writer);
@@ -331,7 +343,16 @@ final class ConnectedPair {
 
   /** The same, and its sender knows of it and takes its acknowledgement. */
   byte[] forgeSent(QuicConnection from, PacketType type, Consumer<FrameWriter> frames) {
-    byte[] packet = forge(from, type, frames);
+    return noteSent(from, type, forge(from, type, frames));
+  }
+
+  /** The same without the bit that RFC 9287 makes meaningless. */
+  byte[] forgeSentWithoutFixedBit(
+      QuicConnection from, PacketType type, Consumer<FrameWriter> frames) {
+    return noteSent(from, type, forge(from, type, 0, false, frames));
+  }
+
+  private byte[] noteSent(QuicConnection from, PacketType type, byte[] packet) {
     PacketNumberSpace space = from.space(type);
     from.recovery()
         .onPacketSent(
