@@ -79,7 +79,7 @@ abstract class HandshakeMachine implements TlsHandshake {
     return input.next(this::requirePlace);
   }
 
-  /** The handshake has ended: no key that was made for it is needed any more. */
+  /** The handshake has ended: nothing that was made for it is needed any more. */
   void forgetKeys() {}
 
   /** Lets go of what only the handshake needs, for its connection may live long. */

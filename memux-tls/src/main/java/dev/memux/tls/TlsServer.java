@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** The server's side of a handshake (RFC 8446 §2, RFC 9001 §4). */
 public final class TlsServer extends HandshakeMachine {
   private final TlsServerConfig config;
-  private final QuicTerms terms;
+  private @Nullable QuicTerms terms;
   private final @Nullable EarlyDataTerms earlyDataTerms;
   private final HandshakeCrypto crypto;
   private final SecureRandom random;
@@ -88,6 +88,12 @@ public final class TlsServer extends HandshakeMachine {
   }
 
   @Override
+  void forgetKeys() {
+    terms = null;
+    transportParameters = null;
+  }
+
+  @Override
   boolean accepts(HandshakeType type) {
     return state.accepts(type);
   }
@@ -148,7 +154,7 @@ public final class TlsServer extends HandshakeMachine {
   /** Before anything is written: they may decide how it will be protected (RFC 9369 §4.1). */
   private void onClientParameters(byte @Nullable [] parameters) {
     if (parameters != null) {
-      QuicTerms.Answer answer = terms.answer(parameters);
+      QuicTerms.Answer answer = requireNonNull(terms).answer(parameters);
       quicVersion = answer.version();
       transportParameters = answer.transportParameters();
       output.event(new TlsEvent.PeerTransportParameters(parameters));
@@ -257,7 +263,8 @@ public final class TlsServer extends HandshakeMachine {
 
   private @Nullable TicketChoice chooseTicket(
       ClientHello hello, ServerChoice choice, byte[] encoded) throws TlsAlertException {
-    TicketChoice found = TicketChoice.of(config, hello, choice, terms.clientVersion());
+    TicketChoice found =
+        TicketChoice.of(config, hello, choice, requireNonNull(terms).clientVersion());
     if (found == null) {
       return null;
     }

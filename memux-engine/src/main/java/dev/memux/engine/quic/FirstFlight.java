@@ -10,6 +10,7 @@ import dev.memux.engine.wire.QuicVersion;
 import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a server's first packet may change in a client's first flight: where it goes (Retry, RFC
@@ -22,25 +23,35 @@ final class FirstFlight {
     void begin();
   }
 
+  private static final Restart TOO_LATE =
+      () -> {
+        throw new IllegalStateException("the server has answered");
+      };
+
   private final QuicConnection connection;
   private final ConnectionStart start;
   private final ConnectionVersion version;
   private final InitialKeys keys;
   private final RandomGenerator random;
-  private final Restart restart;
 
+  /** Holds on to what the handshake began with, until the server has answered. */
+  private Restart restart;
+
+  /**
+   * @param restart null: of a server, which never begins again
+   */
   FirstFlight(
       QuicConnection connection,
       ConnectionVersion version,
       InitialKeys keys,
       RandomGenerator random,
-      Restart restart) {
+      @Nullable Restart restart) {
     this.connection = connection;
     this.start = connection.start();
     this.version = version;
     this.keys = keys;
     this.random = random;
-    this.restart = restart;
+    this.restart = restart == null ? TOO_LATE : restart;
   }
 
   /**
@@ -106,6 +117,7 @@ final class FirstFlight {
 
   /** An authentic Initial packet of the server's has come. */
   void onInitial(QuicVersion received) {
+    restart = TOO_LATE;
     QuicVersion before = version.current();
     if (received != before) {
       version.follow(received);

@@ -59,7 +59,10 @@ final class InitialKeys {
     if (received == version.current()) {
       return space.opener;
     }
-    if (other == null && !server && version.mayFollow(received)) {
+    if (!server && !version.mayFollow(received)) {
+      return null;
+    }
+    if (other == null && !server) {
       other = newOpener(destination, received);
       otherVersion = received;
     }

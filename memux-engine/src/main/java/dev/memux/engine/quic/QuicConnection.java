@@ -134,7 +134,12 @@ public final class QuicConnection implements Connection {
             this, config, registry, receiver, transmitter, idleTimer, events, nowNanos);
     this.handshake = new Handshake(machine, server, protection, version, spaces, zeroRtt, progress);
     this.firstFlight =
-        new FirstFlight(this, version, initialKeys, random, () -> handshake.restart(newTls(tls)));
+        new FirstFlight(
+            this,
+            version,
+            initialKeys,
+            random,
+            server ? null : () -> handshake.restart(newTls(tls)));
     initialKeys.make(start.initialDcid());
     handshake.start();
   }

@@ -9,12 +9,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The versions of QUIC that an endpoint speaks, and which of them it would have (RFC 9368).
  *
- * @param versions the preferred one first. A client begins with it, unless it has a session or a
- *     token of another one, and offers them all
+ * @param versions the preferred one first; a client offers them all
+ * @param begin what a client begins with where nothing is known of the server: a session or a token
+ *     of another version has it begin with that one
  * @param changes whether a server goes on in the first of them that a client offers, instead of in
  *     the one that the client has begun with (RFC 9368 §2.3)
  */
-public record VersionPolicy(List<QuicVersion> versions, boolean changes) {
+public record VersionPolicy(List<QuicVersion> versions, QuicVersion begin, boolean changes) {
   /**
    * Version 1 first, as all servers and most networks know it; whoever wants version 2 gets it, but
    * is not asked to: it has no other merit than to be another one (RFC 9369 §1). So do quic-go,
@@ -22,26 +23,38 @@ public record VersionPolicy(List<QuicVersion> versions, boolean changes) {
    * that they were told to prefer.
    */
   public static final VersionPolicy DEFAULT =
-      new VersionPolicy(List.of(QuicVersion.V1, QuicVersion.V2), false);
+      new VersionPolicy(List.of(QuicVersion.V1, QuicVersion.V2), QuicVersion.V1, false);
 
   /**
-   * @throws IllegalArgumentException if there is no version, or one twice
+   * @throws IllegalArgumentException if there is no version, one twice, or {@code begin} not among
+   *     them
    */
   public VersionPolicy {
     versions = List.copyOf(versions);
     if (versions.isEmpty() || Set.copyOf(versions).size() != versions.size()) {
       throw new IllegalArgumentException("versions " + versions);
     }
+    if (!versions.contains(begin)) {
+      throw new IllegalArgumentException("begins with " + begin + ", speaks " + versions);
+    }
   }
 
   /** One version and no other. */
   public static VersionPolicy only(QuicVersion version) {
-    return new VersionPolicy(List.of(version), false);
+    return new VersionPolicy(List.of(version), version, false);
   }
 
   /** These, in this order, on a server also against a client that begins with a later one. */
   public static VersionPolicy preferring(QuicVersion... versions) {
-    return new VersionPolicy(List.of(versions), true);
+    return new VersionPolicy(List.of(versions), versions[0], true);
+  }
+
+  /**
+   * The same for a client that begins with a version that more servers speak, and hopes to be led
+   * to the one it prefers (RFC 9368 §2.5).
+   */
+  public VersionPolicy beginningWith(QuicVersion version) {
+    return new VersionPolicy(versions, version, changes);
   }
 
   /**
@@ -56,7 +69,7 @@ public record VersionPolicy(List<QuicVersion> versions, boolean changes) {
       return resumed;
     }
     QuicVersion known = token.version();
-    return known != null && speaks(known) ? known : versions.getFirst();
+    return known != null && speaks(known) ? known : begin;
   }
 
   /** Whether packets of that version are taken; null is any that nobody speaks here. */

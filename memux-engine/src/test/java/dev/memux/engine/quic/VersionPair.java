@@ -15,7 +15,6 @@ import dev.memux.tls.HandshakeCrypto;
 import dev.memux.tls.QuicTerms;
 import dev.memux.tls.TlsClient;
 import dev.memux.tls.TlsServer;
-import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,10 +53,10 @@ final class VersionPair {
             clientConfig,
             PacketProtection.JDK,
             ConnectedPair.SERVER_ADDRESS,
-            new Ids(),
+            new LooseIds(random),
             ConnectionStart.ofClient(dcid, new byte[0]),
             dcid,
-            clientConfig.versions().versions().getFirst(),
+            clientConfig.versions().begin(),
             (version, parameters) ->
                 new TlsClient(
                     ConnectedPair.shortHelloTls(),
@@ -141,7 +140,7 @@ final class VersionPair {
         serverConfig,
         PacketProtection.JDK,
         ConnectedPair.CLIENT_ADDRESS,
-        new Ids(),
+        new LooseIds(random),
         ConnectionStart.withoutToken(dcid, false),
         ConnectionId.of(datagram, header.scidFrom(), header.scidLength()),
         Objects.requireNonNull(header.quicVersion()),
@@ -247,31 +246,5 @@ final class VersionPair {
 
   @Nullable CloseReason serverEnd() {
     return ConnectedPair.closeReason(serverEvents);
-  }
-
-  private final class Ids implements ConnectionIdRegistry {
-    @Override
-    public ConnectionId issue(QuicConnection owner) {
-      return ConnectionId.random(random, ConnectionIdGenerator.CONNECTION_ID_BYTES);
-    }
-
-    @Override
-    public void retire(ConnectionId id) {}
-
-    @Override
-    public byte[] resetToken(ConnectionId id) {
-      return new byte[16];
-    }
-
-    @Override
-    public void expectReset(InetSocketAddress remote, byte[] token, QuicConnection owner) {}
-
-    @Override
-    public void ignoreReset(InetSocketAddress remote, byte[] token) {}
-
-    @Override
-    public byte[] addressToken(QuicVersion version, InetSocketAddress client, long nowNanos) {
-      return new byte[] {1};
-    }
   }
 }

@@ -15,7 +15,11 @@ import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.ConnectionIdGenerator;
+import dev.memux.engine.packet.HeaderWriter;
+import dev.memux.engine.packet.InitialSecrets;
 import dev.memux.engine.packet.PacketHeader;
+import dev.memux.engine.packet.PacketProtection;
+import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.RetryPacket;
 import dev.memux.engine.packet.VersionNegotiation;
@@ -201,6 +205,22 @@ class VersionsTest {
     assertEquals(List.of(V1), versions(toClient, PacketType.HANDSHAKE));
   }
 
+  /** RFC 9368 §2.5, §3: the order of what it offers says what it would rather have. */
+  @Test
+  void aClientMayBeginWithWhatItDoesNotPrefer() {
+    VersionPolicy policy = VersionPolicy.preferring(V2, V1).beginningWith(V1);
+    ConnectedPair pair = pair(QuicConfig.DEFAULT.withVersions(policy), QuicConfig.DEFAULT).settle();
+    assertConfirmed(pair, V1);
+    TransportParameters client = Objects.requireNonNull(pair.server().peerParameters());
+    List<Integer> available =
+        new ArrayList<>(Objects.requireNonNull(client.versionInformation()).available());
+    available.removeIf(QuicVersion::isReserved);
+    assertEquals(List.of(V2.code(), V1.code()), available);
+    ConnectedPair led =
+        pair(QuicConfig.DEFAULT.withVersions(policy), config(V2, V1)).settle();
+    assertConfirmed(led, V2);
+  }
+
   /** RFC 9369 §4.1: a HelloRetryRequest is handshake data, too; a Retry is of the first version. */
   @Test
   void theVersionChangesAfterARetryAndBeforeAHelloRetryRequest() {
@@ -292,6 +312,46 @@ class VersionsTest {
     pair.deliverToClient();
     assertFalse(pair.client.version().mayFollow(V2));
     assertConfirmed(pair.settle(), V1);
+  }
+
+  /** The same, if somebody has tried the other version before. */
+  @Test
+  void aForgedChangeAfterHandshakeDataIsNotFollowed() {
+    ConnectedPair pair = pair(QuicConfig.DEFAULT, QuicConfig.DEFAULT);
+    pair.deliverToServer();
+    byte[] damaged = serverInitial(pair, V2);
+    damaged[damaged.length - 1] ^= 1;
+    pair.sendToClient(damaged);
+    pair.deliverToClient();
+    pair.sendToClient(serverInitial(pair, V2));
+    assertEquals(V1, pair.client.version().current());
+    assertConfirmed(pair.settle(), V1);
+  }
+
+  /** What anybody can make who has seen the client's first packet. */
+  private static byte[] serverInitial(ConnectedPair pair, QuicVersion version) {
+    byte[] packet = new byte[QuicConfig.MIN_DATAGRAM_BYTES];
+    int headerBytes =
+        HeaderWriter.writeLong(
+            packet,
+            0,
+            PacketType.INITIAL,
+            version,
+            pair.client.localIds().first(),
+            pair.server().localIds().first(),
+            new byte[0],
+            99,
+            4);
+    packet[headerBytes] = 1; // PING
+    int payloadBytes = packet.length - headerBytes - PacketSealer.TAG_BYTES;
+    HeaderWriter.patchLength(packet, headerBytes, 4, payloadBytes);
+    new PacketSealer(
+            PacketProtection.JDK,
+            version,
+            InitialSecrets.SUITE,
+            InitialSecrets.server(version, pair.client.start().original()))
+        .seal(packet, 0, headerBytes, 4, payloadBytes, 99, packet, 0);
+    return packet;
   }
 
   /** RFC 9368 §2.3: a server may only change to what the client has offered. */
@@ -635,7 +695,8 @@ class VersionsTest {
 
   @Test
   void aPolicyHasVersionsAndNoneTwice() {
-    assertThrows(IllegalArgumentException.class, () -> new VersionPolicy(List.of(), true));
+    assertThrows(IllegalArgumentException.class, () -> new VersionPolicy(List.of(), V1, true));
+    assertThrows(IllegalArgumentException.class, () -> VersionPolicy.only(V1).beginningWith(V2));
     assertThrows(IllegalArgumentException.class, () -> VersionPolicy.preferring(V1, V1));
     assertEquals(List.of(V2), VersionPolicy.only(V2).versions());
   }
