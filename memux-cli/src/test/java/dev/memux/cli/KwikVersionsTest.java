@@ -2,12 +2,15 @@ package dev.memux.cli;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.quic.VersionPolicy;
 import dev.memux.engine.wire.QuicVersion;
+import dev.memux.engine.wire.TransportError;
 import dev.memux.netty.CarrierType;
 import dev.memux.netty.IoTransport;
+import dev.memux.netty.MuxException;
 import dev.memux.session.Session;
 import dev.memux.session.SessionClient;
 import dev.memux.session.SessionServer;
@@ -179,20 +182,30 @@ final class KwikVersionsTest {
             QuicConnection.QuicVersion.V2));
   }
 
-  /** RFC 9368 §2.1: Version Negotiation, and a new attempt. */
+  /**
+   * RFC 9368 §4: their server of version 1 alone says in Version Negotiation that it does not speak
+   * version 2, and in the handshake that it does, which is what a downgrade looks like.
+   */
   @Test
-  void ourClientBeginsAgainInVersion1() throws Exception {
-    assertEquals(
-        QuicVersion.V1,
-        asked(preferring(QuicVersion.V2, QuicVersion.V1), QuicConnection.QuicVersion.V1));
+  void ourClientDoesNotBelieveAServerThatContradictsItself() {
+    MuxException.Transport failure =
+        assertThrows(
+            MuxException.Transport.class,
+            () -> asked(preferring(QuicVersion.V2, QuicVersion.V1), QuicConnection.QuicVersion.V1));
+    assertEquals(TransportError.VERSION_NEGOTIATION_ERROR, failure.code());
   }
 
-  /** Version 2 is offered, and this server takes every offer. */
+  /** This server goes by the order of what a client offers (RFC 9368 §3). */
   @Test
   void ourClientFollowsToVersion2() throws Exception {
+    VersionPolicy policy =
+        VersionPolicy.preferring(QuicVersion.V2, QuicVersion.V1).beginningWith(QuicVersion.V1);
     assertEquals(
         QuicVersion.V2,
-        asked(QuicConfig.DEFAULT, QuicConnection.QuicVersion.V1, QuicConnection.QuicVersion.V2));
+        asked(
+            QuicConfig.DEFAULT.withVersions(policy),
+            QuicConnection.QuicVersion.V1,
+            QuicConnection.QuicVersion.V2));
   }
 
   private QuicVersion asked(QuicConfig config, QuicConnection.QuicVersion... theirs)

@@ -38,8 +38,9 @@ final class ConnectionVersion {
     this.policy = policy;
     this.begun = begun;
     this.current = begun;
-    this.reserved = QuicVersion.reserved(random);
-    this.reservedAt = random.nextInt(policy.versions().size() + 1);
+    long drawn = random.nextLong(); // at once: each call has its price
+    this.reserved = QuicVersion.reserved((int) drawn);
+    this.reservedAt = Math.floorMod((int) (drawn >>> Integer.SIZE), policy.versions().size() + 1);
   }
 
   /** Of the client's first packets, and of early data (RFC 9369 §4.1). */

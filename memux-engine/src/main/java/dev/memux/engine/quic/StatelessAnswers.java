@@ -41,7 +41,7 @@ final class StatelessAnswers {
       List<Integer> codes = new ArrayList<>();
       versions.forEach(version -> codes.add(version.code()));
       // RFC 9000 §6.3: a client that does not ignore it would not bear a new version either.
-      codes.add(random.nextInt(codes.size() + 1), QuicVersion.reserved(random));
+      codes.add(random.nextInt(codes.size() + 1), QuicVersion.reserved(random.nextInt()));
       byte[] out = new byte[1 + 4 + 2 * 256 + Integer.BYTES * codes.size()];
       int end = VersionNegotiation.write(out, 0, random.nextInt(), datagram, stranger, codes);
       pending.addLast(new Answer(remote, Arrays.copyOf(out, end)));

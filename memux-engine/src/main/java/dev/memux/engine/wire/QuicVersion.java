@@ -1,6 +1,5 @@
 package dev.memux.engine.wire;
 
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** The versions of QUIC that are spoken here (RFC 9000 §15). */
@@ -40,9 +39,11 @@ public enum QuicVersion {
   /**
    * Any of the versions that will never exist: named among real ones, it shows who cannot bear what
    * it does not know (RFC 9000 §6.3, RFC 9368 §3).
+   *
+   * @param random any number, to choose among them
    */
-  public static int reserved(RandomGenerator random) {
-    return (random.nextInt() & ~RESERVED_MASK) | RESERVED;
+  public static int reserved(int random) {
+    return (random & ~RESERVED_MASK) | RESERVED;
   }
 
   /** Whether the code is one of those that {@link #reserved} gives. */

@@ -1,5 +1,6 @@
 package dev.memux.engine.wire;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
@@ -29,9 +30,12 @@ public final class ReservedParameter {
 
   /** Any of them, with short IDs as likely as long ones. */
   public static ReservedParameter random(RandomGenerator random) {
-    long n = random.nextLong(MAX_N) >>> random.nextInt(Long.SIZE - 2);
-    byte[] value = new byte[random.nextInt(MAX_VALUE_BYTES + 1)];
-    random.nextBytes(value);
+    byte[] drawn = new byte[Long.BYTES + 2 + MAX_VALUE_BYTES]; // at once: each call has its price
+    random.nextBytes(drawn);
+    long n = ByteBuffer.wrap(drawn).getLong() >>> 1;
+    n = (n % MAX_N) >>> (drawn[Long.BYTES] & 0x3f);
+    int length = (drawn[Long.BYTES + 1] & 0xff) % (MAX_VALUE_BYTES + 1);
+    byte[] value = Arrays.copyOfRange(drawn, Long.BYTES + 2, Long.BYTES + 2 + length);
     return new ReservedParameter(STEP * n + FIRST, value);
   }
 

@@ -216,8 +216,7 @@ class VersionsTest {
         new ArrayList<>(Objects.requireNonNull(client.versionInformation()).available());
     available.removeIf(QuicVersion::isReserved);
     assertEquals(List.of(V2.code(), V1.code()), available);
-    ConnectedPair led =
-        pair(QuicConfig.DEFAULT.withVersions(policy), config(V2, V1)).settle();
+    ConnectedPair led = pair(QuicConfig.DEFAULT.withVersions(policy), config(V2, V1)).settle();
     assertConfirmed(led, V2);
   }
 

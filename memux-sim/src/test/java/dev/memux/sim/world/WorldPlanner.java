@@ -199,7 +199,8 @@ final class WorldPlanner {
     QuicVersion preferred = r.oneOf(QuicVersion.values());
     QuicVersion other = preferred == QuicVersion.V1 ? QuicVersion.V2 : QuicVersion.V1;
     List<QuicVersion> versions = r.chance(0.3) ? List.of(preferred) : List.of(preferred, other);
-    return new VersionPolicy(versions, r.oneOf(versions.toArray(QuicVersion[]::new)), r.chance(0.7));
+    return new VersionPolicy(
+        versions, r.oneOf(versions.toArray(QuicVersion[]::new)), r.chance(0.7));
   }
 
   private static boolean haveCommonVersion(QuicConfig client, QuicConfig server) {
