@@ -15,7 +15,7 @@ final class ByteQueue {
    * The most that waits: enough to keep an event loop busy while the other thread is woken, and
    * seldom.
    */
-  static final int CAPACITY_BYTES = Integer.getInteger("x.cap", 512 << 10);
+  static final int CAPACITY_BYTES = 512 << 10;
 
   private static final int MIN_RING_BYTES = 128;
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
