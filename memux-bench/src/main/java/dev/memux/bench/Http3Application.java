@@ -1,5 +1,6 @@
 package dev.memux.bench;
 
+import dev.memux.netty.StreamLimitChangedEvent;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -190,7 +191,8 @@ final class Http3Application {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-      if (event instanceof QuicStreamLimitChangedEvent) {
+      if (event instanceof QuicStreamLimitChangedEvent
+          || event instanceof StreamLimitChangedEvent) { // memux's, which cannot make Netty's
         resume();
       }
       ctx.fireUserEventTriggered(event);
