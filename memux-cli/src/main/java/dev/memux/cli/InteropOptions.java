@@ -19,7 +19,7 @@ final class InteropOptions {
    * Longer than by default: a handshake that loses a third of its packets, three in a row at times,
    * takes that long now and then.
    */
-  private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration HANDSHAKE_TIMEOUT = Duration.ofMinutes(1);
 
   @Option(
       names = "--alpn",
