@@ -47,6 +47,12 @@ final class InteropClient {
   /** A server that gives tickets does so right after the handshake. */
   private static final long TICKET_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+  /**
+   * Where a NAT has forgotten a client that only receives, the server cannot reach it until it sends
+   * something.
+   */
+  private static final long KEEP_ALIVE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
   private static final long KEY_UPDATE_MILLIS = 10;
   private static final long CLOSE_MILLIS = 1_000;
 
@@ -87,7 +93,7 @@ final class InteropClient {
   }
 
   private QuicConfig config() {
-    QuicConfig config = InteropOptions.config();
+    QuicConfig config = InteropOptions.config().withKeepAliveNanos(KEEP_ALIVE_NANOS);
     return config.withMux(
         config
             .mux()

@@ -78,7 +78,10 @@ final class CaseRun {
       long begin = System.nanoTime();
       int code = fetch(job, capture);
       double seconds = (System.nanoTime() - begin) / 1e9;
-      return code == 0 ? judge(job, capture, seconds) : ended(CLIENT, code, seconds);
+      String witness = client.name().equals(Peers.MEMUX) ? CLIENT : SERVER;
+      Trace trace = Trace.of(capture, job.keyLog(witness));
+      trace.write(folder.resolve("packets.txt"));
+      return code == 0 ? judge(job, trace, seconds) : ended(CLIENT, code, seconds);
     }
   }
 
@@ -158,9 +161,7 @@ final class CaseRun {
         seconds);
   }
 
-  private Outcome judge(Job job, Capture capture, double seconds) throws IOException {
-    String witness = client instanceof JavaPeer ? CLIENT : SERVER;
-    Trace trace = Trace.of(capture, job.keyLog(witness));
+  private Outcome judge(Job job, Trace trace, double seconds) {
     Judge judge = new Judge(trace, job.www(), job.downloads(), job.names());
     testCase.judge(judge);
     return judge.faults().isEmpty()

@@ -23,6 +23,31 @@ record JavaPeer(
     return new JavaPeer("memux", List.of("dev.memux.cli.Main", "interop"), missing, missing);
   }
 
+  /** Netty's native QUIC: no choice of ciphers for TLS 1.3, no ECN, version 1 alone. */
+  static JavaPeer netty() {
+    return new JavaPeer(
+        "netty-native",
+        List.of(NettyEndpoint.class.getName()),
+        EnumSet.of(
+            TestCase.CHACHA20, TestCase.ECN, TestCase.V2, TestCase.CONNECTIONMIGRATION),
+        EnumSet.of(
+            TestCase.CHACHA20,
+            TestCase.ZERORTT,
+            TestCase.KEYUPDATE,
+            TestCase.ECN,
+            TestCase.V2,
+            TestCase.CONNECTIONMIGRATION));
+  }
+
+  /** Kwik, QUIC in Java. */
+  static JavaPeer kwik() {
+    return new JavaPeer(
+        "kwik",
+        List.of(KwikEndpoint.class.getName()),
+        EnumSet.of(TestCase.CHACHA20, TestCase.ECN, TestCase.CONNECTIONMIGRATION),
+        EnumSet.of(TestCase.HTTP3, TestCase.ECN, TestCase.CONNECTIONMIGRATION));
+  }
+
   @Override
   public boolean isInstalled() {
     return true;

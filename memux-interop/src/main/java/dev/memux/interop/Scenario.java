@@ -30,6 +30,9 @@ record Scenario(
   /** What a datagram takes of the link besides its payload: IPv4, UDP and the runner's PPP. */
   private static final int HEADER_BYTES = 30;
 
+  /** Payload of a datagram in an Ethernet frame, over IPv4. */
+  private static final int MTU_BYTES = 1472;
+
   private static final long RATE = 10_000_000;
   private static final int QUEUE_DATAGRAMS = 25;
   private static final int BURST = 3;
@@ -42,6 +45,7 @@ record Scenario(
             .rateBitsPerSecond(RATE)
             .headerBytes(HEADER_BYTES)
             .queueDatagrams(QUEUE_DATAGRAMS)
+            .mtuBytes(MTU_BYTES)
             .build();
     return new Scenario(link, 0, 0, BURST, Set.of(), Duration.ZERO, Duration.ZERO, false);
   }

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -116,6 +117,24 @@ final class Trace {
               datagram.payload()),
           datagram.nanos());
     }
+  }
+
+  /** Writes a line for each packet that could be read, for people. */
+  void write(Path file) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (TappedPacket packet : packets) {
+      Captured datagram = datagramOf(packet);
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "%.6f %s %s %s",
+              datagram.nanos() / 1e9,
+              packet.sender(),
+              datagram.binding(),
+              packet));
+    }
+    unreadable.forEach(why -> lines.add("not readable: " + why));
+    Files.write(file, lines);
   }
 
   Capture capture() {
