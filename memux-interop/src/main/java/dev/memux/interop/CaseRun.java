@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** One test case between two peers: files, processes, the relay between them, and the judgement. */
 final class CaseRun {
@@ -41,6 +42,7 @@ final class CaseRun {
   private final Peer server;
   private final long seed;
   private final Path folder;
+  private @Nullable Judge judge;
 
   /**
    * A run that has not begun.
@@ -81,7 +83,8 @@ final class CaseRun {
       String witness = client.name().equals(Peers.MEMUX) ? CLIENT : SERVER;
       Trace trace = Trace.of(capture, job.keyLog(witness));
       trace.write(folder.resolve("packets.txt"));
-      return code == 0 ? judge(job, trace, seconds) : ended(CLIENT, code, seconds);
+      judge = new Judge(trace, job.www(), job.downloads(), job.names());
+      return code == 0 ? judged(seconds) : ended(CLIENT, code, seconds);
     }
   }
 
@@ -161,12 +164,18 @@ final class CaseRun {
         seconds);
   }
 
-  private Outcome judge(Job job, Trace trace, double seconds) {
-    Judge judge = new Judge(trace, job.www(), job.downloads(), job.names());
-    testCase.judge(judge);
-    return judge.faults().isEmpty()
-        ? new Outcome(Outcome.Status.SUCCEEDED, List.of(), seconds)
-        : new Outcome(Outcome.Status.FAILED, judge.faults(), seconds);
+  private Outcome judged(double seconds) {
+    List<String> faults = faults(testCase);
+    return new Outcome(
+        faults.isEmpty() ? Outcome.Status.SUCCEEDED : Outcome.Status.FAILED, faults, seconds);
+  }
+
+  /** What is wrong with the run by the criteria of a case, be it this one or another. */
+  List<String> faults(TestCase by) {
+    if (judge == null) {
+      throw new IllegalStateException("there is nothing to judge");
+    }
+    return judge.faults(by);
   }
 
   private static Outcome failed(String reason, double seconds) {

@@ -41,7 +41,7 @@ final class Certificates {
       }
       X509Bundle server = leaf(length > 1).buildIssuedBy(issuer);
       Files.writeString(folder.resolve("cert.pem"), server.getCertificatePathPEM());
-      Files.writeString(folder.resolve("priv.key"), server.getPrivateKeyPEM());
+      Files.writeString(folder.resolve("priv.key"), Sec1.pem(server.getKeyPair()));
     } catch (IOException e) {
       throw e;
     } catch (Exception e) {

@@ -39,9 +39,12 @@ import tech.kwik.flupke.server.Http3ApplicationProtocolFactory;
 final class KwikEndpoint {
   private static final String PASSWORD = "interop";
   private static final int MAX_STREAMS = 100;
+  private static final int CONTROL_STREAMS = 3;
   private static final long WINDOW_BYTES = 1 << 20;
   private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(30);
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
+
+  private static final long KEY_UPDATE_MILLIS = 200;
 
   /** For tickets, which come behind the handshake. */
   private static final long TICKET_MILLIS = 200;
@@ -87,6 +90,7 @@ final class KwikEndpoint {
                     .maxConnectionBufferSize(WINDOW_BYTES)
                     .maxBidirectionalStreamBufferSize(WINDOW_BYTES)
                     .maxOpenPeerInitiatedBidirectionalStreams(MAX_STREAMS)
+                    .maxOpenPeerInitiatedUnidirectionalStreams(CONTROL_STREAMS)
                     .retryRequired(
                         task.testCase().equals("retry")
                             ? ServerConnectionConfig.RetryRequired.Always
@@ -183,7 +187,7 @@ final class KwikEndpoint {
       connection.connect();
     }
     if (task.testCase().equals("keyupdate")) {
-      ((QuicClientConnectionImpl) connection).updateKeys();
+      Thread.ofVirtual().start(() -> updateKeys((QuicClientConnectionImpl) connection));
     }
     try (ExecutorService workers = Executors.newFixedThreadPool(MAX_STREAMS)) {
       List<Callable<Void>> tasks = new ArrayList<>();
@@ -199,6 +203,17 @@ final class KwikEndpoint {
       for (Future<Void> done : workers.invokeAll(tasks)) {
         done.get();
       }
+    }
+  }
+
+  /** While files arrive: Kwik does it at once, whether or not the handshake is confirmed. */
+  private static void updateKeys(QuicClientConnectionImpl connection) {
+    try {
+      Thread.sleep(KEY_UPDATE_MILLIS);
+      connection.updateKeys();
+      connection.ping();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -19,6 +19,9 @@ final class Ngtcp2Peer implements Peer {
   private static final String CHACHA20 =
       "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+CHACHA20-POLY1305";
 
+  /** By default it is ten seconds, which some cases take. */
+  private static final String HANDSHAKE_TIMEOUT = "--handshake-timeout=60s";
+
   /** Version 2 had another number when these were made. */
   private static final Set<TestCase> UNSUPPORTED = EnumSet.of(TestCase.V2);
 
@@ -58,6 +61,7 @@ final class Ngtcp2Peer implements Peer {
   @Override
   public Endpoint serve(Job job) throws IOException {
     List<String> command = quiet(program(SERVERS));
+    command.add(HANDSHAKE_TIMEOUT);
     command.add("--htdocs=" + job.www());
     switch (job.testCase()) {
       case RETRY -> command.add("--validate-addr");
@@ -99,6 +103,7 @@ final class Ngtcp2Peer implements Peer {
 
   private static List<String> command(Job job, List<String> names) throws IOException {
     List<String> command = quiet(program(CLIENTS));
+    command.add(HANDSHAKE_TIMEOUT);
     command.add("--exit-on-all-streams-close");
     command.add("--download=" + job.downloads());
     switch (job.testCase()) {
