@@ -48,8 +48,8 @@ final class InteropClient {
   private static final long TICKET_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   /**
-   * Where a NAT has forgotten a client that only receives, the server cannot reach it until it sends
-   * something.
+   * Where a NAT has forgotten a client that only receives, the server cannot reach it until it
+   * sends something.
    */
   private static final long KEEP_ALIVE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 

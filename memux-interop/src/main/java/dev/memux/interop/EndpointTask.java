@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** What an endpoint of ours on another's library is told, in the way that {@code memux interop} is. */
+/**
+ * What an endpoint of ours on another's library is told, in the way that {@code memux interop} is.
+ */
 final class EndpointTask {
   private final Map<String, String> options = new HashMap<>();
 

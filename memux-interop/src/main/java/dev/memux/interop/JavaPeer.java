@@ -28,8 +28,7 @@ record JavaPeer(
     return new JavaPeer(
         "netty-native",
         List.of(NettyEndpoint.class.getName()),
-        EnumSet.of(
-            TestCase.CHACHA20, TestCase.ECN, TestCase.V2, TestCase.CONNECTIONMIGRATION),
+        EnumSet.of(TestCase.CHACHA20, TestCase.ECN, TestCase.V2, TestCase.CONNECTIONMIGRATION),
         EnumSet.of(
             TestCase.CHACHA20,
             TestCase.ZERORTT,

@@ -35,7 +35,9 @@ import tech.kwik.core.server.ServerConnectionConfig;
 import tech.kwik.core.server.ServerConnector;
 import tech.kwik.flupke.server.Http3ApplicationProtocolFactory;
 
-/** An endpoint of the runner on Kwik, as its users write it. HTTP/3, by Flupke, only as a server. */
+/**
+ * An endpoint of the runner on Kwik, as its users write it. HTTP/3, by Flupke, only as a server.
+ */
 final class KwikEndpoint {
   private static final String PASSWORD = "interop";
   private static final int MAX_STREAMS = 100;

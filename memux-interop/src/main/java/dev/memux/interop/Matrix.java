@@ -77,6 +77,12 @@ final class Matrix implements Callable<Integer> {
       description = "Keep what each run leaves: logs, secrets and files.")
   private @Nullable Path keep;
 
+  @Option(
+      names = "--survival",
+      description =
+          "Instead of cases, show what changing addresses and black holes add to a download.")
+  private boolean survival;
+
   private Matrix() {}
 
   /** Runs the command and exits with its code. */
@@ -95,6 +101,15 @@ final class Matrix implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (survival) {
+      Path folder = folder();
+      try {
+        System.out.print(Survival.run(folder));
+      } finally {
+        leave(folder);
+      }
+      return CommandLine.ExitCode.OK;
+    }
     Results results = new Results(Pair.of(selectedPeers()), selectedCases());
     run(results);
     System.out.print(TextTable.of(results));
@@ -132,7 +147,7 @@ final class Matrix implements Callable<Integer> {
   }
 
   private void run(Results results) throws InterruptedException, IOException {
-    Path folder = keep == null ? Files.createTempDirectory("memux-interop") : keep;
+    Path folder = folder();
     try (ExecutorService workers = Executors.newFixedThreadPool(jobs)) {
       List<Future<?>> runs = new ArrayList<>();
       for (Pair pair : results.pairs()) {
@@ -150,9 +165,17 @@ final class Matrix implements Callable<Integer> {
     } catch (ExecutionException e) {
       throw new IOException("a run could not be made", e.getCause());
     } finally {
-      if (keep == null) {
-        Folders.delete(folder);
-      }
+      leave(folder);
+    }
+  }
+
+  private Path folder() throws IOException {
+    return keep == null ? Files.createTempDirectory("memux-interop") : keep;
+  }
+
+  private void leave(Path folder) throws IOException {
+    if (keep == null) {
+      Folders.delete(folder);
     }
   }
 

@@ -6,7 +6,7 @@ import java.util.List;
 final class Peers {
   static final String MEMUX = "memux";
 
-  static final List<Peer> ALL = 
+  static final List<Peer> ALL =
       List.of(JavaPeer.memux(), new Ngtcp2Peer(), JavaPeer.netty(), JavaPeer.kwik());
 
   private Peers() {}

@@ -100,9 +100,6 @@ final class Relay implements AutoCloseable {
       throws IOException {
     Relay relay = new Relay(scenario, server, seed, capture);
     relay.receiveFromClients(relay.front);
-    if (!scenario.firstRebinding().isZero()) {
-      relay.simulation.after(scenario.firstRebinding().toNanos(), relay::rebind);
-    }
     relay.thread.start();
     return relay;
   }
@@ -139,6 +136,10 @@ final class Relay implements AutoCloseable {
   }
 
   private void onFromClient(RelaySocket socket, InetSocketAddress from, byte[] payload, int ecn) {
+    // From then on, or whoever starts slowly would be moved before it can be.
+    if (bindings.isEmpty() && !scenario.firstRebinding().isZero()) {
+      simulation.after(scenario.firstRebinding().toNanos(), this::rebind);
+    }
     Binding binding = bindings.computeIfAbsent(new Client(from, socket), this::bind);
     Captured captured = captured(true, binding, binding.socket, payload, ecn);
     send(LEFT, RIGHT, new Flight(captured, binding, null));

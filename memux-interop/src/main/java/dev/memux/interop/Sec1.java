@@ -10,8 +10,8 @@ import java.util.Base64;
 import java.util.HexFormat;
 
 /**
- * Private keys as OpenSSL writes them (RFC 5915). The JDK's PKCS#8 leaves the public key out, as it may,
- * and GnuTLS does not take them.
+ * Private keys as OpenSSL writes them (RFC 5915). The JDK's PKCS#8 leaves the public key out, as it
+ * may, and GnuTLS does not take them.
  */
 final class Sec1 {
   private static final int COORDINATE_BYTES = 32;

@@ -15,8 +15,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The cases with less data, as far as memux has them, and a few with each of the others. They wait for
- * the network most of the time, so several run at once.
+ * The cases with less data, as far as memux has them, and a few with each of the others. They wait
+ * for the network most of the time, so several run at once.
  */
 @Timeout(400)
 @Execution(ExecutionMode.CONCURRENT)

@@ -101,7 +101,9 @@ final class RelayTest {
     return seen;
   }
 
-  /** What is sent to where a client no longer is does not reach it; what is sent afterwards does. */
+  /**
+   * What is sent to where a client no longer is does not reach it; what is sent afterwards does.
+   */
   private void assertNotReached(InetSocketAddress old, Relay relay) throws IOException {
     send(server, old, 1);
     byte[] content;
