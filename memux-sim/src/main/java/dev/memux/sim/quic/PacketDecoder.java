@@ -65,6 +65,7 @@ final class PacketDecoder extends FrameCollector {
           header.packetEnd(),
           level,
           keys.packetNumber(),
+          keys.phase(),
           ackEliciting,
           frames());
     } catch (ProtocolException e) {

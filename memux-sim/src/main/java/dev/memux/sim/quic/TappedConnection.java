@@ -256,6 +256,11 @@ public final class TappedConnection {
       return current.packetNumber();
     }
 
+    /** The key phase so far; false of what has none. */
+    boolean phase() {
+      return phase;
+    }
+
     void onSent(long number) {
       largestSent = Math.max(largestSent, number);
     }
