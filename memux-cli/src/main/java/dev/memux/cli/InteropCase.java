@@ -21,6 +21,8 @@ enum InteropCase {
   RESUMPTION,
   /** As before, and what is asked for over the second is asked early. */
   ZERORTT,
+  /** The server changes from version 1 to version 2. */
+  V2,
   /** Files at once over HTTP/3. */
   HTTP3,
   /** A connection for each file. */

@@ -93,7 +93,7 @@ final class InteropClient {
   }
 
   private QuicConfig config() {
-    QuicConfig config = InteropOptions.config().withKeepAliveNanos(KEEP_ALIVE_NANOS);
+    QuicConfig config = InteropOptions.config(testCase).withKeepAliveNanos(KEEP_ALIVE_NANOS);
     return config.withMux(
         config
             .mux()
@@ -118,7 +118,7 @@ final class InteropClient {
         fetchOver(urls.subList(1, urls.size()));
       }
       case MULTICONNECT -> fetchEachOverItsOwn(urls);
-      case HANDSHAKE, TRANSFER, CHACHA20, KEYUPDATE, RETRY, HTTP3 -> fetchOver(urls);
+      case HANDSHAKE, TRANSFER, CHACHA20, KEYUPDATE, RETRY, V2, HTTP3 -> fetchOver(urls);
     }
   }
 
@@ -180,7 +180,9 @@ final class InteropClient {
     Connector connector = this::connect;
     Http3Client client =
         new Http3Client(
-            group, connector, Duration.ofNanos(InteropOptions.config().handshakeTimeoutNanos()));
+            group,
+            connector,
+            Duration.ofNanos(InteropOptions.config(testCase).handshakeTimeoutNanos()));
     List<Download> all =
         urls.stream()
             .map(url -> new Download(url, new Output.ToFile(file(url)), true, null))

@@ -2,6 +2,8 @@ package dev.memux.cli;
 
 import dev.memux.cli.http09.Http09;
 import dev.memux.engine.quic.QuicConfig;
+import dev.memux.engine.quic.VersionPolicy;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.http.Http3Service;
 import dev.memux.tls.CipherSuite;
 import java.time.Duration;
@@ -67,7 +69,11 @@ final class InteropOptions {
         : CipherSuite.values();
   }
 
-  static QuicConfig config() {
-    return QuicConfig.DEFAULT.withHandshakeTimeoutNanos(HANDSHAKE_TIMEOUT.toNanos());
+  static QuicConfig config(InteropCase testCase) {
+    QuicConfig config = QuicConfig.DEFAULT.withHandshakeTimeoutNanos(HANDSHAKE_TIMEOUT.toNanos());
+    return testCase == InteropCase.V2
+        ? config.withVersions(
+            VersionPolicy.preferring(QuicVersion.V2, QuicVersion.V1).beginningWith(QuicVersion.V1))
+        : config;
   }
 }

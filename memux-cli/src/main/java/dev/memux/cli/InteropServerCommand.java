@@ -137,7 +137,7 @@ final class InteropServerCommand implements Callable<Integer> {
 
   private static QuicConfig config(InteropCase testCase, boolean http3) {
     QuicConfig config =
-        InteropOptions.config()
+        InteropOptions.config(testCase)
             .withAddressValidation(
                 testCase == InteropCase.RETRY
                     ? AddressValidationPolicy.ALWAYS

@@ -19,7 +19,7 @@ record JavaPeer(
     implements Peer {
   /** memux's own command. */
   static JavaPeer memux() {
-    Set<TestCase> missing = EnumSet.of(TestCase.ECN, TestCase.V2, TestCase.CONNECTIONMIGRATION);
+    Set<TestCase> missing = EnumSet.of(TestCase.ECN, TestCase.CONNECTIONMIGRATION);
     return new JavaPeer("memux", List.of("dev.memux.cli.Main", "interop"), missing, missing);
   }
 
