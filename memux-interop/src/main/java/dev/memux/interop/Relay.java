@@ -46,6 +46,7 @@ final class Relay implements AutoCloseable {
   private final RelaySocket front;
   private final Thread thread;
   private InetAddress outside;
+  private boolean rebinds;
   private volatile boolean closed;
 
   /** A client's address, and which of the relay's it speaks to. */
@@ -136,13 +137,19 @@ final class Relay implements AutoCloseable {
   }
 
   private void onFromClient(RelaySocket socket, InetSocketAddress from, byte[] payload, int ecn) {
-    // From then on, or whoever starts slowly would be moved before it can be.
-    if (bindings.isEmpty() && !scenario.firstRebinding().isZero()) {
+    // RFC 9000 §9: nobody can be moved before the handshake, however slow the machine.
+    if (!rebinds && !scenario.firstRebinding().isZero() && isShort(payload)) {
+      rebinds = true;
       simulation.after(scenario.firstRebinding().toNanos(), this::rebind);
     }
     Binding binding = bindings.computeIfAbsent(new Client(from, socket), this::bind);
     Captured captured = captured(true, binding, binding.socket, payload, ecn);
     send(LEFT, RIGHT, new Flight(captured, binding, null));
+  }
+
+  /** Whether it begins with a 1-RTT packet. */
+  private static boolean isShort(byte[] datagram) {
+    return datagram.length > 0 && datagram[0] >= 0;
   }
 
   private Captured captured(

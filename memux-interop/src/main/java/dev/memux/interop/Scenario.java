@@ -14,8 +14,8 @@ import java.util.Set;
  * @param corruptions how many of a hundred datagrams have one of their first bytes changed
  * @param burst the most that is dropped, or corrupted, in a row
  * @param dropsToServer which datagrams to the server are dropped, counted from 1
- * @param firstRebinding how long after the first datagram clients' addresses, as the server sees
- *     them, change; zero: never
+ * @param firstRebinding how long after a client's first 1-RTT packet clients' addresses, as the
+ *     server sees them, change; zero: never
  * @param rebindingEvery how often they change again
  * @param rebindsAddress whether the IP address changes with the port
  */

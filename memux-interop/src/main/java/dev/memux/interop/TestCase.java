@@ -120,7 +120,7 @@ enum TestCase {
     Plan brief() {
       return new Plan(
           files(mb(2)),
-          Scenario.delay(15).rebinding(Duration.ofSeconds(1), Duration.ofSeconds(1), false));
+          Scenario.delay(15).rebinding(Duration.ofSeconds(1), Duration.ofSeconds(3), false));
     }
   },
   REBIND_ADDR(
@@ -133,7 +133,7 @@ enum TestCase {
     Plan brief() {
       return new Plan(
           files(mb(2)),
-          Scenario.delay(15).rebinding(Duration.ofSeconds(1), Duration.ofSeconds(1), true));
+          Scenario.delay(15).rebinding(Duration.ofSeconds(1), Duration.ofSeconds(3), true));
     }
   },
   CONNECTIONMIGRATION("CM", "transfer", files(mb(2)), Judge::connectionMigration) {
