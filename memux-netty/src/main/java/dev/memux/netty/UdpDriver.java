@@ -298,7 +298,7 @@ final class UdpDriver implements UdpSocket.Receiver {
   private void handIn(
       InetSocketAddress sender, byte[] buffer, int offset, int length, int ecn, long now) {
     try {
-      QuicConnection connection = endpoint.receive(sender, buffer, offset, length, ecn, now);
+      QuicConnection connection = endpoint.receive(0, sender, buffer, offset, length, ecn, now);
       if (connection != null) {
         DrivenConnection driven = drivenOf(connection);
         markReady(driven);

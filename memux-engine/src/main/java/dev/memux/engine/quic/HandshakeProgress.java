@@ -201,6 +201,9 @@ final class HandshakeProgress implements Handshake.Listener {
       connection.discard(PacketSpace.INITIAL, nowNanos);
       connection.discard(PacketSpace.HANDSHAKE, nowNanos);
       events.add(new ConnectionEvent.HandshakeConfirmed());
+      if (!server && peerParameters != null) {
+        connection.paths().migration().onHandshakeConfirmed(peerParameters);
+      }
     }
   }
 }

@@ -20,6 +20,7 @@ import dev.memux.engine.mux.MuxConfig;
  *     one is used, if the peer has given one, so that an observer sees a shorter piece of the
  *     connection (RFC 9000 §9.5); 0: only where the path changes
  * @param congestion how much is sent at once
+ * @param migration what a server tells its clients of changing addresses
  * @param mux streams and flow control
  */
 public record QuicConfig(
@@ -32,6 +33,7 @@ public record QuicConfig(
     AddressValidationPolicy addressValidation,
     long packetsPerConnectionId,
     CongestionControl congestion,
+    MigrationPolicy migration,
     MuxConfig mux) {
   /** RFC 9000 §14: every path takes datagrams of this size. */
   public static final int MIN_DATAGRAM_BYTES = 1200;
@@ -55,6 +57,7 @@ public record QuicConfig(
           AddressValidationPolicy.UNDER_LOAD,
           0,
           CongestionControl.CUBIC,
+          MigrationPolicy.DEFAULT,
           MuxConfig.DEFAULT);
 
   /**
@@ -93,6 +96,7 @@ public record QuicConfig(
         addressValidation,
         packetsPerConnectionId,
         congestion,
+        migration,
         mux);
   }
 
@@ -108,6 +112,7 @@ public record QuicConfig(
         addressValidation,
         packetsPerConnectionId,
         congestion,
+        migration,
         mux);
   }
 
@@ -123,6 +128,7 @@ public record QuicConfig(
         addressValidation,
         packetsPerConnectionId,
         congestion,
+        migration,
         mux);
   }
 
@@ -147,6 +153,7 @@ public record QuicConfig(
         addressValidation,
         packetsPerConnectionId,
         congestion,
+        migration,
         mux);
   }
 
@@ -162,6 +169,7 @@ public record QuicConfig(
         addressValidation,
         packetsPerConnectionId,
         congestion,
+        migration,
         mux);
   }
 
@@ -177,6 +185,7 @@ public record QuicConfig(
         addressValidation,
         packets,
         congestion,
+        migration,
         mux);
   }
 
@@ -192,6 +201,7 @@ public record QuicConfig(
         policy,
         packetsPerConnectionId,
         congestion,
+        migration,
         mux);
   }
 
@@ -207,6 +217,23 @@ public record QuicConfig(
         addressValidation,
         packetsPerConnectionId,
         control,
+        migration,
+        mux);
+  }
+
+  /** The same with another policy for changes of address. */
+  public QuicConfig withMigration(MigrationPolicy policy) {
+    return new QuicConfig(
+        maxIdleTimeoutNanos,
+        handshakeTimeoutNanos,
+        keepAliveNanos,
+        datagramBytes,
+        maxDatagramBytes,
+        maxHandshakes,
+        addressValidation,
+        packetsPerConnectionId,
+        congestion,
+        policy,
         mux);
   }
 
@@ -222,6 +249,7 @@ public record QuicConfig(
         addressValidation,
         packetsPerConnectionId,
         congestion,
+        migration,
         other);
   }
 }

@@ -26,6 +26,7 @@ import dev.memux.engine.wire.VarInt;
 import dev.memux.tls.TlsHandshake;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +45,6 @@ public final class QuicConnection implements Connection {
   private final QuicConfig config;
   private final PacketProtection protection;
   private final MuxConfig muxConfig;
-  private final ConnectionIdRegistry registry;
   private final ConnectionStart start;
   private final PacketNumberSpace[] spaces = new PacketNumberSpace[PacketSpace.values().length];
   private final Mux mux;
@@ -87,7 +87,6 @@ public final class QuicConnection implements Connection {
     this.server = server;
     this.config = config;
     this.protection = protection;
-    this.registry = registry;
     this.start = start;
     for (PacketSpace space : PacketSpace.values()) {
       spaces[space.ordinal()] =
@@ -106,7 +105,7 @@ public final class QuicConnection implements Connection {
             registry,
             peerIds,
             random,
-            new PathSteps());
+            new PathSteps(this, config, registry, events));
     this.outgoing = new OutgoingFrames(spaces, mux, localIds, peerIds, paths);
     this.recovery =
         new Recovery(
@@ -214,6 +213,28 @@ public final class QuicConnection implements Connection {
     localIds.replaceAll();
   }
 
+  /**
+   * A client's moves to other paths.
+   *
+   * @throws IllegalStateException on a server: it does not move (RFC 9000 §9)
+   */
+  public ActiveMigration migration() {
+    if (server) {
+      throw new IllegalStateException("a server does not move");
+    }
+    return paths.migration();
+  }
+
+  /** The number of the socket that the connection uses now. */
+  public int socket() {
+    return paths.active().socket();
+  }
+
+  /** The paths that are known, the active one among them. */
+  public List<PathStatistics> pathStatistics() {
+    return paths.statistics();
+  }
+
   @Override
   public @Nullable TransportParameters peerParameters() {
     return progress.peerParameters();
@@ -255,16 +276,22 @@ public final class QuicConnection implements Connection {
    * comes from where the server is not known to be; a client's own address does not change during
    * the handshake. After its end a connection answers no address that it has not heard of.
    */
-  boolean mayComeFrom(InetSocketAddress from) {
-    return (server && progress.isConfirmed() && closing.isOpen()) || paths.isKnown(from);
+  boolean mayComeFrom(int socket, InetSocketAddress from) {
+    return (server && progress.isConfirmed() && closing.isOpen()) || paths.isKnown(socket, from);
   }
 
   /** One datagram from an address that it {@linkplain #mayComeFrom may come from}. */
   void receive(
-      InetSocketAddress remote, byte[] buffer, int from, int length, int ecn, long nowNanos) {
+      int socket,
+      InetSocketAddress remote,
+      byte[] buffer,
+      int from,
+      int length,
+      int ecn,
+      long nowNanos) {
     counters.onDatagramReceived(length);
     receivedAtNanos = nowNanos;
-    paths.onDatagram(remote, length);
+    paths.onDatagram(socket, remote, length);
     if (!closing.isOpen()) {
       onDatagramAfterEnd(buffer, from, length, nowNanos);
       return;
@@ -548,6 +575,10 @@ public final class QuicConnection implements Connection {
     return outgoing;
   }
 
+  Transmitter transmitter() {
+    return transmitter;
+  }
+
   ConnectionStart start() {
     return start;
   }
@@ -590,31 +621,5 @@ public final class QuicConnection implements Connection {
     return space.space == PacketSpace.APPLICATION && parameters != null
         ? (int) parameters.ackDelayExponent()
         : LocalParameters.ACK_DELAY_EXPONENT;
-  }
-
-  /** What a change of the peer's address brings about. */
-  private final class PathSteps implements Paths.Listener {
-    @Override
-    public long ptoNanos() {
-      return QuicConnection.this.ptoNanos();
-    }
-
-    @Override
-    public void onPathSwitched(long nowNanos) {
-      recovery.onPathSwitched(nowNanos);
-      transmitter.updateAmplificationLimit(nowNanos);
-    }
-
-    @Override
-    public void onPeerMigrated(InetSocketAddress remote, boolean otherHost, long nowNanos) {
-      if (otherHost) {
-        // RFC 9000 §9.4: another path, of which nothing is known; another port is the same path.
-        recovery.onNewPath(config.congestion().newController(config.datagramBytes()));
-      }
-      recovery.onPathSwitched(nowNanos);
-      // RFC 9000 §9.3: the token that it has is for the address before.
-      outgoing.addNewToken(registry.addressToken(remote, nowNanos));
-      events.addLast(new ConnectionEvent.PeerMigrated(remote));
-    }
   }
 }

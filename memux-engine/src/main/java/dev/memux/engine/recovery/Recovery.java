@@ -228,9 +228,13 @@ public final class Recovery {
 
   /**
    * Packets leave for another address from now on. What was lost on the way to the old one should
-   * be asked for at once, not when the backoff allows.
+   * be sent again at once, not when the backoff allows: as much as after a probe timeout, which is
+   * no more than that address may be sent before it is validated.
    */
   public void onPathSwitched(long nowNanos) {
+    if (application.ackElicitingInFlight > 0) {
+      probe(PacketSpace.APPLICATION);
+    }
     pto.reset();
     pto.touch(nowNanos);
     deadlineKnown = false;
@@ -241,17 +245,20 @@ public final class Recovery {
    * its round trip; whether they arrived still matters for what they carried.
    *
    * @param congestion in its initial state
+   * @param roundTripNanos what the round trip is taken to be until it is measured; 0: not known
    */
-  public void onNewPath(CongestionController congestion) {
+  public void onNewPath(CongestionController congestion, long roundTripNanos, long nowNanos) {
     window.onNewPath(congestion);
     sizes.onNewPath();
     window.onDatagramBytes(sizes.bytes());
-    rtt.onNewPath();
+    rtt.onNewPath(roundTripNanos);
     persistentCongestion.onSpuriousLoss();
     spuriousCongestion.forget();
     for (SentSpace s : spaces) {
       s.onNewPath();
     }
+    pto.reset();
+    pto.touch(nowNanos);
     deadlineKnown = false;
   }
 
@@ -343,6 +350,16 @@ public final class Recovery {
 
   public boolean hasAckElicitingInFlight(PacketSpace space) {
     return space(space).ackElicitingInFlight > 0;
+  }
+
+  /**
+   * Whether nothing of the application's has waited for an acknowledgement for a round trip (RFC
+   * 9000 §13.2.4).
+   */
+  public boolean mayAsk(long nowNanos) {
+    long pauseNanos = Math.max(rtt.smoothedNanos(), RttEstimator.GRANULARITY_NANOS);
+    return application.ackElicitingInFlight == 0
+        && nowNanos - application.lastAckElicitingNanos >= pauseNanos;
   }
 
   /** Packets declared lost so far. */
