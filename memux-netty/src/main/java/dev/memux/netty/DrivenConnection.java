@@ -4,6 +4,7 @@ import dev.memux.engine.quic.QuicConnection;
 import dev.memux.tls.TlsSession;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -74,7 +75,12 @@ final class DrivenConnection extends DeficitRoundRobin.Member implements Carrier
 
   @Override
   public @Nullable InetSocketAddress local() {
-    return driver.local();
+    return driver.local(connection.socket());
+  }
+
+  @Override
+  public Future<InetSocketAddress> migrate(InetSocketAddress local) {
+    return driver.migrate(this, local);
   }
 
   @Override

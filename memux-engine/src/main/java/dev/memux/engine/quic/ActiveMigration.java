@@ -33,12 +33,16 @@ public final class ActiveMigration {
     return events.pollFirst();
   }
 
-  /** RFC 9000 §9: the peer's address is stable and known to be until here. */
-  void onHandshakeConfirmed(TransportParameters peer) {
+  /**
+   * RFC 9000 §9: until here nobody moves.
+   *
+   * @param followsPreferred whether the caller may want to go to a preferred address
+   */
+  void onHandshakeConfirmed(TransportParameters peer, boolean followsPreferred) {
     confirmed = true;
     allowed = !peer.disableActiveMigration();
     byte[] encoded = peer.preferredAddress();
-    if (encoded != null) {
+    if (encoded != null && followsPreferred) {
       preferred = acceptable(PreferredAddress.decode(encoded), paths.active().remote());
       if (preferred.v4() != null || preferred.v6() != null) {
         events.addLast(new PathEvent.PreferredAddressOffered(preferred));

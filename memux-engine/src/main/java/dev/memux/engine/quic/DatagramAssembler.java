@@ -118,6 +118,7 @@ final class DatagramAssembler {
     writeChallenge(draft.frames, bytes, nowNanos);
     probed.responses().write(writer, draft.frames);
     draft.fullSize = true;
+    recovery.onPathProbeSent(draft.packetNumber);
     return finish(out, outFrom, end(draft, true), bytes, nowNanos);
   }
 
@@ -236,7 +237,7 @@ final class DatagramAssembler {
     }
     draft.fullSize =
         asked || path.responses().size() < waitingAnswers || (probe && mayHaveMoved(space));
-    if (!asked && writer.position() == afterAck && (probe || isPingDue(mayFill, space, nowNanos))) {
+    if (!asked && writer.position() == afterAck && (probe || isPingDue(mayFill, space))) {
       writer.ping();
       frames.add(SentFrames.Kind.PING);
     }
@@ -267,17 +268,17 @@ final class DatagramAssembler {
   /**
    * RFC 9000 §13.2.4: who only receives would never learn which of its acknowledgements arrived,
    * and would have to repeat them all. A client would not learn either that what it waits for goes
-   * to where it is no more, as a NAT has changed its address: so once in a round trip it asks, and
-   * when no answer comes, its probe timeout tells the server.
+   * to where it is no more, as a NAT has changed its address: so it always waits for an answer, one
+   * in a round trip, and when none comes, its probe timeout tells the server.
    */
-  private boolean isPingDue(boolean mayFill, PacketNumberSpace space, long nowNanos) {
+  private boolean isPingDue(boolean mayFill, PacketNumberSpace space) {
     if (!mayFill || space.space != PacketSpace.APPLICATION) {
       return false;
     }
     return ackOnlyPackets >= ACK_ONLY_PACKETS_PER_PING
         || (!connection.isServer()
             && ackOnlyPackets >= ACK_ONLY_PACKETS_BEFORE_QUESTION
-            && recovery.mayAsk(nowNanos));
+            && !recovery.hasAckElicitingInFlight(PacketSpace.APPLICATION));
   }
 
   /**

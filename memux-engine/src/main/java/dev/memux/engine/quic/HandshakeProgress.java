@@ -29,6 +29,7 @@ final class HandshakeProgress implements Handshake.Listener {
   private final Queue<ConnectionEvent> events;
   private final Recovery recovery;
   private final ZeroRtt zeroRtt;
+  private final boolean followsPreferred;
 
   /** The deadline once the peer's address is validated. */
   private final long lastNanos;
@@ -56,6 +57,7 @@ final class HandshakeProgress implements Handshake.Listener {
     this.events = events;
     this.recovery = connection.recovery();
     this.zeroRtt = connection.zeroRtt();
+    this.followsPreferred = config.migration().followsPreferred();
     this.lastNanos = nowNanos + config.handshakeTimeoutNanos();
     this.deadlineNanos =
         connection.start().isHurried()
@@ -202,7 +204,7 @@ final class HandshakeProgress implements Handshake.Listener {
       connection.discard(PacketSpace.HANDSHAKE, nowNanos);
       events.add(new ConnectionEvent.HandshakeConfirmed());
       if (!server && peerParameters != null) {
-        connection.paths().migration().onHandshakeConfirmed(peerParameters);
+        connection.paths().migration().onHandshakeConfirmed(peerParameters, followsPreferred);
       }
     }
   }

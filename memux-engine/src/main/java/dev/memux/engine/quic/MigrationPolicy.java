@@ -6,19 +6,21 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a server tells its clients of changing addresses (RFC 9000 §18.2). Clients whose addresses
- * change without their doing are followed whatever it says.
+ * What a server tells its clients of changing addresses (RFC 9000 §18.2), and what a client makes
+ * of it. Clients whose addresses change without their doing are followed whatever it says.
  *
- * @param activeMigration whether clients may move of their own will
- * @param preferredV4 where clients should go after the handshake; null: they may stay
+ * @param activeMigration of a server: whether clients may move of their own will
+ * @param preferredV4 of a server: where clients should go after the handshake; null: they may stay
  * @param preferredV6 the same for IPv6
+ * @param followsPreferred of a client: whether it goes where a server would like it to
  */
 public record MigrationPolicy(
     boolean activeMigration,
     @Nullable InetSocketAddress preferredV4,
-    @Nullable InetSocketAddress preferredV6) {
-  /** Clients may move, and need not. */
-  public static final MigrationPolicy DEFAULT = new MigrationPolicy(true, null, null);
+    @Nullable InetSocketAddress preferredV6,
+    boolean followsPreferred) {
+  /** Clients may move; a server would like none to, but if it does, they follow. */
+  public static final MigrationPolicy DEFAULT = new MigrationPolicy(true, null, null, true);
 
   /**
    * @throws IllegalArgumentException if an address is not of its family, or cannot be sent to
@@ -44,12 +46,17 @@ public record MigrationPolicy(
 
   /** The same where clients may move of their own will, or may not. */
   public MigrationPolicy withActiveMigration(boolean allowed) {
-    return new MigrationPolicy(allowed, preferredV4, preferredV6);
+    return new MigrationPolicy(allowed, preferredV4, preferredV6, followsPreferred);
   }
 
   /** The same with other addresses to go to after the handshake; null for none. */
   public MigrationPolicy withPreferredAddress(
       @Nullable InetSocketAddress v4, @Nullable InetSocketAddress v6) {
-    return new MigrationPolicy(activeMigration, v4, v6);
+    return new MigrationPolicy(activeMigration, v4, v6, followsPreferred);
+  }
+
+  /** The same where a client goes where a server would like it to, or stays. */
+  public MigrationPolicy withFollowsPreferred(boolean follows) {
+    return new MigrationPolicy(activeMigration, preferredV4, preferredV6, follows);
   }
 }

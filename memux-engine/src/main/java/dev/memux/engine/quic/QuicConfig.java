@@ -20,7 +20,7 @@ import dev.memux.engine.mux.MuxConfig;
  *     one is used, if the peer has given one, so that an observer sees a shorter piece of the
  *     connection (RFC 9000 §9.5); 0: only where the path changes
  * @param congestion how much is sent at once
- * @param migration what a server tells its clients of changing addresses
+ * @param migration which changes of address are allowed and wanted
  * @param mux streams and flow control
  */
 public record QuicConfig(

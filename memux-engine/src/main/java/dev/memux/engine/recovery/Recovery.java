@@ -4,6 +4,7 @@ import dev.memux.engine.congestion.CongestionController;
 import dev.memux.engine.wire.AckFrame;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.SentFrames;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sending half of RFC 9002: follows every packet in flight until it is acknowledged, lost or
@@ -35,6 +36,9 @@ public final class Recovery {
   private boolean deadlineKnown = true;
 
   private boolean amplificationLimited;
+
+  /** Of the application's packets; null: none yet. */
+  private @Nullable ExcusedLosses excused;
 
   /** What the packet carried of which the listener is told. */
   private final SentFrames frames = new SentFrames();
@@ -232,12 +236,33 @@ public final class Recovery {
    * no more than that address may be sent before it is validated.
    */
   public void onPathSwitched(long nowNanos) {
+    excused().onPathSwitched(application.nextNumber());
     if (application.ackElicitingInFlight > 0) {
       probe(PacketSpace.APPLICATION);
     }
     pto.reset();
     pto.touch(nowNanos);
     deadlineKnown = false;
+  }
+
+  /** That packet of the application's tries out another path than the one in use. */
+  public void onPathProbeSent(long packetNumber) {
+    excused().onProbeSent(packetNumber);
+  }
+
+  private ExcusedLosses excused() {
+    ExcusedLosses known = excused;
+    if (known == null) {
+      known = new ExcusedLosses();
+      excused = known;
+    }
+    return known;
+  }
+
+  private boolean isExcused(SentSpace s, long position) {
+    return excused != null
+        && s.space == PacketSpace.APPLICATION
+        && excused.include(s.inFlight.number(position));
   }
 
   /**
@@ -352,16 +377,6 @@ public final class Recovery {
     return space(space).ackElicitingInFlight > 0;
   }
 
-  /**
-   * Whether nothing of the application's has waited for an acknowledgement for a round trip (RFC
-   * 9000 §13.2.4).
-   */
-  public boolean mayAsk(long nowNanos) {
-    long pauseNanos = Math.max(rtt.smoothedNanos(), RttEstimator.GRANULARITY_NANOS);
-    return application.ackElicitingInFlight == 0
-        && nowNanos - application.lastAckElicitingNanos >= pauseNanos;
-  }
-
   /** Packets declared lost so far. */
   public long packetsLost() {
     return packetsLost;
@@ -427,6 +442,8 @@ public final class Recovery {
         persistentCongestion.onAcked(sent.nanos(p));
       } else if (sent.isPresent(p) && sizes.isProbe(s.space, sent.number(p))) {
         loseSizeProbe(s, p);
+      } else if (sent.isPresent(p) && isExcused(s, p)) {
+        lose(s, p, nowNanos);
       } else if (sent.isPresent(p)) {
         newestLostNanos = sent.nanos(p);
         // RFC 9002 §7.6.2: before the first sample the timers are guesses, and probes too few to

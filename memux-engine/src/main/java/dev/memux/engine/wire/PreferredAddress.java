@@ -92,4 +92,9 @@ public record PreferredAddress(
     out.put(address == null ? new byte[bytes] : address.getAddress().getAddress());
     out.putShort((short) (address == null ? 0 : address.getPort()));
   }
+
+  @Override
+  public String toString() {
+    return "preferred " + v4 + ", " + v6; // its arrays have no text that two runs would share
+  }
 }

@@ -114,6 +114,19 @@ class PreferredAddressTest {
   }
 
   @Test
+  void whoDoesNotWantToKnowIsNotAsked() {
+    ConnectedPair deaf =
+        new ConnectedPair(
+            QuicConfig.DEFAULT.withMigration(MigrationPolicy.DEFAULT.withFollowsPreferred(false)),
+            server(MigrationPolicy.DEFAULT));
+    connect(deaf);
+    assertEquals(List.of(), deaf.pathEvents);
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> deaf.client.migration().migrateToPreferred(0, PREFERRED, deaf.now));
+  }
+
+  @Test
   void whereNobodyAnswersTheClientStays() {
     // §9.6.1: a client whose validation fails goes on at the original address.
     connect();
