@@ -34,7 +34,7 @@ public interface Carrier {
     return connection().statistics();
   }
 
-  /** Null before the socket is bound. */
+  /** Any thread; null before the socket is bound. */
   @Nullable InetSocketAddress local();
 
   /**

@@ -26,6 +26,9 @@ final class DrivenConnection extends DeficitRoundRobin.Member implements Carrier
   /** Key in the heap. */
   long deadlineNanos = Long.MAX_VALUE;
 
+  /** Where the socket is that it has moved to; null: it is at the driver's first one. */
+  private volatile @Nullable InetSocketAddress movedTo;
+
   /** The driver has forgotten it. */
   boolean removed;
 
@@ -42,6 +45,11 @@ final class DrivenConnection extends DeficitRoundRobin.Member implements Carrier
 
   @Nullable ConnectionListener listener() {
     return listener;
+  }
+
+  /** It uses a socket of its own from now on, or again the first one. */
+  void movedTo(@Nullable InetSocketAddress local) {
+    movedTo = local;
   }
 
   UdpDriver driver() {
@@ -75,7 +83,8 @@ final class DrivenConnection extends DeficitRoundRobin.Member implements Carrier
 
   @Override
   public @Nullable InetSocketAddress local() {
-    return driver.local(connection.socket());
+    InetSocketAddress further = movedTo;
+    return further == null ? driver.local() : further;
   }
 
   @Override

@@ -3,7 +3,6 @@ package dev.memux.netty;
 import dev.memux.engine.quic.MigrationStart;
 import dev.memux.engine.quic.PathEvent;
 import dev.memux.engine.wire.PreferredAddress;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
@@ -103,18 +102,6 @@ final class FurtherSockets {
     return new Further(null, null).socket.bind(driver.eventLoop(), local, null);
   }
 
-  /** Where a socket is bound; null: it is not there, or not bound. */
-  @Nullable InetSocketAddress local(int number) {
-    Further further = sockets.get(number);
-    return further == null ? null : further.local();
-  }
-
-  /** The channel of a socket; null: it is not there. */
-  @Nullable Channel channel(int number) {
-    Further further = sockets.get(number);
-    return further == null ? null : further.socket.channel();
-  }
-
   /** The socket of that number; null: it is closed, and what was to leave by it is lost. */
   @Nullable UdpSocket get(int number) {
     Further further = sockets.get(number);
@@ -180,7 +167,7 @@ final class FurtherSockets {
   void onPathEvents(DrivenConnection c) {
     for (PathEvent event; (event = c.connection.migration().pollEvent()) != null; ) {
       switch (event) {
-        case PathEvent.Validated path -> onValidated(path);
+        case PathEvent.Validated path -> onValidated(c, path);
         case PathEvent.Failed path -> close(path.socket(), MigrationException.failed(c.remote()));
         case PathEvent.Left path -> {
           if (path.socket() != c.connection.socket()) {
@@ -192,10 +179,13 @@ final class FurtherSockets {
     }
   }
 
-  private void onValidated(PathEvent.Validated path) {
+  private void onValidated(DrivenConnection c, PathEvent.Validated path) {
     Further further = sockets.get(path.socket());
-    if (further != null && path.inUse()) {
-      further.onMoved();
+    if (path.inUse()) {
+      c.movedTo(further == null ? null : further.local());
+      if (further != null) {
+        further.onMoved();
+      }
     }
   }
 

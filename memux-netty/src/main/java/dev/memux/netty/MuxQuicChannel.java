@@ -152,6 +152,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       @Override
       public void onEvents() {
         pollEvents();
+        followRemote();
         pollStreams();
         datagrams.complete();
         if (state == State.ACTIVE) {
@@ -190,6 +191,14 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     InetSocketAddress local = carrier.local();
     if (local != null) {
       pipeline().fireUserEventTriggered(new QuicPathEvent.PeerMigrated(local, remote));
+    }
+  }
+
+  /** A client may have gone where its server prefers to be. */
+  private void followRemote() {
+    InetSocketAddress remote = carrier.remote();
+    if (!remote.equals(remoteAddress)) {
+      remoteAddress = remote;
     }
   }
 

@@ -11,6 +11,7 @@ import dev.memux.tls.TlsServerConfig;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.FutureListener;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
@@ -143,11 +144,6 @@ final class UdpDriver implements UdpSocket.Receiver {
 
   @Nullable InetSocketAddress local() {
     return (InetSocketAddress) socket.channel().localAddress();
-  }
-
-  /** Where the socket of that number is bound. On the event loop. */
-  @Nullable InetSocketAddress local(int number) {
-    return number == FIRST_SOCKET ? local() : further.local(number);
   }
 
   /** See {@link Carrier#migrate}. On the event loop. */
