@@ -38,7 +38,8 @@ public interface Carrier {
   @Nullable InetSocketAddress local();
 
   /**
-   * Has a client's connection go on from a socket of its own at {@code local} (RFC 9000 §9.2).
+   * Has a client's connection go on from a socket of its own at {@code local} (RFC 9000 §9.2), as
+   * soon as the handshake is confirmed.
    *
    * @return done with the address of that socket when the server has answered there; fails with
    *     {@link MigrationException}, or the socket's exception, and then nothing has changed

@@ -47,6 +47,9 @@ final class DrivenConnection extends DeficitRoundRobin.Member implements Carrier
     return listener;
   }
 
+  /** What waits for the handshake to be confirmed; null: nothing. On the event loop. */
+  @Nullable Runnable onProgress;
+
   /** It uses a socket of its own from now on, or again the first one. */
   void movedTo(@Nullable InetSocketAddress local) {
     movedTo = local;

@@ -141,13 +141,28 @@ final class FurtherSockets {
               } else if (moved.isDone()) {
                 further.close(MigrationException.overtaken());
               } else {
-                boolean otherHost = isOtherHost(c, further.local().getAddress());
-                MigrationStart start =
-                    c.connection.migration().migrate(further.number, otherHost, driver.nowNanos());
-                onStarted(further, c, start);
+                move(c, further);
               }
             });
     return moved;
+  }
+
+  private void move(DrivenConnection c, Further further) {
+    boolean otherHost = isOtherHost(c, further.local().getAddress());
+    MigrationStart start =
+        c.connection.migration().migrate(further.number, otherHost, driver.nowNanos());
+    if (start == MigrationStart.NOT_CONFIRMED) {
+      Runnable before = c.onProgress;
+      c.onProgress =
+          () -> {
+            if (before != null) {
+              before.run();
+            }
+            move(c, further);
+          };
+    } else {
+      onStarted(further, c, start);
+    }
   }
 
   private static boolean isOtherHost(DrivenConnection c, InetAddress next) {
@@ -165,6 +180,11 @@ final class FurtherSockets {
 
   /** Sees to what has come of a client's paths. */
   void onPathEvents(DrivenConnection c) {
+    Runnable waiting = c.onProgress;
+    if (waiting != null) {
+      c.onProgress = null;
+      waiting.run();
+    }
     for (PathEvent event; (event = c.connection.migration().pollEvent()) != null; ) {
       switch (event) {
         case PathEvent.Validated path -> onValidated(c, path);

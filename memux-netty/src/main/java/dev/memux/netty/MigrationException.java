@@ -21,7 +21,7 @@ public final class MigrationException extends IOException {
         why,
         switch (why) {
           case STARTED -> throw new IllegalArgumentException("not refused");
-          case NOT_CONFIRMED -> "before the end of the handshake, or after that of the connection";
+          case NOT_CONFIRMED -> "only a client moves, and only while it lives";
           case DISABLED_BY_SERVER -> "the server does not allow it";
           case NO_CONNECTION_ID -> "the server has given no connection ID for it";
         });
