@@ -1,5 +1,6 @@
 package dev.memux.cli;
 
+import dev.memux.engine.quic.QuicConfig;
 import dev.memux.gateway.Backend;
 import dev.memux.gateway.DevelopmentCertificate;
 import dev.memux.gateway.Gateway;
@@ -77,6 +78,8 @@ final class GatewayCommand implements Callable<Integer> {
   @Mixin private CacheOptions cache = new CacheOptions();
 
   @Mixin private BackendOptions backend = new BackendOptions();
+
+  @Mixin private PacketOptions packets = new PacketOptions();
 
   @Mixin private ConnectOptions connect = new ConnectOptions();
 
@@ -187,7 +190,8 @@ final class GatewayCommand implements Callable<Integer> {
         connect.connect(),
         credentials(state),
         KeyLogs.fromEnvironment(),
-        cache.limits(root != null));
+        cache.limits(root != null),
+        packets.apply(QuicConfig.DEFAULT));
   }
 
   private TlsCredentials credentials(StateDirectory state) {

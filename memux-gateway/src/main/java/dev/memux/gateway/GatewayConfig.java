@@ -1,5 +1,6 @@
 package dev.memux.gateway;
 
+import dev.memux.engine.quic.QuicConfig;
 import dev.memux.tls.KeyLog;
 import dev.memux.tls.TlsCredentials;
 import java.nio.file.Path;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param connect where tunnels may lead, or null: there are none
  * @param keyLog where TLS secrets are written for tools that decrypt captures, or null
  * @param cache how much of {@code root} is kept in memory
+ * @param quic what QUIC connections are like; how many streams there may be, and that priorities
+ *     come as RFC 9218 has them, the gateway decides
  */
 public record GatewayConfig(
     List<ListenAddress> listen,
@@ -26,7 +29,8 @@ public record GatewayConfig(
     @Nullable ConnectConfig connect,
     TlsCredentials credentials,
     @Nullable KeyLog keyLog,
-    CacheLimits cache) {
+    CacheLimits cache,
+    QuicConfig quic) {
   /** Checks and copies. */
   public GatewayConfig {
     listen = List.copyOf(listen);
@@ -47,18 +51,33 @@ public record GatewayConfig(
       @Nullable Backend backend,
       TlsCredentials credentials,
       @Nullable KeyLog keyLog) {
-    this(listen, optionalListen, root, backend, null, credentials, keyLog, CacheLimits.DEFAULT);
+    this(
+        listen,
+        optionalListen,
+        root,
+        backend,
+        null,
+        credentials,
+        keyLog,
+        CacheLimits.DEFAULT,
+        QuicConfig.DEFAULT);
   }
 
   /** The same with tunnels. */
   public GatewayConfig withConnect(ConnectConfig tunnels) {
     return new GatewayConfig(
-        listen, optionalListen, root, backend, tunnels, credentials, keyLog, cache);
+        listen, optionalListen, root, backend, tunnels, credentials, keyLog, cache, quic);
   }
 
   /** The same with another cache. */
   public GatewayConfig withCache(CacheLimits limits) {
     return new GatewayConfig(
-        listen, optionalListen, root, backend, connect, credentials, keyLog, limits);
+        listen, optionalListen, root, backend, connect, credentials, keyLog, limits, quic);
+  }
+
+  /** The same with other QUIC connections. */
+  public GatewayConfig withQuic(QuicConfig config) {
+    return new GatewayConfig(
+        listen, optionalListen, root, backend, connect, credentials, keyLog, cache, config);
   }
 }

@@ -1,4 +1,4 @@
-package dev.memux.netty.libcrypto;
+package dev.memux.netty.crypto;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -24,13 +24,15 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Packet protection by libcrypto: what the JDK's ciphers do, bit by bit. */
+/** Packet protection by a native library: what the JDK's ciphers do, bit by bit. */
 @EnabledOnOs(OS.LINUX) // elsewhere there may be none
-class LibcryptoTest {
+abstract class CipherLibraryTest {
   private static final int HEADER_BYTES = 13;
-  private static final int MAX_PAYLOAD_BYTES = Workspace.MAX_PACKET_BYTES - HEADER_BYTES - 16;
 
-  private final PacketProtection libcrypto = Libcrypto.load("").newProtection();
+  private final PacketProtection subject = library().newProtection();
+
+  abstract CipherLibrary library();
+
   private final SplittableRandom random = new SplittableRandom(9);
 
   /** RFC 9001 A.5, and with it A.1 to A.3's AES by what both providers make of each other. */
@@ -40,13 +42,13 @@ class LibcryptoTest {
     byte[] secret = hex("9ac312a7f877468ebe69422748ad00a15443f18203a07d6060f688f30f21632b");
     byte[] packet = hex("4200bff401");
     byte[] sealed = new byte[packet.length + Aead.TAG_BYTES];
-    PacketSealer sealer = new PacketSealer(libcrypto, suite, secret);
+    PacketSealer sealer = new PacketSealer(subject, suite, secret);
     int length = sealer.seal(packet, 0, 4, 3, 1, 654_360_564, sealed, 0);
     assertEquals(sealed.length, length);
     assertArrayEquals(hex("4cfe4189655e5cd55c41f69080575d7999c25a5bfb"), sealed);
 
     byte[] plaintext = new byte[1];
-    PacketOpener opener = new PacketOpener(libcrypto, suite, secret);
+    PacketOpener opener = new PacketOpener(subject, suite, secret);
     assertEquals(1, opener.open(sealed, 0, 1, length, 654_360_563, plaintext, 0));
     assertEquals(1, plaintext[0]);
     sealer.discard();
@@ -57,10 +59,10 @@ class LibcryptoTest {
   @Test
   void masksAreThoseOfA2A3AndA5() {
     try (HeaderProtection client =
-            libcrypto.headerProtection(
+            subject.headerProtection(
                 InitialSecrets.SUITE, hex("9f50449e04a0e810283a1e9933adedd2"));
         HeaderProtection chaCha20 =
-            libcrypto.headerProtection(
+            subject.headerProtection(
                 CipherSuite.TLS_CHACHA20_POLY1305_SHA256,
                 hex("25a282b9e82f06f21f488917a4fc8f1b73573685608597d0efcb076b0ab7a7a4"))) {
       assertEquals(0x437b9aec36L, client.mask(hex("d1b1c98dd7689fb8ec11d242b123dc9b"), 0));
@@ -73,8 +75,8 @@ class LibcryptoTest {
   void sealsAsTheJdkDoesAndOpensWhatTheJdkHasSealed(CipherSuite suite) {
     byte[] key = bytes(suite.keyBytes());
     byte[] iv = bytes(Aead.NONCE_BYTES);
-    try (Aead sealing = libcrypto.sealing(suite, key, iv);
-        Aead opening = libcrypto.opening(suite, key, iv);
+    try (Aead sealing = subject.sealing(suite, key, iv);
+        Aead opening = subject.opening(suite, key, iv);
         Aead jdkSealing = PacketProtection.JDK.sealing(suite, key, iv)) {
       for (int round = 0; round < 500; round++) {
         long packetNumber = random.nextLong(1L << 62);
@@ -109,9 +111,9 @@ class LibcryptoTest {
   @EnumSource
   void masksHeadersAsTheJdkDoes(CipherSuite suite) {
     byte[] key = bytes(suite.keyBytes());
-    try (HeaderProtection here = libcrypto.headerProtection(suite, key);
+    try (HeaderProtection here = subject.headerProtection(suite, key);
         HeaderProtection jdk = PacketProtection.JDK.headerProtection(suite, key)) {
-      byte[] samples = bytes(3000); // more than libcrypto does itself
+      byte[] samples = bytes(3000); // more than the library does itself
       for (int at = 0; at <= samples.length - HeaderProtection.SAMPLE_BYTES; at++) {
         assertEquals(jdk.mask(samples, at), here.mask(samples, at), "sample at " + at);
       }
@@ -125,8 +127,8 @@ class LibcryptoTest {
   void whatOneSealsTheOtherOpensOverKeyUpdates(CipherSuite suite) {
     byte[] secret = bytes(suite.hashBytes());
     for (boolean jdkSeals : new boolean[] {true, false}) {
-      PacketProtection one = jdkSeals ? PacketProtection.JDK : libcrypto;
-      PacketProtection other = jdkSeals ? libcrypto : PacketProtection.JDK;
+      PacketProtection one = jdkSeals ? PacketProtection.JDK : subject;
+      PacketProtection other = jdkSeals ? subject : PacketProtection.JDK;
       PacketSealer sealer = new PacketSealer(one, suite, secret);
       PacketOpener opener = new PacketOpener(other, suite, secret);
       byte[] packet = new byte[1200];
@@ -161,8 +163,8 @@ class LibcryptoTest {
     int payloadBytes = 40;
     int sealedBytes = payloadBytes + Aead.TAG_BYTES;
     byte[] packet = bytes(HEADER_BYTES + sealedBytes);
-    try (Aead sealing = libcrypto.sealing(suite, key, iv);
-        Aead opening = libcrypto.opening(suite, key, iv)) {
+    try (Aead sealing = subject.sealing(suite, key, iv);
+        Aead opening = subject.opening(suite, key, iv)) {
       sealing.seal(5, packet, 0, HEADER_BYTES, payloadBytes, packet, HEADER_BYTES);
       byte[] out = new byte[payloadBytes];
       for (int bit = 0; bit < packet.length * Byte.SIZE; bit++) {
@@ -177,7 +179,7 @@ class LibcryptoTest {
     }
   }
 
-  /** What does not fit an array, or the memory beside libcrypto, never gets there. */
+  /** What does not fit an array never gets to native code. */
   @ParameterizedTest
   @EnumSource
   void neverWorksOutsideOfArrays(CipherSuite suite) {
@@ -185,20 +187,18 @@ class LibcryptoTest {
     byte[] iv = bytes(Aead.NONCE_BYTES);
     byte[] packet = new byte[100];
     byte[] huge = new byte[100_000];
-    try (Aead sealing = libcrypto.sealing(suite, key, iv);
-        Aead opening = libcrypto.opening(suite, key, iv)) {
+    try (Aead sealing = subject.sealing(suite, key, iv);
+        Aead opening = subject.opening(suite, key, iv)) {
       assertOutOfBounds(() -> sealing.seal(0, packet, 0, 13, 88, huge, 0));
       assertOutOfBounds(() -> sealing.seal(0, packet, 0, 13, 80, new byte[95], 0));
       assertOutOfBounds(() -> sealing.seal(0, packet, -1, 13, 20, huge, 0));
       assertOutOfBounds(() -> sealing.seal(0, packet, 0, 13, -1, huge, 0));
-      assertOutOfBounds(
-          () -> sealing.seal(0, huge, 0, HEADER_BYTES, MAX_PAYLOAD_BYTES + 1, huge.clone(), 0));
       assertOutOfBounds(() -> opening.open(0, packet, 0, 13, 88, huge, 0));
       assertOutOfBounds(() -> opening.open(0, packet, 0, 13, 80, new byte[63], 0));
       assertOutOfBounds(() -> opening.open(0, packet, 0, 13, 15, huge, 0));
-      assertOutOfBounds(
-          () -> opening.open(0, huge, 0, 13, MAX_PAYLOAD_BYTES + 17, huge.clone(), 0));
-      sealing.seal(0, huge, 0, HEADER_BYTES, MAX_PAYLOAD_BYTES, huge, HEADER_BYTES);
+      assertOutOfBounds(() -> opening.open(0, packet, 90, 13, 20, huge, 0));
+      assertOutOfBounds(() -> opening.open(0, packet, 0, 13, 80, huge, 100_000));
+      assertOutOfBounds(() -> sealing.seal(0, packet, 0, 13, 80, huge, -1));
     }
   }
 
@@ -209,10 +209,10 @@ class LibcryptoTest {
   @ParameterizedTest
   @EnumSource
   void aClosedKeyIsOfNoUse(CipherSuite suite) {
-    long before = Libcrypto.openKeys();
-    Aead aead = libcrypto.sealing(suite, new byte[suite.keyBytes()], new byte[12]);
-    HeaderProtection header = libcrypto.headerProtection(suite, new byte[suite.keyBytes()]);
-    assertTrue(Libcrypto.openKeys() > before);
+    long before = CipherLibrary.openKeys();
+    Aead aead = subject.sealing(suite, new byte[suite.keyBytes()], new byte[12]);
+    HeaderProtection header = subject.headerProtection(suite, new byte[suite.keyBytes()]);
+    assertTrue(CipherLibrary.openKeys() > before);
     for (int i = 0; i < 2; i++) {
       aead.close();
       header.close();

@@ -1,4 +1,4 @@
-package dev.memux.netty.libcrypto;
+package dev.memux.netty.crypto;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -61,9 +61,9 @@ final class Evp {
   private static final MethodHandle UPDATE_FROM_HEAP =
       Library.critical(
           "EVP_CipherUpdate", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_INT);
-  private static final MethodHandle UPDATE_TO_HEAP =
+  private static final MethodHandle UPDATE_ON_HEAP =
       Library.critical(
-          "EVP_CipherUpdate", JAVA_INT, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_INT);
+          "EVP_CipherUpdate", JAVA_INT, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS, JAVA_INT);
   private static final MethodHandle FINISH =
       Library.critical("EVP_CipherFinal_ex", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle TAG =
@@ -146,8 +146,12 @@ final class Evp {
    *
    * @param length where libcrypto says how much it has written, here and below
    */
-  static int authenticate(long context, long length, long data, int bytes) {
-    return update(context, NULL, length, data, bytes);
+  static int authenticate(long context, long length, MemorySegment data, int bytes) {
+    try {
+      return (int) UPDATE_FROM_HEAP.invokeExact(context, NULL, length, data, bytes);
+    } catch (Throwable e) {
+      throw Library.impossible(e);
+    }
   }
 
   /** Encrypts or decrypts. */
@@ -160,18 +164,9 @@ final class Evp {
   }
 
   /** Encrypts or decrypts what is on the heap. */
-  static int update(long context, long out, long length, MemorySegment in, int bytes) {
+  static int update(long context, MemorySegment out, long length, MemorySegment in, int bytes) {
     try {
-      return (int) UPDATE_FROM_HEAP.invokeExact(context, out, length, in, bytes);
-    } catch (Throwable e) {
-      throw Library.impossible(e);
-    }
-  }
-
-  /** Encrypts or decrypts what is to go to the heap. */
-  static int update(long context, MemorySegment out, long length, long in, int bytes) {
-    try {
-      return (int) UPDATE_TO_HEAP.invokeExact(context, out, length, in, bytes);
+      return (int) UPDATE_ON_HEAP.invokeExact(context, out, length, in, bytes);
     } catch (Throwable e) {
       throw Library.impossible(e);
     }

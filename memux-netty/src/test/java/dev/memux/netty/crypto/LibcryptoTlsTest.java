@@ -1,4 +1,4 @@
-package dev.memux.netty.libcrypto;
+package dev.memux.netty.crypto;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -228,20 +228,20 @@ class LibcryptoTlsTest {
     pass(first, kept, (level, bytes) -> bytes);
     pass(kept, first, (level, bytes) -> bytes);
     for (NamedGroup group : NamedGroup.values()) {
-      long before = Libcrypto.openKeys();
+      long before = CipherLibrary.openKeys();
       TlsClient client = client(libcrypto, group);
       TlsServer server = server(HandshakeCrypto.JDK);
       pass(client, server, (level, bytes) -> bytes);
       pass(server, client, (level, bytes) -> bytes);
-      assertTrue(Libcrypto.openKeys() <= before, group.toString());
+      assertTrue(CipherLibrary.openKeys() <= before, group.toString());
     }
-    long before = Libcrypto.openKeys();
+    long before = CipherLibrary.openKeys();
     TlsClient failing = client(libcrypto, NamedGroup.X25519);
     byte[] alien = new byte[10];
     assertThrows(
         TlsAlertException.class,
         () -> failing.receive(EncryptionLevel.INITIAL, alien, 0, alien.length));
-    assertTrue(Libcrypto.openKeys() <= before);
+    assertTrue(CipherLibrary.openKeys() <= before);
     assertNotNull(kept);
   }
 }

@@ -1,4 +1,4 @@
-package dev.memux.netty.libcrypto;
+package dev.memux.netty.crypto;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -254,7 +254,7 @@ class LibcryptoHandshakesTest {
   // What is neither closed nor reachable goes, too.
   @Test
   void freesWhatNobodyHasAnyMore() throws Exception {
-    long before = Libcrypto.openKeys();
+    long before = CipherLibrary.openKeys();
     SignatureScheme scheme = SignatureScheme.ECDSA_SECP256R1_SHA256;
     PrivateKey privateKey = pair("secp256r1").getPrivate();
     for (int i = 0; i < 1000; i++) {
@@ -263,10 +263,10 @@ class LibcryptoHandshakesTest {
       ours.signingKey(scheme, privateKey);
     }
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (Libcrypto.openKeys() > before && System.nanoTime() < deadline) {
+    while (CipherLibrary.openKeys() > before && System.nanoTime() < deadline) {
       System.gc();
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
     }
-    assertTrue(Libcrypto.openKeys() <= before);
+    assertTrue(CipherLibrary.openKeys() <= before);
   }
 }

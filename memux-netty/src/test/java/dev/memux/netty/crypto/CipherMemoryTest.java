@@ -1,4 +1,4 @@
-package dev.memux.netty.libcrypto;
+package dev.memux.netty.crypto;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -21,9 +21,9 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What keys of libcrypto's take of the memory that no collector sees, and of the heap. */
+/** What keys of native libraries take of the memory that no collector sees, and of the heap. */
 @EnabledOnOs(OS.LINUX)
-class LibcryptoMemoryTest {
+abstract class CipherMemoryTest {
   private static final com.sun.management.ThreadMXBean THREADS =
       (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
 
@@ -35,18 +35,20 @@ class LibcryptoMemoryTest {
   /** Of a connection: Initial, Handshake, 1-RTT, in both directions and with the next phase. */
   private static final int KEYS = 8;
 
-  private final PacketProtection libcrypto = Libcrypto.load("").newProtection();
+  private final PacketProtection subject = library().newProtection();
+
+  abstract CipherLibrary library();
 
   /** All keys that leak would take 10,000 * 8 * half a kilobyte, 40 MB, at the very least. */
   @Test
   void tenThousandConnectionsThatComeAndGoLeaveNativeMemoryAsItWas() throws IOException {
     openAndClose(CONNECTIONS / 10);
-    long openBefore = Libcrypto.openKeys();
+    long openBefore = CipherLibrary.openKeys();
     long before = residentBytes();
     openAndClose(CONNECTIONS);
     long grown = residentBytes() - before;
     // Fewer if keys of event loops that have ended were collected meanwhile.
-    assertTrue(Libcrypto.openKeys() <= openBefore);
+    assertTrue(CipherLibrary.openKeys() <= openBefore);
     assertTrue(grown < 20_000_000, "grown by " + grown);
   }
 
@@ -57,8 +59,7 @@ class LibcryptoMemoryTest {
         CipherSuite suite = CipherSuite.values()[(i + k) % CipherSuite.values().length];
         byte[] key = new byte[suite.keyBytes()];
         byte[] iv = new byte[Aead.NONCE_BYTES];
-        keys[k] =
-            k % 2 == 0 ? libcrypto.sealing(suite, key, iv) : libcrypto.opening(suite, key, iv);
+        keys[k] = k % 2 == 0 ? subject.sealing(suite, key, iv) : subject.opening(suite, key, iv);
       }
       for (Aead key : keys) {
         key.close();
@@ -79,24 +80,24 @@ class LibcryptoMemoryTest {
   /** An event loop that ends closes no keys: its connections are only let go. */
   @Test
   void keysThatNobodyClosesGoWithTheGarbage() {
-    long before = Libcrypto.openKeys();
+    long before = CipherLibrary.openKeys();
     for (int i = 0; i < 100; i++) {
-      libcrypto.sealing(CipherSuite.TLS_AES_128_GCM_SHA256, new byte[16], new byte[12]);
+      subject.sealing(CipherSuite.TLS_AES_128_GCM_SHA256, new byte[16], new byte[12]);
     }
     long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    while (Libcrypto.openKeys() > before && System.nanoTime() < deadline) {
+    while (CipherLibrary.openKeys() > before && System.nanoTime() < deadline) {
       System.gc();
       Thread.onSpinWait();
     }
-    assertTrue(Libcrypto.openKeys() <= before);
+    assertTrue(CipherLibrary.openKeys() <= before);
   }
 
   @ParameterizedTest
   @EnumSource
   void sealingAndOpeningAllocateNothing(CipherSuite suite) {
     byte[] secret = new byte[suite.hashBytes()];
-    PacketSealer sealer = new PacketSealer(libcrypto, suite, secret);
-    PacketOpener opener = new PacketOpener(libcrypto, suite, secret);
+    PacketSealer sealer = new PacketSealer(subject, suite, secret);
+    PacketOpener opener = new PacketOpener(subject, suite, secret);
     byte[] packet = new byte[2000];
     byte[] batch = new byte[64 * 1024];
     byte[] opened = new byte[2000];
@@ -135,7 +136,7 @@ class LibcryptoMemoryTest {
   @ParameterizedTest
   @EnumSource
   void masksAllocateNothing(CipherSuite suite) {
-    try (HeaderProtection header = libcrypto.headerProtection(suite, new byte[suite.keyBytes()])) {
+    try (HeaderProtection header = subject.headerProtection(suite, new byte[suite.keyBytes()])) {
       byte[] sample = new byte[HeaderProtection.SAMPLE_BYTES];
       long sum = mask(header, sample, 40_000);
       long before = THREADS.getCurrentThreadAllocatedBytes();

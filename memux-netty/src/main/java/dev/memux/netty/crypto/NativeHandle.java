@@ -1,4 +1,4 @@
-package dev.memux.netty.libcrypto;
+package dev.memux.netty.crypto;
 
 import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicLong;

@@ -1,4 +1,4 @@
-package dev.memux.netty.libcrypto;
+package dev.memux.netty.crypto;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 

@@ -1,4 +1,4 @@
-package dev.memux.netty.libcrypto;
+package dev.memux.netty.crypto;
 
 import dev.memux.tls.SignatureScheme;
 import java.math.BigInteger;

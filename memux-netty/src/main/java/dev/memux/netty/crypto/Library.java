@@ -1,4 +1,4 @@
-package dev.memux.netty.libcrypto;
+package dev.memux.netty.crypto;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -52,19 +52,32 @@ final class Library {
   }
 
   static SymbolLookup lookup(String path) {
-    if (!Library.class.getModule().isNativeAccessEnabled()) {
-      throw new UnsupportedOperationException("native access is not enabled");
-    }
-    SymbolLookup lookup = path.isEmpty() ? system() : load(path).orElse(null);
-    String name = path.isEmpty() ? "libcrypto" : path;
-    if (lookup == null) {
-      throw new UnsupportedOperationException(name + " cannot be loaded");
-    }
-    requireSymbols(lookup, name, SYMBOLS);
+    SymbolLookup lookup = open(path, NAMES, "libcrypto");
+    requireSymbols(lookup, path.isEmpty() ? "libcrypto" : path, SYMBOLS);
     return lookup;
   }
 
-  private static void requireSymbols(SymbolLookup lookup, String name, List<String> symbols) {
+  /**
+   * Loads a library for good.
+   *
+   * @param path of the file; empty: the first of {@code names} that the system's loader finds
+   * @throws UnsupportedOperationException with a reason for people, if it cannot be loaded
+   */
+  static SymbolLookup open(String path, List<String> names, String title) {
+    if (!Library.class.getModule().isNativeAccessEnabled()) {
+      throw new UnsupportedOperationException("native access is not enabled");
+    }
+    List<String> candidates = path.isEmpty() ? names : List.of(path);
+    return candidates.stream()
+        .flatMap(name -> load(name).stream())
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new UnsupportedOperationException(
+                    (path.isEmpty() ? title : path) + " cannot be loaded"));
+  }
+
+  static void requireSymbols(SymbolLookup lookup, String name, List<String> symbols) {
     for (String symbol : symbols) {
       if (lookup.find(symbol).isEmpty()) {
         throw new UnsupportedOperationException(name + " has no " + symbol);
@@ -77,10 +90,6 @@ final class Library {
    */
   static void require(List<String> symbols) {
     requireSymbols(known(), "libcrypto", symbols);
-  }
-
-  private static @Nullable SymbolLookup system() {
-    return NAMES.stream().flatMap(name -> load(name).stream()).findFirst().orElse(null);
   }
 
   private static Optional<SymbolLookup> load(String nameOrPath) {

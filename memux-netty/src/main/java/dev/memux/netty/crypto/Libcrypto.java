@@ -1,4 +1,4 @@
-package dev.memux.netty.libcrypto;
+package dev.memux.netty.crypto;
 
 import dev.memux.engine.packet.Aead;
 import dev.memux.engine.packet.HeaderProtection;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * 3.2 on up to twice as fast as the JDK's ciphers. Keys take about a kilobyte of native memory
  * until they are closed.
  */
-public final class Libcrypto {
+public final class Libcrypto implements CipherLibrary {
   private static @Nullable Libcrypto loaded;
 
   private final String name;
@@ -64,14 +64,9 @@ public final class Libcrypto {
     }
   }
 
-  /** With its version. */
+  @Override
   public String name() {
     return name;
-  }
-
-  /** The keys of this process that have not been closed: its native memory in use. */
-  public static long openKeys() {
-    return NativeHandle.open();
   }
 
   /**
@@ -88,15 +83,15 @@ public final class Libcrypto {
     return known;
   }
 
-  /** For the keys of one event loop, which share some memory, and so must not cross threads. */
+  @Override
   public PacketProtection newProtection() {
     return new Protection();
   }
 
   private final class Protection implements PacketProtection {
     private final Workspace workspace = new Workspace();
-    private final HeapWindow toSeal = new HeapWindow();
-    private final HeapWindow opened = new HeapWindow();
+    private final PacketWindows toSeal = new PacketWindows();
+    private final PacketWindows toOpen = new PacketWindows();
 
     @Override
     public String name() {
@@ -110,7 +105,7 @@ public final class Libcrypto {
 
     @Override
     public Aead opening(CipherSuite suite, byte[] key, byte[] iv) {
-      return new LibcryptoAead(cipher(suite), key, iv, false, workspace, opened);
+      return new LibcryptoAead(cipher(suite), key, iv, false, workspace, toOpen);
     }
 
     private long cipher(CipherSuite suite) {

@@ -1,4 +1,4 @@
-package dev.memux.netty.libcrypto;
+package dev.memux.netty.crypto;
 
 /**
  * A cipher under a key, in native memory that {@link #close} frees; or the garbage collector, if
@@ -11,9 +11,9 @@ final class CipherContext implements AutoCloseable {
    * @param cipher of {@link Evp#cipher}
    */
   CipherContext(long cipher, byte[] key, boolean encrypts, Workspace workspace) {
-    workspace.fill(key, 0, key.length);
-    int ok = Evp.init(handle.address(), cipher, workspace.packet(), encrypts);
-    workspace.wipe(key.length);
+    workspace.putKey(key);
+    int ok = Evp.init(handle.address(), cipher, workspace.key(), encrypts);
+    workspace.wipeKey();
     if (ok != 1) {
       close();
       throw new IllegalStateException("libcrypto does not take the key");
