@@ -60,11 +60,11 @@ final class PathConnectionIds {
 
   /**
    * What is left after the peer had IDs retired is on another path; the active one needs it more.
-   * Not from another socket: the same ID would show that it was us there, too.
+   * RFC 9000 §9.5: only where the peer, too, is addressed by one ID on both.
    */
   private void takeOver(Path active) {
     for (Path path : paths) {
-      if (path.hasPeerId() && path.socket() == active.socket()) {
+      if (path.hasPeerId() && path.isAddressedAs(active)) {
         PeerConnectionId id = path.peerId();
         use(path, null);
         use(active, id);

@@ -448,4 +448,28 @@ class PeerMigrationTest {
     pair.forgeToServer(w -> w.pathResponse(123));
     assertAlive();
   }
+
+  @Test
+  void aClientThatOnlyReceivesFindsOutThatItWasForgotten() {
+    // RFC 9000 §13.2.4: nothing comes that it could acknowledge, but it misses an answer.
+    connect();
+    int[] arrived = {0};
+    pair.toClient =
+        d -> {
+          if (++arrived[0] == 100) {
+            pair.clientAddress = OTHER_PORT;
+          }
+          return true;
+        };
+    for (int i = 0; i < 6; i++) {
+      serverWrites(60_000);
+    }
+    pair.settle();
+    assertEquals(OLD, server().remote());
+    pair.runUntil(pair.now + 100 * ConnectedPair.MILLI);
+    assertEquals(List.of(OTHER_PORT), migrations());
+    assertTrue(arrived[0] > 300, arrived[0] + " datagrams");
+    assertEquals(0, server().recovery().congestionEvents());
+    assertAlive();
+  }
 }
