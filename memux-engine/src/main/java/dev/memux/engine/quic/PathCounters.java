@@ -23,6 +23,7 @@ final class PathCounters {
         path.remote(),
         active,
         path.isValidated(),
+        path.hasPeerId(),
         datagramsSent,
         datagramsReceived,
         bytesSent,

@@ -19,6 +19,7 @@ import dev.memux.engine.mux.MuxConfig;
  * @param packetsPerConnectionId after so many packets to one connection ID of the peer's another
  *     one is used, if the peer has given one, so that an observer sees a shorter piece of the
  *     connection (RFC 9000 §9.5); 0: only where the path changes
+ * @param versions which versions are spoken
  * @param congestion how much is sent at once
  * @param migration which changes of address are allowed and wanted
  * @param mux streams and flow control
@@ -32,6 +33,7 @@ public record QuicConfig(
     int maxHandshakes,
     AddressValidationPolicy addressValidation,
     long packetsPerConnectionId,
+    VersionPolicy versions,
     CongestionControl congestion,
     MigrationPolicy migration,
     MuxConfig mux) {
@@ -56,6 +58,7 @@ public record QuicConfig(
           1024,
           AddressValidationPolicy.UNDER_LOAD,
           0,
+          VersionPolicy.DEFAULT,
           CongestionControl.CUBIC,
           MigrationPolicy.DEFAULT,
           MuxConfig.DEFAULT);
@@ -95,6 +98,7 @@ public record QuicConfig(
         maxHandshakes,
         addressValidation,
         packetsPerConnectionId,
+        versions,
         congestion,
         migration,
         mux);
@@ -111,6 +115,7 @@ public record QuicConfig(
         maxHandshakes,
         addressValidation,
         packetsPerConnectionId,
+        versions,
         congestion,
         migration,
         mux);
@@ -127,6 +132,7 @@ public record QuicConfig(
         maxHandshakes,
         addressValidation,
         packetsPerConnectionId,
+        versions,
         congestion,
         migration,
         mux);
@@ -152,6 +158,7 @@ public record QuicConfig(
         maxHandshakes,
         addressValidation,
         packetsPerConnectionId,
+        versions,
         congestion,
         migration,
         mux);
@@ -168,6 +175,7 @@ public record QuicConfig(
         handshakes,
         addressValidation,
         packetsPerConnectionId,
+        versions,
         congestion,
         migration,
         mux);
@@ -184,6 +192,7 @@ public record QuicConfig(
         maxHandshakes,
         addressValidation,
         packets,
+        versions,
         congestion,
         migration,
         mux);
@@ -200,6 +209,24 @@ public record QuicConfig(
         maxHandshakes,
         policy,
         packetsPerConnectionId,
+        versions,
+        congestion,
+        migration,
+        mux);
+  }
+
+  /** The same with other versions. */
+  public QuicConfig withVersions(VersionPolicy policy) {
+    return new QuicConfig(
+        maxIdleTimeoutNanos,
+        handshakeTimeoutNanos,
+        keepAliveNanos,
+        datagramBytes,
+        maxDatagramBytes,
+        maxHandshakes,
+        addressValidation,
+        packetsPerConnectionId,
+        policy,
         congestion,
         migration,
         mux);
@@ -216,6 +243,7 @@ public record QuicConfig(
         maxHandshakes,
         addressValidation,
         packetsPerConnectionId,
+        versions,
         control,
         migration,
         mux);
@@ -232,6 +260,7 @@ public record QuicConfig(
         maxHandshakes,
         addressValidation,
         packetsPerConnectionId,
+        versions,
         congestion,
         policy,
         mux);
@@ -248,6 +277,7 @@ public record QuicConfig(
         maxHandshakes,
         addressValidation,
         packetsPerConnectionId,
+        versions,
         congestion,
         migration,
         other);

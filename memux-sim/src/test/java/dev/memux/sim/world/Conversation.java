@@ -78,7 +78,14 @@ final class Conversation extends Course implements NetworkObserver, WireListener
 
   private long probesBefore;
   private int migrations;
+
+  /** By which the wire tap knows the connection. */
   private @Nullable ConnectionId name;
+
+  /** The same, and another one for each time that the client has begun again. */
+  private final Set<ConnectionId> names = new HashSet<>();
+
+  private @Nullable TappedConnection tapped;
   private boolean acceptedEarly;
   private @Nullable TransportParameters remembered;
 
@@ -150,6 +157,17 @@ final class Conversation extends Course implements NetworkObserver, WireListener
   /** What the client's first packet goes to, which names the connection at both ends. */
   void name(ConnectionId firstDestination) {
     name = firstDestination;
+    names.add(firstDestination);
+  }
+
+  /** The client has begun again, in another version, and the connection has another name. */
+  void alsoNamed(ConnectionId destination) {
+    names.add(destination);
+  }
+
+  /** What the wire tap has seen of the connection; null: nothing. */
+  @Nullable TappedConnection tapped() {
+    return tapped;
   }
 
   /** Where the client is at first. */
@@ -354,7 +372,7 @@ final class Conversation extends Course implements NetworkObserver, WireListener
   private TransportParameters parameters(Side declaredBy) {
     Side other = declaredBy.peer();
     for (QuicConnection connection : node(other).connections()) {
-      if (connection.originalDcid().equals(name)) {
+      if (names.contains(connection.originalDcid())) {
         TransportParameters known = connection.peerParameters();
         if (known != null) {
           return known;
@@ -390,6 +408,7 @@ final class Conversation extends Course implements NetworkObserver, WireListener
   @Override
   public void onPacketSent(TappedPacket packet, long nowNanos) {
     if (concerns(packet.connection())) {
+      tapped = packet.connection();
       if (!onPathFramesSent(packet)) {
         congestion.get(packet.sender()).onPacketSent(packet.bytes(), packet.ackEliciting());
       }
@@ -508,6 +527,13 @@ final class Conversation extends Course implements NetworkObserver, WireListener
     }
   }
 
+  /** RFC 9000 §9.3: then it can send nothing until the peer gives one. */
+  private boolean lacksConnectionId(Side side) {
+    return peer(side).connection() instanceof QuicConnection connection
+        && connection.pathStatistics().stream()
+            .anyMatch(path -> path.active() && !path.addressable());
+  }
+
   /** A client listens on the paths that it knows and on no other (RFC 9000 §9). */
   private boolean mayBeHeard(Datagram datagram) {
     int socket = rebindings.socket(datagram.destination());
@@ -563,7 +589,9 @@ final class Conversation extends Course implements NetworkObserver, WireListener
         if (mayAcknowledge(side)) {
           ackDelay.check(side, nowNanos - nodes.get(side).timerGranularityNanos());
         }
-        rebinding.check(nowNanos);
+        if (!lacksConnectionId(Side.SERVER)) {
+          rebinding.check(nowNanos);
+        }
       }
     }
   }
@@ -648,7 +676,7 @@ final class Conversation extends Course implements NetworkObserver, WireListener
   }
 
   private boolean isOurs(QuicConnection connection) {
-    return connection.originalDcid().equals(name);
+    return names.contains(connection.originalDcid());
   }
 
   private static Side side(QuicConnection connection) {

@@ -197,7 +197,7 @@ class InvariantsTest {
   }
 
   private static TappedFrame.Ack ack(long smallest, long largest) {
-    return new TappedFrame.Ack(new long[] {smallest}, new long[] {largest}, 0);
+    return new TappedFrame.Ack(new long[] {smallest}, new long[] {largest}, 0, false);
   }
 
   private static TappedPacket packet(Side sender, TappedFrame... frames) {
@@ -212,6 +212,7 @@ class InvariantsTest {
         ConnectionId.EMPTY,
         EncryptionLevel.APPLICATION,
         1,
+        false,
         true,
         List.of(frames));
   }
