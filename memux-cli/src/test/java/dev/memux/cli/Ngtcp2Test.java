@@ -1,6 +1,7 @@
 package dev.memux.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.quic.VersionPolicy;
@@ -50,6 +51,72 @@ final class Ngtcp2Test {
       assertEquals(0, awaitExit(fetching), () -> read(log));
       RandomFiles.assertSame(root, got, names);
       assertEquals("", gateway.errors());
+    }
+  }
+
+  /** Of its own will, after a challenge, and as if a NAT had forgotten it (RFC 9000 §9). */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void theirClientChangesItsAddressDuringADownload(boolean byNat) throws Exception {
+    Path client = ExternalPrograms.require("gtlsclient", "ngtcp2-client");
+    Path root = folder.resolve("root");
+    Path got = Files.createDirectory(folder.resolve("got"));
+    List<String> names = RandomFiles.write(root, 20, FILE_BYTES);
+    int port = FreePort.find();
+    try (MemuxProcess gateway = MemuxProcess.gateway(folder, port, "--root=" + root)) {
+      List<String> command = new ArrayList<>();
+      command.add(client.toString());
+      command.addAll(List.of("--no-quic-dump", "--no-http-dump", "--change-local-addr=20ms"));
+      if (byNat) {
+        command.add("--nat-rebinding");
+      }
+      command.addAll(List.of("--exit-on-all-streams-close", "--download=" + got));
+      command.addAll(List.of("127.0.0.1", Integer.toString(port)));
+      names.forEach(name -> command.add("https://localhost:" + port + "/" + name));
+      Path log = folder.resolve("gtlsclient.log");
+      Process fetching = start(command, log);
+      assertEquals(0, awaitExit(fetching), () -> read(log));
+      RandomFiles.assertSame(root, got, names);
+      assertTrue(read(log).contains("Changing local address"), () -> read(log));
+      assertEquals("", gateway.errors());
+    }
+  }
+
+  /** RFC 9000 §9.2. */
+  @Test
+  void memuxChangesItsAddressDuringADownload() throws Exception {
+    Path root = folder.resolve("root");
+    List<String> names = RandomFiles.write(root, 1, 3 * FILE_BYTES);
+    int port = FreePort.find();
+    Process serving = serve(root, port);
+    try {
+      InetSocketAddress samePlace = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+      InetSocketAddress elsewhere = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.2"), 0);
+      WanderingClient.Journey journey =
+          WanderingClient.fetch(port, names.getFirst(), FILE_BYTES, List.of(samePlace, elsewhere));
+      assertEquals(3L * FILE_BYTES, journey.length());
+      assertEquals(2, journey.locals().size());
+      assertEquals(elsewhere.getAddress(), journey.locals().getLast().getAddress());
+    } finally {
+      serving.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    }
+  }
+
+  /** RFC 9000 §9.6. */
+  @Test
+  void memuxGoesToTheAddressThatTheirServerPrefers() throws Exception {
+    Path root = folder.resolve("root");
+    List<String> names = RandomFiles.write(root, 1, 3 * FILE_BYTES);
+    int port = FreePort.find();
+    int preferred = FreePort.find();
+    Process serving = serve(root, port, "--preferred-ipv4-addr=127.0.0.1:" + preferred);
+    try {
+      WanderingClient.Journey journey =
+          WanderingClient.fetch(port, names.getFirst(), FILE_BYTES, List.of());
+      assertEquals(3L * FILE_BYTES, journey.length());
+      assertEquals(preferred, journey.remote().getPort());
+    } finally {
+      serving.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
     }
   }
 
@@ -134,25 +201,18 @@ final class Ngtcp2Test {
   }
 
   /** Starts their server, and waits until it answers. */
-  private Process serve(Path root, int port) throws Exception {
+  private Process serve(Path root, int port, String... options) throws Exception {
     Path server = ExternalPrograms.require("gtlsserver", "ngtcp2-server");
     Path openssl = ExternalPrograms.require("openssl", "openssl");
     Path key = folder.resolve("key.pem");
     makeCertificate(openssl, certificate(), key);
     Path log = folder.resolve("gtlsserver.log");
-    Process serving =
-        start(
-            List.of(
-                server.toString(),
-                "--quiet",
-                "--no-quic-dump",
-                "--no-http-dump",
-                "--htdocs=" + root,
-                "127.0.0.1",
-                Integer.toString(port),
-                key.toString(),
-                certificate().toString()),
-            log);
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of(server.toString(), "--quiet", "--no-quic-dump", "--no-http-dump"));
+    command.addAll(List.of(options));
+    command.addAll(List.of("--htdocs=" + root, "127.0.0.1", Integer.toString(port)));
+    command.addAll(List.of(key.toString(), certificate().toString()));
+    Process serving = start(command, log);
     try {
       awaitAnswer(port, serving, log);
     } catch (Exception | AssertionError e) {

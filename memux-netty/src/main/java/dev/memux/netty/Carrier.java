@@ -5,6 +5,7 @@ import dev.memux.engine.ConnectionStatistics;
 import dev.memux.tls.TlsSession;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,18 @@ public interface Carrier {
 
   /** Any thread; null before the socket is bound. */
   @Nullable InetSocketAddress local();
+
+  /**
+   * Has a client's connection go on from a socket of its own at {@code local} (RFC 9000 §9.2), as
+   * soon as the handshake is confirmed.
+   *
+   * @return done with the address of that socket when the server has answered there; fails with
+   *     {@link MigrationException}, or the socket's exception, and then nothing has changed
+   */
+  default Future<InetSocketAddress> migrate(InetSocketAddress local) {
+    return eventLoop()
+        .newFailedFuture(new UnsupportedOperationException("only QUIC moves between addresses"));
+  }
 
   InetSocketAddress remote();
 

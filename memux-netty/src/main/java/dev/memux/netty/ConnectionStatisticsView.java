@@ -4,7 +4,8 @@ import dev.memux.engine.ConnectionStatistics;
 import io.netty.handler.codec.quic.QuicConnectionStats;
 
 /** The engine's counters as Netty shows them; -1 for what is not counted. */
-record ConnectionStatisticsView(ConnectionStatistics statistics) implements QuicConnectionStats {
+record ConnectionStatisticsView(ConnectionStatistics statistics, long pathsCount)
+    implements QuicConnectionStats {
   private static final long UNKNOWN = -1;
 
   @Override
@@ -45,11 +46,5 @@ record ConnectionStatisticsView(ConnectionStatistics statistics) implements Quic
   @Override
   public long streamRetransBytes() {
     return UNKNOWN;
-  }
-
-  /** Connections do not migrate. */
-  @Override
-  public long pathsCount() {
-    return 1;
   }
 }

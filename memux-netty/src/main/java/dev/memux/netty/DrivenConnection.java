@@ -4,6 +4,7 @@ import dev.memux.engine.quic.QuicConnection;
 import dev.memux.tls.TlsSession;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,9 @@ final class DrivenConnection extends DeficitRoundRobin.Member implements Carrier
   /** Key in the heap. */
   long deadlineNanos = Long.MAX_VALUE;
 
+  /** Where the socket is that it has moved to; null: it is at the driver's first one. */
+  private volatile @Nullable InetSocketAddress movedTo;
+
   /** The driver has forgotten it. */
   boolean removed;
 
@@ -41,6 +45,14 @@ final class DrivenConnection extends DeficitRoundRobin.Member implements Carrier
 
   @Nullable ConnectionListener listener() {
     return listener;
+  }
+
+  /** What waits for the handshake to be confirmed; null: nothing. On the event loop. */
+  @Nullable Runnable onProgress;
+
+  /** It uses a socket of its own from now on, or again the first one. */
+  void movedTo(@Nullable InetSocketAddress local) {
+    movedTo = local;
   }
 
   UdpDriver driver() {
@@ -74,7 +86,13 @@ final class DrivenConnection extends DeficitRoundRobin.Member implements Carrier
 
   @Override
   public @Nullable InetSocketAddress local() {
-    return driver.local();
+    InetSocketAddress further = movedTo;
+    return further == null ? driver.local() : further;
+  }
+
+  @Override
+  public Future<InetSocketAddress> migrate(InetSocketAddress local) {
+    return driver.migrate(this, local);
   }
 
   @Override

@@ -25,21 +25,23 @@ final class ForwardingQueue {
   private final AtomicBoolean ownerWoken = new AtomicBoolean();
   private final AtomicLong dropped = new AtomicLong();
 
-  /** One UDP payload, who sent it, and its ECN codepoint. */
-  record Datagram(InetSocketAddress sender, byte[] payload, int ecn) {}
+  /** One UDP payload, the number of the socket that it came to, its sender, its ECN codepoint. */
+  record Datagram(int socket, InetSocketAddress sender, byte[] payload, int ecn) {}
 
   /**
    * Puts in a copy of {@code buffer[offset..offset + length)}, or drops it when the queue is full.
    *
    * @return whether the owner must be woken; it then calls {@link #beginDraining} and {@link #poll}
    */
-  boolean offer(InetSocketAddress sender, byte[] buffer, int offset, int length, int ecn) {
+  boolean offer(
+      int socket, InetSocketAddress sender, byte[] buffer, int offset, int length, int ecn) {
     if (size.getAndIncrement() >= MAX_DATAGRAMS) {
       size.getAndDecrement();
       dropped.getAndIncrement();
       return false;
     }
-    queue.add(new Datagram(sender, Arrays.copyOfRange(buffer, offset, offset + length), ecn));
+    byte[] payload = Arrays.copyOfRange(buffer, offset, offset + length);
+    queue.add(new Datagram(socket, sender, payload, ecn));
     return ownerWoken.compareAndSet(false, true);
   }
 

@@ -7,6 +7,7 @@ import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.RemoteStreamState;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.quic.PathStatistics;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.QuicVersion;
@@ -38,6 +39,7 @@ import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import io.netty.util.concurrent.PromiseNotifier;
 import io.netty.util.internal.StringUtil;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -151,6 +153,7 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
       @Override
       public void onEvents() {
         pollEvents();
+        followRemote();
         pollStreams();
         datagrams.complete();
         if (state == State.ACTIVE) {
@@ -189,6 +192,14 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     InetSocketAddress local = carrier.local();
     if (local != null) {
       pipeline().fireUserEventTriggered(new QuicPathEvent.PeerMigrated(local, remote));
+    }
+  }
+
+  /** A client may have gone where its server prefers to be. */
+  private void followRemote() {
+    InetSocketAddress remote = carrier.remote();
+    if (!remote.equals(remoteAddress)) {
+      remoteAddress = remote;
     }
   }
 
@@ -487,19 +498,64 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   @Override
   public Future<QuicConnectionStats> collectStats(Promise<QuicConnectionStats> promise) {
     if (eventLoop().inEventLoop()) {
-      promise.trySuccess(new ConnectionStatisticsView(carrier.statistics()));
+      promise.trySuccess(statisticsView());
     } else {
-      eventLoop()
-          .execute(() -> promise.trySuccess(new ConnectionStatisticsView(carrier.statistics())));
+      eventLoop().execute(() -> promise.trySuccess(statisticsView()));
     }
     return promise;
   }
 
-  /** Paths are the engine's own affair: the future fails. */
+  private ConnectionStatisticsView statisticsView() {
+    int paths = connection instanceof QuicConnection quic ? quic.pathStatistics().size() : 1;
+    return new ConnectionStatisticsView(carrier.statistics(), paths);
+  }
+
+  /**
+   * Of the paths that are known now, in the order in which they have come into use; fails if there
+   * are fewer, and over TCP, which has none.
+   */
   @Override
   public Future<QuicConnectionPathStats> collectPathStats(
       int path, Promise<QuicConnectionPathStats> promise) {
-    promise.tryFailure(new UnsupportedOperationException("no statistics by path"));
+    if (eventLoop().inEventLoop()) {
+      tellPathStats(path, promise);
+    } else {
+      eventLoop().execute(() -> tellPathStats(path, promise));
+    }
+    return promise;
+  }
+
+  private void tellPathStats(int index, Promise<QuicConnectionPathStats> promise) {
+    if (!(connection instanceof QuicConnection quic)) {
+      promise.tryFailure(new UnsupportedOperationException("no paths"));
+      return;
+    }
+    List<PathStatistics> paths = quic.pathStatistics();
+    if (index < 0 || index >= paths.size()) {
+      promise.tryFailure(new IndexOutOfBoundsException("path " + index + " of " + paths.size()));
+      return;
+    }
+    PathStatistics path = paths.get(index);
+    InetSocketAddress local = path.active() ? carrier.local() : null;
+    promise.trySuccess(new PathStatisticsView(local, path, carrier.statistics()));
+  }
+
+  /**
+   * Has a client's connection go on from another socket, bound to {@code local} (RFC 9000 §9.2):
+   * another network, or only another port. Streams notice nothing. The path is tried out before.
+   *
+   * @param local with port 0 for any
+   * @return done with the address of the new socket when the connection has moved there; fails with
+   *     {@link MigrationException}, or the socket's exception, and then nothing has changed
+   */
+  public Future<InetSocketAddress> migrate(InetSocketAddress local) {
+    Promise<InetSocketAddress> promise = eventLoop().newPromise();
+    Runnable begin = () -> carrier.migrate(local).addListener(new PromiseNotifier<>(promise));
+    if (eventLoop().inEventLoop()) {
+      begin.run();
+    } else {
+      eventLoop().execute(begin);
+    }
     return promise;
   }
 

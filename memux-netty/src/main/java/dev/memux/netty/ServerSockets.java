@@ -1,5 +1,6 @@
 package dev.memux.netty;
 
+import dev.memux.engine.quic.MigrationPolicy;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.quic.QuicEndpoint;
 import dev.memux.tls.KeyRing;
@@ -14,8 +15,10 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +53,7 @@ final class ServerSockets implements BoundSockets {
       UdpDriver.Acceptor acceptor) {
     List<UdpDriver> drivers = newDrivers(group, config, tls, routingKey, memory, acceptor);
     Promise<ServerSockets> promise = GlobalEventExecutor.INSTANCE.newPromise();
-    bind(drivers, 0, local, promise);
+    bind(drivers, 0, local, preferred(config.migration()), promise);
     return promise;
   }
 
@@ -80,7 +83,9 @@ final class ServerSockets implements BoundSockets {
               PacketCiphers.newProtection(),
               new SecureRandom(),
               memory);
-      drivers.add(new UdpDriver(loop, transport, loops.size() > 1, endpoint, index, acceptor));
+      // A preferred address may have the same port as a socket for all addresses.
+      boolean shared = loops.size() > 1 || config.migration().hasPreferredAddress();
+      drivers.add(new UdpDriver(loop, transport, shared, endpoint, index, acceptor));
     }
     drivers.forEach(driver -> driver.peers(drivers));
     return drivers;
@@ -112,10 +117,10 @@ final class ServerSockets implements BoundSockets {
       List<UdpDriver> drivers,
       int next,
       InetSocketAddress address,
+      List<InetSocketAddress> preferred,
       Promise<ServerSockets> promise) {
     UdpDriver driver = drivers.get(next);
-    driver
-        .bind(address)
+    bindAll(driver, address, preferred)
         .addListener(
             bound -> {
               InetSocketAddress local = driver.local();
@@ -123,11 +128,39 @@ final class ServerSockets implements BoundSockets {
                 drivers.forEach(each -> each.eventLoop().execute(each::close));
                 promise.setFailure(bound.cause());
               } else if (next + 1 < drivers.size()) {
-                bind(drivers, next + 1, local, promise);
+                bind(drivers, next + 1, local, preferred, promise);
               } else if (!promise.trySuccess(new ServerSockets(local, drivers))) {
                 drivers.forEach(each -> each.eventLoop().execute(each::close)); // cancelled
               }
             });
+  }
+
+  /** All sockets of one driver, one after the other, as their numbers follow from it. */
+  private static Future<Void> bindAll(
+      UdpDriver driver, InetSocketAddress address, List<InetSocketAddress> preferred) {
+    Promise<Void> all = driver.eventLoop().newPromise();
+    driver.bind(address).addListener(first -> bindPreferred(driver, first, preferred, all));
+    return all;
+  }
+
+  private static void bindPreferred(
+      UdpDriver driver,
+      Future<? super Void> before,
+      List<InetSocketAddress> left,
+      Promise<Void> all) {
+    if (!before.isSuccess()) {
+      all.setFailure(before.cause());
+    } else if (left.isEmpty()) {
+      all.setSuccess(null);
+    } else {
+      driver
+          .bindPreferred(left.getFirst())
+          .addListener(bound -> bindPreferred(driver, bound, left.subList(1, left.size()), all));
+    }
+  }
+
+  private static List<InetSocketAddress> preferred(MigrationPolicy policy) {
+    return Stream.of(policy.preferredV4(), policy.preferredV6()).filter(Objects::nonNull).toList();
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.memux.tls.TlsServerConfig;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.FutureListener;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
@@ -43,11 +44,15 @@ final class UdpDriver implements UdpSocket.Receiver {
   /** Handed to the kernel at once, in bytes. */
   private static final int MAX_UNFLUSHED_BYTES = 8 * SendBatch.CAPACITY_BYTES;
 
+  /** The number of the socket that all connections begin with. */
+  private static final int FIRST_SOCKET = 0;
+
   private final EventLoop loop;
   private final QuicEndpoint endpoint;
   private final int index;
   private final Acceptor acceptor;
   private final UdpSocket socket;
+  private final FurtherSockets further;
   private final LoopTimer timer;
   private final FutureListener<Object> onTermination = terminated -> close();
 
@@ -96,6 +101,7 @@ final class UdpDriver implements UdpSocket.Receiver {
     this.index = index;
     this.acceptor = acceptor;
     socket = UdpSocket.open(transport, shared, this);
+    further = new FurtherSockets(this, transport, shared);
     timer = new LoopTimer(loop, this::onTimer);
     endpoint.shakeHandsBy(HandshakeCryptoChoice::next);
     if (HandshakeWorkers.AVAILABLE) {
@@ -118,6 +124,11 @@ final class UdpDriver implements UdpSocket.Receiver {
     return socket.bind(loop, local, remote);
   }
 
+  /** Has a server listen at one of its preferred addresses, too, in the same order everywhere. */
+  ChannelFuture bindPreferred(InetSocketAddress local) {
+    return further.bind(local);
+  }
+
   /** Tells which driver owns which loop index; before the first datagram arrives. */
   void peers(List<UdpDriver> drivers) {
     peers = List.copyOf(drivers);
@@ -133,6 +144,11 @@ final class UdpDriver implements UdpSocket.Receiver {
 
   @Nullable InetSocketAddress local() {
     return (InetSocketAddress) socket.channel().localAddress();
+  }
+
+  /** See {@link Carrier#migrate}. On the event loop. */
+  Future<InetSocketAddress> migrate(DrivenConnection c, InetSocketAddress local) {
+    return further.migrate(c, local);
   }
 
   /** See {@link Carrier#io}. */
@@ -195,6 +211,7 @@ final class UdpDriver implements UdpSocket.Receiver {
           log.debug("{}: the event loop of {} is gone", transport(), c.remote(), e);
         }
       }
+      further.close();
       socket.channel().close();
     }
   }
@@ -204,15 +221,29 @@ final class UdpDriver implements UdpSocket.Receiver {
   @Override
   public void onDatagrams(
       InetSocketAddress sender, byte[] buffer, int offset, int length, int segmentBytes, int ecn) {
+    onDatagrams(FIRST_SOCKET, sender, buffer, offset, length, segmentBytes, ecn);
+  }
+
+  /** Datagrams have come to the socket of that number. */
+  void onDatagrams(
+      int number,
+      InetSocketAddress sender,
+      byte[] buffer,
+      int offset,
+      int length,
+      int segmentBytes,
+      int ecn) {
     int end = offset + length;
     long now = nowNanos(); // they have arrived together
     for (int from = offset; from < end; from += segmentBytes) {
       int bytes = Math.min(segmentBytes, end - from);
       UdpDriver owner = owner(buffer, from, bytes);
       if (owner != this) {
-        owner.forward(sender, buffer, from, bytes, ecn);
-      } else {
+        owner.forward(number, sender, buffer, from, bytes, ecn);
+      } else if (number == FIRST_SOCKET) {
         receive(sender, buffer, from, bytes, ecn, now);
+      } else {
+        handIn(number, sender, buffer, from, bytes, ecn, now);
       }
     }
   }
@@ -253,8 +284,9 @@ final class UdpDriver implements UdpSocket.Receiver {
   }
 
   /** From another loop: a datagram for a connection of this one. Any thread. */
-  void forward(InetSocketAddress sender, byte[] buffer, int offset, int length, int ecn) {
-    if (forwarded.offer(sender, buffer, offset, length, ecn)) {
+  void forward(
+      int number, InetSocketAddress sender, byte[] buffer, int offset, int length, int ecn) {
+    if (forwarded.offer(number, sender, buffer, offset, length, ecn)) {
       loop.execute(this::receiveForwarded);
     }
   }
@@ -263,7 +295,12 @@ final class UdpDriver implements UdpSocket.Receiver {
     forwarded.beginDraining();
     long now = nowNanos();
     for (ForwardingQueue.Datagram next; (next = forwarded.poll()) != null; ) {
-      receive(next.sender(), next.payload(), 0, next.payload().length, next.ecn(), now);
+      byte[] payload = next.payload();
+      if (next.socket() == FIRST_SOCKET) {
+        receive(next.sender(), payload, 0, payload.length, next.ecn(), now);
+      } else {
+        handIn(next.socket(), next.sender(), payload, 0, payload.length, next.ecn(), now);
+      }
     }
     turn();
   }
@@ -271,7 +308,7 @@ final class UdpDriver implements UdpSocket.Receiver {
   private void receive(
       InetSocketAddress sender, byte[] buffer, int offset, int length, int ecn, long now) {
     if (!InitialBacklog.isInitial(buffer, offset, length)) {
-      handIn(sender, buffer, offset, length, ecn, now);
+      handIn(FIRST_SOCKET, sender, buffer, offset, length, ecn, now);
     } else if (initials.mustWait()) {
       initials.add(sender, buffer, offset, length, ecn);
     } else {
@@ -282,7 +319,7 @@ final class UdpDriver implements UdpSocket.Receiver {
   private void handInInitial(
       InetSocketAddress sender, byte[] buffer, int offset, int length, int ecn, long now) {
     long begin = nowNanos();
-    handIn(sender, buffer, offset, length, ecn, now);
+    handIn(FIRST_SOCKET, sender, buffer, offset, length, ecn, now);
     initials.onSpent(nowNanos() - begin);
   }
 
@@ -296,9 +333,16 @@ final class UdpDriver implements UdpSocket.Receiver {
   }
 
   private void handIn(
-      InetSocketAddress sender, byte[] buffer, int offset, int length, int ecn, long now) {
+      int number,
+      InetSocketAddress sender,
+      byte[] buffer,
+      int offset,
+      int length,
+      int ecn,
+      long now) {
     try {
-      QuicConnection connection = endpoint.receive(sender, buffer, offset, length, ecn, now);
+      QuicConnection connection =
+          endpoint.receive(number, sender, buffer, offset, length, ecn, now);
       if (connection != null) {
         DrivenConnection driven = drivenOf(connection);
         markReady(driven);
@@ -441,6 +485,9 @@ final class UdpDriver implements UdpSocket.Receiver {
       if (listener != null) {
         listener.onEvents();
       }
+      if (!c.connection.isServer()) {
+        further.onPathEvents(c);
+      }
       if (c.connection.isTerminated()) {
         remove(c);
       } else if (!c.removed) {
@@ -502,7 +549,7 @@ final class UdpDriver implements UdpSocket.Receiver {
     try {
       batch.clear();
       if (c.connection.transmit(batch, nowNanos())) {
-        socket.send(batch);
+        send();
         sending.charge(c, batch.length());
         return true;
       }
@@ -527,13 +574,21 @@ final class UdpDriver implements UdpSocket.Receiver {
       if (!endpoint.transmitStateless(batch)) {
         return;
       }
-      socket.send(batch);
+      send();
+    }
+  }
+
+  private void send() {
+    UdpSocket from = batch.socket() == FIRST_SOCKET ? socket : further.get(batch.socket());
+    if (from != null) { // or else a path was left a moment ago
+      from.send(batch);
     }
   }
 
   private void flush() {
     socket.flush();
-    socketFull = !socket.isWritable();
+    further.flush();
+    socketFull = !socket.isWritable() || !further.areWritable();
   }
 
   /** See {@link Carrier#flushNow}. */
@@ -553,6 +608,7 @@ final class UdpDriver implements UdpSocket.Receiver {
     deadlines.remove(c);
     connections.remove(c);
     endpoint.forget(c.connection);
+    further.forget(c);
     if (connections.isEmpty() && !closed) {
       acceptor.onIdle(this);
     }

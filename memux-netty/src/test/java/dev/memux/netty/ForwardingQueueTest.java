@@ -21,7 +21,7 @@ class ForwardingQueueTest {
   @Test
   void copiesWhatItTakes() {
     byte[] buffer = {0, 1, 2, 3, 4};
-    queue.offer(SENDER, buffer, 1, 3, 2);
+    queue.offer(0, SENDER, buffer, 1, 3, 2);
     buffer[1] = 9;
     ForwardingQueue.Datagram datagram = queue.poll();
     assertArrayEquals(new byte[] {1, 2, 3}, datagram.payload());
@@ -32,24 +32,24 @@ class ForwardingQueueTest {
 
   @Test
   void wakesItsOwnerOnceUntilItDrains() {
-    assertTrue(queue.offer(SENDER, new byte[1], 0, 1, 0));
-    assertFalse(queue.offer(SENDER, new byte[1], 0, 1, 0));
+    assertTrue(queue.offer(0, SENDER, new byte[1], 0, 1, 0));
+    assertFalse(queue.offer(0, SENDER, new byte[1], 0, 1, 0));
     queue.beginDraining();
-    assertTrue(queue.offer(SENDER, new byte[1], 0, 1, 0));
+    assertTrue(queue.offer(0, SENDER, new byte[1], 0, 1, 0));
   }
 
   @Test
   void dropsAboveItsBound() {
     for (int i = 0; i < ForwardingQueue.MAX_DATAGRAMS; i++) {
-      queue.offer(SENDER, new byte[1], 0, 1, 0);
+      queue.offer(0, SENDER, new byte[1], 0, 1, 0);
     }
     assertEquals(0, queue.dropped());
-    assertFalse(queue.offer(SENDER, new byte[1], 0, 1, 0));
-    assertFalse(queue.offer(SENDER, new byte[1], 0, 1, 0));
+    assertFalse(queue.offer(0, SENDER, new byte[1], 0, 1, 0));
+    assertFalse(queue.offer(0, SENDER, new byte[1], 0, 1, 0));
     assertEquals(2, queue.dropped());
     assertEquals(ForwardingQueue.MAX_DATAGRAMS, queue.size());
     queue.poll();
-    queue.offer(SENDER, new byte[1], 0, 1, 0);
+    queue.offer(0, SENDER, new byte[1], 0, 1, 0);
     assertEquals(2, queue.dropped());
   }
 
@@ -62,7 +62,7 @@ class ForwardingQueueTest {
     Runnable producer =
         () -> {
           for (int i = 0; i < perThread; i++) {
-            if (queue.offer(SENDER, new byte[1], 0, 1, 0)) {
+            if (queue.offer(0, SENDER, new byte[1], 0, 1, 0)) {
               wakeUps.incrementAndGet();
             }
           }

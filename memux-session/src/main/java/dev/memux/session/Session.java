@@ -11,6 +11,7 @@ import dev.memux.netty.Carrier;
 import dev.memux.netty.CarrierType;
 import dev.memux.netty.MuxException;
 import dev.memux.tls.TlsSession;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
@@ -228,6 +229,47 @@ public final class Session implements AutoCloseable {
 
   public @Nullable InetSocketAddress localAddress() {
     return loopSide.carrier().local();
+  }
+
+  /**
+   * Goes on from another local address (RFC 9000 §9.2): another network, or only another port.
+   * Streams notice nothing; the path is tried out before. Blocks until the connection has moved.
+   *
+   * @param local with port 0 for any
+   * @return the address of the new socket
+   * @throws dev.memux.netty.MigrationException if the server does not allow it, or does not answer
+   *     there; nothing has changed then
+   * @throws IOException if no socket can be bound there
+   * @throws UnsupportedOperationException over TCP, whose connections stay where they are
+   * @throws InterruptedIOException if the thread is interrupted, which it stays
+   */
+  public InetSocketAddress migrate(InetSocketAddress local) throws IOException {
+    CompletableFuture<InetSocketAddress> moved = new CompletableFuture<>();
+    loopSide.call(
+        () ->
+            loopSide
+                .carrier()
+                .migrate(local)
+                .addListener(
+                    (Future<InetSocketAddress> done) -> {
+                      if (done.isSuccess()) {
+                        moved.complete(done.getNow());
+                      } else {
+                        moved.completeExceptionally(done.cause());
+                      }
+                    }));
+    try {
+      return moved.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Deadline.interrupted();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case IOException io -> throw io;
+        case UnsupportedOperationException never -> throw never;
+        case null, default -> throw new IOException(e.getCause());
+      }
+    }
   }
 
   /** What carries the connection; of a nested session, what carries the outermost one. */

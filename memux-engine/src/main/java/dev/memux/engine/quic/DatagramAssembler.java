@@ -28,6 +28,9 @@ final class DatagramAssembler {
   /** A packet of acknowledgements only is followed, after this many, by one that asks for some. */
   private static final int ACK_ONLY_PACKETS_PER_PING = 32;
 
+  /** Fewer show that little is received: then nobody would wait for more. */
+  private static final int ACK_ONLY_PACKETS_BEFORE_QUESTION = 4;
+
   /** A packet being written: where it stands in {@link #scratch}. */
   private static final class Draft {
     @Nullable PacketNumberSpace space;
@@ -38,7 +41,7 @@ final class DatagramAssembler {
     int payloadEnd;
     int packetNumberBytes;
     boolean ackEliciting;
-    boolean provesPath;
+    boolean fullSize;
     boolean padded;
   }
 
@@ -113,7 +116,8 @@ final class DatagramAssembler {
     }
     writeChallenge(draft.frames, bytes, nowNanos);
     probed.responses().write(writer, draft.frames);
-    draft.provesPath = true;
+    draft.fullSize = true;
+    recovery.onPathProbeSent(draft.packetNumber);
     return finish(out, outFrom, end(draft, true), bytes, nowNanos);
   }
 
@@ -230,7 +234,8 @@ final class DatagramAssembler {
     if (mayFill) {
       connection.outgoing().fill(space, writer, frames, nowNanos);
     }
-    draft.provesPath = asked || path.responses().size() < waitingAnswers;
+    draft.fullSize =
+        asked || path.responses().size() < waitingAnswers || (probe && mayHaveMoved(space));
     if (!asked && writer.position() == afterAck && (probe || isPingDue(mayFill, space))) {
       writer.ping();
       frames.add(SentFrames.Kind.PING);
@@ -261,12 +266,28 @@ final class DatagramAssembler {
 
   /**
    * RFC 9000 §13.2.4: who only receives would never learn which of its acknowledgements arrived,
-   * and would have to repeat them all.
+   * and would have to repeat them all. A client would not learn either that what it waits for goes
+   * to where it is no more, as a NAT has changed its address: so it always waits for an answer, one
+   * in a round trip, and when none comes, its probe timeout tells the server.
    */
   private boolean isPingDue(boolean mayFill, PacketNumberSpace space) {
-    return mayFill
-        && space.space == PacketSpace.APPLICATION
-        && ackOnlyPackets >= ACK_ONLY_PACKETS_PER_PING;
+    if (!mayFill || space.space != PacketSpace.APPLICATION) {
+      return false;
+    }
+    return ackOnlyPackets >= ACK_ONLY_PACKETS_PER_PING
+        || (!connection.isServer()
+            && ackOnlyPackets >= ACK_ONLY_PACKETS_BEFORE_QUESTION
+            && !recovery.hasAckElicitingInFlight(PacketSpace.APPLICATION));
+  }
+
+  /**
+   * A client that is not answered may have another address now without knowing it, and a server
+   * sends to an address that it does not know three times what comes from there (RFC 9000 §9.3.1).
+   */
+  private boolean mayHaveMoved(PacketNumberSpace space) {
+    return space.space == PacketSpace.APPLICATION
+        && !connection.isServer()
+        && connection.isHandshakeConfirmed();
   }
 
   /** RFC 9000 §17.2.2: of Initial packets only. */
@@ -278,7 +299,7 @@ final class DatagramAssembler {
     Draft draft = drafts[draftCount];
     draft.space = space;
     draft.frames.clear();
-    draft.provesPath = false;
+    draft.fullSize = false;
     draft.padded = false;
     draft.from = from;
     draft.packetNumber = skipper.next(space, recovery);
@@ -387,7 +408,7 @@ final class DatagramAssembler {
   /**
    * RFC 9000 §14.1: a client's datagrams with an Initial packet, and a server's with one that asks
    * for an acknowledgement, have full size, to show that the path takes it. So have path challenges
-   * (§8.2.1) and the answers to them (§8.2.2).
+   * (§8.2.1) and the answers to them (§8.2.2), and see {@link #mayHaveMoved}.
    */
   private boolean mustPad() {
     PacketNumberSpace first = drafts[0].space;
@@ -395,7 +416,7 @@ final class DatagramAssembler {
         first != null
             && first.space == PacketSpace.INITIAL
             && (!connection.isServer() || drafts[0].ackEliciting);
-    return isFlight || drafts[draftCount - 1].provesPath;
+    return isFlight || drafts[draftCount - 1].fullSize;
   }
 
   private int seal(Draft draft, byte[] out, int at, long nowNanos) {

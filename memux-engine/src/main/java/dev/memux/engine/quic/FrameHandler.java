@@ -124,7 +124,7 @@ final class FrameHandler implements FrameSink {
           connection.localIds().onRetired(f.sequence(), datagram, dcidFrom, dcidLength);
       case ControlFrame.AckFrequency f -> connection.onAckFrequency(f);
       case ControlFrame.ImmediateAck f -> space.received.onImmediateAck(nowNanos);
-      case ControlFrame.PathChallenge f -> connection.paths().onChallenge(f.data());
+      case ControlFrame.PathChallenge f -> connection.paths().onChallenge(f.data(), nowNanos);
       case ControlFrame.PathResponse f -> connection.paths().onResponse(f.data(), nowNanos);
       case ControlFrame.ConnectionClose f -> connection.onPeerClose(f, nowNanos);
       case ControlFrame.HandshakeDone f -> {

@@ -30,6 +30,7 @@ final class HandshakeProgress implements Handshake.Listener {
   private final Queue<ConnectionEvent> events;
   private final Recovery recovery;
   private final ZeroRtt zeroRtt;
+  private final boolean followsPreferred;
 
   /** The deadline once the peer's address is validated. */
   private final long lastNanos;
@@ -57,6 +58,7 @@ final class HandshakeProgress implements Handshake.Listener {
     this.events = events;
     this.recovery = connection.recovery();
     this.zeroRtt = connection.zeroRtt();
+    this.followsPreferred = config.migration().followsPreferred();
     this.lastNanos = nowNanos + config.handshakeTimeoutNanos();
     this.deadlineNanos =
         connection.start().isHurried()
@@ -205,6 +207,9 @@ final class HandshakeProgress implements Handshake.Listener {
       connection.discard(PacketSpace.INITIAL, nowNanos);
       connection.discard(PacketSpace.HANDSHAKE, nowNanos);
       events.add(new ConnectionEvent.HandshakeConfirmed());
+      if (!server && peerParameters != null) {
+        connection.paths().migration().onHandshakeConfirmed(peerParameters, followsPreferred);
+      }
     }
   }
 }

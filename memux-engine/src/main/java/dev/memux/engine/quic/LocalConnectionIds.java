@@ -20,7 +20,7 @@ final class LocalConnectionIds {
 
   /** The token is kept: the key that it was made with may have been replaced since. */
   @SuppressWarnings("ArrayRecordComponent") // compared by identity only
-  private record Issued(long sequence, ConnectionId id, byte[] resetToken) {}
+  record Issued(long sequence, ConnectionId id, byte[] resetToken) {}
 
   private final ConnectionIdRegistry registry;
   private final QuicConnection owner;
@@ -32,6 +32,7 @@ final class LocalConnectionIds {
   private final Issued first;
   private long nextSequence;
   private long largestAnnounced;
+  private long largestUsed;
   private long retirePriorTo;
   private long peerLimit = 1;
   private boolean replacementWanted;
@@ -50,6 +51,31 @@ final class LocalConnectionIds {
   /** By which the peer recognises our stateless reset for {@link #first}. */
   byte[] firstResetToken() {
     return first.resetToken();
+  }
+
+  /**
+   * One that the peer learns with our transport parameters, as it goes with our preferred address:
+   * the one with sequence number 1 (RFC 9000 §18.2). Before any other is issued; once.
+   */
+  Issued issueForPreferredAddress() {
+    Issued issued = issue();
+    largestAnnounced = issued.sequence();
+    return issued;
+  }
+
+  /**
+   * A packet of the peer's went to that ID.
+   *
+   * @return whether none that was issued later, nor it, has been used before
+   */
+  boolean onUsed(ConnectionId id) {
+    for (Issued issued : active) {
+      if (issued.sequence() > largestUsed && issued.id().equals(id)) {
+        largestUsed = issued.sequence();
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Announces as many as the peer takes (RFC 9000 §18.2, active_connection_id_limit). */

@@ -2,6 +2,7 @@ package dev.memux.engine.quic;
 
 import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.packet.ConnectionId;
+import dev.memux.engine.wire.PreferredAddress;
 import dev.memux.engine.wire.TransportParameters;
 
 /** What we tell the peer of ourselves in the handshake (RFC 9000 §7.4, §18.2). */
@@ -31,12 +32,22 @@ final class LocalParameters {
         common(config, mux, localIds)
             .originalDestinationConnectionId(start.original().toByteArray())
             .statelessResetToken(localIds.firstResetToken())
-            .disableActiveMigration(true);
+            .disableActiveMigration(!config.migration().activeMigration());
     ConnectionId retrySource = start.retrySource();
     if (retrySource != null) {
       parameters.retrySourceConnectionId(retrySource.toByteArray());
     }
+    if (config.migration().hasPreferredAddress()) {
+      parameters.preferredAddress(preferredAddress(config.migration(), localIds).encode());
+    }
     return parameters.build();
+  }
+
+  private static PreferredAddress preferredAddress(
+      MigrationPolicy policy, LocalConnectionIds localIds) {
+    LocalConnectionIds.Issued issued = localIds.issueForPreferredAddress();
+    return new PreferredAddress(
+        policy.preferredV4(), policy.preferredV6(), issued.id().toByteArray(), issued.resetToken());
   }
 
   /** Of either side. */

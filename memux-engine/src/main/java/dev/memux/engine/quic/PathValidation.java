@@ -27,7 +27,9 @@ final class PathValidation {
   private final RandomGenerator random;
   private final long[] challenges = new long[MAX_CHALLENGES];
   private final boolean[] fullSize = new boolean[MAX_CHALLENGES];
+  private final long[] sentNanos = new long[MAX_CHALLENGES];
   private int sent;
+  private long roundTripNanos;
   private long intervalNanos;
   private long dueNanos = NEVER;
   private long endNanos = NEVER;
@@ -90,15 +92,25 @@ final class PathValidation {
     frames.add(SentFrames.Kind.PING);
     challenges[sent] = data;
     fullSize[sent] = expanded;
+    sentNanos[sent] = nowNanos;
     sent++;
     dueNanos = sent < MAX_CHALLENGES ? nowNanos + intervalNanos : NEVER;
     intervalNanos *= 2;
   }
 
+  /**
+   * How long the last answer took; 0: none has come. RFC 9002 §6.2.2: what the round trip of a new
+   * path may be taken to be at first.
+   */
+  long roundTripNanos() {
+    return roundTripNanos;
+  }
+
   /** PATH_RESPONSE came, on whatever path (RFC 9000 §8.2.3). */
-  Answer onResponse(long data) {
+  Answer onResponse(long data, long nowNanos) {
     for (int i = 0; i < sent; i++) {
       if (challenges[i] == data) {
+        roundTripNanos = nowNanos - sentNanos[i];
         return fullSize[i] ? Answer.ADDRESS_AND_SIZE : Answer.ADDRESS;
       }
     }

@@ -1,11 +1,10 @@
 package dev.memux.engine.quic;
 
+import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.wire.FrameType;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.TransportError;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -14,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The addresses between which a connection runs (RFC 9000 §9). A server follows a client to another
  * address, at first with as little as an address that was never heard of may be sent, and goes back
- * if the client turns out not to be there. A client knows one address of the server's.
+ * if the client turns out not to be there. A client moves of its own will ({@link
+ * ActiveMigration}), and only along paths that it has tried out.
  *
  * <p>Of several paths one is active: all but challenges and answers to them goes there.
  */
@@ -31,6 +31,9 @@ final class Paths {
   /** RFC 9000 §8.2.4: probe timeouts that an answer may take. */
   private static final int TIMEOUT_PTOS = 3;
 
+  /** The socket that a connection begins at; a server's others are at its preferred addresses. */
+  static final int FIRST_SOCKET = 0;
+
   private static final long NEVER = Long.MAX_VALUE;
 
   /** Takes what follows from a change. */
@@ -42,29 +45,42 @@ final class Paths {
     void onPathSwitched(long nowNanos);
 
     /**
-     * The peer is where the active path leads, which is not where it was before.
+     * The active path is validated, and its capacity and round trip have nothing to do with those
+     * of the one before.
      *
-     * @param otherHost whether the IP address is another one, not the port alone
+     * @param roundTripNanos of a challenge and its answer; 0: not known
      */
-    void onPeerMigrated(InetSocketAddress remote, boolean otherHost, long nowNanos);
+    void onNewPath(long roundTripNanos, long nowNanos);
+
+    /** The peer is where the active path leads, which is not where it was before. */
+    void onPeerMigrated(InetSocketAddress remote, long nowNanos);
+
+    /** We have moved; the peer does not know yet. */
+    void onMoved(long nowNanos);
   }
 
   private final QuicConnection owner;
-  private final ConnectionIdRegistry registry;
-  private final PeerConnectionIds peerIds;
   private final RandomGenerator random;
   private final Listener listener;
   private final List<Path> paths = new ArrayList<>();
+  private final PathConnectionIds ids;
+  private final ActiveMigration migration = new ActiveMigration(this);
   private Path active;
 
   /** Where the peer was before, to go back to while {@link #active} is not validated. */
   private @Nullable Path fallback;
+
+  /** Where a client has come to a server's preferred address, until that path is validated. */
+  private @Nullable Path awaited;
 
   /** Where the datagram came from that is being read; not among {@link #paths} if of no use yet. */
   private Path arrival;
 
   /** Where the peer was last known to be. */
   private InetSocketAddress lastKnown;
+
+  /** Where it was known to be talking to. */
+  private int lastSocket = FIRST_SOCKET;
 
   private long largestNonProbing = -1;
   private boolean challenged;
@@ -82,11 +98,10 @@ final class Paths {
       RandomGenerator random,
       Listener listener) {
     this.owner = owner;
-    this.registry = registry;
-    this.peerIds = peerIds;
     this.random = random;
     this.listener = listener;
-    active = new Path(remote, new AddressValidation(validated), random);
+    ids = new PathConnectionIds(owner, registry, peerIds, paths);
+    active = new Path(FIRST_SOCKET, remote, new AddressValidation(validated), random);
     active.peerId(peerIds.first());
     if (validated) {
       active.onValidated();
@@ -101,23 +116,36 @@ final class Paths {
     return active;
   }
 
+  /** A client's moves of its own will. */
+  ActiveMigration migration() {
+    return migration;
+  }
+
   int size() {
     return paths.size();
+  }
+
+  List<Path> all() {
+    return List.copyOf(paths);
+  }
+
+  List<PathStatistics> statistics() {
+    return paths.stream().map(p -> p.counters().statistics(p, p == active)).toList();
   }
 
   // What arrives.
 
   /** Whether the peer is known to be, or to have tried to be, at that address. */
-  boolean isKnown(InetSocketAddress remote) {
-    return find(remote) != null;
+  boolean isKnown(int socket, InetSocketAddress remote) {
+    return find(socket, remote) != null;
   }
 
-  private @Nullable Path find(InetSocketAddress remote) {
-    if (active.remote().equals(remote)) {
+  private @Nullable Path find(int socket, InetSocketAddress remote) {
+    if (active.joins(socket, remote)) {
       return active;
     }
     for (Path path : paths) {
-      if (path.remote().equals(remote)) {
+      if (path.joins(socket, remote)) {
         return path;
       }
     }
@@ -125,15 +153,22 @@ final class Paths {
   }
 
   /** A datagram for this connection came; all that follows concerns it. */
-  void onDatagram(InetSocketAddress remote, int bytes) {
-    Path known = find(remote);
-    arrival = known == null ? new Path(remote, new AddressValidation(false), random) : known;
-    arrival.amplification().onReceived(bytes);
+  void onDatagram(int socket, InetSocketAddress remote, int bytes) {
+    Path known = find(socket, remote);
+    arrival =
+        known == null ? new Path(socket, remote, new AddressValidation(false), random) : known;
+    arrival.onDatagramReceived(bytes);
   }
 
   /** A packet of that datagram is authentic; its frames follow. */
   void onPacketOpened(byte[] datagram, int dcidFrom, int dcidLength) {
-    arrival.onAddressedTo(datagram, dcidFrom, dcidLength);
+    if (!arrival.isAddressedBy(datagram, dcidFrom, dcidLength)) {
+      ConnectionId id = ConnectionId.of(datagram, dcidFrom, dcidLength);
+      boolean rotated = arrival.onAddressedBy(id);
+      if (owner.localIds().onUsed(id) && rotated && arrival == active) {
+        ids.onPeerRotated(active);
+      }
+    }
   }
 
   /**
@@ -147,15 +182,24 @@ final class Paths {
       return;
     }
     largestNonProbing = packetNumber;
-    if (arrival != active) {
-      switchTo(arrival, nowNanos);
+    if (arrival == active) {
+      awaited = null;
+    } else if (owner.isServer()) { // RFC 9000 §9: servers do not move
+      follow(arrival, nowNanos);
     }
   }
 
-  void onChallenge(long data) {
+  void onChallenge(long data, long nowNanos) {
     // RFC 9000 §8.2.2: answered where it came from, or it would show nothing.
     add(arrival);
     arrival.responses().add(data);
+    if (owner.isServer() && arrival != active) {
+      // RFC 9000 §9.6.3: who tries a path out is about to come, and will not have to wait then.
+      arrival.keepUntil(nowNanos + timeoutNanos());
+      if (!arrival.isValidated() && !arrival.validation().isRunning()) {
+        challenge(arrival, nowNanos);
+      }
+    }
   }
 
   void onResponse(long data, long nowNanos) throws ProtocolException {
@@ -167,7 +211,7 @@ final class Paths {
           "answer without a challenge");
     }
     for (Path path : paths) {
-      PathValidation.Answer answer = path.validation().onResponse(data);
+      PathValidation.Answer answer = path.validation().onResponse(data, nowNanos);
       if (answer != PathValidation.Answer.NONE) {
         onAnswered(path, answer, nowNanos);
         return;
@@ -183,7 +227,11 @@ final class Paths {
       return;
     }
     path.onValidated();
-    if (path == active) {
+    if (path.aim() != Path.Aim.NONE) {
+      onTriedOut(path, nowNanos);
+    } else if (path == awaited) {
+      switchTo(path, nowNanos);
+    } else if (path == active) {
       onActiveValidated(nowNanos);
     }
     dropUnneeded();
@@ -194,23 +242,53 @@ final class Paths {
     active.onValidated();
   }
 
-  // Where packets go.
+  // Where packets go: a server follows its client.
+
+  private void follow(Path next, long nowNanos) {
+    if (next.socket() == active.socket()) {
+      switchTo(next, nowNanos);
+    } else if (next.socket() == FIRST_SOCKET) {
+      // RFC 9000 §9.6.2: who has come to the preferred address is there for good.
+      return;
+    } else if (next.isValidated()) {
+      switchTo(next, nowNanos);
+    } else {
+      // RFC 9000 §9.6.2: not before the path is validated, or somebody who only pretends to be the
+      // client could have the server leave its address.
+      add(next);
+      awaited = next;
+      if (!next.validation().isRunning()) {
+        challenge(next, nowNanos);
+      }
+    }
+  }
 
   private void switchTo(Path next, long nowNanos) {
     Path previous = active;
     add(next);
     active = next;
+    awaited = null;
     if (next.isValidated()) {
       fallback = null;
     } else {
       fallback = previous.isValidated() ? previous : fallback;
-      challenge(next, nowNanos);
+      if (!next.validation().isRunning()) {
+        challenge(next, nowNanos);
+      }
     }
-    if (previous.isValidated() && !previous.validation().isRunning()) {
-      // RFC 9000 §9.3.3: somebody who forwards packets may only pretend to be a new address; the
-      // question brings a true peer back.
-      challenge(previous, nowNanos);
+    if (!previous.isValidated()) {
+      previous.validation().stop(); // RFC 9000 §9.3.2: what an attacker has begun is over
+      previous.endKeeping();
+    } else {
+      // Its ID goes with it, and packets to ours there may be under way.
+      previous.keepUntil(nowNanos + listener.ptoNanos());
+      if (!previous.validation().isRunning()) {
+        // RFC 9000 §9.3.3: somebody who forwards packets may only pretend to be a new address; the
+        // question brings a true peer back.
+        challenge(previous, nowNanos);
+      }
     }
+    next.endKeeping();
     dropUnneeded();
     listener.onPathSwitched(nowNanos);
     if (next.isValidated()) {
@@ -221,12 +299,70 @@ final class Paths {
   private void onActiveValidated(long nowNanos) {
     fallback = null;
     InetSocketAddress remote = active.remote();
-    if (!remote.equals(lastKnown)) {
-      InetAddress before = lastKnown.getAddress();
-      lastKnown = remote;
-      listener.onPeerMigrated(remote, !remote.getAddress().equals(before), nowNanos);
+    boolean otherHost = !remote.getAddress().equals(lastKnown.getAddress());
+    boolean moved = !remote.equals(lastKnown);
+    if (otherHost || active.socket() != lastSocket) {
+      // RFC 9000 §9.4: another path, of which nothing is known; another port is the same path.
+      listener.onNewPath(active.validation().roundTripNanos(), nowNanos);
+    }
+    lastKnown = remote;
+    lastSocket = active.socket();
+    if (moved) {
+      listener.onPeerMigrated(remote, nowNanos);
     }
   }
+
+  // Where packets go: a client moves.
+
+  /**
+   * Begins to ask whether the server can be reached at an address from one of our sockets.
+   *
+   * @return false: there is no connection ID for that path
+   */
+  boolean tryOut(
+      int socket, InetSocketAddress remote, Path.Aim aim, boolean otherHost, long nowNanos) {
+    Path path = find(socket, remote);
+    if (path == null) {
+      if (!ids.hasUnused()) {
+        return false; // RFC 9000 §9.5
+      }
+      // RFC 9000 §8.2: a server that was there a moment ago is nobody's victim.
+      path = new Path(socket, remote, new AddressValidation(true), random);
+      add(path);
+    }
+    if (aim == Path.Aim.MOVE) {
+      for (Path other : paths) {
+        if (other.aim() == Path.Aim.MOVE) {
+          other.aim(Path.Aim.PROBE, other.isFromOtherHost()); // the last word counts
+        }
+      }
+    }
+    path.aim(aim, otherHost);
+    challenge(path, nowNanos);
+    return true;
+  }
+
+  private void onTriedOut(Path path, long nowNanos) {
+    migration.onValidated(path);
+    boolean moves = path.aim() == Path.Aim.MOVE && path != active;
+    boolean otherHost = path.isFromOtherHost();
+    path.aim(Path.Aim.NONE, false);
+    if (!moves) {
+      path.keepUntil(nowNanos + timeoutNanos());
+      return;
+    }
+    // What is under way to where we were shall still arrive.
+    active.keepUntil(nowNanos + timeoutNanos());
+    path.endKeeping();
+    active = path;
+    listener.onPathSwitched(nowNanos);
+    if (otherHost) {
+      listener.onNewPath(path.validation().roundTripNanos(), nowNanos); // RFC 9000 §9.4
+    }
+    listener.onMoved(nowNanos);
+  }
+
+  // What there is to each path.
 
   private void challenge(Path path, long nowNanos) {
     challenged = true;
@@ -234,9 +370,14 @@ final class Paths {
     long cautiousNanos = Math.max(ptoNanos, INITIAL_PTO_NANOS);
     // RFC 9000 §8.2.1: no more often than Initial packets would be sent there. Where only the port
     // is new, the round trip is known.
-    boolean sameHost = path.remote().getAddress().equals(lastKnown.getAddress());
+    boolean samePath =
+        path.remote().getAddress().equals(lastKnown.getAddress()) && !path.isFromOtherHost();
     path.validation()
-        .start(sameHost ? ptoNanos : cautiousNanos, TIMEOUT_PTOS * cautiousNanos, nowNanos);
+        .start(samePath ? ptoNanos : cautiousNanos, TIMEOUT_PTOS * cautiousNanos, nowNanos);
+  }
+
+  private long timeoutNanos() {
+    return TIMEOUT_PTOS * Math.max(listener.ptoNanos(), INITIAL_PTO_NANOS);
   }
 
   private void add(Path path) {
@@ -245,24 +386,25 @@ final class Paths {
     }
     if (paths.size() >= MAX_PATHS) {
       for (Path other : paths) {
-        if (other != active && other != fallback) {
+        if (other != active && other != fallback && other != awaited) {
           drop(other);
           break;
         }
       }
     }
     paths.add(path);
-    assignPeerId(path);
+    ids.assign(path, active);
   }
 
-  /** Nothing is left to ask or answer there. */
+  /** Nothing is left to ask or answer there, nor is anything expected. */
   private void dropUnneeded() {
     for (int i = paths.size() - 1; i >= 0; i--) {
       Path path = paths.get(i);
       boolean needed =
           path == active
               || path == fallback
-              || (path.isValidated() && path.validation().isRunning())
+              || path.validation().isRunning()
+              || path.isKept()
               || path.responses().hasPending();
       if (!needed) {
         drop(path);
@@ -272,92 +414,30 @@ final class Paths {
 
   private void drop(Path path) {
     paths.remove(path);
-    releasePeerId(path);
+    ids.release(path);
+    if (path == awaited) {
+      awaited = null;
+    }
+    if (!owner.isServer()) {
+      migration.onLeft(path);
+    }
   }
 
   // Connection IDs.
 
   /** The peer has chosen its first ID, or told the token that goes with it. */
   void onFirstPeerId(PeerConnectionId id) {
-    use(active, id);
+    ids.onFirst(active, id);
   }
 
   /** The peer has issued IDs, or had some retired. */
   void onPeerIdsChanged() {
-    boolean hadPeerId = active.hasPeerId();
-    for (Path path : paths) {
-      if (path.hasPeerId() && !peerIds.isInUse(path.peerId())) {
-        use(path, null);
-      }
-    }
-    assignPeerId(active);
-    if (hadPeerId && !active.hasPeerId()) {
-      takeOverPeerId();
-    }
-    paths.forEach(this::assignPeerId);
-  }
-
-  /**
-   * What is left after the peer had IDs retired is on another path; the active one needs it more.
-   */
-  private void takeOverPeerId() {
-    for (Path path : paths) {
-      if (path.hasPeerId()) {
-        PeerConnectionId id = path.peerId();
-        use(path, null);
-        use(active, id);
-        return;
-      }
-    }
-  }
-
-  /**
-   * RFC 9000 §9.5: an ID of its own for each path, so that nobody can see that they belong
-   * together. Where the peer changes its address without knowing it, its ID does not change either,
-   * and ours need not.
-   */
-  private void assignPeerId(Path path) {
-    if (path.hasPeerId()) {
-      return;
-    }
-    PeerConnectionId fresh = peerIds.takeUnused();
-    if (fresh == null && path != active && active.hasPeerId() && path.isAddressedAs(active)) {
-      fresh = active.peerId();
-    }
-    if (fresh != null) {
-      use(path, fresh);
-    }
+    ids.onChanged(active);
   }
 
   /** Changes the ID on the active path once it has been seen that often; 0: never. */
   void rotatePeerId(long packets) {
-    if (packets > 0
-        && active.packetsWithPeerId() >= packets
-        && peerIds.hasUnused()
-        && active.isValidated()) {
-      releasePeerId(active);
-      assignPeerId(active);
-    }
-  }
-
-  private void releasePeerId(Path path) {
-    if (path.hasPeerId()) {
-      PeerConnectionId id = path.peerId();
-      use(path, null);
-      if (paths.stream().noneMatch(other -> other.uses(id))) {
-        peerIds.abandon(id);
-      }
-    }
-  }
-
-  private void use(Path path, @Nullable PeerConnectionId id) {
-    if (path.hasPeerId() && path.peerId().hasResetToken()) {
-      registry.ignoreReset(path.remote(), path.peerId().resetToken());
-    }
-    path.peerId(id);
-    if (id != null && id.hasResetToken()) {
-      registry.expectReset(path.remote(), id.resetToken(), owner);
-    }
+    ids.rotate(active, packets);
   }
 
   /**
@@ -365,19 +445,12 @@ final class Paths {
    * reset.
    */
   boolean isStatelessReset(byte[] datagram, int from, int end) {
-    if (end - from < StatelessResets.MIN_BYTES || !arrival.hasPeerId()) {
-      return false;
-    }
-    byte[] token = arrival.peerId().resetToken();
-    // RFC 9000 §10.3.1: in constant time, or tokens could be guessed byte by byte.
-    byte[] tail = new byte[ExpectedResets.TOKEN_BYTES];
-    System.arraycopy(datagram, end - tail.length, tail, 0, tail.length);
-    return token.length > 0 && MessageDigest.isEqual(token, tail);
+    return PathConnectionIds.isStatelessReset(arrival, datagram, from, end);
   }
 
   /** The connection is gone. */
   void release() {
-    paths.forEach(path -> use(path, null));
+    ids.releaseAll();
   }
 
   // Time and output.
@@ -407,6 +480,7 @@ final class Paths {
     for (Path path : paths) {
       deadlineNanos = Math.min(deadlineNanos, path.validation().endNanos());
       deadlineNanos = Math.min(deadlineNanos, path.challengeDueNanos());
+      deadlineNanos = Math.min(deadlineNanos, path.keptUntilNanos());
     }
     return deadlineNanos;
   }
@@ -414,16 +488,23 @@ final class Paths {
   void onTimeout(long nowNanos) {
     boolean failed = false;
     for (Path path : paths) {
+      if (path.keptUntilNanos() <= nowNanos) {
+        path.endKeeping();
+      }
       if (path.validation().endNanos() <= nowNanos) {
         path.validation().stop();
         failed |= path == active;
+        if (path.aim() != Path.Aim.NONE) {
+          path.aim(Path.Aim.NONE, false);
+          migration.onFailed(path);
+        }
       }
     }
     if (failed && fallback != null) {
       // RFC 9000 §9.3.2: somebody else's address may have been put on the peer's packet.
       active = fallback;
       fallback = null;
-      assignPeerId(active);
+      ids.assign(active, active);
       listener.onPathSwitched(nowNanos);
     }
     dropUnneeded();

@@ -4,6 +4,7 @@ import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.FrameType;
 import dev.memux.engine.wire.FrameWriter;
+import dev.memux.engine.wire.PreferredAddress;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.RangeSet;
 import dev.memux.engine.wire.SentFrames;
@@ -33,9 +34,6 @@ final class PeerConnectionIds {
    * frames that are late. A peer that leaves gaps would have us remember each.
    */
   static final int MAX_RETIRED_RANGES = 4 * MAX_RETIRING;
-
-  /** Behind an IPv4 and an IPv6 address with their ports (RFC 9000 §18.2). */
-  private static final int PREFERRED_ID_LENGTH_AT = 4 + 2 + 16 + 2;
 
   /** In the order of their sequence numbers, lowest first. */
   private final List<PeerConnectionId> unused = new ArrayList<>();
@@ -87,8 +85,8 @@ final class PeerConnectionIds {
   }
 
   /**
-   * We never go to a server's preferred address, but the ID for it is one that we have to retire
-   * when the server says so: the one with sequence number 1 (RFC 9000 §9.6.1).
+   * A server's preferred address comes with an ID, for that path or another: the one with sequence
+   * number 1 (RFC 9000 §9.6.3).
    *
    * @param encoded the transport parameter
    */
@@ -97,13 +95,9 @@ final class PeerConnectionIds {
       throw new ProtocolException( // RFC 9000 §18.2
           TransportError.TRANSPORT_PARAMETER_ERROR, 0, "preferred_address with an empty ID");
     }
-    int idFrom = PREFERRED_ID_LENGTH_AT + 1;
-    int tokenFrom = idFrom + (encoded[PREFERRED_ID_LENGTH_AT] & 0xff);
+    PreferredAddress address = PreferredAddress.decode(encoded);
     unused.add(
-        new PeerConnectionId(
-            1,
-            ConnectionId.of(encoded, idFrom, tokenFrom - idFrom),
-            Arrays.copyOfRange(encoded, tokenFrom, encoded.length)));
+        new PeerConnectionId(1, ConnectionId.of(address.connectionId()), address.resetToken()));
   }
 
   /** Whether the peer has none: it is then addressed without on every path (RFC 9000 §5.1.1). */

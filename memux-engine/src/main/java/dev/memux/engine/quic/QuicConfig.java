@@ -21,6 +21,7 @@ import dev.memux.engine.mux.MuxConfig;
  *     connection (RFC 9000 §9.5); 0: only where the path changes
  * @param versions which versions are spoken
  * @param congestion how much is sent at once
+ * @param migration which changes of address are allowed and wanted
  * @param mux streams and flow control
  */
 public record QuicConfig(
@@ -34,6 +35,7 @@ public record QuicConfig(
     long packetsPerConnectionId,
     VersionPolicy versions,
     CongestionControl congestion,
+    MigrationPolicy migration,
     MuxConfig mux) {
   /** RFC 9000 §14: every path takes datagrams of this size. */
   public static final int MIN_DATAGRAM_BYTES = 1200;
@@ -58,6 +60,7 @@ public record QuicConfig(
           0,
           VersionPolicy.DEFAULT,
           CongestionControl.CUBIC,
+          MigrationPolicy.DEFAULT,
           MuxConfig.DEFAULT);
 
   /**
@@ -97,6 +100,7 @@ public record QuicConfig(
         packetsPerConnectionId,
         versions,
         congestion,
+        migration,
         mux);
   }
 
@@ -113,6 +117,7 @@ public record QuicConfig(
         packetsPerConnectionId,
         versions,
         congestion,
+        migration,
         mux);
   }
 
@@ -129,6 +134,7 @@ public record QuicConfig(
         packetsPerConnectionId,
         versions,
         congestion,
+        migration,
         mux);
   }
 
@@ -154,6 +160,7 @@ public record QuicConfig(
         packetsPerConnectionId,
         versions,
         congestion,
+        migration,
         mux);
   }
 
@@ -170,6 +177,7 @@ public record QuicConfig(
         packetsPerConnectionId,
         versions,
         congestion,
+        migration,
         mux);
   }
 
@@ -186,6 +194,7 @@ public record QuicConfig(
         packets,
         versions,
         congestion,
+        migration,
         mux);
   }
 
@@ -202,6 +211,7 @@ public record QuicConfig(
         packetsPerConnectionId,
         versions,
         congestion,
+        migration,
         mux);
   }
 
@@ -218,6 +228,7 @@ public record QuicConfig(
         packetsPerConnectionId,
         policy,
         congestion,
+        migration,
         mux);
   }
 
@@ -234,6 +245,24 @@ public record QuicConfig(
         packetsPerConnectionId,
         versions,
         control,
+        migration,
+        mux);
+  }
+
+  /** The same with another policy for changes of address. */
+  public QuicConfig withMigration(MigrationPolicy policy) {
+    return new QuicConfig(
+        maxIdleTimeoutNanos,
+        handshakeTimeoutNanos,
+        keepAliveNanos,
+        datagramBytes,
+        maxDatagramBytes,
+        maxHandshakes,
+        addressValidation,
+        packetsPerConnectionId,
+        versions,
+        congestion,
+        policy,
         mux);
   }
 
@@ -250,6 +279,7 @@ public record QuicConfig(
         packetsPerConnectionId,
         versions,
         congestion,
+        migration,
         other);
   }
 }

@@ -24,6 +24,7 @@ import dev.memux.engine.wire.VersionInformation;
 import dev.memux.tls.TlsHandshake;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +41,6 @@ public final class QuicConnection implements Connection {
   private final boolean server;
   private final QuicConfig config;
   private final MuxConfig muxConfig;
-  private final ConnectionIdRegistry registry;
   private final ConnectionStart start;
   private final ConnectionVersion version;
   private final InitialKeys initialKeys;
@@ -87,7 +87,6 @@ public final class QuicConnection implements Connection {
       long nowNanos) {
     this.server = server;
     this.config = config;
-    this.registry = registry;
     this.start = start;
     this.version = new ConnectionVersion(config.versions(), begun, random);
     this.fixedBit = new FixedBit(random);
@@ -109,7 +108,7 @@ public final class QuicConnection implements Connection {
             registry,
             peerIds,
             random,
-            new PathSteps());
+            new PathSteps(this, config, registry, events));
     this.outgoing = new OutgoingFrames(spaces, mux, localIds, peerIds, paths);
     this.recovery =
         new Recovery(
@@ -219,6 +218,28 @@ public final class QuicConnection implements Connection {
     localIds.replaceAll();
   }
 
+  /**
+   * A client's moves to other paths.
+   *
+   * @throws IllegalStateException on a server: it does not move (RFC 9000 §9)
+   */
+  public ActiveMigration migration() {
+    if (server) {
+      throw new IllegalStateException("a server does not move");
+    }
+    return paths.migration();
+  }
+
+  /** The number of the socket that the connection uses now. */
+  public int socket() {
+    return paths.active().socket();
+  }
+
+  /** The paths that are known, the active one among them. */
+  public List<PathStatistics> pathStatistics() {
+    return paths.statistics();
+  }
+
   @Override
   public @Nullable TransportParameters peerParameters() {
     return progress.peerParameters();
@@ -265,16 +286,22 @@ public final class QuicConnection implements Connection {
    * comes from where the server is not known to be; a client's own address does not change during
    * the handshake. After its end a connection answers no address that it has not heard of.
    */
-  boolean mayComeFrom(InetSocketAddress from) {
-    return (server && progress.isConfirmed() && closing.isOpen()) || paths.isKnown(from);
+  boolean mayComeFrom(int socket, InetSocketAddress from) {
+    return (server && progress.isConfirmed() && closing.isOpen()) || paths.isKnown(socket, from);
   }
 
   /** One datagram from an address that it {@linkplain #mayComeFrom may come from}. */
   void receive(
-      InetSocketAddress remote, byte[] buffer, int from, int length, int ecn, long nowNanos) {
+      int socket,
+      InetSocketAddress remote,
+      byte[] buffer,
+      int from,
+      int length,
+      int ecn,
+      long nowNanos) {
     counters.onDatagramReceived(length);
     receivedAtNanos = nowNanos;
-    paths.onDatagram(remote, length);
+    paths.onDatagram(socket, remote, length);
     if (!closing.isOpen()) {
       onDatagramAfterEnd(buffer, from, length, nowNanos);
       return;
@@ -561,6 +588,10 @@ public final class QuicConnection implements Connection {
     return outgoing;
   }
 
+  Transmitter transmitter() {
+    return transmitter;
+  }
+
   ConnectionStart start() {
     return start;
   }
@@ -619,31 +650,5 @@ public final class QuicConnection implements Connection {
     return space.space == PacketSpace.APPLICATION && parameters != null
         ? (int) parameters.ackDelayExponent()
         : LocalParameters.ACK_DELAY_EXPONENT;
-  }
-
-  /** What a change of the peer's address brings about. */
-  private final class PathSteps implements Paths.Listener {
-    @Override
-    public long ptoNanos() {
-      return QuicConnection.this.ptoNanos();
-    }
-
-    @Override
-    public void onPathSwitched(long nowNanos) {
-      recovery.onPathSwitched(nowNanos);
-      transmitter.updateAmplificationLimit(nowNanos);
-    }
-
-    @Override
-    public void onPeerMigrated(InetSocketAddress remote, boolean otherHost, long nowNanos) {
-      if (otherHost) {
-        // RFC 9000 §9.4: another path, of which nothing is known; another port is the same path.
-        recovery.onNewPath(config.congestion().newController(config.datagramBytes()));
-      }
-      recovery.onPathSwitched(nowNanos);
-      // RFC 9000 §9.3: the token that it has is for the address before.
-      outgoing.addNewToken(registry.addressToken(version.current(), remote, nowNanos));
-      events.addLast(new ConnectionEvent.PeerMigrated(remote));
-    }
   }
 }

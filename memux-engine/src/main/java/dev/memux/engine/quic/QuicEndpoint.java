@@ -225,19 +225,27 @@ public final class QuicEndpoint {
   /** Takes one UDP payload in whose IP header nobody has looked at. */
   public @Nullable QuicConnection receive(
       InetSocketAddress remote, byte[] buffer, int offset, int length, long nowNanos) {
-    return receive(remote, buffer, offset, length, 0, nowNanos);
+    return receive(Paths.FIRST_SOCKET, remote, buffer, offset, length, 0, nowNanos);
   }
 
   /**
    * Takes one UDP payload in. Header protection is removed in place; the array is not kept.
    *
+   * @param socket that it came to: 0, the one for all, or another: a client's that it has told a
+   *     connection about, a server's at its preferred addresses, where only known clients are heard
    * @param ecn the codepoint in the IP header (RFC 3168 §5), which the peer is told (RFC 9000
    *     §13.4.1); 0 where it is not known
    * @return the connection that it belongs to, a new one perhaps; null: dropped, or answered
    *     without state
    */
   public @Nullable QuicConnection receive(
-      InetSocketAddress remote, byte[] buffer, int offset, int length, int ecn, long nowNanos) {
+      int socket,
+      InetSocketAddress remote,
+      byte[] buffer,
+      int offset,
+      int length,
+      int ecn,
+      long nowNanos) {
     int end = offset + length;
     if (!header.parse(buffer, offset, end, ConnectionIdGenerator.CONNECTION_ID_BYTES)) {
       return onReset(remote, buffer, offset, end, nowNanos);
@@ -247,13 +255,13 @@ public final class QuicEndpoint {
       connection = onReset(remote, buffer, offset, end, nowNanos);
       return connection != null
           ? connection
-          : onStranger(remote, buffer, offset, length, ecn, nowNanos);
+          : onStranger(socket, remote, buffer, offset, length, ecn, nowNanos);
     }
-    if (!connection.mayComeFrom(remote)) {
+    if (!connection.mayComeFrom(socket, remote)) {
       return null;
     }
     HandshakeSlots.Stage before = connection.stage();
-    connection.receive(remote, buffer, offset, length, ecn, nowNanos);
+    connection.receive(socket, remote, buffer, offset, length, ecn, nowNanos);
     seeToHandshake(connection, before, nowNanos);
     return connection;
   }
@@ -318,10 +326,19 @@ public final class QuicEndpoint {
   }
 
   private @Nullable QuicConnection onStranger(
-      InetSocketAddress remote, byte[] buffer, int offset, int length, int ecn, long nowNanos) {
+      int socket,
+      InetSocketAddress remote,
+      byte[] buffer,
+      int offset,
+      int length,
+      int ecn,
+      long nowNanos) {
     if (!header.isLong()) {
-      answerReset(remote, buffer, length, nowNanos);
+      answerReset(socket, remote, buffer, length, nowNanos);
       return null;
+    }
+    if (socket != Paths.FIRST_SOCKET) {
+      return null; // RFC 9000 §9.6.2: preferred addresses are for connections that exist
     }
     // RFC 9000 §14.1, §6.1: a datagram too small to begin a connection is worth no answer.
     TlsServerConfig tls = serverTls;
@@ -357,14 +374,14 @@ public final class QuicEndpoint {
 
   /** The packet is for a connection that was here once, as its ID shows, and is gone. */
   private void answerReset(
-      InetSocketAddress remote, byte[] buffer, int datagramBytes, long nowNanos) {
+      int socket, InetSocketAddress remote, byte[] buffer, int datagramBytes, long nowNanos) {
     RoutingKey issuer = issuer(buffer, header.dcidFrom());
     if (issuer != null
         && StatelessResets.mayAnswer(datagramBytes)
         && answers.hasRoom()
         && resets.take(nowNanos)) {
       ConnectionId id = ConnectionId.of(buffer, header.dcidFrom(), header.dcidLength());
-      answers.addStatelessReset(remote, resets.write(issuer.resetToken(id), datagramBytes));
+      answers.addStatelessReset(socket, remote, resets.write(issuer.resetToken(id), datagramBytes));
     }
   }
 
@@ -414,7 +431,7 @@ public final class QuicEndpoint {
             buffers,
             random,
             nowNanos);
-    connection.receive(remote, buffer, offset, length, ecn, nowNanos);
+    connection.receive(Paths.FIRST_SOCKET, remote, buffer, offset, length, ecn, nowNanos);
     if (!connection.hasPeer()) {
       connection.release(); // not authentic: nobody's first packet
       return null;

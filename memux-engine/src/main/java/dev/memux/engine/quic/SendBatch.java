@@ -21,6 +21,7 @@ public final class SendBatch {
   private int segmentBytes;
   private int count;
   private int ecn;
+  private int socket;
 
   /** The datagrams, from index 0. */
   public byte[] buffer() {
@@ -55,8 +56,17 @@ public final class SendBatch {
     return remote;
   }
 
+  /**
+   * Which socket they leave from: 0, the one that a connection began with, or what {@link
+   * ActiveMigration} or {@link QuicEndpoint#receive} was told.
+   */
+  public int socket() {
+    return socket;
+  }
+
   public void clear() {
     remote = null;
+    socket = 0;
     length = 0;
     segmentBytes = 0;
     count = 0;
@@ -68,8 +78,9 @@ public final class SendBatch {
     ecn = codepoint;
   }
 
-  void begin(InetSocketAddress to) {
+  void begin(int from, InetSocketAddress to) {
     clear();
+    socket = from;
     remote = to;
   }
 

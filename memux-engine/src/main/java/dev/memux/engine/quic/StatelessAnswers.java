@@ -26,7 +26,7 @@ final class StatelessAnswers {
    */
   static final int MAX_PENDING = 512;
 
-  private record Answer(InetSocketAddress remote, byte[] datagram) {}
+  private record Answer(int socket, InetSocketAddress remote, byte[] datagram) {}
 
   private final ArrayDeque<Answer> pending = new ArrayDeque<>();
 
@@ -44,7 +44,7 @@ final class StatelessAnswers {
       codes.add(random.nextInt(codes.size() + 1), QuicVersion.reserved(random.nextInt()));
       byte[] out = new byte[1 + 4 + 2 * 256 + Integer.BYTES * codes.size()];
       int end = VersionNegotiation.write(out, 0, random.nextInt(), datagram, stranger, codes);
-      pending.addLast(new Answer(remote, Arrays.copyOf(out, end)));
+      pending.addLast(new Answer(0, remote, Arrays.copyOf(out, end)));
     }
   }
 
@@ -61,14 +61,14 @@ final class StatelessAnswers {
   /** Closes a connection that has not begun. */
   void addRefusal(InetSocketAddress remote, byte[] datagram, PacketHeader initial, long code) {
     if (hasRoom()) {
-      pending.addLast(new Answer(remote, Refusal.write(datagram, initial, code)));
+      pending.addLast(new Answer(0, remote, Refusal.write(datagram, initial, code)));
     }
   }
 
   /** RFC 9000 §10.3; smaller than what it answers. */
-  void addStatelessReset(InetSocketAddress remote, byte[] reset) {
+  void addStatelessReset(int socket, InetSocketAddress remote, byte[] reset) {
     if (hasRoom()) {
-      pending.addLast(new Answer(remote, reset));
+      pending.addLast(new Answer(socket, remote, reset));
     }
   }
 
@@ -100,7 +100,7 @@ final class StatelessAnswers {
     int end =
         RetryPacket.write(
             requireNonNull(initial.quicVersion()), out, 0, client, source, token, original);
-    pending.addLast(new Answer(remote, Arrays.copyOf(out, end)));
+    pending.addLast(new Answer(0, remote, Arrays.copyOf(out, end)));
   }
 
   /**
@@ -113,7 +113,7 @@ final class StatelessAnswers {
     if (answer == null) {
       return false;
     }
-    out.begin(answer.remote());
+    out.begin(answer.socket(), answer.remote());
     System.arraycopy(answer.datagram(), 0, out.buffer(), 0, answer.datagram().length);
     out.add(answer.datagram().length);
     return true;

@@ -133,7 +133,7 @@ final class Transmitter {
       return out.count() > 0;
     }
     Path path = paths.active();
-    out.begin(path.remote());
+    out.begin(path.socket(), path.remote());
     if (closing.isOpen()) {
       paths.rotatePeerId(packetsPerConnectionId);
       fillBatch(out, path, nowNanos); // which may close
@@ -167,7 +167,7 @@ final class Transmitter {
     if (path == null) {
       return false;
     }
-    out.begin(path.remote());
+    out.begin(path.socket(), path.remote());
     int bytes = roomFor(path, QuicConfig.MIN_DATAGRAM_BYTES);
     add(out, path, assembler.assembleProbe(path, out.buffer(), 0, bytes, nowNanos));
     paths.onProbeSent();
@@ -186,7 +186,7 @@ final class Transmitter {
         || !hasUsableKey(nowNanos)) {
       return false;
     }
-    out.begin(path.remote());
+    out.begin(path.socket(), path.remote());
     long packetNumber = assembler.assembleSizeProbe(out.buffer(), bytes, nowNanos);
     add(out, path, bytes);
     sizes.onProbeSent(packetNumber);
@@ -242,7 +242,7 @@ final class Transmitter {
     if (length > 0) {
       out.add(length);
       counters.onDatagramSent(length);
-      path.amplification().onSent(length);
+      path.onDatagramSent(length);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.memux.engine.congestion.CongestionController;
 import dev.memux.engine.wire.AckFrame;
 import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.SentFrames;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sending half of RFC 9002: follows every packet in flight until it is acknowledged, lost or
@@ -35,6 +36,9 @@ public final class Recovery {
   private boolean deadlineKnown = true;
 
   private boolean amplificationLimited;
+
+  /** Of the application's packets; null: none yet. */
+  private @Nullable ExcusedLosses excused;
 
   /** What the packet carried of which the listener is told. */
   private final SentFrames frames = new SentFrames();
@@ -228,12 +232,37 @@ public final class Recovery {
 
   /**
    * Packets leave for another address from now on. What was lost on the way to the old one should
-   * be asked for at once, not when the backoff allows.
+   * be sent again at once, not when the backoff allows: as much as after a probe timeout, which is
+   * no more than that address may be sent before it is validated.
    */
   public void onPathSwitched(long nowNanos) {
+    excused().onPathSwitched(application.nextNumber());
+    if (application.ackElicitingInFlight > 0) {
+      probe(PacketSpace.APPLICATION);
+    }
     pto.reset();
     pto.touch(nowNanos);
     deadlineKnown = false;
+  }
+
+  /** That packet of the application's tries out another path than the one in use. */
+  public void onPathProbeSent(long packetNumber) {
+    excused().onProbeSent(packetNumber);
+  }
+
+  private ExcusedLosses excused() {
+    ExcusedLosses known = excused;
+    if (known == null) {
+      known = new ExcusedLosses();
+      excused = known;
+    }
+    return known;
+  }
+
+  private boolean isExcused(SentSpace s, long position) {
+    return excused != null
+        && s.space == PacketSpace.APPLICATION
+        && excused.include(s.inFlight.number(position));
   }
 
   /**
@@ -241,17 +270,20 @@ public final class Recovery {
    * its round trip; whether they arrived still matters for what they carried.
    *
    * @param congestion in its initial state
+   * @param roundTripNanos what the round trip is taken to be until it is measured; 0: not known
    */
-  public void onNewPath(CongestionController congestion) {
+  public void onNewPath(CongestionController congestion, long roundTripNanos, long nowNanos) {
     window.onNewPath(congestion);
     sizes.onNewPath();
     window.onDatagramBytes(sizes.bytes());
-    rtt.onNewPath();
+    rtt.onNewPath(roundTripNanos);
     persistentCongestion.onSpuriousLoss();
     spuriousCongestion.forget();
     for (SentSpace s : spaces) {
       s.onNewPath();
     }
+    pto.reset();
+    pto.touch(nowNanos);
     deadlineKnown = false;
   }
 
@@ -410,6 +442,8 @@ public final class Recovery {
         persistentCongestion.onAcked(sent.nanos(p));
       } else if (sent.isPresent(p) && sizes.isProbe(s.space, sent.number(p))) {
         loseSizeProbe(s, p);
+      } else if (sent.isPresent(p) && isExcused(s, p)) {
+        lose(s, p, nowNanos);
       } else if (sent.isPresent(p)) {
         newestLostNanos = sent.nanos(p);
         // RFC 9002 §7.6.2: before the first sample the timers are guesses, and probes too few to

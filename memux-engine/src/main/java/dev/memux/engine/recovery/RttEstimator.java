@@ -98,12 +98,17 @@ public final class RttEstimator {
     minNanos = latestNanos;
   }
 
-  /** RFC 9000 §9.4: as before the first sample; what the peer promises holds on any path. */
-  void onNewPath() {
+  /**
+   * RFC 9000 §9.4: as before the first sample; what the peer promises holds on any path.
+   *
+   * @param roundTripNanos RFC 9002 §6.2.2: how long the answer to a path challenge took, which is
+   *     no sample but a better guess than the usual one; 0: not known
+   */
+  void onNewPath(long roundTripNanos) {
     latestNanos = 0;
     minNanos = 0;
-    smoothedNanos = INITIAL_RTT_NANOS;
-    variationNanos = INITIAL_RTT_NANOS / 2;
+    smoothedNanos = roundTripNanos > 0 ? roundTripNanos : INITIAL_RTT_NANOS;
+    variationNanos = smoothedNanos / 2;
     firstSampleNanos = NO_SAMPLE;
   }
 

@@ -73,6 +73,11 @@ final class SentSpace {
     }
   }
 
+  /** No packet has had that number or a larger one. */
+  long nextNumber() {
+    return largestUsed + 1;
+  }
+
   /** What is sent from now on goes another way. */
   void onNewPath() {
     pathFrom = largestUsed + 1;

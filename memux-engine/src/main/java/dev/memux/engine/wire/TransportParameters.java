@@ -483,6 +483,12 @@ public record TransportParameters(
       return this;
     }
 
+    /** See {@link PreferredAddress#encode}. */
+    public Builder preferredAddress(byte[] encoded) {
+      preferredAddress = encoded;
+      return this;
+    }
+
     public Builder disableActiveMigration(boolean value) {
       disableActiveMigration = value;
       return this;

@@ -21,9 +21,12 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +36,11 @@ final class ConnectedPair {
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 1111);
   static final InetSocketAddress SERVER_ADDRESS =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 2222);
+
+  /** Of the server's second socket. */
+  static final InetSocketAddress PREFERRED_ADDRESS =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 3333);
+
   static final long MILLI = 1_000_000;
   static final long SECOND = 1_000 * MILLI;
 
@@ -51,6 +59,7 @@ final class ConnectedPair {
   final QuicConnection client;
   final List<ConnectionEvent> clientEvents = new ArrayList<>();
   final List<ConnectionEvent> serverEvents = new ArrayList<>();
+  final List<PathEvent> pathEvents = new ArrayList<>();
 
   /** Says of each datagram on its way whether it arrives; it may change it. */
   Predicate<byte[]> toServer = datagram -> true;
@@ -59,6 +68,12 @@ final class ConnectedPair {
 
   /** What the server sees as the client's address; what it sends elsewhere arrives nowhere. */
   InetSocketAddress clientAddress = CLIENT_ADDRESS;
+
+  /** What the server sees as the address of the client's other sockets, by their numbers. */
+  final Map<Integer, InetSocketAddress> otherClientAddresses = new HashMap<>();
+
+  /** Whether anything passes between that socket of the client's and the server. */
+  IntPredicate passes = socket -> true;
 
   /** Codepoint of the datagrams that reach the server. */
   int ecnToServer;
@@ -214,18 +229,27 @@ final class ConnectedPair {
     while (client.transmit(batch, now)) {
       moved = true;
       for (byte[] datagram : split()) {
-        if (toServer.test(datagram)) {
+        if (passes.test(batch.socket()) && toServer.test(datagram)) {
           bytesToServer += datagram.length;
-          sendToServer(datagram);
+          deliver(datagram);
         }
       }
     }
     return moved;
   }
 
+  /** From and to the addresses of {@link #batch}. */
+  private void deliver(byte[] datagram) {
+    InetSocketAddress from = otherClientAddresses.getOrDefault(batch.socket(), clientAddress);
+    int to = batch.remote().equals(PREFERRED_ADDRESS) ? 1 : 0;
+    QuicConnection connection =
+        serverEndpoint.receive(to, from, datagram, 0, datagram.length, ecnToServer, now);
+    server = connection == null ? server : connection;
+  }
+
   void sendToServer(byte[] datagram) {
     QuicConnection connection =
-        serverEndpoint.receive(clientAddress, datagram, 0, datagram.length, ecnToServer, now);
+        serverEndpoint.receive(0, clientAddress, datagram, 0, datagram.length, ecnToServer, now);
     server = connection == null ? server : connection;
   }
 
@@ -235,14 +259,26 @@ final class ConnectedPair {
       moved = true;
       for (byte[] datagram : split()) {
         bytesToClient += datagram.length;
-        if (!batch.remote().equals(clientAddress)) {
+        int socket = clientSocket(batch.remote());
+        if (socket < 0) {
           elsewhere.accept(batch.remote(), datagram);
-        } else if (toClient.test(datagram)) {
-          clientEndpoint.receive(SERVER_ADDRESS, datagram, 0, datagram.length, now);
+        } else if (passes.test(socket) && toClient.test(datagram)) {
+          InetSocketAddress from = batch.socket() == 0 ? SERVER_ADDRESS : PREFERRED_ADDRESS;
+          clientEndpoint.receive(socket, from, datagram, 0, datagram.length, 0, now);
         }
       }
     }
     return moved;
+  }
+
+  /** The client's socket at an address; -1: none. */
+  private int clientSocket(InetSocketAddress address) {
+    for (Map.Entry<Integer, InetSocketAddress> other : otherClientAddresses.entrySet()) {
+      if (other.getValue().equals(address)) {
+        return other.getKey();
+      }
+    }
+    return address.equals(clientAddress) ? 0 : -1;
   }
 
   /** What the server says without a connection. */
@@ -273,6 +309,9 @@ final class ConnectedPair {
   }
 
   private void drainEvents() {
+    for (PathEvent e; (e = client.migration().pollEvent()) != null; ) {
+      pathEvents.add(e);
+    }
     for (ConnectionEvent e = client.pollEvent(); e != null; e = client.pollEvent()) {
       clientEvents.add(e);
     }

@@ -160,7 +160,7 @@ class EmptyConnectionIdTest {
       while (server.transmit(batch, now)) {
         for (int at = 0; at < batch.length(); at += batch.segmentBytes()) {
           int length = Math.min(batch.segmentBytes(), batch.length() - at);
-          client.receive(ConnectedPair.SERVER_ADDRESS, batch.buffer(), at, length, 0, now);
+          client.receive(0, ConnectedPair.SERVER_ADDRESS, batch.buffer(), at, length, 0, now);
           for (Runnable work; (work = client.takeHandshakeWork()) != null; ) {
             work.run();
             client.onHandshakeWorkDone(now);

@@ -64,8 +64,8 @@ class PathValidationTest {
       data.add(challenge(true, 0));
     }
     assertEquals(PathValidation.MAX_CHALLENGES, data.size());
-    data.forEach(d -> assertEquals(Answer.ADDRESS_AND_SIZE, validation.onResponse(d)));
-    assertEquals(Answer.NONE, validation.onResponse(0));
+    data.forEach(d -> assertEquals(Answer.ADDRESS_AND_SIZE, validation.onResponse(d, 0)));
+    assertEquals(Answer.NONE, validation.onResponse(0, 0));
   }
 
   @Test
@@ -75,8 +75,8 @@ class PathValidationTest {
     long small = challenge(false, 0);
     long large = challenge(true, 0);
     assertNotEquals(small, large);
-    assertEquals(Answer.ADDRESS, validation.onResponse(small));
-    assertEquals(Answer.ADDRESS_AND_SIZE, validation.onResponse(large));
+    assertEquals(Answer.ADDRESS, validation.onResponse(small, 0));
+    assertEquals(Answer.ADDRESS_AND_SIZE, validation.onResponse(large, 0));
   }
 
   @Test
@@ -84,8 +84,19 @@ class PathValidationTest {
     validation.start(INTERVAL, TIMEOUT, 0);
     long data = challenge(true, 0);
     validation.stop();
-    assertEquals(Answer.NONE, validation.onResponse(data));
+    assertEquals(Answer.NONE, validation.onResponse(data, 0));
     assertFalse(validation.isRunning());
     assertFalse(validation.isDue(Long.MAX_VALUE - 1));
+  }
+
+  @Test
+  void anAnswerTellsHowFarItIs() {
+    // RFC 9002 §6.2.2
+    validation.start(INTERVAL, TIMEOUT, 0);
+    challenge(true, 0);
+    long second = challenge(true, 1000);
+    assertEquals(0, validation.roundTripNanos());
+    validation.onResponse(second, 1042);
+    assertEquals(42, validation.roundTripNanos());
   }
 }

@@ -115,7 +115,7 @@ final class ScriptedClient {
       while (server != null && server.transmit(batch, NOW)) {
         moved = true;
         for (byte[] datagram : split()) {
-          client.receive(ConnectedPair.SERVER_ADDRESS, datagram, 0, datagram.length, 0, NOW);
+          client.receive(0, ConnectedPair.SERVER_ADDRESS, datagram, 0, datagram.length, 0, NOW);
           for (Runnable work; (work = client.takeHandshakeWork()) != null; ) {
             work.run();
             client.onHandshakeWorkDone(NOW);

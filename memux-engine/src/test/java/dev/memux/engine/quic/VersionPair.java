@@ -177,7 +177,7 @@ final class VersionPair {
         packet[at++] = (byte) (version >>> shift);
       }
     }
-    client.receive(ConnectedPair.SERVER_ADDRESS, packet, 0, packet.length, 0, NOW);
+    client.receive(0, ConnectedPair.SERVER_ADDRESS, packet, 0, packet.length, 0, NOW);
     return this;
   }
 
@@ -194,7 +194,7 @@ final class VersionPair {
       while (server != null && server.transmit(batch, NOW)) {
         moved = true;
         for (byte[] datagram : split()) {
-          client.receive(ConnectedPair.SERVER_ADDRESS, datagram, 0, datagram.length, 0, NOW);
+          client.receive(0, ConnectedPair.SERVER_ADDRESS, datagram, 0, datagram.length, 0, NOW);
           work(client);
         }
       }
@@ -213,7 +213,7 @@ final class VersionPair {
       server = accept(datagram, header);
     }
     if (server != null) {
-      server.receive(ConnectedPair.CLIENT_ADDRESS, datagram, 0, datagram.length, 0, NOW);
+      server.receive(0, ConnectedPair.CLIENT_ADDRESS, datagram, 0, datagram.length, 0, NOW);
       work(server);
     }
   }

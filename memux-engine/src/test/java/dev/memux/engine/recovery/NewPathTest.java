@@ -24,7 +24,7 @@ class NewPathTest {
     recovery = sender.recovery;
     first = sender.nextNumber();
     sender.send(5);
-    recovery.onNewPath(new NewReno(DATAGRAM));
+    recovery.onNewPath(new NewReno(DATAGRAM), 0, 0);
   }
 
   @Test

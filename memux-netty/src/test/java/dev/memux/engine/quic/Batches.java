@@ -9,7 +9,7 @@ public final class Batches {
   /** A batch of datagrams of these sizes. */
   public static SendBatch of(InetSocketAddress remote, int... sizes) {
     SendBatch batch = new SendBatch();
-    batch.begin(remote);
+    batch.begin(0, remote);
     for (int size : sizes) {
       batch.add(size);
     }

@@ -1,5 +1,6 @@
 package dev.memux.sim.quic;
 
+import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.wire.FrameReader;
@@ -63,6 +64,7 @@ final class PacketDecoder extends FrameCollector {
           datagram,
           from,
           header.packetEnd(),
+          ConnectionId.of(datagram.payload(), header.dcidFrom(), header.dcidLength()),
           level,
           keys.packetNumber(),
           keys.phase(),

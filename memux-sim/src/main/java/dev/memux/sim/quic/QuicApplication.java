@@ -2,6 +2,7 @@ package dev.memux.sim.quic;
 
 import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.quic.PathEvent;
 import dev.memux.engine.quic.QuicConnection;
 
 /**
@@ -11,6 +12,9 @@ import dev.memux.engine.quic.QuicConnection;
 public interface QuicApplication {
   /** Something happened to a connection. */
   default void onEvent(QuicConnection connection, ConnectionEvent event, long nowNanos) {}
+
+  /** Something has come of a client's path; it may have the connection move. */
+  default void onPathEvent(QuicConnection connection, PathEvent event, long nowNanos) {}
 
   /**
    * Something happened to a stream.

@@ -2,6 +2,7 @@ package dev.memux.sim.quic;
 
 import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.mux.MuxStream;
+import dev.memux.engine.quic.PathEvent;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.quic.QuicEndpoint;
 import dev.memux.engine.quic.SendBatch;
@@ -19,8 +20,8 @@ import java.util.SequencedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A host with one UDP socket and one QUIC endpoint, driven as an event loop drives it: all
- * datagrams of an instant, then for each connection that something happened to its events, then
+ * A host with one UDP socket, or several, and one QUIC endpoint, driven as an event loop drives it:
+ * all datagrams of an instant, then for each connection that something happened to its events, then
  * what it may send.
  */
 public final class QuicNode implements Node {
@@ -28,7 +29,10 @@ public final class QuicNode implements Node {
   private static final long SOCKET_FULL_NANOS = 20_000;
 
   private final String name;
-  private InetSocketAddress address;
+
+  /** Where each socket is seen. */
+  private final List<InetSocketAddress> sockets = new ArrayList<>();
+
   private final QuicEndpoint endpoint;
   private final QuicApplication application;
   private final SequencedSet<QuicConnection> connections = new LinkedHashSet<>();
@@ -49,21 +53,37 @@ public final class QuicNode implements Node {
   public QuicNode(
       String name, InetSocketAddress address, QuicEndpoint endpoint, QuicApplication application) {
     this.name = name;
-    this.address = address;
+    this.sockets.add(address);
     this.endpoint = endpoint;
     this.application = application;
   }
 
+  /** Of the first socket. */
   public InetSocketAddress address() {
-    return address;
+    return address(0);
+  }
+
+  /** Where a socket is seen. */
+  public InetSocketAddress address(int socket) {
+    return sockets.get(socket);
+  }
+
+  /**
+   * Opens another socket.
+   *
+   * @return the number by which the engine knows it
+   */
+  public int open(InetSocketAddress address) {
+    sockets.add(address);
+    return sockets.size() - 1;
   }
 
   /**
    * What leaves from now on seems to come from elsewhere, as when a NAT on the way forgets the
    * node: the node itself does not notice.
    */
-  public void rebind(InetSocketAddress to) {
-    address = to;
+  public void rebind(int socket, InetSocketAddress to) {
+    sockets.set(socket, to);
   }
 
   public QuicEndpoint endpoint() {
@@ -132,9 +152,19 @@ public final class QuicNode implements Node {
 
   @Override
   public void receive(Datagram datagram, long nowNanos) {
+    int socket = sockets.indexOf(datagram.destination());
+    if (socket < 0) {
+      throw new IllegalArgumentException(this + " has no socket for " + datagram);
+    }
     QuicConnection connection =
         endpoint.receive(
-            datagram.source(), datagram.payload().clone(), 0, datagram.bytes(), nowNanos);
+            socket,
+            datagram.source(),
+            datagram.payload().clone(),
+            0,
+            datagram.bytes(),
+            0,
+            nowNanos);
     if (connection != null) {
       connections.add(connection);
       dirty.add(connection);
@@ -207,6 +237,13 @@ public final class QuicNode implements Node {
         endpoint.forget(connection);
       }
     }
+    while (!connection.isServer()) {
+      PathEvent event = connection.migration().pollEvent();
+      if (event == null) {
+        break;
+      }
+      application.onPathEvent(connection, event, nowNanos);
+    }
     for (MuxStream stream = connection.mux().pollStream();
         stream != null;
         stream = connection.mux().pollStream()) {
@@ -248,7 +285,7 @@ public final class QuicNode implements Node {
     socketRoom -= batch.count();
     for (int from = 0; from < batch.length(); from += batch.segmentBytes()) {
       int length = Math.min(batch.segmentBytes(), batch.length() - from);
-      out.send(address, batch.remote(), batch.buffer(), from, length);
+      out.send(address(batch.socket()), batch.remote(), batch.buffer(), from, length);
     }
     batch.clear();
   }

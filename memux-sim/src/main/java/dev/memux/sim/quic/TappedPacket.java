@@ -1,5 +1,6 @@
 package dev.memux.sim.quic;
 
+import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.PacketHeader;
 import dev.memux.sim.Datagram;
 import dev.memux.tls.EncryptionLevel;
@@ -9,6 +10,7 @@ import java.util.List;
  * A packet read off the wire.
  *
  * @param datagram the one that carries it, in {@code [from, end)}
+ * @param destination the connection ID that it goes to
  * @param level of encryption
  * @param keyPhase of a 1-RTT packet (RFC 9001 §6); false of others
  * @param ackEliciting RFC 9002 §2
@@ -19,6 +21,7 @@ public record TappedPacket(
     Datagram datagram,
     int from,
     int end,
+    ConnectionId destination,
     EncryptionLevel level,
     long number,
     boolean keyPhase,

@@ -9,6 +9,7 @@ import dev.memux.sim.Datagram;
 import dev.memux.sim.DropReason;
 import dev.memux.sim.NetworkObserver;
 import dev.memux.tls.KeyLog;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -42,6 +43,19 @@ public final class WireTap implements NetworkObserver, KeyLog {
       secrets
           .computeIfAbsent(fields[1], random -> new ArrayList<>())
           .add(new Secret(fields[0], HexFormat.of().parseHex(fields[2])));
+    }
+  }
+
+  /**
+   * A connection has an ID that no frame tells: a server's preferred address comes with it in the
+   * handshake (RFC 9000 §18.2).
+   *
+   * @param firstDestination which names the connection
+   */
+  public void learnPreferred(ConnectionId firstDestination, ConnectionId id) {
+    TappedConnection connection = byId.get(firstDestination);
+    if (connection != null) {
+      learn(id, connection);
     }
   }
 
@@ -197,8 +211,10 @@ public final class WireTap implements NetworkObserver, KeyLog {
     };
   }
 
+  /** A server may have several ports, but clients live elsewhere. */
   private static Side senderOf(TappedConnection connection, Datagram datagram) {
-    return datagram.destination().equals(connection.server()) ? Side.CLIENT : Side.SERVER;
+    InetAddress server = connection.server().getAddress();
+    return datagram.destination().getAddress().equals(server) ? Side.CLIENT : Side.SERVER;
   }
 
   private void learnSource(TappedConnection connection, byte[] bytes) {

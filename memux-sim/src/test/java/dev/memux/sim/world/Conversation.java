@@ -4,6 +4,8 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.packet.ConnectionId;
+import dev.memux.engine.quic.MigrationStart;
+import dev.memux.engine.quic.PathEvent;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.wire.ControlFrame;
@@ -27,6 +29,7 @@ import dev.memux.sim.quic.WireListener;
 import dev.memux.tls.EarlyData;
 import dev.memux.tls.EncryptionLevel;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -49,6 +52,10 @@ final class Conversation extends Course implements NetworkObserver, WireListener
   private final LinkBlame blame = new LinkBlame();
   private final FlowControlInvariant flowControl;
   private final RebindingInvariant rebinding = new RebindingInvariant();
+  private final ConnectionIdInvariant connectionIds = new ConnectionIdInvariant();
+
+  /** What has come of the paths that the client tried out. */
+  private final List<String> pathOutcomes = new ArrayList<>();
 
   /** RFC 9000 §7.4.1: early data goes by what is remembered. */
   private final FlowControlInvariant earlyFlowControl;
@@ -203,6 +210,9 @@ final class Conversation extends Course implements NetworkObserver, WireListener
       for (WorldPlan.Rebinding change : plan.rebindings()) {
         peer.at(change.afterNanos(), () -> rebind(change));
       }
+      for (WorldPlan.Move move : plan.moves()) {
+        peer.at(move.afterNanos(), () -> move(peer, move));
+      }
       for (long afterNanos : plan.spoofedAfterNanos()) {
         peer.at(afterNanos, spoof);
       }
@@ -223,8 +233,52 @@ final class Conversation extends Course implements NetworkObserver, WireListener
     if (isEnding() && plan.ending() == WorldPlan.Ending.PATH_DIES) {
       return; // so has every other path
     }
-    rebindings.rebind(change);
-    note("the client is at " + node(Side.CLIENT).address());
+    int socket = connection(Side.CLIENT).socket();
+    rebindings.rebind(socket, change);
+    note("the client is at " + node(Side.CLIENT).address(socket));
+  }
+
+  private void move(Peer client, WorldPlan.Move move) {
+    if (isEnding() && plan.ending() == WorldPlan.Ending.PATH_DIES) {
+      return;
+    }
+    long nowNanos = network.simulation().nowNanos();
+    MigrationStart start = rebindings.move(connection(client.side()), move, nowNanos);
+    note("the client tries another socket: " + start);
+    pathOutcomes.add("migration " + start);
+  }
+
+  private QuicConnection connection(Side side) {
+    return (QuicConnection) Objects.requireNonNull(peer(side).connection());
+  }
+
+  /** Something has come of a path of the client's. */
+  void onPathEvent(QuicConnection connection, PathEvent event, long nowNanos) {
+    note("CLIENT " + event);
+    switch (event) {
+      case PathEvent.PreferredAddressOffered offer -> {
+        InetSocketAddress address = offer.address().v4();
+        if (address != null && plan.preferred() == WorldPlan.Preferred.GOES) {
+          int socket = connection.socket();
+          connection.migration().migrateToPreferred(socket, address, nowNanos);
+        }
+      }
+      case PathEvent.Validated path -> {
+        if (path.inUse()) {
+          rebindings.onMoved(path.socket());
+        }
+        boolean preferred = path.remote().equals(World.PREFERRED);
+        pathOutcomes.add(
+            !path.inUse() ? "path probed" : preferred ? "moved to preferred" : "moved");
+      }
+      case PathEvent.Failed path -> pathOutcomes.add("path failed");
+      case PathEvent.Left path -> pathOutcomes.add("path left");
+    }
+  }
+
+  /** What has come of the client's paths, for who counts. */
+  List<String> pathOutcomes() {
+    return pathOutcomes;
   }
 
   @Override
@@ -247,6 +301,7 @@ final class Conversation extends Course implements NetworkObserver, WireListener
         plan.up().reorder() == 0
             && plan.down().reorder() == 0
             && plan.rebindings().isEmpty()
+            && plan.moves().isEmpty()
             && plan.spoofedAfterNanos().isEmpty();
     LossInvariant.check(
         peer.side(),
@@ -363,6 +418,7 @@ final class Conversation extends Course implements NetworkObserver, WireListener
         blame.onAckElicitingSent(packet.sender(), nowNanos);
       }
       packetNumbers.onPacketSent(packet);
+      checkConnectionId(packet);
       FlowControlInvariant limits =
           packet.level() == EncryptionLevel.EARLY ? earlyFlowControl : flowControl;
       limits.onPacketSent(packet);
@@ -375,6 +431,23 @@ final class Conversation extends Course implements NetworkObserver, WireListener
       }
       rememberAcks(packet);
     }
+  }
+
+  private void checkConnectionId(TappedPacket packet) {
+    InetSocketAddress source = packet.datagram().source();
+    InetSocketAddress destination = packet.datagram().destination();
+    Side sender = packet.sender();
+    int from = socket(sender, source);
+    int to = socket(sender.peer(), destination);
+    if (from >= 0 && to >= 0) { // and not where somebody makes the client seem to be
+      connectionIds.onPacketSent(sender, packet.destination(), from, to);
+    }
+  }
+
+  private int socket(Side side, InetSocketAddress address) {
+    return side == Side.CLIENT
+        ? rebindings.socket(address)
+        : address.equals(World.PREFERRED) ? 1 : 0;
   }
 
   /** Whether one of the frames is a challenge, which no window holds back (RFC 9000 §9.4). */
@@ -429,7 +502,10 @@ final class Conversation extends Course implements NetworkObserver, WireListener
     onPathFramesDelivered(packet, intact, nowNanos);
     ForgottenPackets forgotten = forgottenBy.get(receiver);
     boolean certain =
-        intact && peer(receiver).isHandshakeComplete() && !forgotten.mayForget(packet.number());
+        intact
+            && peer(receiver).isHandshakeComplete()
+            && !forgotten.mayForget(packet.number())
+            && (receiver == Side.SERVER || mayBeHeard(packet.datagram()));
     boolean fresh = forgotten.onDelivered(packet.number());
     if (fresh && certain && packet.ackEliciting() && peer(receiver).closed() == null) {
       ackDelay.onArrived(receiver, packet.number(), nowNanos);
@@ -451,6 +527,20 @@ final class Conversation extends Course implements NetworkObserver, WireListener
     }
   }
 
+  /** RFC 9000 §9.3: then it can send nothing until the peer gives one. */
+  private boolean lacksConnectionId(Side side) {
+    return peer(side).connection() instanceof QuicConnection connection
+        && connection.pathStatistics().stream()
+            .anyMatch(path -> path.active() && !path.addressable());
+  }
+
+  /** A client listens on the paths that it knows and on no other (RFC 9000 §9). */
+  private boolean mayBeHeard(Datagram datagram) {
+    int socket = rebindings.socket(datagram.destination());
+    return connection(Side.CLIENT).pathStatistics().stream()
+        .anyMatch(path -> path.socket() == socket && path.remote().equals(datagram.source()));
+  }
+
   private void onPathFramesDelivered(TappedPacket packet, boolean intact, long nowNanos) {
     boolean moves = packet.frames().isEmpty() && packet.ackEliciting(); // a PING
     for (TappedFrame frame : packet.frames()) {
@@ -461,6 +551,9 @@ final class Conversation extends Course implements NetworkObserver, WireListener
           !(frame instanceof TappedFrame.Control control) || !control.frame().type().isProbing();
     }
     Peer server = peer(Side.SERVER);
+    if (!moves && packet.sender() == Side.CLIENT) {
+      rebinding.onProbed(packet.datagram().source());
+    }
     if (moves
         && intact
         && plan.spoofedAfterNanos().isEmpty() // who is followed then need not be the client
@@ -496,7 +589,9 @@ final class Conversation extends Course implements NetworkObserver, WireListener
         if (mayAcknowledge(side)) {
           ackDelay.check(side, nowNanos - nodes.get(side).timerGranularityNanos());
         }
-        rebinding.check(nowNanos);
+        if (!lacksConnectionId(Side.SERVER)) {
+          rebinding.check(nowNanos);
+        }
       }
     }
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.schedule.SchedulerConfig;
 import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.TransportParameters;
@@ -208,6 +209,7 @@ class InvariantsTest {
         datagram,
         0,
         1200,
+        ConnectionId.EMPTY,
         EncryptionLevel.APPLICATION,
         1,
         false,
@@ -520,9 +522,43 @@ class InvariantsTest {
     }
 
     @Test
+    void knowsThatAProbedAddressNeedsNoChallengeAnyMore() {
+      rebinding.onProbed(OTHER_ADDRESS);
+      rebinding.onDelivered(2, OTHER_ADDRESS, 0);
+      rebinding.check(Long.MAX_VALUE);
+    }
+
+    @Test
     void doesNotCountAnOvertakenPacket() {
       rebinding.onDelivered(0, OTHER_ADDRESS, 0);
       rebinding.check(Long.MAX_VALUE);
+    }
+  }
+
+  @Nested
+  class ConnectionIds {
+    private final ConnectionIdInvariant ids = new ConnectionIdInvariant();
+    private final ConnectionId id = ConnectionId.of(new byte[] {1, 2, 3, 4});
+
+    ConnectionIds() {
+      ids.onPacketSent(Side.CLIENT, id, 0, 0);
+    }
+
+    @Test
+    void acceptsAnIdOnItsPathAndOthersOnOthers() {
+      ids.onPacketSent(Side.CLIENT, id, 0, 0);
+      ids.onPacketSent(Side.CLIENT, ConnectionId.of(new byte[] {5}), 1, 0);
+      ids.onPacketSent(Side.SERVER, ConnectionId.of(new byte[] {6}), 0, 1);
+    }
+
+    @Test
+    void seesAnIdThatComesFromTwoSockets() {
+      assertViolation(() -> ids.onPacketSent(Side.CLIENT, id, 1, 0));
+    }
+
+    @Test
+    void seesAnIdThatGoesToTwoAddresses() {
+      assertViolation(() -> ids.onPacketSent(Side.CLIENT, id, 0, 1));
     }
   }
 

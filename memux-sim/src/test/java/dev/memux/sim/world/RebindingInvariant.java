@@ -23,11 +23,17 @@ final class RebindingInvariant {
     if (packetNumber <= largest) {
       return;
     }
+    boolean moves = largest >= 0;
     largest = packetNumber;
-    if (heardOf.add(source) && heardOf.size() > 1) {
+    if (heardOf.add(source) && moves) {
       awaited = source;
       sinceNanos = nowNanos;
     }
+  }
+
+  /** The client has asked whether it could go there: the server need not turn to know the place. */
+  void onProbed(InetSocketAddress source) {
+    heardOf.add(source);
   }
 
   void onServerSent(InetSocketAddress destination) {

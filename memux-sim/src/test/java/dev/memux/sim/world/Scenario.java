@@ -16,6 +16,8 @@ final class Scenario {
   private final LinkProfile down;
   private final List<StreamPlan> streams = new ArrayList<>();
   private final List<WorldPlan.Rebinding> rebindings = new ArrayList<>();
+  private final List<WorldPlan.Move> moves = new ArrayList<>();
+  private WorldPlan.Preferred preferred = WorldPlan.Preferred.STAYS;
   private final List<WorldPlan.Sharing> others = new ArrayList<>();
 
   /** Packets of one size, so that times can be foretold. */
@@ -53,6 +55,22 @@ final class Scenario {
   /** The client's address changes that long after the handshake; the links stay the same. */
   Scenario rebind(long afterNanos, boolean otherHost) {
     rebindings.add(new WorldPlan.Rebinding(afterNanos, otherHost, null, null));
+    return this;
+  }
+
+  /** The client goes on from another socket, that long after the handshake, on the same links. */
+  Scenario move(long afterNanos, boolean otherHost) {
+    return move(new WorldPlan.Move(afterNanos, otherHost, false, false, null, null));
+  }
+
+  Scenario move(WorldPlan.Move move) {
+    moves.add(move);
+    return this;
+  }
+
+  /** The client goes where the server would like it to. */
+  Scenario goesToPreferred() {
+    preferred = WorldPlan.Preferred.GOES;
     return this;
   }
 
@@ -142,6 +160,8 @@ final class Scenario {
         down,
         streams,
         rebindings,
+        moves,
+        preferred,
         List.of(),
         DatagramPlan.NONE,
         WorldPlan.Ending.CLIENT_CLOSES,

@@ -3,6 +3,7 @@ package dev.memux.sim.world;
 import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.packet.ConnectionId;
+import dev.memux.engine.quic.PathEvent;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.quic.QuicEndpoint;
 import dev.memux.sim.Datagram;
@@ -36,6 +37,10 @@ final class World {
   private static final long LIMIT_NANOS = 3_600_000_000_000L;
 
   private static final int SERVER_PORT = 443;
+
+  /** Where servers would like their clients to go, if anywhere: another port of the same host. */
+  static final InetSocketAddress PREFERRED = Network.address(0, 444);
+
   private static final int FIRST_CLIENT_PORT = 1000;
   private static final int FIRST_VICTIM = 200;
   private static final byte[] ROUTING_KEY = new byte[16];
@@ -87,6 +92,10 @@ final class World {
     server.driver(plan.timerGranularityNanos(), plan.socketDatagrams());
     server.leaveHandshakeWork(plan.handshakeWorkNanos());
     network.attach(server, address);
+    if (plan.serverConfig().migration().hasPreferredAddress()) {
+      server.open(PREFERRED);
+      network.attach(server, PREFERRED);
+    }
     network.observe(tap); // Before the trace, which asks it what a datagram holds.
     network.observe(trace);
     network.observe(tally);
@@ -151,7 +160,8 @@ final class World {
     network.attach(client, address);
     Link up = lay(address, server.address(), planned.up(), planned.sharing());
     Link down = lay(server.address(), address, planned.down(), planned.sharing());
-    Rebindings rebindings = new Rebindings(network, client, server.address(), index, up, down);
+    Rebindings rebindings =
+        new Rebindings(network, client, List.of(server.address(), PREFERRED), index, up, down);
     return new Conversation(index, planned, network, trace, plan, client, server, rebindings);
   }
 
@@ -270,6 +280,7 @@ final class World {
       for (int i = 0; i < conversation.migrations(); i++) {
         tally.count("migrated");
       }
+      conversation.pathOutcomes().forEach(tally::count);
       countVersion(conversation.tapped());
       check(conversation.node(Side.CLIENT));
     }
@@ -328,6 +339,15 @@ final class World {
     @Override
     public void onEvent(QuicConnection connection, ConnectionEvent event, long nowNanos) {
       peer(connection).onEvent(connection, event);
+    }
+
+    @Override
+    public void onPathEvent(QuicConnection connection, PathEvent event, long nowNanos) {
+      if (event instanceof PathEvent.PreferredAddressOffered offer) {
+        ConnectionId id = ConnectionId.of(offer.address().connectionId());
+        tap.learnPreferred(connection.originalDcid(), id);
+      }
+      conversation(connection).onPathEvent(connection, event, nowNanos);
     }
 
     @Override

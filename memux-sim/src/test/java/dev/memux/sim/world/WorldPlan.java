@@ -65,7 +65,9 @@ record WorldPlan(
    *
    * @param up from client to server
    * @param sharing what it has in common with the first conversation
-   * @param rebindings changes of the client's address
+   * @param rebindings changes of the client's address that it does not notice
+   * @param moves changes of its own will
+   * @param preferred what it thinks of the address that the server prefers, if there is one
    * @param spoofedAfterNanos when somebody makes the client seem to be elsewhere, from when the
    *     client knows that the handshake is over
    * @param injections how many foreign datagrams somebody on the path slips in
@@ -77,6 +79,8 @@ record WorldPlan(
       LinkProfile down,
       List<StreamPlan> streams,
       List<Rebinding> rebindings,
+      List<Move> moves,
+      Preferred preferred,
       List<Long> spoofedAfterNanos,
       DatagramPlan datagrams,
       Ending ending,
@@ -101,6 +105,29 @@ record WorldPlan(
    */
   record Rebinding(
       long afterNanos, boolean otherHost, @Nullable LinkProfile up, @Nullable LinkProfile down) {}
+
+  /**
+   * The client opens another socket and goes on from there.
+   *
+   * @param afterNanos from when it knows that the handshake is over
+   * @param otherHost at another IP address, not only another port
+   * @param probes it only wants to know whether it could
+   * @param inVain nothing gets there
+   * @param up null: the links stay the same
+   */
+  record Move(
+      long afterNanos,
+      boolean otherHost,
+      boolean probes,
+      boolean inVain,
+      @Nullable LinkProfile up,
+      @Nullable LinkProfile down) {}
+
+  /** What a client thinks of a server's preferred address. */
+  enum Preferred {
+    STAYS,
+    GOES
+  }
 
   /**
    * How a connection ends. Times count from the end of the workload, or of the handshake for those

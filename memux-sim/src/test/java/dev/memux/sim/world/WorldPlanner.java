@@ -6,6 +6,7 @@ import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.qmux.QmuxConnection;
 import dev.memux.engine.quic.AddressValidationPolicy;
 import dev.memux.engine.quic.CongestionControl;
+import dev.memux.engine.quic.MigrationPolicy;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.quic.VersionPolicy;
 import dev.memux.engine.schedule.Priority;
@@ -71,7 +72,9 @@ final class WorldPlanner {
             ? AddressValidationPolicy.ALWAYS
             : AddressValidationPolicy.NEVER;
     QuicConfig server =
-        config(handshakeNanos, seed.split("server config")).withAddressValidation(policy);
+        config(handshakeNanos, seed.split("server config"))
+            .withAddressValidation(policy)
+            .withMigration(migration(seed.split("migration").random()));
     Randomness versions = seed.split("versions").random();
     client = client.withVersions(versions(versions));
     server = server.withVersions(versions(versions));
@@ -346,6 +349,10 @@ final class WorldPlanner {
         down,
         streams,
         moving ? rebindings(weather, delayNanos, part.split("rebindings")) : List.of(),
+        moving ? moves(weather, delayNanos, part.split("own moves").random()) : List.of(),
+        part.split("preferred").random().chance(0.7)
+            ? WorldPlan.Preferred.GOES
+            : WorldPlan.Preferred.STAYS,
         spoofs(part.split("spoofs").random()),
         datagrams(part.split("datagrams").random()),
         ending,
@@ -391,6 +398,8 @@ final class WorldPlanner {
         streams,
         List.of(),
         List.of(),
+        WorldPlan.Preferred.STAYS,
+        List.of(),
         DatagramPlan.NONE,
         WorldPlan.Ending.CLIENT_CLOSES,
         0,
@@ -412,6 +421,29 @@ final class WorldPlanner {
               otherLinks ? link(weather, delayNanos, r) : null));
     }
     return changes;
+  }
+
+  /** Some of them at the very moment at which a NAT may forget the client, too. */
+  private static List<WorldPlan.Move> moves(Weather weather, long delayNanos, Randomness r) {
+    List<WorldPlan.Move> moves = new ArrayList<>();
+    for (int i = r.between(0, 3); i > 0; i--) {
+      boolean otherHost = r.chance(0.5);
+      boolean otherLinks = otherHost && r.chance(0.7);
+      moves.add(
+          new WorldPlan.Move(
+              r.logarithmic(MILLI, 5 * SECOND),
+              otherHost,
+              r.chance(0.2),
+              r.chance(0.2),
+              otherLinks ? link(weather, delayNanos, r) : null,
+              otherLinks ? link(weather, delayNanos, r) : null));
+    }
+    return moves;
+  }
+
+  private static MigrationPolicy migration(Randomness r) {
+    MigrationPolicy policy = MigrationPolicy.DEFAULT.withActiveMigration(r.chance(0.9));
+    return r.chance(0.3) ? policy.withPreferredAddress(World.PREFERRED, null) : policy;
   }
 
   private List<Long> spoofs(Randomness r) {
