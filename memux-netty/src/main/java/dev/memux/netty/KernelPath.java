@@ -35,6 +35,8 @@ final class KernelPath {
         known.spuriousLosses(),
         known.probesSent(),
         known.congestionEvents(),
+        known.congestionMarks(),
+        known.ecnCapable(),
         info.unacked() * info.sndMss(),
         info.sndCwnd() * info.sndMss(),
         known.packetBytes(),

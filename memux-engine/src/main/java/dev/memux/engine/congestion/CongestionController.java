@@ -5,9 +5,10 @@ package dev.memux.engine.congestion;
  * and finds the losses; the controller hears facts ({@code on*}) and answers with a window.
  *
  * <p>One acknowledgement is reported in this order: {@link #onSpuriousCongestion} if it proved an
- * earlier loss to be none, {@link #onRttSample} if it gave one, {@link #onPacketsLost} if it
- * revealed losses, {@link #onPersistentCongestion} if they lasted, then {@link #onPacketAcked} for
- * the packets in flight, once for those that were sent at the same time.
+ * earlier loss to be none, {@link #onRttSample} if it gave one, {@link #onCongestionMarked} if it
+ * told of marks, {@link #onPacketsLost} if it revealed losses, {@link #onPersistentCongestion} if
+ * they lasted, then {@link #onPacketAcked} for the packets in flight, once for those that were sent
+ * at the same time.
  */
 public interface CongestionController {
   /** The most bytes that may be in flight, probes apart (RFC 9002 §7.5). */
@@ -39,6 +40,16 @@ public interface CongestionController {
    *     is full (RFC 9002 §7.3.2)
    */
   boolean onPacketsLost(long newestSentNanos, long nowNanos);
+
+  /**
+   * Packets arrived with the codepoint that says that they met congestion (CE, RFC 3168 §5); to be
+   * answered as their loss would be (RFC 9002 §7.1).
+   *
+   * @param packets how many of them
+   * @param newestSentNanos when the newest packet was sent that was acknowledged with them
+   * @return as of {@link #onPacketsLost}
+   */
+  boolean onCongestionMarked(long packets, long newestSentNanos, long nowNanos);
 
   /**
    * All packets that were declared lost since the last recovery period began have been acknowledged

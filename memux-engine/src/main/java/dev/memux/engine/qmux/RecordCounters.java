@@ -38,6 +38,8 @@ final class RecordCounters {
         0,
         0,
         0,
+        false,
+        0,
         0,
         recordBytes,
         pings.smoothedRttNanos(),

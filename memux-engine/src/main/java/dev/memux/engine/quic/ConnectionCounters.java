@@ -58,6 +58,8 @@ final class ConnectionCounters {
         recovery.spuriousLosses(),
         probesSent,
         recovery.congestionEvents(),
+        recovery.ecn().congestionMarks(),
+        recovery.ecn().isCapable(),
         recovery.bytesInFlight(),
         recovery.windowBytes(),
         packetBytes,

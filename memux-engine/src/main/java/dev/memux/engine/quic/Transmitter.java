@@ -136,7 +136,9 @@ final class Transmitter {
     out.begin(path.remote());
     if (closing.isOpen()) {
       paths.rotatePeerId(packetsPerConnectionId);
+      recovery.ecn().beginBatch(nowNanos);
       fillBatch(out, path, nowNanos); // which may close
+      out.mark(recovery.ecn().codepoint());
     }
     if (closing.isClosePending()
         && (connection.isHandshakeConfirmed() ? path.mayProbe() : path.mayFill())) {
@@ -168,6 +170,7 @@ final class Transmitter {
       return false;
     }
     out.begin(path.remote());
+    recovery.ecn().beginUnmarkedBatch();
     int bytes = roomFor(path, QuicConfig.MIN_DATAGRAM_BYTES);
     add(out, path, assembler.assembleProbe(path, out.buffer(), 0, bytes, nowNanos));
     paths.onProbeSent();
@@ -187,6 +190,7 @@ final class Transmitter {
       return false;
     }
     out.begin(path.remote());
+    recovery.ecn().beginUnmarkedBatch();
     long packetNumber = assembler.assembleSizeProbe(out.buffer(), bytes, nowNanos);
     add(out, path, bytes);
     sizes.onProbeSent(packetNumber);

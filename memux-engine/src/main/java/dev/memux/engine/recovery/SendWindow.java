@@ -128,6 +128,19 @@ final class SendWindow {
   }
 
   /**
+   * Packets arrived that the network had marked instead of dropping them.
+   *
+   * @param newestSentNanos when the newest packet was sent that was acknowledged with them
+   */
+  void onCongestionMarked(long packets, long newestSentNanos, long nowNanos) {
+    if (congestion.onCongestionMarked(packets, newestSentNanos, nowNanos)) {
+      congestionEvents++;
+      recoveryPacketAllowed = true;
+    }
+    judgeUse();
+  }
+
+  /**
    * RFC 9002 §7.8: a window that is not used must not grow. Who waits for credit again and again,
    * and has the pacer spread what came of it, has data to send most of the time and may still never
    * use more than a part of the window.

@@ -134,7 +134,12 @@ public final class QuicNode implements Node {
   public void receive(Datagram datagram, long nowNanos) {
     QuicConnection connection =
         endpoint.receive(
-            datagram.source(), datagram.payload().clone(), 0, datagram.bytes(), nowNanos);
+            datagram.source(),
+            datagram.payload().clone(),
+            0,
+            datagram.bytes(),
+            datagram.ecn(),
+            nowNanos);
     if (connection != null) {
       connections.add(connection);
       dirty.add(connection);
@@ -248,7 +253,7 @@ public final class QuicNode implements Node {
     socketRoom -= batch.count();
     for (int from = 0; from < batch.length(); from += batch.segmentBytes()) {
       int length = Math.min(batch.segmentBytes(), batch.length() - from);
-      out.send(address, batch.remote(), batch.buffer(), from, length);
+      out.send(address, batch.remote(), batch.buffer(), from, length, batch.ecn());
     }
     batch.clear();
   }
