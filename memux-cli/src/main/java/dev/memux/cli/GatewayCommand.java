@@ -80,6 +80,8 @@ final class GatewayCommand implements Callable<Integer> {
 
   @Mixin private ConnectOptions connect = new ConnectOptions();
 
+  @Mixin private CongestionOption congestion = new CongestionOption();
+
   @Option(
       names = "--cert",
       paramLabel = "FILE",
@@ -187,7 +189,8 @@ final class GatewayCommand implements Callable<Integer> {
         connect.connect(),
         credentials(state),
         KeyLogs.fromEnvironment(),
-        cache.limits(root != null));
+        cache.limits(root != null),
+        congestion.control());
   }
 
   private TlsCredentials credentials(StateDirectory state) {

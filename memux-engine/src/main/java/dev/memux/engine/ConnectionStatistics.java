@@ -19,6 +19,7 @@ import dev.memux.engine.mux.DatagramStatistics;
  *     3168 §5)
  * @param ecnCapable whether path and peer have shown that they can tell of congestion by marks (RFC
  *     9000 §13.4.2)
+ * @param pacingBytesPerSecond how fast packets may leave (RFC 9002 §7.7)
  * @param packetBytes a full packet: of a UDP datagram's payload, or of a record
  * @param smoothedRttNanos RFC 9002 §5.3
  * @param minRttNanos RFC 9002 §5.2
@@ -40,6 +41,7 @@ public record ConnectionStatistics(
     boolean ecnCapable,
     long bytesInFlight,
     long windowBytes,
+    long pacingBytesPerSecond,
     int packetBytes,
     long smoothedRttNanos,
     long minRttNanos,

@@ -212,7 +212,9 @@ public final class Gateway implements AutoCloseable {
   private static QuicConfig quic(GatewayConfig config) {
     // Priorities come as RFC 9218 has them, and no other way.
     QuicConfig quic =
-        QuicConfig.DEFAULT.withMux(QuicConfig.DEFAULT.mux().withStreamPriority(false));
+        QuicConfig.DEFAULT
+            .withMux(QuicConfig.DEFAULT.mux().withStreamPriority(false))
+            .withCongestion(config.congestion());
     return config.connect() == null
         ? quic
         : quic.withMux(

@@ -1,5 +1,7 @@
 package dev.memux.gateway;
 
+import dev.memux.engine.quic.CongestionControl;
+import dev.memux.engine.quic.QuicConfig;
 import dev.memux.tls.KeyLog;
 import dev.memux.tls.TlsCredentials;
 import java.nio.file.Path;
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param connect where tunnels may lead, or null: there are none
  * @param keyLog where TLS secrets are written for tools that decrypt captures, or null
  * @param cache how much of {@code root} is kept in memory
+ * @param congestion how QUIC connections find out how much their paths take
  */
 public record GatewayConfig(
     List<ListenAddress> listen,
@@ -26,7 +29,8 @@ public record GatewayConfig(
     @Nullable ConnectConfig connect,
     TlsCredentials credentials,
     @Nullable KeyLog keyLog,
-    CacheLimits cache) {
+    CacheLimits cache,
+    CongestionControl congestion) {
   /** Checks and copies. */
   public GatewayConfig {
     listen = List.copyOf(listen);
@@ -47,18 +51,27 @@ public record GatewayConfig(
       @Nullable Backend backend,
       TlsCredentials credentials,
       @Nullable KeyLog keyLog) {
-    this(listen, optionalListen, root, backend, null, credentials, keyLog, CacheLimits.DEFAULT);
+    this(
+        listen,
+        optionalListen,
+        root,
+        backend,
+        null,
+        credentials,
+        keyLog,
+        CacheLimits.DEFAULT,
+        QuicConfig.DEFAULT.congestion());
   }
 
   /** The same with tunnels. */
   public GatewayConfig withConnect(ConnectConfig tunnels) {
     return new GatewayConfig(
-        listen, optionalListen, root, backend, tunnels, credentials, keyLog, cache);
+        listen, optionalListen, root, backend, tunnels, credentials, keyLog, cache, congestion);
   }
 
   /** The same with another cache. */
   public GatewayConfig withCache(CacheLimits limits) {
     return new GatewayConfig(
-        listen, optionalListen, root, backend, connect, credentials, keyLog, limits);
+        listen, optionalListen, root, backend, connect, credentials, keyLog, limits, congestion);
   }
 }

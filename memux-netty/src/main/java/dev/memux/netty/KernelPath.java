@@ -39,6 +39,7 @@ final class KernelPath {
         known.ecnCapable(),
         info.unacked() * info.sndMss(),
         info.sndCwnd() * info.sndMss(),
+        known.pacingBytesPerSecond(),
         known.packetBytes(),
         rttNanos == 0 ? known.smoothedRttNanos() : rttNanos,
         known.minRttNanos(),

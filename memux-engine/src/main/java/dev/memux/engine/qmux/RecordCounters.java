@@ -41,6 +41,7 @@ final class RecordCounters {
         false,
         0,
         0,
+        0,
         recordBytes,
         pings.smoothedRttNanos(),
         pings.minRttNanos(),

@@ -44,6 +44,7 @@ public final class QuicConnection implements Connection {
   private final QuicConfig config;
   private final PacketProtection protection;
   private final MuxConfig muxConfig;
+  private final RandomGenerator random;
   private final ConnectionIdRegistry registry;
   private final ConnectionStart start;
   private final PacketNumberSpace[] spaces = new PacketNumberSpace[PacketSpace.values().length];
@@ -87,6 +88,7 @@ public final class QuicConnection implements Connection {
     this.server = server;
     this.config = config;
     this.protection = protection;
+    this.random = random;
     this.registry = registry;
     this.start = start;
     for (PacketSpace space : PacketSpace.values()) {
@@ -111,7 +113,7 @@ public final class QuicConnection implements Connection {
     this.recovery =
         new Recovery(
             server,
-            config.congestion().newController(config.datagramBytes()),
+            config.congestion().newController(config.datagramBytes(), random),
             new DatagramSizeSearch(config.datagramBytes(), config.maxDatagramBytes()),
             outgoing);
     this.idleTimer = new IdleTimer(config.maxIdleTimeoutNanos(), config.keepAliveNanos(), nowNanos);
@@ -609,7 +611,7 @@ public final class QuicConnection implements Connection {
     public void onPeerMigrated(InetSocketAddress remote, boolean otherHost, long nowNanos) {
       if (otherHost) {
         // RFC 9000 §9.4: another path, of which nothing is known; another port is the same path.
-        recovery.onNewPath(config.congestion().newController(config.datagramBytes()));
+        recovery.onNewPath(config.congestion().newController(config.datagramBytes(), random));
       }
       recovery.onPathSwitched(nowNanos);
       // RFC 9000 §9.3: the token that it has is for the address before.

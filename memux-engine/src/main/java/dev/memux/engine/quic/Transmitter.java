@@ -204,15 +204,15 @@ final class Transmitter {
     }
     followPath();
     noteDatagramRoom();
-    long rttNanos = recovery.rtt().smoothedNanos();
-    int batchBytes = pacer.batchBytes(recovery.windowBytes(), rttNanos);
+    pacer.onRate(recovery.pacingBytesPerNano());
+    int batchBytes = pacer.batchBytes();
     connection.mux().beginBatch(batchBytes == SendBatch.CAPACITY_BYTES);
     while (out.hasRoom(datagramBytes)
         && out.length() + datagramBytes <= batchBytes
         && (path.mayFill() || path.isChallengeDue(nowNanos))) {
       int bytes = roomFor(path, datagramBytes);
       boolean windowOpen = recovery.sendAllowanceBytes() >= datagramBytes && path.mayFill();
-      boolean mayElicit = windowOpen && isPaced(rttNanos, nowNanos);
+      boolean mayElicit = windowOpen && isPaced(nowNanos);
       int length = assembler.assemble(out.buffer(), out.length(), bytes, mayElicit, nowNanos);
       if (length == 0) {
         recovery.onApplicationLimited(windowOpen && !outgoing.hasPending());
@@ -270,8 +270,8 @@ final class Transmitter {
   }
 
   /** Whether the pacer lets a datagram go now; remembers when it will. */
-  private boolean isPaced(long rttNanos, long nowNanos) {
-    long at = pacer.delayUntilNanos(nowNanos, datagramBytes, recovery.windowBytes(), rttNanos);
+  private boolean isPaced(long nowNanos) {
+    long at = pacer.delayUntilNanos(nowNanos, datagramBytes);
     if (at <= nowNanos) {
       return true;
     }

@@ -94,7 +94,7 @@ public final class Recovery {
       ecn.onMarkedSent();
     }
     s.inFlight.add(packetNumber, nowNanos, bytes, ackEliciting, ect, content);
-    window.onPacketSent(bytes, ackEliciting);
+    window.onPacketSent(bytes, ackEliciting, nowNanos);
     if (!ackEliciting) {
       return;
     }
@@ -166,6 +166,7 @@ public final class Recovery {
     detectLosses(s, nowNanos);
     if (anyInFlight) {
       settleAcks(s, nowNanos);
+      window.onAckSettled(nowNanos);
     }
     pto.touch(nowNanos);
     deadlineKnown = false;
@@ -333,6 +334,11 @@ public final class Recovery {
     return window.windowBytes();
   }
 
+  /** How fast packets may leave (RFC 9002 §7.7). */
+  public double pacingBytesPerNano() {
+    return window.pacingBytesPerNano(rtt.smoothedNanos());
+  }
+
   /** Whether packets are to be ECN-capable. */
   public EcnValidation ecn() {
     return ecn;
@@ -480,7 +486,8 @@ public final class Recovery {
     if (sent.isEct(position)) {
       ecn.onMarkedLost(nowNanos);
     }
-    window.onPacketGone(sent.bytes(position));
+    window.onPacketLost(
+        sent.number(position), sent.bytes(position), sent.nanos(position), nowNanos);
     s.onOutOfFlight(position);
     remove(sent, position);
     listener.onFramesLost(s.space, frames);
@@ -492,7 +499,7 @@ public final class Recovery {
    * nothing.
    */
   private void loseSizeProbe(SentSpace s, long position) {
-    window.onPacketGone(s.inFlight.bytes(position));
+    window.onPacketForgotten(s.inFlight.bytes(position), s.inFlight.nanos(position));
     s.onOutOfFlight(position);
     s.inFlight.remove(position);
     sizes.onProbeLost();
@@ -590,7 +597,7 @@ public final class Recovery {
     for (long p = sent.first(); p < sent.end(); p++) {
       if (sent.isPresent(p)) {
         if (s.isOnPath(p)) {
-          window.onPacketGone(sent.bytes(p));
+          window.onPacketForgotten(sent.bytes(p), sent.nanos(p));
         }
         ect += sent.isEct(p) ? 1 : 0;
         s.onOutOfFlight(p);
