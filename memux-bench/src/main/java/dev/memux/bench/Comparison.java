@@ -40,7 +40,8 @@ import picocli.CommandLine.Spec;
       "  requests-100  the same over 100 connections",
       "  handshakes    connections with a full handshake and one exchange, 16 at once",
       "  resumed       the same with sessions that are resumed",
-      "  http3         GET of 1 KiB, 100 at once on two connections, the same client for all",
+      "  http3         GET of 1 KiB, 100 at once on two connections",
+      "  http3-one-client  the same, all asked by the client of Netty's native QUIC",
       "",
       "Each has X25519, ECDSA P-256 (server and root), AES-128-GCM, and what it sends is compared.",
       ""

@@ -1,5 +1,6 @@
 package dev.memux.bench;
 
+import dev.memux.engine.quic.QuicConfig;
 import dev.memux.gateway.Gateway;
 import dev.memux.gateway.GatewayConfig;
 import dev.memux.gateway.ListenAddress;
@@ -19,12 +20,15 @@ record GatewaySite(Gateway gateway, Path root, Path file) implements Contender.S
     Gateway gateway =
         Gateway.start(
             new GatewayConfig(
-                List.of(new ListenAddress(InetAddress.getLoopbackAddress().getHostAddress(), 0)),
-                List.of(),
-                root,
-                null,
-                TlsCredentials.fromPem(setting.credentials().chain(), setting.credentials().key()),
-                null));
+                    List.of(
+                        new ListenAddress(InetAddress.getLoopbackAddress().getHostAddress(), 0)),
+                    List.of(),
+                    root,
+                    null,
+                    TlsCredentials.fromPem(
+                        setting.credentials().chain(), setting.credentials().key()),
+                    null)
+                .withQuic(QuicConfig.DEFAULT.withMaxDatagramBytes(setting.packetBytes())));
     return new GatewaySite(gateway, root, file);
   }
 

@@ -1,5 +1,6 @@
 package dev.memux.bench;
 
+import dev.memux.netty.StreamLimitChangedEvent;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -61,11 +62,10 @@ final class Http3Application {
   }
 
   /**
-   * The one client that all servers have. It is on Netty's native QUIC, which lets it tell servers
-   * how large a packet may be: memux's gateway finds out by itself that loopback takes 64 KB.
+   * A client on {@code own}; or on Netty's native QUIC, if all servers are to have the same one.
    */
-  static Load connect(Setting setting, int port) throws Exception {
-    QuicStack stack = new NativeStack();
+  static Load connect(QuicStack own, Setting setting, int port) throws Exception {
+    QuicStack stack = setting.workload() == Workload.HTTP3_ONE_CLIENT ? new NativeStack() : own;
     return new NettyLoad(
         new Client(
             stack.connector(
@@ -191,7 +191,8 @@ final class Http3Application {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-      if (event instanceof QuicStreamLimitChangedEvent) {
+      if (event instanceof QuicStreamLimitChangedEvent
+          || event instanceof StreamLimitChangedEvent) { // memux's, which cannot make Netty's
         resume();
       }
       ctx.fireUserEventTriggered(event);

@@ -68,7 +68,7 @@ final class MemuxContender implements Contender {
   @Override
   public Contender.Server listen(Setting setting) throws Exception {
     PacketCiphers.settle(); // not while it is measured
-    if (setting.workload() == Workload.HTTP3) {
+    if (setting.workload().isHttp3()) {
       return GatewaySite.start(setting);
     }
     Server server =
@@ -84,8 +84,8 @@ final class MemuxContender implements Contender {
 
   @Override
   public Load connect(Setting setting, int port) throws Exception {
-    if (setting.workload() == Workload.HTTP3) {
-      return Http3Application.connect(setting, port);
+    if (setting.workload().isHttp3()) {
+      return Http3Application.connect(new MemuxStack(), setting, port);
     }
     String ciphers = PacketCiphers.settle();
     SessionClient client =

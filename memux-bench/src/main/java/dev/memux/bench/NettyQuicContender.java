@@ -31,7 +31,7 @@ record NettyQuicContender(QuicStack stack, int fixedPacketBytes) implements Cont
 
   @Override
   public Server listen(Setting setting) throws Exception {
-    if (setting.workload() == Workload.HTTP3) {
+    if (setting.workload().isHttp3()) {
       return Http3Application.listen(stack, setting);
     }
     return stack.listen(
@@ -48,8 +48,8 @@ record NettyQuicContender(QuicStack stack, int fixedPacketBytes) implements Cont
 
   @Override
   public Load connect(Setting setting, int port) throws Exception {
-    if (setting.workload() == Workload.HTTP3) {
-      return Http3Application.connect(setting, port);
+    if (setting.workload().isHttp3()) {
+      return Http3Application.connect(stack, setting, port);
     }
     return new NettyLoad(
         new Client(stack.connector(setting, PROTOCOLS, new Plain(), new Plain(), port)),

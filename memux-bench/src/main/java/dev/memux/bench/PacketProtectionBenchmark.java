@@ -3,7 +3,8 @@ package dev.memux.bench;
 import dev.memux.engine.packet.Aead;
 import dev.memux.engine.packet.PacketProtection;
 import dev.memux.netty.PacketCiphers;
-import dev.memux.netty.libcrypto.Libcrypto;
+import dev.memux.netty.crypto.IpsecMb;
+import dev.memux.netty.crypto.Libcrypto;
 import dev.memux.tls.CipherSuite;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -36,7 +37,8 @@ public class PacketProtectionBenchmark {
   /** Who does it. */
   public enum Provider {
     JDK,
-    LIBCRYPTO
+    LIBCRYPTO,
+    IPSEC_MB
   }
 
   @Param Provider provider = Provider.JDK;
@@ -64,8 +66,10 @@ public class PacketProtectionBenchmark {
     PacketProtection protection =
         switch (provider) {
           case JDK -> PacketProtection.JDK;
-          case LIBCRYPTO ->
-              Libcrypto.load(System.getProperty(PacketCiphers.PROPERTY, "")).newProtection();
+          case LIBCRYPTO -> libcrypto().newProtection();
+          case IPSEC_MB ->
+              IpsecMb.load(System.getProperty(PacketCiphers.IPSEC_MB_PROPERTY, ""), libcrypto())
+                  .newProtection();
         };
     byte[] key = new byte[suite.keyBytes()];
     byte[] iv = new byte[Aead.NONCE_BYTES];
@@ -78,6 +82,10 @@ public class PacketProtectionBenchmark {
       sealing.seal(
           packetNumber, packet, 0, HEADER_BYTES, payloadBytes, received, from + HEADER_BYTES);
     }
+  }
+
+  private static Libcrypto libcrypto() {
+    return Libcrypto.load(System.getProperty(PacketCiphers.PROPERTY, ""));
   }
 
   @TearDown

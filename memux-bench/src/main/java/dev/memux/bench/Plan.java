@@ -54,7 +54,7 @@ record Plan(long warmupNanos, long bytes, long nanos) {
         switch (workload) {
           case HANDSHAKES -> full >= connections;
           case RESUMED -> full <= connections / 10;
-          case BULK, STREAMS, REQUESTS, REQUESTS_100, HTTP3, IDLE -> true;
+          case BULK, STREAMS, REQUESTS, REQUESTS_100, HTTP3, HTTP3_ONE_CLIENT, IDLE -> true;
         };
     if (!asMeant) {
       throw new IllegalStateException(

@@ -22,6 +22,8 @@ enum Workload {
    * to have.
    */
   HTTP3(2, 100),
+  /** The same, all asked by one client: how much is the server's. */
+  HTTP3_ONE_CLIENT(2, 100),
   /** Connections that are opened and then left alone. */
   IDLE(0, 16);
 
@@ -51,6 +53,11 @@ enum Workload {
   /** Whether what is measured is connections. */
   boolean connects() {
     return connections == 0;
+  }
+
+  /** Whether it is HTTP/3. */
+  boolean isHttp3() {
+    return this == HTTP3 || this == HTTP3_ONE_CLIENT;
   }
 
   /** What its rate is counted in. */

@@ -1,5 +1,6 @@
 package dev.memux.cli;
 
+import dev.memux.engine.quic.QuicConfig;
 import dev.memux.gateway.Backend;
 import dev.memux.gateway.DevelopmentCertificate;
 import dev.memux.gateway.Gateway;
@@ -77,6 +78,8 @@ final class GatewayCommand implements Callable<Integer> {
   @Mixin private CacheOptions cache = new CacheOptions();
 
   @Mixin private BackendOptions backend = new BackendOptions();
+
+  @Mixin private PacketOptions packets = new PacketOptions();
 
   @Mixin private ConnectOptions connect = new ConnectOptions();
 
@@ -190,7 +193,7 @@ final class GatewayCommand implements Callable<Integer> {
         credentials(state),
         KeyLogs.fromEnvironment(),
         cache.limits(root != null),
-        congestion.control());
+        packets.apply(QuicConfig.DEFAULT).withCongestion(congestion.control()));
   }
 
   private TlsCredentials credentials(StateDirectory state) {

@@ -30,6 +30,7 @@ public final class Main {
     COMMANDS.put("tunnel", TunnelCommand.class);
     COMMANDS.put("perf", PerfCommand.class);
     COMMANDS.put("lab", LabCommand.class);
+    COMMANDS.put("interop", InteropCommand.class);
     COMMANDS.put("rehearse", RehearseCommand.class);
     COMMANDS.put("help", CommandLine.HelpCommand.class);
   }

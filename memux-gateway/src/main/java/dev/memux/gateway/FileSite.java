@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * Serves the files below one folder. What is in memory is answered on the event loop; the file
  * system is only ever touched on the executor's threads.
  */
-final class FileSite implements RequestHandler {
+public final class FileSite implements RequestHandler {
   private static final Logger LOG = LoggerFactory.getLogger(FileSite.class);
 
   private final FilePreparation files;
@@ -28,7 +28,7 @@ final class FileSite implements RequestHandler {
    * @param limits of what is kept in memory
    * @param blocking where files are opened and read
    */
-  FileSite(Path root, CacheLimits limits, Executor blocking) throws IOException {
+  public FileSite(Path root, CacheLimits limits, Executor blocking) throws IOException {
     this(
         new FilePreparation(new FileLookup(root, InstantSource.system()), limits, System::nanoTime),
         blocking);

@@ -211,10 +211,7 @@ public final class Gateway implements AutoCloseable {
 
   private static QuicConfig quic(GatewayConfig config) {
     // Priorities come as RFC 9218 has them, and no other way.
-    QuicConfig quic =
-        QuicConfig.DEFAULT
-            .withMux(QuicConfig.DEFAULT.mux().withStreamPriority(false))
-            .withCongestion(config.congestion());
+    QuicConfig quic = config.quic().withMux(config.quic().mux().withStreamPriority(false));
     return config.connect() == null
         ? quic
         : quic.withMux(

@@ -1,6 +1,5 @@
 package dev.memux.gateway;
 
-import dev.memux.engine.quic.CongestionControl;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.tls.KeyLog;
 import dev.memux.tls.TlsCredentials;
@@ -19,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param connect where tunnels may lead, or null: there are none
  * @param keyLog where TLS secrets are written for tools that decrypt captures, or null
  * @param cache how much of {@code root} is kept in memory
- * @param congestion how QUIC connections find out how much their paths take
+ * @param quic what QUIC connections are like; how many streams there may be, and that priorities
+ *     come as RFC 9218 has them, the gateway decides
  */
 public record GatewayConfig(
     List<ListenAddress> listen,
@@ -30,7 +30,7 @@ public record GatewayConfig(
     TlsCredentials credentials,
     @Nullable KeyLog keyLog,
     CacheLimits cache,
-    CongestionControl congestion) {
+    QuicConfig quic) {
   /** Checks and copies. */
   public GatewayConfig {
     listen = List.copyOf(listen);
@@ -60,18 +60,24 @@ public record GatewayConfig(
         credentials,
         keyLog,
         CacheLimits.DEFAULT,
-        QuicConfig.DEFAULT.congestion());
+        QuicConfig.DEFAULT);
   }
 
   /** The same with tunnels. */
   public GatewayConfig withConnect(ConnectConfig tunnels) {
     return new GatewayConfig(
-        listen, optionalListen, root, backend, tunnels, credentials, keyLog, cache, congestion);
+        listen, optionalListen, root, backend, tunnels, credentials, keyLog, cache, quic);
   }
 
   /** The same with another cache. */
   public GatewayConfig withCache(CacheLimits limits) {
     return new GatewayConfig(
-        listen, optionalListen, root, backend, connect, credentials, keyLog, limits, congestion);
+        listen, optionalListen, root, backend, connect, credentials, keyLog, limits, quic);
+  }
+
+  /** The same with other QUIC connections. */
+  public GatewayConfig withQuic(QuicConfig config) {
+    return new GatewayConfig(
+        listen, optionalListen, root, backend, connect, credentials, keyLog, cache, config);
   }
 }

@@ -3,17 +3,18 @@ package dev.memux.netty;
 import dev.memux.engine.packet.Aead;
 import dev.memux.engine.packet.HeaderProtection;
 import dev.memux.engine.packet.PacketProtection;
-import dev.memux.netty.libcrypto.Libcrypto;
+import dev.memux.netty.crypto.CipherLibrary;
 import dev.memux.tls.CipherSuite;
 import org.jspecify.annotations.Nullable;
 
 /** Of one event loop: has each key made by what {@link PacketCiphers} has chosen by then. */
 final class ChosenProtection implements PacketProtection {
-  private @Nullable Libcrypto library;
+  private @Nullable CipherLibrary library;
   private PacketProtection current = PacketProtection.JDK;
 
+  @SuppressWarnings("ReferenceEquality") // there is one of each
   private PacketProtection current() {
-    Libcrypto chosen = PacketCiphers.choice();
+    CipherLibrary chosen = PacketCiphers.choice();
     if (chosen != library) {
       library = chosen;
       current = chosen == null ? PacketProtection.JDK : chosen.newProtection();

@@ -1,6 +1,6 @@
 package dev.memux.netty;
 
-import dev.memux.netty.libcrypto.Libcrypto;
+import dev.memux.netty.crypto.Libcrypto;
 import dev.memux.tls.HandshakeCrypto;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;

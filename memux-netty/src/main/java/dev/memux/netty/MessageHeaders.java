@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 
 /**
  * An array of {@code mmsghdr} with one {@code iovec}, room for an address and room for control
@@ -35,13 +36,17 @@ final class MessageHeaders {
   private static final int ALIGNMENT = 64;
 
   private final MemorySegment memory;
+
+  /** The same, for bulk copies: one of segments makes a segment of the array each time. */
+  private final ByteBuffer bytes;
+
   private final int controlBytes;
   private final long vectors;
   private final long names;
   private final long controls;
   private final long payloads;
 
-  MessageHeaders(int count, int controlBytes, long payloadBytes) {
+  MessageHeaders(int count, int controlBytes, int payloadBytes) {
     this.controlBytes = controlBytes;
     vectors = (long) count * HEADER_BYTES;
     names = vectors + (long) count * IOVEC_BYTES;
@@ -49,6 +54,7 @@ final class MessageHeaders {
     payloads = controls + (long) count * controlBytes;
     // Freed when nothing refers to it, for loops and their sockets end in no certain order.
     memory = Arena.ofAuto().allocate(payloads + payloadBytes, ALIGNMENT);
+    bytes = memory.asByteBuffer();
     for (int i = 0; i < count; i++) {
       memory.set(JAVA_LONG_UNALIGNED, header(i) + VECTOR, memory.address() + vector(i));
       memory.set(JAVA_LONG_UNALIGNED, header(i) + VECTOR_LENGTH, 1);
@@ -82,15 +88,20 @@ final class MessageHeaders {
     return names + (long) i * NAME_BYTES;
   }
 
-  /** Where {@link #memory} has payloads. */
-  long payload() {
-    return payloads;
+  /** Copies {@code length} bytes to the payloads, from byte {@code at} of them on. */
+  void writePayload(int at, byte[] from, int offset, int length) {
+    bytes.put((int) payloads + at, from, offset, length);
   }
 
-  /** The message's payload is, or is to be, in {@code bytes} bytes at {@code offset}. */
-  void payload(int i, long offset, long bytes) {
-    memory.set(JAVA_LONG_UNALIGNED, vector(i), memory.address() + offset);
-    memory.set(JAVA_LONG_UNALIGNED, vector(i) + IOVEC_LENGTH, bytes);
+  /** Copies {@code length} bytes of the payloads, from byte {@code at} of them on. */
+  void readPayload(int at, byte[] to, int offset, int length) {
+    bytes.get((int) payloads + at, to, offset, length);
+  }
+
+  /** The message's payload is, or is to be, in {@code length} bytes at {@code at} of payloads. */
+  void payload(int i, int at, long length) {
+    memory.set(JAVA_LONG_UNALIGNED, vector(i), memory.address() + payloads + at);
+    memory.set(JAVA_LONG_UNALIGNED, vector(i) + IOVEC_LENGTH, length);
   }
 
   /** Expects a message: with its sender if {@code named}. */

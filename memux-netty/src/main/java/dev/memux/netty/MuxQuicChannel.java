@@ -7,7 +7,9 @@ import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.mux.MuxStream;
 import dev.memux.engine.mux.RemoteStreamState;
 import dev.memux.engine.mux.StreamType;
+import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.schedule.Priority;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.tls.TlsSession;
 import io.netty.buffer.ByteBuf;
@@ -348,9 +350,24 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
     return connection.mux().remoteState(id);
   }
 
+  /**
+   * Protects what is sent from now on with new keys (RFC 9001 §6). It does so by itself before a
+   * key is used up. On the loop.
+   *
+   * @return false if that is not allowed yet (RFC 9001 §6.1, §6.5), or the keys are TLS's below
+   */
+  public boolean updateKeys() {
+    return connection instanceof QuicConnection quic && quic.updateKeys(carrier.nowNanos());
+  }
+
   /** What the handshake has agreed on; null before it is complete. Any thread. */
   public @Nullable TlsSession tlsSession() {
     return tlsSession;
+  }
+
+  /** The version of QUIC; null over QMux. Settled once the channel is active. On the loop. */
+  public @Nullable QuicVersion quicVersion() {
+    return QuicVersion.of(connection.statistics().quicVersion());
   }
 
   /** Who ended the connection and why; null while it lives. Any thread. */

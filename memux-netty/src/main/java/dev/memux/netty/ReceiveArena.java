@@ -1,8 +1,5 @@
 package dev.memux.netty;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
-import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -31,16 +28,11 @@ final class ReceiveArena {
   ReceiveArena(int bufferBytes) {
     this.bufferBytes = bufferBytes;
     messages =
-        new MessageHeaders(
-            MANY_BUFFERS, ControlMessages.READ_BYTES, (long) MANY_BUFFERS * bufferBytes);
+        new MessageHeaders(MANY_BUFFERS, ControlMessages.READ_BYTES, MANY_BUFFERS * bufferBytes);
     payload = new byte[bufferBytes];
     for (int i = 0; i < MANY_BUFFERS; i++) {
-      messages.payload(i, payloadAt(i), bufferBytes);
+      messages.payload(i, i * bufferBytes, bufferBytes);
     }
-  }
-
-  private long payloadAt(int i) {
-    return messages.payload() + (long) i * bufferBytes;
   }
 
   /** How many buffers the next {@link #read} offers. */
@@ -88,7 +80,7 @@ final class ReceiveArena {
     InetSocketAddress sender =
         only != null ? only : senders.find(messages.memory(), messages.name(i), control);
     int segment = control.segmentBytes() > 0 ? control.segmentBytes() : length;
-    MemorySegment.copy(messages.memory(), JAVA_BYTE, payloadAt(i), payload, 0, length);
+    messages.readPayload(i * bufferBytes, payload, 0, length);
     receiver.onDatagrams(sender, payload, 0, length, segment, control.ecn());
     return (length + segment - 1) / segment;
   }

@@ -1,9 +1,6 @@
 package dev.memux.netty;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import dev.memux.engine.quic.SendBatch;
-import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,13 +57,12 @@ final class SendArena {
       int segmentBytes,
       int ecn,
       boolean splits) {
-    MemorySegment.copy(
-        payload, from, messages.memory(), JAVA_BYTE, messages.payload() + usedBytes, length);
+    messages.writePayload(usedBytes, payload, from, length);
     if (splits && joinsLast(to, length, segmentBytes, ecn)) {
       join(named, length);
       return;
     }
-    messages.payload(count, messages.payload() + usedBytes, length);
+    messages.payload(count, usedBytes, length);
     messages.describe(count, to, named, segmentBytes, ecn);
     destinations[count] = to;
     offsets[count] = usedBytes;
@@ -93,7 +89,7 @@ final class SendArena {
     int last = count - 1;
     lengths[last] += length;
     usedBytes += length;
-    messages.payload(last, messages.payload() + offsets[last], lengths[last]);
+    messages.payload(last, offsets[last], lengths[last]);
     if (segments[last] == 0) {
       segments[last] = lengths[last] - length;
       messages.describe(last, destination(last), named, segments[last], ecns[last]);
@@ -117,7 +113,7 @@ final class SendArena {
 
   /** Sends {@code bytes} of message {@code i} as one datagram; returns 1, or a negative errno. */
   int sendPart(DatagramCalls calls, int descriptor, int i, boolean named, int from, int bytes) {
-    messages.payload(PART, messages.payload() + offsets[i] + from, bytes);
+    messages.payload(PART, offsets[i] + from, bytes);
     messages.describe(PART, destination(i), named, 0, ecns[i]);
     return calls.send(descriptor, messages.address(PART), 1);
   }
@@ -146,8 +142,7 @@ final class SendArena {
   /** A copy of what message {@code i} has from {@code from} on. */
   byte[] copy(int i, int from) {
     byte[] copy = new byte[lengths[i] - from];
-    MemorySegment.copy(
-        messages.memory(), JAVA_BYTE, messages.payload() + offsets[i] + from, copy, 0, copy.length);
+    messages.readPayload(offsets[i] + from, copy, 0, copy.length);
     return copy;
   }
 }

@@ -10,7 +10,7 @@ import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.quic.QuicEndpoint;
 import dev.memux.engine.quic.SendBatch;
 import dev.memux.engine.schedule.Priority;
-import dev.memux.netty.libcrypto.Libcrypto;
+import dev.memux.netty.crypto.Libcrypto;
 import dev.memux.tls.TlsServerConfig;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;

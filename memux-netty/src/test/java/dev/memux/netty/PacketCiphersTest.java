@@ -18,9 +18,17 @@ class PacketCiphersTest {
   private static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
 
   @Test
-  void choosesBetweenTheSystemsLibcryptoAndTheJdk() throws Exception {
+  void choosesBetweenTheSystemsLibrariesAndTheJdk() throws Exception {
     String said = settle(NATIVE_ACCESS);
-    assertTrue(said.matches("(libcrypto \\d+\\.\\d+\\.\\d+\\S*|JDK)"), said);
+    assertTrue(said.matches("((libcrypto|ipsec-mb) \\d+\\.\\d+\\.\\d+\\S*|JDK)"), said);
+  }
+
+  @Test
+  void doesWithoutIpsecMb() throws Exception {
+    for (String setting : new String[] {"off", "/no/such/libIPSec_MB.so", "libm.so.6"}) {
+      String said = settle(NATIVE_ACCESS, "-Ddev.memux.ipsec-mb=" + setting);
+      assertTrue(said.matches("(libcrypto \\d+\\.\\d+\\.\\d+\\S*|JDK)"), said);
+    }
   }
 
   @Test

@@ -16,8 +16,18 @@ public final class SharedLink {
   static final long RATE_BITS_PER_SECOND = 20_000_000;
   static final long RTT_NANOS = 40_000_000;
 
-  /** Between the beginnings of two flows. */
-  static final long STAGGER_NANOS = 250_000_000;
+  /**
+   * Of acknowledgements, at most. Hosts are not in step to the nanosecond, or the same one would
+   * find the queue full each time.
+   */
+  static final long JITTER_NANOS = 2_000_000;
+
+  /**
+   * Between the beginnings of two flows: so little that none finds a queue that is full already.
+   * Who does begins small, and before a long queue there are too few losses in a minute to make it
+   * up.
+   */
+  static final long STAGGER_NANOS = 20_000_000;
 
   /** What is not measured: handshakes and slow starts. */
   static final long WARM_UP_NANOS = 2_000_000_000L;
@@ -53,7 +63,10 @@ public final class SharedLink {
       } else {
         network.route(server, client, bottleneck);
       }
-      network.link(client, server, LinkProfile.builder().delayNanos(RTT_NANOS / 2).build());
+      network.link(
+          client,
+          server,
+          LinkProfile.builder().delayNanos(RTT_NANOS / 2).jitterNanos(JITTER_NANOS).build());
     }
   }
 

@@ -29,7 +29,7 @@ public class FrameCollector implements FrameSink {
 
   @Override
   public void onCrypto(long offset, byte[] data, int from, int length) {
-    frames.add(new TappedFrame.Crypto(offset, length));
+    frames.add(new TappedFrame.Crypto(offset, data, from, length));
   }
 
   @Override
@@ -40,7 +40,7 @@ public class FrameCollector implements FrameSink {
       smallest[i] = ack.smallest(i);
       largest[i] = ack.largest(i);
     }
-    frames.add(new TappedFrame.Ack(smallest, largest, ack.delay()));
+    frames.add(new TappedFrame.Ack(smallest, largest, ack.delay(), ack.hasEcn()));
   }
 
   @Override

@@ -36,8 +36,13 @@ public sealed interface TappedFrame {
     }
   }
 
-  /** RFC 9000 §19.6. */
-  record Crypto(long offset, int length) implements TappedFrame {
+  /**
+   * RFC 9000 §19.6.
+   *
+   * @param payload the packet's; the data are {@code length} bytes of it at {@code from}
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Crypto(long offset, byte[] payload, int from, int length) implements TappedFrame {
     @Override
     public String toString() {
       return "CRYPTO [" + offset + ", " + (offset + length) + ")";
@@ -49,9 +54,10 @@ public sealed interface TappedFrame {
    *
    * @param smallest of each range, the highest range first
    * @param largest of each range, inclusive
+   * @param hasEcn whether ECN counts follow
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Ack(long[] smallest, long[] largest, long delay) implements TappedFrame {
+  record Ack(long[] smallest, long[] largest, long delay, boolean hasEcn) implements TappedFrame {
     @Override
     public String toString() {
       StringBuilder text = new StringBuilder("ACK");

@@ -10,6 +10,7 @@ import java.util.List;
  *
  * @param datagram the one that carries it, in {@code [from, end)}
  * @param level of encryption
+ * @param keyPhase of a 1-RTT packet (RFC 9001 §6); false of others
  * @param ackEliciting RFC 9002 §2
  */
 public record TappedPacket(
@@ -20,6 +21,7 @@ public record TappedPacket(
     int end,
     EncryptionLevel level,
     long number,
+    boolean keyPhase,
     boolean ackEliciting,
     List<TappedFrame> frames) {
 

@@ -196,7 +196,7 @@ class InvariantsTest {
   }
 
   private static TappedFrame.Ack ack(long smallest, long largest) {
-    return new TappedFrame.Ack(new long[] {smallest}, new long[] {largest}, 0);
+    return new TappedFrame.Ack(new long[] {smallest}, new long[] {largest}, 0, false);
   }
 
   private static TappedPacket packet(Side sender, TappedFrame... frames) {
@@ -210,6 +210,7 @@ class InvariantsTest {
         1200,
         EncryptionLevel.APPLICATION,
         1,
+        false,
         true,
         List.of(frames));
   }

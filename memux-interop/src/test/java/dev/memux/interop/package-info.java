@@ -1,0 +1,4 @@
+@NullMarked
+package dev.memux.interop;
+
+import org.jspecify.annotations.NullMarked;
