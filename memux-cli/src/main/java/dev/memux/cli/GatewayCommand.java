@@ -83,6 +83,8 @@ final class GatewayCommand implements Callable<Integer> {
 
   @Mixin private ConnectOptions connect = new ConnectOptions();
 
+  @Mixin private CongestionOption congestion = new CongestionOption();
+
   @Option(
       names = "--cert",
       paramLabel = "FILE",
@@ -191,7 +193,7 @@ final class GatewayCommand implements Callable<Integer> {
         credentials(state),
         KeyLogs.fromEnvironment(),
         cache.limits(root != null),
-        packets.apply(QuicConfig.DEFAULT));
+        packets.apply(QuicConfig.DEFAULT).withCongestion(congestion.control()));
   }
 
   private TlsCredentials credentials(StateDirectory state) {

@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
     synopsisSubcommandLabel = "COMMAND",
     header = {"Networks emulated on this machine (Linux, as root), or simulated.", ""},
     subcommands = {
+      LabFairnessCommand.class,
       LabGoodputCommand.class,
       LabLinkCommand.class,
       LabReprioritizeCommand.class,

@@ -1,5 +1,6 @@
 package dev.memux.cli;
 
+import dev.memux.engine.quic.CongestionControl;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.sim.goodput.BulkTransfer;
 import dev.memux.sim.goodput.Goodput;
@@ -8,10 +9,6 @@ import dev.memux.sim.goodput.GoodputTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -27,9 +24,9 @@ import picocli.CommandLine.Option;
       "",
       "Links of 10, 100 and 1000 Mbit/s, with round trips of 10, 50 and 200 ms, without loss and"
           + " with 0.1 and 1 %% of it, and with a queue for the product of rate and round trip:"
-          + " CUBIC's goodput after the first 20 round trips, as a table in Markdown, which is"
-          + " always the same for the same seed. Time is virtual; the links of 1000 Mbit/s take"
-          + " about a minute each where nothing is lost.",
+          + " CUBIC's goodput after the first 20 round trips, and BBR's on all but the fastest, as"
+          + " tables in Markdown, which are always the same for the same seed. Time is virtual; the"
+          + " links of 1000 Mbit/s take about a minute each where nothing is lost.",
       "",
       "Without loss 95 %% of what the link takes are asked for, with loss 85 %% of RFC 9438's"
           + " response function, where that is less. The exit code says whether each link got it.",
@@ -56,26 +53,22 @@ final class LabGoodputCommand implements Callable<Integer> {
     if (seconds < 1) {
       throw new CommandFailure(ExitCode.USAGE, "--seconds must be at least 1");
     }
-    List<Goodput> goodputs = measure();
-    System.out.print(GoodputTable.markdown(goodputs, seconds, seed));
-    return goodputs.stream().allMatch(Goodput::isSufficient) ? ExitCode.OK : ExitCode.FAILURE;
+    List<Callable<Goodput>> transfers = new ArrayList<>();
+    for (GoodputLink link : GoodputLink.all()) {
+      transfers.add(() -> transfer(link, CongestionControl.CUBIC));
+    }
+    for (GoodputLink link : GoodputLink.upTo100Megabits()) {
+      transfers.add(() -> transfer(link, CongestionControl.BBR));
+    }
+    List<Goodput> all = Simulations.run(transfers);
+    List<Goodput> cubic = all.subList(0, GoodputLink.all().size());
+    List<Goodput> bbr = all.subList(cubic.size(), all.size());
+    System.out.print(GoodputTable.markdown(cubic, bbr, seconds, seed));
+    return cubic.stream().allMatch(Goodput::isSufficient) ? ExitCode.OK : ExitCode.FAILURE;
   }
 
-  private List<Goodput> measure() throws InterruptedException {
-    int processors = Runtime.getRuntime().availableProcessors();
-    try (ExecutorService workers = Executors.newFixedThreadPool(processors)) {
-      List<Future<Goodput>> running = new ArrayList<>();
-      for (GoodputLink link : GoodputLink.all()) {
-        running.add(
-            workers.submit(() -> new BulkTransfer(link, QuicConfig.DEFAULT, seed).run(seconds)));
-      }
-      List<Goodput> goodputs = new ArrayList<>();
-      for (Future<Goodput> one : running) {
-        goodputs.add(one.get());
-      }
-      return goodputs;
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e.getCause());
-    }
+  private Goodput transfer(GoodputLink link, CongestionControl control) {
+    QuicConfig config = QuicConfig.DEFAULT.withCongestion(control);
+    return new BulkTransfer(link, config, seed).run(seconds);
   }
 }

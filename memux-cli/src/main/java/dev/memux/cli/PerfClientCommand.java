@@ -129,6 +129,8 @@ final class PerfClientCommand implements Callable<Integer> {
 
   @Mixin private PacketOptions packets = new PacketOptions();
 
+  @Mixin private CongestionOption congestion = new CongestionOption();
+
   @Mixin private TrustOptions trust = new TrustOptions();
 
   @Option(names = "--json", description = "Print a JSON object on one line.")
@@ -170,7 +172,11 @@ final class PerfClientCommand implements Callable<Integer> {
         SessionClient.builder()
             .tls(tls(server.host()))
             .carriers(carrier.types())
-            .config(packets.apply(QuicConfig.DEFAULT).withKeepAliveNanos(KEEP_ALIVE_NANOS))
+            .config(
+                packets
+                    .apply(QuicConfig.DEFAULT)
+                    .withCongestion(congestion.control())
+                    .withKeepAliveNanos(KEEP_ALIVE_NANOS))
             .drainTimeout(Duration.ofSeconds(CLOSE_SECONDS))
             .build();
     PerfResult result =

@@ -55,6 +55,8 @@ final class PerfServerCommand implements Callable<Integer> {
 
   @Mixin private PacketOptions packets = new PacketOptions();
 
+  @Mixin private CongestionOption congestion = new CongestionOption();
+
   @Option(
       names = {"-v", "--verbose"},
       description = "Log what happens to standard error.")
@@ -77,7 +79,7 @@ final class PerfServerCommand implements Callable<Integer> {
   }
 
   private SessionServer listen() {
-    QuicConfig config = packets.apply(QuicConfig.DEFAULT);
+    QuicConfig config = packets.apply(QuicConfig.DEFAULT).withCongestion(congestion.control());
     TlsServerConfig.Builder tls =
         TlsServerConfig.builder()
             .applicationProtocols(PerfProtocol.ALPN)

@@ -133,6 +133,9 @@ final class PerfTest {
     assertEquals(
         ExitCode.USAGE, Main.run("perf", "client", "--workload=bulk", "--packet-bytes=100"));
     assertEquals(
+        ExitCode.USAGE,
+        Main.run("perf", "client", "--workload=bulk", "--congestion-control=vegas"));
+    assertEquals(
         ExitCode.USAGE, Main.run("perf", "client", "--workload=resumptions", "--carrier=tcp"));
     assertEquals(
         ExitCode.UNREACHABLE,

@@ -16,7 +16,12 @@ import dev.memux.engine.mux.DatagramStatistics;
  * @param packetsDropped packets received and not processed: duplicates, not authentic, without keys
  * @param packetsLost packets sent and declared lost
  * @param probesSent packets sent because of a probe timeout, whatever the window said
- * @param congestionEvents times that loss reduced the window
+ * @param congestionEvents times that loss, or what was marked instead, reduced the window
+ * @param congestionMarks packets sent that the peer has reported as marked by the network (CE, RFC
+ *     3168 §5)
+ * @param ecnCapable whether path and peer have shown that they can tell of congestion by marks (RFC
+ *     9000 §13.4.2)
+ * @param pacingBytesPerSecond how fast packets may leave (RFC 9002 §7.7)
  * @param packetBytes a full packet: of a UDP datagram's payload, or of a record
  * @param smoothedRttNanos RFC 9002 §5.3
  * @param minRttNanos RFC 9002 §5.2
@@ -35,8 +40,11 @@ public record ConnectionStatistics(
     long spuriousLosses,
     long probesSent,
     long congestionEvents,
+    long congestionMarks,
+    boolean ecnCapable,
     long bytesInFlight,
     long windowBytes,
+    long pacingBytesPerSecond,
     int packetBytes,
     long smoothedRttNanos,
     long minRttNanos,

@@ -13,5 +13,7 @@ public enum DropReason {
   /** A {@link LinkFilter} took it. */
   FILTERED,
   /** No link leads there, or nobody lives there. */
-  NO_ROUTE
+  NO_ROUTE,
+  /** The link takes nothing that is ECN-capable; see {@link EcnTreatment#DROP}. */
+  ECN_CAPABLE
 }

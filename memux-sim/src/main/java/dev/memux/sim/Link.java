@@ -1,5 +1,6 @@
 package dev.memux.sim;
 
+import dev.memux.engine.wire.EcnCounts;
 import java.util.ArrayDeque;
 
 /** One direction of a path. Its profile and its filter may change while datagrams are under way. */
@@ -69,12 +70,20 @@ public final class Link {
       receiver.onDropped(datagram, DropReason.OUTAGE);
     } else if (!filter.passes(datagram, nowNanos)) {
       receiver.onDropped(datagram, DropReason.FILTERED);
+    } else if (datagram.ecn() != 0 && profile.ecn() == EcnTreatment.DROP) {
+      receiver.onDropped(datagram, DropReason.ECN_CAPABLE);
     } else if (!queueHasRoom(bytesOnLink(datagram))) {
       receiver.onDropped(datagram, DropReason.QUEUE_FULL);
     } else {
       long departureNanos = enqueue(bytesOnLink(datagram), nowNanos);
-      fly(datagram, departureNanos);
+      fly(datagram.withEcn(profile.ecn().leaves(codepoint(datagram))), departureNanos);
     }
+  }
+
+  /** As a queue leaves it that marks what it would otherwise drop sooner (RFC 3168 §5). */
+  private int codepoint(Datagram datagram) {
+    boolean marked = datagram.ecn() != 0 && queuedBytes > profile.markBytes();
+    return marked ? EcnCounts.CE : datagram.ecn();
   }
 
   private int bytesOnLink(Datagram datagram) {

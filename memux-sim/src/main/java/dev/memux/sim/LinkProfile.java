@@ -2,7 +2,7 @@ package dev.memux.sim;
 
 /**
  * What one direction of a path does to datagrams. Each is taken in this order: MTU, outage, filter,
- * the queue in front of the bottleneck, transmission at {@code rateBitsPerSecond}, loss,
+ * the queue in front of the bottleneck, transmission at {@code rateBitsPerSecond}, ECN, loss,
  * corruption, duplication, then delay with jitter and reordering.
  *
  * @param delayNanos time of flight
@@ -15,6 +15,8 @@ package dev.memux.sim;
  * @param queueBytes what may wait for the bottleneck, the datagram in transmission included; more
  *     is dropped (tail drop)
  * @param queueDatagrams the same, counted
+ * @param markBytes an ECN-capable datagram that has the queue hold more than this is marked (CE)
+ * @param ecn what becomes of ECN codepoints otherwise
  * @param loss probability of loss, each datagram by itself
  * @param bursts loss in bursts, besides
  * @param duplication probability that a second copy follows, with a delay of its own
@@ -31,6 +33,8 @@ public record LinkProfile(
     int headerBytes,
     int queueBytes,
     int queueDatagrams,
+    int markBytes,
+    EcnTreatment ecn,
     double loss,
     BurstLoss bursts,
     double duplication,
@@ -66,6 +70,8 @@ public record LinkProfile(
         .headerBytes(headerBytes)
         .queueBytes(queueBytes)
         .queueDatagrams(queueDatagrams)
+        .markBytes(markBytes)
+        .ecn(ecn)
         .loss(loss)
         .bursts(bursts)
         .duplication(duplication)
@@ -90,6 +96,8 @@ public record LinkProfile(
     private int headerBytes;
     private int queueBytes = Integer.MAX_VALUE;
     private int queueDatagrams = Integer.MAX_VALUE;
+    private int markBytes = Integer.MAX_VALUE;
+    private EcnTreatment ecn = EcnTreatment.KEEP;
     private double loss;
     private BurstLoss bursts = BurstLoss.NONE;
     private double duplication;
@@ -139,6 +147,16 @@ public record LinkProfile(
       return this;
     }
 
+    public Builder markBytes(int value) {
+      markBytes = value;
+      return this;
+    }
+
+    public Builder ecn(EcnTreatment value) {
+      ecn = value;
+      return this;
+    }
+
     public Builder loss(double probability) {
       loss = probability;
       return this;
@@ -179,6 +197,8 @@ public record LinkProfile(
           headerBytes,
           queueBytes,
           queueDatagrams,
+          markBytes,
+          ecn,
           loss,
           bursts,
           duplication,

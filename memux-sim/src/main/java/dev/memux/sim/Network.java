@@ -122,11 +122,14 @@ public final class Network {
     for (NetworkObserver observer : observers) {
       observer.onDuplicated(original, simulation.nowNanos());
     }
-    forward(new Datagram(original.id(), source, original.destination(), original.payload()));
+    forward(
+        new Datagram(
+            original.id(), source, original.destination(), original.payload(), original.ecn()));
   }
 
-  private void send(InetSocketAddress source, InetSocketAddress destination, byte[] payload) {
-    Datagram datagram = new Datagram(datagramsSent++, source, destination, payload);
+  private void send(
+      InetSocketAddress source, InetSocketAddress destination, byte[] payload, int ecn) {
+    Datagram datagram = new Datagram(datagramsSent++, source, destination, payload, ecn);
     for (NetworkObserver observer : observers) {
       observer.onSent(datagram, simulation.nowNanos());
     }
@@ -221,8 +224,8 @@ public final class Network {
         node.onTimeout(nowNanos);
       }
       node.transmit(
-          (source, destination, buffer, offset, length) ->
-              send(source, destination, Arrays.copyOfRange(buffer, offset, offset + length)),
+          (source, destination, buffer, offset, length, ecn) ->
+              send(source, destination, Arrays.copyOfRange(buffer, offset, offset + length), ecn),
           nowNanos);
       for (NetworkObserver observer : observers) {
         observer.onTurn(node, nowNanos);

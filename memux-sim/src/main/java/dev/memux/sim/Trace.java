@@ -100,7 +100,7 @@ public final class Trace implements NetworkObserver {
 
   @Override
   public void onDelivered(Datagram datagram, boolean intact, long nowNanos) {
-    absorb(intact ? 100 : 101, datagram, nowNanos);
+    absorb((intact ? 100 : 101) + 10 * datagram.ecn(), datagram, nowNanos);
     if (lines != null) {
       line("took #" + datagram.id() + (intact ? "" : " damaged"));
     }

@@ -13,6 +13,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class LinkTest {
   private static final InetSocketAddress A = Network.address(0, 1);
@@ -68,6 +70,53 @@ class LinkTest {
     run.finish();
     assertEquals(List.of(0L, 1L, 2L, 5L), run.arrivalIds());
     assertEquals(2, run.dropped(DropReason.QUEUE_FULL));
+  }
+
+  /** RFC 3168 §5: whoever is not ECN-capable is dropped instead, when there is no room. */
+  @Test
+  void aLongQueueMarksWhatIsEcnCapable() {
+    Run run =
+        new Run(
+            LinkProfile.builder()
+                .rateBitsPerSecond(8_000_000)
+                .queueBytes(4000)
+                .markBytes(2000)
+                .build(),
+            1);
+    for (int ecn : new int[] {2, 2, 1, 0, 2}) {
+      run.send(0, 1000, ecn);
+    }
+    run.finish();
+    assertEquals(List.of(2, 2, 3, 0), run.codepoints());
+    assertEquals(1, run.dropped(DropReason.QUEUE_FULL));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "KEEP, 0, 1, 2, 3",
+    "ERASE, 0, 0, 0, 0",
+    "ECT_0, 2, 2, 2, 2",
+    "ECT_1, 0, 1, 1, 1",
+    "CE, 0, 3, 3, 3"
+  })
+  void codepointsAreTreatedAsAsked(EcnTreatment treatment, int none, int ect1, int ect0, int ce) {
+    Run run = new Run(LinkProfile.builder().ecn(treatment).build(), 1);
+    for (int ecn = 0; ecn < 4; ecn++) {
+      run.send(ecn, 100, ecn);
+    }
+    run.finish();
+    assertEquals(List.of(none, ect1, ect0, ce), run.codepoints());
+  }
+
+  @Test
+  void ecnCapableDatagramsMayBeDropped() {
+    Run run = new Run(LinkProfile.builder().ecn(EcnTreatment.DROP).build(), 1);
+    for (int ecn = 0; ecn < 4; ecn++) {
+      run.send(ecn, 100, ecn);
+    }
+    run.finish();
+    assertEquals(List.of(0), run.codepoints());
+    assertEquals(3, run.dropped(DropReason.ECN_CAPABLE));
   }
 
   @Test
@@ -257,7 +306,11 @@ class LinkTest {
     }
 
     void send(long atNanos, int bytes) {
-      sender.sendAt(atNanos, B, new byte[bytes]);
+      send(atNanos, bytes, 0);
+    }
+
+    void send(long atNanos, int bytes, int ecn) {
+      sender.sendAt(atNanos, B, new byte[bytes], ecn);
     }
 
     /** One small datagram each millisecond. */
@@ -276,6 +329,10 @@ class LinkTest {
 
     List<Long> arrivalTimes() {
       return node.arrivals.stream().map(RecordingNode.Arrival::atNanos).toList();
+    }
+
+    List<Integer> codepoints() {
+      return node.arrivals.stream().map(RecordingNode.Arrival::ecn).toList();
     }
 
     List<Long> arrivalIds() {

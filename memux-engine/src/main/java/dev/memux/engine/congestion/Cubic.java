@@ -94,6 +94,11 @@ public final class Cubic implements CongestionController {
   }
 
   @Override
+  public boolean onCongestionMarked(long packets, long newestSentNanos, long nowNanos) {
+    return onPacketsLost(newestSentNanos, nowNanos);
+  }
+
+  @Override
   public void onDatagramBytes(int bytes) {
     minimumWindowBytes = WindowLimits.minimumBytes(bytes);
     windowBytes = Math.max(windowBytes, minimumWindowBytes);

@@ -70,6 +70,11 @@ public final class NewReno implements CongestionController {
   }
 
   @Override
+  public boolean onCongestionMarked(long packets, long newestSentNanos, long nowNanos) {
+    return onPacketsLost(newestSentNanos, nowNanos);
+  }
+
+  @Override
   public void onDatagramBytes(int bytes) {
     maxDatagramBytes = bytes;
     windowBytes = Math.max(windowBytes, WindowLimits.minimumBytes(bytes));

@@ -1,29 +1,23 @@
 package dev.memux.engine.congestion;
 
 /**
- * Spreads packets in flight over the round trip (RFC 9002 §7.7): a token bucket that fills at 5/4
- * of window ÷ smoothed RTT.
- *
- * <p>5/4 also serves slow start: there the window, and with it the rate, grows with every
- * acknowledgement inside the round trip, so a round trip still multiplies it by 1.9.
+ * Spreads packets in flight over the round trip (RFC 9002 §7.7): a token bucket that fills at the
+ * {@linkplain CongestionController#pacingBytesPerNano controller's rate}.
  *
  * <p>The bucket starts with, and at least holds, ten datagrams, the burst of an initial window that
  * RFC 9002 §7.7 allows: a short answer after a pause is not stretched over a round trip. Otherwise
  * it holds two batches, so that a timer that is late by one batch costs no throughput. While data
  * flows the bucket is near empty and {@link #batchBytes} bounds the bursts.
  *
- * <p>Ask {@link #delayUntilNanos} before sending and report {@link #onSent} after. Packets that are
- * not in flight (only ACK frames) are neither asked for nor reported: delaying them would delay the
- * peer's loss detection.
+ * <p>Say the rate ({@link #onRate}) before a batch, ask {@link #delayUntilNanos} before each packet
+ * and report {@link #onSent} after. Packets that are not in flight (only ACK frames) are neither
+ * asked for nor reported: delaying them would delay the peer's loss detection.
  */
 public final class Pacer {
   private int maxDatagramBytes;
   private double tokenBytes;
   private long filledNanos = NEVER_FILLED;
 
-  // What follows from window and round trip, which change once for many packets.
-  private long windowBytes = -1;
-  private long smoothedRttNanos = -1;
   private double bytesPerNano;
   private int batchBytes;
 
@@ -32,13 +26,20 @@ public final class Pacer {
     this.tokenBytes = minimumBurstBytes();
   }
 
+  /** How fast packets may leave from now on. */
+  public void onRate(double bytesPerNanosecond) {
+    if (bytesPerNanosecond != bytesPerNano) {
+      bytesPerNano = bytesPerNanosecond;
+      batchBytes = batchBytes(bytesPerNano, maxDatagramBytes);
+    }
+  }
+
   /**
    * When that many bytes may leave.
    *
    * @return {@code nowNanos}: at once; otherwise the time to ask again
    */
-  public long delayUntilNanos(long nowNanos, int bytes, long window, long smoothedNanos) {
-    update(window, smoothedNanos);
+  public long delayUntilNanos(long nowNanos, int bytes) {
     double capacity = Math.max(minimumBurstBytes(), 2.0 * batchBytes);
     fill(nowNanos, capacity);
     double missing = Math.min(bytes, capacity) - tokenBytes;
@@ -53,31 +54,24 @@ public final class Pacer {
     tokenBytes -= bytes;
   }
 
-  /**
-   * The most bytes to hand down in one batch: what the path takes in a millisecond, at least two
-   * datagrams, at most one segmented send. On a slow path the choice of what to send thus stays
-   * late.
-   */
-  public int batchBytes(long window, long smoothedNanos) {
-    update(window, smoothedNanos);
+  /** The most bytes to hand down in one batch. */
+  public int batchBytes() {
     return batchBytes;
+  }
+
+  /**
+   * What the path takes in a millisecond, at least two datagrams, at most one segmented send. On a
+   * slow path the choice of what to send thus stays late.
+   */
+  static int batchBytes(double bytesPerNano, int datagramBytes) {
+    double perMillisecond = bytesPerNano * 1_000_000;
+    return (int) Math.min(MAX_BATCH_BYTES, Math.max(2.0 * datagramBytes, perMillisecond));
   }
 
   /** Full packets have another size from now on. */
   public void onDatagramBytes(int bytes) {
     maxDatagramBytes = bytes;
-    windowBytes = -1; // what follows from it is computed anew
-  }
-
-  private void update(long window, long smoothedNanos) {
-    if (window != windowBytes || smoothedNanos != smoothedRttNanos) {
-      windowBytes = window;
-      smoothedRttNanos = smoothedNanos;
-      bytesPerNano = 1.25 * window / Math.max(smoothedNanos, 1);
-      double perMillisecond = bytesPerNano * 1_000_000;
-      batchBytes =
-          (int) Math.min(MAX_BATCH_BYTES, Math.max(2.0 * maxDatagramBytes, perMillisecond));
-    }
+    batchBytes = batchBytes(bytesPerNano, bytes);
   }
 
   private void fill(long nowNanos, double capacity) {

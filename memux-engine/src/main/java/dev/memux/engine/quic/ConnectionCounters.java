@@ -6,6 +6,8 @@ import dev.memux.engine.recovery.Recovery;
 
 /** Counts what goes over a connection in both directions, for its {@link ConnectionStatistics}. */
 final class ConnectionCounters {
+  private static final double NANOS_PER_SECOND = 1e9;
+
   private long datagramsSent;
   private long datagramsReceived;
   private long bytesSent;
@@ -59,8 +61,11 @@ final class ConnectionCounters {
         recovery.spuriousLosses(),
         probesSent,
         recovery.congestionEvents(),
+        recovery.ecn().congestionMarks(),
+        recovery.ecn().isCapable(),
         recovery.bytesInFlight(),
         recovery.windowBytes(),
+        (long) Math.ceil(recovery.pacingBytesPerNano() * NANOS_PER_SECOND),
         packetBytes,
         recovery.rtt().smoothedNanos(),
         recovery.rtt().minNanos(),

@@ -4,6 +4,7 @@ import dev.memux.engine.ConnectionEvent;
 import dev.memux.engine.recovery.Recovery;
 import java.net.InetSocketAddress;
 import java.util.Queue;
+import java.util.random.RandomGenerator;
 
 /** What a change of path brings about in a connection's other parts. */
 final class PathSteps implements Paths.Listener {
@@ -11,16 +12,19 @@ final class PathSteps implements Paths.Listener {
   private final QuicConfig config;
   private final ConnectionIdRegistry registry;
   private final Queue<ConnectionEvent> events;
+  private final RandomGenerator random;
 
   PathSteps(
       QuicConnection connection,
       QuicConfig config,
       ConnectionIdRegistry registry,
-      Queue<ConnectionEvent> events) {
+      Queue<ConnectionEvent> events,
+      RandomGenerator random) {
     this.connection = connection;
     this.config = config;
     this.registry = registry;
     this.events = events;
+    this.random = random;
   }
 
   @Override
@@ -38,7 +42,7 @@ final class PathSteps implements Paths.Listener {
   public void onNewPath(long roundTripNanos, long nowNanos) {
     Recovery recovery = connection.recovery();
     recovery.onNewPath(
-        config.congestion().newController(config.datagramBytes()), roundTripNanos, nowNanos);
+        config.congestion().newController(config.datagramBytes(), random), roundTripNanos, nowNanos);
   }
 
   @Override

@@ -108,12 +108,12 @@ public final class QuicConnection implements Connection {
             registry,
             peerIds,
             random,
-            new PathSteps(this, config, registry, events));
+            new PathSteps(this, config, registry, events, random));
     this.outgoing = new OutgoingFrames(spaces, mux, localIds, peerIds, paths);
     this.recovery =
         new Recovery(
             server,
-            config.congestion().newController(config.datagramBytes()),
+            config.congestion().newController(config.datagramBytes(), random),
             new DatagramSizeSearch(config.datagramBytes(), config.maxDatagramBytes()),
             outgoing);
     this.idleTimer = new IdleTimer(config.maxIdleTimeoutNanos(), config.keepAliveNanos(), nowNanos);

@@ -136,7 +136,9 @@ final class Transmitter {
     out.begin(path.socket(), path.remote());
     if (closing.isOpen()) {
       paths.rotatePeerId(packetsPerConnectionId);
+      recovery.ecn().beginBatch(nowNanos);
       fillBatch(out, path, nowNanos); // which may close
+      out.mark(recovery.ecn().codepoint());
     }
     if (closing.isClosePending()
         && (connection.isHandshakeConfirmed() ? path.mayProbe() : path.mayFill())) {
@@ -168,6 +170,7 @@ final class Transmitter {
       return false;
     }
     out.begin(path.socket(), path.remote());
+    recovery.ecn().beginUnmarkedBatch();
     int bytes = roomFor(path, QuicConfig.MIN_DATAGRAM_BYTES);
     add(out, path, assembler.assembleProbe(path, out.buffer(), 0, bytes, nowNanos));
     paths.onProbeSent();
@@ -187,6 +190,7 @@ final class Transmitter {
       return false;
     }
     out.begin(path.socket(), path.remote());
+    recovery.ecn().beginUnmarkedBatch();
     long packetNumber = assembler.assembleSizeProbe(out.buffer(), bytes, nowNanos);
     add(out, path, bytes);
     sizes.onProbeSent(packetNumber);
@@ -200,15 +204,15 @@ final class Transmitter {
     }
     followPath();
     noteDatagramRoom();
-    long rttNanos = recovery.rtt().smoothedNanos();
-    int batchBytes = pacer.batchBytes(recovery.windowBytes(), rttNanos);
+    pacer.onRate(recovery.pacingBytesPerNano());
+    int batchBytes = pacer.batchBytes();
     connection.mux().beginBatch(batchBytes == SendBatch.CAPACITY_BYTES);
     while (out.hasRoom(datagramBytes)
         && out.length() + datagramBytes <= batchBytes
         && (path.mayFill() || path.isChallengeDue(nowNanos))) {
       int bytes = roomFor(path, datagramBytes);
       boolean windowOpen = recovery.sendAllowanceBytes() >= datagramBytes && path.mayFill();
-      boolean mayElicit = windowOpen && isPaced(rttNanos, nowNanos);
+      boolean mayElicit = windowOpen && isPaced(nowNanos);
       int length = assembler.assemble(out.buffer(), out.length(), bytes, mayElicit, nowNanos);
       if (length == 0) {
         recovery.onApplicationLimited(windowOpen && !outgoing.hasPending());
@@ -266,8 +270,8 @@ final class Transmitter {
   }
 
   /** Whether the pacer lets a datagram go now; remembers when it will. */
-  private boolean isPaced(long rttNanos, long nowNanos) {
-    long at = pacer.delayUntilNanos(nowNanos, datagramBytes, recovery.windowBytes(), rttNanos);
+  private boolean isPaced(long nowNanos) {
+    long at = pacer.delayUntilNanos(nowNanos, datagramBytes);
     if (at <= nowNanos) {
       return true;
     }

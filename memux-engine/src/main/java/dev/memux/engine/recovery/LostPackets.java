@@ -34,7 +34,7 @@ final class LostPackets {
     if (records.size() == MAX_REMEMBERED) {
       dropOldest();
     }
-    records.add(number, nowNanos, 0, false, content);
+    records.add(number, nowNanos, 0, false, false, content);
   }
 
   /** Reports the packets that {@code ack} acknowledges and returns how many there were. */

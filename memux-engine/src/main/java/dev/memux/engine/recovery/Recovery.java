@@ -22,6 +22,7 @@ public final class Recovery {
   private final LossDetector lossDetector = new LossDetector();
   private final PersistentCongestion persistentCongestion = new PersistentCongestion();
   private final SpuriousCongestion spuriousCongestion = new SpuriousCongestion();
+  private final EcnValidation ecn = new EcnValidation();
   private final DatagramSizeSearch sizes;
   private final PtoTimer pto;
   private final SentSpace initial;
@@ -86,11 +87,18 @@ public final class Recovery {
     }
     SentSpace s = space(space);
     s.use(packetNumber);
+    boolean ect = ecn.isMarking();
+    if (ect) {
+      s.ecn.onMarkedSent();
+    }
     if (!inFlight) {
       return;
     }
-    s.inFlight.add(packetNumber, nowNanos, bytes, ackEliciting, content);
-    window.onPacketSent(bytes, ackEliciting);
+    if (ect) {
+      ecn.onMarkedSent();
+    }
+    s.inFlight.add(packetNumber, nowNanos, bytes, ackEliciting, ect, content);
+    window.onPacketSent(bytes, ackEliciting, nowNanos);
     if (!ackEliciting) {
       return;
     }
@@ -141,11 +149,15 @@ public final class Recovery {
     boolean advanced = ack.largest() > s.largestAcked;
     s.largestAcked = Math.max(s.largestAcked, ack.largest());
     boolean anyInFlight = s.inFlight.markAcked(ack);
+    long congestionMarks = ecn.onAck(s.ecn, ack, advanced, s.inFlight.markedEct(), nowNanos);
     if (!anyInFlight && !advanced) {
       return;
     }
     if (anyInFlight) {
       sampleRtt(s, ack, ackDelayNanos, nowNanos);
+      if (congestionMarks > 0) {
+        onCongestionMarked(s, congestionMarks, nowNanos);
+      }
     }
     if (s.space == PacketSpace.HANDSHAKE) {
       // RFC 9002 §6.2.2.1: it has read a Handshake packet of ours, which proves our address (RFC
@@ -158,6 +170,7 @@ public final class Recovery {
     detectLosses(s, nowNanos);
     if (anyInFlight) {
       settleAcks(s, nowNanos);
+      window.onAckSettled(nowNanos);
     }
     pto.touch(nowNanos);
     deadlineKnown = false;
@@ -182,6 +195,7 @@ public final class Recovery {
     if (!lossesDue) {
       onLostAtLeast(sizes.bytes(), nowNanos);
       probe(pto.expire(nowNanos));
+      ecn.onProbeTimeout(pto.count());
     }
     deadlineKnown = false;
   }
@@ -212,7 +226,7 @@ public final class Recovery {
       return;
     }
     s.isDiscarded = true;
-    forget(s, false);
+    forget(s, false, nowNanos);
     pto.reset();
     pto.touch(nowNanos);
     deadlineKnown = false;
@@ -224,7 +238,7 @@ public final class Recovery {
    */
   public void onPacketsRefused(PacketSpace space, long nowNanos) {
     SentSpace s = space(space);
-    forget(s, true);
+    forget(s, true, nowNanos);
     pto.reset();
     pto.touch(nowNanos);
     deadlineKnown = false;
@@ -284,6 +298,7 @@ public final class Recovery {
     }
     pto.reset();
     pto.touch(nowNanos);
+    ecn.onNewPath();
     deadlineKnown = false;
   }
 
@@ -296,6 +311,7 @@ public final class Recovery {
   /** RFC 9001 §4.1.2. From here on 1-RTT packets are probed for. */
   public void onHandshakeConfirmed() {
     rtt.onHandshakeConfirmed();
+    ecn.onHandshakeConfirmed();
     pto.onHandshakeConfirmed();
     deadlineKnown = false;
   }
@@ -348,6 +364,16 @@ public final class Recovery {
 
   public long windowBytes() {
     return window.windowBytes();
+  }
+
+  /** How fast packets may leave (RFC 9002 §7.7). */
+  public double pacingBytesPerNano() {
+    return window.pacingBytesPerNano(rtt.smoothedNanos());
+  }
+
+  /** Whether packets are to be ECN-capable. */
+  public EcnValidation ecn() {
+    return ecn;
   }
 
   public DatagramSizeSearch datagramSizes() {
@@ -425,6 +451,18 @@ public final class Recovery {
     }
   }
 
+  /**
+   * RFC 9002 §7.1: what was marked instead of being lost counts as the loss of the newest packet
+   * that is acknowledged with it, whichever was marked.
+   */
+  private void onCongestionMarked(SentSpace s, long packets, long nowNanos) {
+    long newest = s.inFlight.highestMarked();
+    if (s.isOnPath(newest)) {
+      window.onCongestionMarked(packets, s.inFlight.nanos(newest), nowNanos);
+      spuriousCongestion.forget();
+    }
+  }
+
   private void detectLosses(SentSpace s, long nowNanos) {
     long end = lossDetector.detect(s, rtt, nowNanos);
     long durationNanos = PersistentCongestion.durationNanos(rtt);
@@ -479,7 +517,11 @@ public final class Recovery {
   private void lose(SentSpace s, long position, long nowNanos) {
     SentPackets sent = s.inFlight;
     packetsLost++;
-    window.onPacketGone(sent.bytes(position));
+    if (sent.isEct(position)) {
+      ecn.onMarkedLost(nowNanos);
+    }
+    window.onPacketLost(
+        sent.number(position), sent.bytes(position), sent.nanos(position), nowNanos);
     s.onOutOfFlight(position);
     remove(sent, position);
     listener.onFramesLost(s.space, frames);
@@ -491,7 +533,7 @@ public final class Recovery {
    * nothing.
    */
   private void loseSizeProbe(SentSpace s, long position) {
-    window.onPacketGone(s.inFlight.bytes(position));
+    window.onPacketForgotten(s.inFlight.bytes(position), s.inFlight.nanos(position));
     s.onOutOfFlight(position);
     s.inFlight.remove(position);
     sizes.onProbeLost();
@@ -583,13 +625,15 @@ public final class Recovery {
     }
   }
 
-  private void forget(SentSpace s, boolean sendAgain) {
+  private void forget(SentSpace s, boolean sendAgain, long nowNanos) {
     SentPackets sent = s.inFlight;
+    int ect = 0;
     for (long p = sent.first(); p < sent.end(); p++) {
       if (sent.isPresent(p)) {
         if (s.isOnPath(p)) {
-          window.onPacketGone(sent.bytes(p));
+          window.onPacketForgotten(sent.bytes(p), sent.nanos(p));
         }
+        ect += sent.isEct(p) ? 1 : 0;
         s.onOutOfFlight(p);
         remove(sent, p);
         if (sendAgain) {
@@ -598,6 +642,9 @@ public final class Recovery {
       }
     }
     sent.clear();
+    if (ect > 0) {
+      ecn.onMarkedForgotten(ect, nowNanos);
+    }
     s.lost.clear();
     s.lossDeadlineNanos = SentSpace.NEVER;
     s.probesPending = 0;

@@ -56,6 +56,10 @@ final class SendWindow {
     return persistentCongestions;
   }
 
+  double pacingBytesPerNano(long smoothedRttNanos) {
+    return congestion.pacingBytesPerNano(smoothedRttNanos);
+  }
+
   /** Nothing is in flight on a new path, of which {@code fresh} knows nothing. */
   void onNewPath(CongestionController fresh) {
     congestion = fresh;
@@ -76,17 +80,27 @@ final class SendWindow {
   void onApplicationLimited(boolean limited) {
     // What is left may be too little for a datagram: then the window was used up.
     applicationLimited = limited && congestion.windowBytes() - bytesInFlight >= maxDatagramBytes;
+    if (applicationLimited) {
+      congestion.onApplicationLimited(bytesInFlight);
+    }
   }
 
-  void onPacketSent(int bytes, boolean ackEliciting) {
+  void onPacketSent(int bytes, boolean ackEliciting, long nowNanos) {
     bytesInFlight += bytes;
+    congestion.onPacketSent(bytes, bytesInFlight, nowNanos);
     peakBytes = Math.max(peakBytes, bytesInFlight);
     recoveryPacketAllowed &= !ackEliciting;
   }
 
-  /** Lost, or never to be acknowledged. */
-  void onPacketGone(int bytes) {
+  void onPacketLost(long packetNumber, int bytes, long sentNanos, long nowNanos) {
     bytesInFlight -= bytes;
+    congestion.onPacketLost(packetNumber, bytes, sentNanos, nowNanos);
+  }
+
+  /** Never to be acknowledged, or lost for a reason of its own. */
+  void onPacketForgotten(int bytes, long sentNanos) {
+    bytesInFlight -= bytes;
+    congestion.onPacketForgotten(bytes, sentNanos);
   }
 
   void onRttSample(long sentNanos, long nowNanos, long smoothedNanos) {
@@ -102,6 +116,11 @@ final class SendWindow {
   void onPacketsAcked(int bytes, long sentNanos, long nowNanos) {
     bytesInFlight -= bytes;
     congestion.onPacketAcked(bytes, sentNanos, nowNanos, isLimited());
+  }
+
+  /** All of an acknowledgement has been told. */
+  void onAckSettled(long nowNanos) {
+    congestion.onAckSettled(bytesInFlight, nowNanos);
   }
 
   void onSpuriousCongestion() {
@@ -125,6 +144,19 @@ final class SendWindow {
     }
     judgeUse();
     return reduced;
+  }
+
+  /**
+   * Packets arrived that the network had marked instead of dropping them.
+   *
+   * @param newestSentNanos when the newest packet was sent that was acknowledged with them
+   */
+  void onCongestionMarked(long packets, long newestSentNanos, long nowNanos) {
+    if (congestion.onCongestionMarked(packets, newestSentNanos, nowNanos)) {
+      congestionEvents++;
+      recoveryPacketAllowed = true;
+    }
+    judgeUse();
   }
 
   /**

@@ -28,6 +28,11 @@ final class SentPackets {
   private static final byte ACK_ELICITING = 2;
   private static final byte ACKED = 4;
 
+  /** Sent with an ECN codepoint that matters. */
+  private static final byte ECT = 8;
+
+  private static final int ECT_SHIFT = 3; // the highest of the flags
+
   private long[] numbers = NO_LONGS;
   private long[] nanos = NO_LONGS;
   private int[] bytes = NO_INTS;
@@ -44,6 +49,7 @@ final class SentPackets {
   private long lowestMarked;
   private long highestMarked;
   private boolean markedAckEliciting;
+  private int markedEct;
 
   /** Position of the oldest record; {@link #end()} if there is none. */
   long first() {
@@ -64,8 +70,18 @@ final class SentPackets {
     return (int) (end - first);
   }
 
-  /** Appends a record, with a copy of its content. Its number must be above all before it. */
-  void add(long number, long sentNanos, int size, boolean ackEliciting, SentFrames content) {
+  /**
+   * Appends a record, with a copy of its content. Its number must be above all before it.
+   *
+   * @param ect whether it left as ECN-capable
+   */
+  void add(
+      long number,
+      long sentNanos,
+      int size,
+      boolean ackEliciting,
+      boolean ect,
+      SentFrames content) {
     if (size() == numbers.length) {
       grow();
     }
@@ -73,7 +89,8 @@ final class SentPackets {
     numbers[slot] = number;
     nanos[slot] = sentNanos;
     bytes[slot] = size;
-    flags[slot] = ackEliciting ? PRESENT | ACK_ELICITING : PRESENT;
+    int eliciting = ackEliciting ? PRESENT | ACK_ELICITING : PRESENT;
+    flags[slot] = (byte) (ect ? eliciting | ECT : eliciting);
     framesFrom[slot] = frames.end();
     frames.add(content);
   }
@@ -84,6 +101,18 @@ final class SentPackets {
 
   boolean isAckEliciting(long position) {
     return (flags[slot(position)] & ACK_ELICITING) != 0;
+  }
+
+  /** Whether it left as ECN-capable, and not before {@link #forgetEct}. */
+  boolean isEct(long position) {
+    return (flags[slot(position)] & ECT) != 0;
+  }
+
+  /** Whether packets so far were ECN-capable does not matter any more. */
+  void forgetEct() {
+    for (long p = first; p < end; p++) {
+      flags[slot(p)] &= ~ECT;
+    }
   }
 
   /** Whether {@link #markAcked} has marked it. */
@@ -150,6 +179,7 @@ final class SentPackets {
     lowestMarked = end;
     highestMarked = first - 1;
     markedAckEliciting = false;
+    markedEct = 0;
     for (int i = 0; i < ack.rangeCount(); i++) {
       long smallest = ack.smallest(i);
       for (long p = floor(ack.largest(i)); p >= first && number(p) >= smallest; p--) {
@@ -173,6 +203,11 @@ final class SentPackets {
 
   boolean hasMarkedAckEliciting() {
     return markedAckEliciting;
+  }
+
+  /** How many of those marked {@linkplain #isEct left as ECN-capable}. */
+  int markedEct() {
+    return markedEct;
   }
 
   /**
@@ -220,6 +255,7 @@ final class SentPackets {
     }
     flags[slot] |= ACKED;
     markedAckEliciting |= (flags[slot] & ACK_ELICITING) != 0;
+    markedEct += flags[slot] >> ECT_SHIFT;
     lowestMarked = Math.min(lowestMarked, position);
     highestMarked = Math.max(highestMarked, position);
   }

@@ -17,6 +17,8 @@ final class SentSpace {
 
   final LostPackets lost;
 
+  final EcnSpace ecn = new EcnSpace();
+
   long largestAcked = NONE;
   int ackElicitingInFlight;
 
@@ -81,6 +83,8 @@ final class SentSpace {
   /** What is sent from now on goes another way. */
   void onNewPath() {
     pathFrom = largestUsed + 1;
+    inFlight.forgetEct();
+    ecn.onNewPath();
   }
 
   /** Whether a packet in flight was sent on the path in use. */

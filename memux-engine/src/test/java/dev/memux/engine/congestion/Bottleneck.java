@@ -21,12 +21,13 @@ final class Bottleneck {
   static final int DATAGRAM = 1200;
   static final long MS = 1_000_000;
   static final long SECOND = 1_000_000_000;
+  private static final long MAX_ACK_DELAY = 25 * MS;
 
   private record Event(long nanos, long order, Runnable action) {}
 
   private final PriorityQueue<Event> events =
       new PriorityQueue<>(Comparator.comparingLong(Event::nanos).thenComparingLong(Event::order));
-  private final double bytesPerNano;
+  private double bytesPerNano;
   private final int queueBytes;
   private final List<Flow> flows = new ArrayList<>();
   private long now;
@@ -46,6 +47,15 @@ final class Bottleneck {
     flows.add(flow);
     at(startNanos, flow::send);
     return flow;
+  }
+
+  /** Another rate, from now on. */
+  void megabits(int megabits) {
+    bytesPerNano = megabits / 8e3;
+  }
+
+  long now() {
+    return now;
   }
 
   void runUntil(long nanos) {
@@ -71,6 +81,7 @@ final class Bottleneck {
     private int unacknowledged;
     private long wakeNanos = Long.MAX_VALUE;
     private long deliveredBytes;
+    private long pauseEndNanos;
 
     private Flow(CongestionController controller, long rttNanos) {
       this.controller = controller;
@@ -89,13 +100,21 @@ final class Bottleneck {
       return bytes;
     }
 
+    /** Has nothing to send until then. */
+    void pauseUntil(long nanos) {
+      pauseEndNanos = nanos;
+      at(nanos, this::send);
+    }
+
     private void send() {
+      if (now < pauseEndNanos && !mayProbe()) {
+        recovery.onApplicationLimited(true);
+        wakeAt(recovery.deadlineNanos());
+        return;
+      }
+      pacer.onRate(recovery.pacingBytesPerNano());
       while (mayProbe() || recovery.sendAllowanceBytes() >= DATAGRAM) {
-        long due =
-            mayProbe()
-                ? now
-                : pacer.delayUntilNanos(
-                    now, DATAGRAM, recovery.windowBytes(), recovery.rtt().smoothedNanos());
+        long due = mayProbe() ? now : pacer.delayUntilNanos(now, DATAGRAM);
         if (due > now) {
           wakeAt(due);
           return;
@@ -128,8 +147,20 @@ final class Bottleneck {
       received.add(number, number + 1);
       deliveredBytes += DATAGRAM;
       if (++unacknowledged < 2 && inOrder) {
+        at(now + MAX_ACK_DELAY, () -> acknowledgeLate(number));
         return;
       }
+      sendAck();
+    }
+
+    /** Nothing has come since. */
+    private void acknowledgeLate(long number) {
+      if (unacknowledged > 0 && received.max() == number + 1) {
+        sendAck();
+      }
+    }
+
+    private void sendAck() {
       unacknowledged = 0;
       AckFrame ack = new AckFrame();
       ack.reset(0);

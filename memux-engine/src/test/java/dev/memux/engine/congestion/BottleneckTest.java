@@ -76,6 +76,11 @@ class BottleneckTest {
     }
 
     @Override
+    public boolean onCongestionMarked(long packets, long newestSent, long now) {
+      return controller.onCongestionMarked(packets, newestSent, now);
+    }
+
+    @Override
     public void onSpuriousCongestion() {
       controller.onSpuriousCongestion();
     }

@@ -68,9 +68,9 @@ class PacerTest {
 
   @Test
   void aWindowThatShrinksShrinksTheBucket() {
-    long fast = 100_000_000;
-    assertEquals(0, pacer.delayUntilNanos(0, DATAGRAM, fast, RTT));
-    assertEquals(50 * MS, pacer.delayUntilNanos(50 * MS, DATAGRAM, fast, RTT));
+    pacer.onRate(rate(100_000_000));
+    assertEquals(0, pacer.delayUntilNanos(0, DATAGRAM));
+    assertEquals(50 * MS, pacer.delayUntilNanos(50 * MS, DATAGRAM));
     long now = 50 * MS;
     for (int i = 0; i < 10; i++) {
       assertEquals(now, next(now));
@@ -82,51 +82,65 @@ class PacerTest {
   /** A timer late by one batch must not lose the bytes of that time. */
   @Test
   void onAFastPathALateTimerCostsNoThroughput() {
-    long window = 10_000_000;
-    int batch = pacer.batchBytes(window, RTT);
+    double rate = rate(10_000_000);
+    pacer.onRate(rate);
+    int batch = pacer.batchBytes();
     assertEquals(65_507, batch);
-    double rate = 1.25 * window / RTT;
     long batchNanos = (long) (batch / rate);
     long sent = 0;
     long now = 0;
     while (now < 1000 * MS) {
-      while (pacer.delayUntilNanos(now, batch, window, RTT) == now) {
+      while (pacer.delayUntilNanos(now, batch) == now) {
         pacer.onSent(batch);
         sent += batch;
       }
-      now = pacer.delayUntilNanos(now, batch, window, RTT) + batchNanos;
+      now = pacer.delayUntilNanos(now, batch) + batchNanos;
     }
     assertEquals(1.0, sent / (rate * 1000 * MS), 0.005);
   }
 
   @Test
   void aBatchIsAMillisecondOfThePath() {
-    assertEquals(2 * DATAGRAM, pacer.batchBytes(WINDOW, RTT));
-    assertEquals(12_500, pacer.batchBytes(1_000_000, RTT));
-    assertEquals(65_507, pacer.batchBytes(100_000_000, RTT));
+    assertEquals(2 * DATAGRAM, Pacer.batchBytes(rate(WINDOW), DATAGRAM));
+    assertEquals(12_500, Pacer.batchBytes(rate(1_000_000), DATAGRAM));
+    assertEquals(65_507, Pacer.batchBytes(rate(100_000_000), DATAGRAM));
   }
 
   @Test
   void aBatchFitsTheBucket() {
     for (long window = 2400; window < 1L << 40; window *= 2) {
       Pacer fresh = new Pacer(DATAGRAM);
-      fresh.delayUntilNanos(0, DATAGRAM, window, RTT);
+      fresh.onRate(rate(window));
+      fresh.delayUntilNanos(0, DATAGRAM);
       fresh.onSent(10 * DATAGRAM);
       long later = 10_000 * MS;
-      assertEquals(later, fresh.delayUntilNanos(later, fresh.batchBytes(window, RTT), window, RTT));
+      assertEquals(later, fresh.delayUntilNanos(later, fresh.batchBytes()));
     }
   }
 
   @Test
   void aRoundTripOfZeroMeansNoDelay() {
+    pacer.onRate(new NewReno(DATAGRAM).pacingBytesPerNano(0));
     for (int i = 0; i < 1000; i++) {
-      assertTrue(pacer.delayUntilNanos(i, DATAGRAM, WINDOW, 0) <= i + 1);
+      assertTrue(pacer.delayUntilNanos(i, DATAGRAM) <= i + 1);
       pacer.onSent(DATAGRAM);
     }
   }
 
+  @Test
+  void theRateIsFiveFourthsOfTheWindowARoundTrip() {
+    NewReno reno = new NewReno(DATAGRAM);
+    assertEquals(rate(reno.windowBytes()), reno.pacingBytesPerNano(RTT));
+  }
+
+  /** As RFC 9002 §7.7 has it, a quarter above a window a round trip. */
+  private static double rate(long window) {
+    return 1.25 * window / RTT;
+  }
+
   private long next(long now) {
-    return pacer.delayUntilNanos(now, DATAGRAM, WINDOW, RTT);
+    pacer.onRate(rate(WINDOW));
+    return pacer.delayUntilNanos(now, DATAGRAM);
   }
 
   private void spendBurst(long now) {

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -188,7 +189,10 @@ class PeerMigrationTest {
     assertEquals(List.of(), migrations());
     pair.settle();
     assertEquals(List.of(OTHER_HOST), migrations());
-    long fresh = CongestionControl.CUBIC.newController(QuicConfig.MIN_DATAGRAM_BYTES).windowBytes();
+    long fresh =
+        CongestionControl.CUBIC
+            .newController(QuicConfig.MIN_DATAGRAM_BYTES, new Random(1))
+            .windowBytes();
     assertTrue(grown > fresh);
     assertEquals(fresh, server().recovery().windowBytes());
     assertAlive();

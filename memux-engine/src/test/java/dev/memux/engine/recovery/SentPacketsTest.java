@@ -136,7 +136,7 @@ class SentPacketsTest {
         Packet packet =
             new Packet(
                 random.nextLong(), random.nextInt(1500), random.nextBoolean(), frames(random));
-        sent.add(number, packet.nanos, packet.bytes, packet.ackEliciting, packet.frames);
+        sent.add(number, packet.nanos, packet.bytes, packet.ackEliciting, false, packet.frames);
         model.put(number, packet);
       }
       acknowledge(random, model, number);
@@ -245,6 +245,6 @@ class SentPacketsTest {
   private void add(long number) {
     SentFrames frames = new SentFrames();
     frames.add(SentFrames.Kind.PING, number);
-    sent.add(number, number * 10, 1200, true, frames);
+    sent.add(number, number * 10, 1200, true, false, frames);
   }
 }

@@ -21,6 +21,11 @@ public record Goodput(
     return bitsPerSecond / capacityBitsPerSecond;
   }
 
+  /** Of what the link takes, whatever it loses. */
+  public double shareOfLine() {
+    return bitsPerSecond / link.lineBitsPerSecond(sender.packetBytes());
+  }
+
   public boolean isSufficient() {
     return share() >= link.requiredShare();
   }

@@ -16,7 +16,7 @@ public record GoodputLink(long rateBitsPerSecond, long rttNanos, double loss) {
   static final int HEADER_BYTES = 28;
 
   /** Of an Ethernet frame. */
-  private static final int MTU_BYTES = 1500;
+  static final int MTU_BYTES = 1500;
 
   private static final double NANOS_PER_SECOND = 1e9;
 
@@ -31,6 +31,11 @@ public record GoodputLink(long rateBitsPerSecond, long rttNanos, double loss) {
       }
     }
     return links;
+  }
+
+  /** Those that BBR is measured on: it fills links that lose packets, too, which takes time. */
+  public static List<GoodputLink> upTo100Megabits() {
+    return all().stream().filter(link -> link.rateBitsPerSecond <= 100_000_000).toList();
   }
 
   LinkProfile profile() {
@@ -51,13 +56,18 @@ public record GoodputLink(long rateBitsPerSecond, long rttNanos, double loss) {
    * @param datagramBytes UDP payload of a full packet
    */
   double capacityBitsPerSecond(int datagramBytes) {
-    double link = (double) rateBitsPerSecond * datagramBytes / (datagramBytes + HEADER_BYTES);
+    double link = lineBitsPerSecond(datagramBytes);
     if (loss == 0) {
       return link;
     }
     double rttSeconds = rttNanos / NANOS_PER_SECOND;
     double window = ResponseFunction.cubicWindow(loss, rttSeconds);
     return Math.min(link, window * datagramBytes * 8 / rttSeconds);
+  }
+
+  /** What UDP payload the link takes. */
+  double lineBitsPerSecond(int datagramBytes) {
+    return (double) rateBitsPerSecond * datagramBytes / (datagramBytes + HEADER_BYTES);
   }
 
   /** The least share of the capacity that an application's data must have. */

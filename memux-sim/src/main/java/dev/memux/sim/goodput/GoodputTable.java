@@ -7,7 +7,11 @@ import java.util.Locale;
 public final class GoodputTable {
   private GoodputTable() {}
 
-  public static String markdown(List<Goodput> goodputs, int seconds, long seed) {
+  /**
+   * @param goodputs of CUBIC
+   * @param bbr of BBR
+   */
+  public static String markdown(List<Goodput> goodputs, List<Goodput> bbr, int seconds, long seed) {
     StringBuilder table =
         new StringBuilder(
             """
@@ -32,7 +36,40 @@ public final class GoodputTable {
     for (Goodput goodput : goodputs) {
       table.append(row(goodput));
     }
+    table.append(
+        """
+
+        ## BBR
+
+        The same with BBR, which has no response function that loss would enter into: *share* is of all that the link takes. It
+        is meant to stand 1 % of loss (draft-ietf-ccwg-bbr, "High-Level Design Goals"), gives up 2 % of the time to see the
+        round trip, and keeps the queue short, as *round trip at the end* shows.
+
+        | Mbit/s | round trip | loss | goodput Mbit/s | share | round trip at the end | packets lost |
+        |---:|---:|---:|---:|---:|---:|---:|
+        """);
+    for (Goodput goodput : bbr) {
+      table.append(bbrRow(goodput));
+    }
     return table.toString();
+  }
+
+  private static String bbrRow(Goodput goodput) {
+    GoodputLink link = goodput.link();
+    return String.format(
+        Locale.ROOT,
+        "| %d | %d ms | %s %% | %.2f | %.1f %% | %.1f ms | %d |%n",
+        link.rateBitsPerSecond() / 1_000_000,
+        link.rttNanos() / 1_000_000,
+        percent(link.loss()),
+        goodput.bitsPerSecond() / 1e6,
+        100 * goodput.shareOfLine(),
+        goodput.sender().smoothedRttNanos() / 1e6,
+        goodput.sender().packetsLost());
+  }
+
+  private static String percent(double loss) {
+    return loss == 0 ? "0" : String.format(Locale.ROOT, "%.1f", 100 * loss);
   }
 
   private static String row(Goodput goodput) {
@@ -42,7 +79,7 @@ public final class GoodputTable {
         "| %d | %d ms | %s %% | %.2f | %.2f | %.1f %%%s | %d | %d |%n",
         link.rateBitsPerSecond() / 1_000_000,
         link.rttNanos() / 1_000_000,
-        link.loss() == 0 ? "0" : String.format(Locale.ROOT, "%.1f", 100 * link.loss()),
+        percent(link.loss()),
         goodput.capacityBitsPerSecond() / 1e6,
         goodput.bitsPerSecond() / 1e6,
         100 * goodput.share(),

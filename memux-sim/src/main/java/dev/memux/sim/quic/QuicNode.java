@@ -163,7 +163,7 @@ public final class QuicNode implements Node {
             datagram.payload().clone(),
             0,
             datagram.bytes(),
-            0,
+            datagram.ecn(),
             nowNanos);
     if (connection != null) {
       connections.add(connection);
@@ -285,7 +285,8 @@ public final class QuicNode implements Node {
     socketRoom -= batch.count();
     for (int from = 0; from < batch.length(); from += batch.segmentBytes()) {
       int length = Math.min(batch.segmentBytes(), batch.length() - from);
-      out.send(address(batch.socket()), batch.remote(), batch.buffer(), from, length);
+      out.send(
+          address(batch.socket()), batch.remote(), batch.buffer(), from, length, batch.ecn());
     }
     batch.clear();
   }

@@ -3,6 +3,7 @@ package dev.memux.sim.goodput;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.engine.quic.CongestionControl;
 import dev.memux.engine.quic.QuicConfig;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -51,11 +52,35 @@ class GoodputTest {
     assertTrue(goodput.isSufficient(), goodput.bitsPerSecond() / 1e6 + " Mbit/s");
   }
 
+  private static String table(GoodputLink link) {
+    return GoodputTable.markdown(List.of(run(link, 5)), List.of(runBbr(link, 5)), 5, 1);
+  }
+
+  private static Goodput runBbr(GoodputLink link, int seconds) {
+    QuicConfig config = QuicConfig.DEFAULT.withCongestion(CongestionControl.BBR);
+    return new BulkTransfer(link, config, 1).run(seconds);
+  }
+
+  /** draft-ietf-ccwg-bbr, "High-Level Design Goals": with up to 1 % of loss, and short queues. */
+  @ParameterizedTest(name = "{0} Mbit/s, {1} ms, loss {2}")
+  @CsvSource({
+    "10, 10, 0, 0.93",
+    "10, 50, 0.001, 0.9",
+    "10, 50, 0.01, 0.75",
+    "10, 200, 0, 0.9",
+    "100, 10, 0, 0.93",
+    "100, 50, 0, 0.93",
+    "100, 50, 0.01, 0.7"
+  })
+  void bbrFillsALinkThatLosesPackets(long megabits, long rttMillis, double loss, double share) {
+    Goodput goodput = runBbr(link(megabits, rttMillis, loss), 20);
+    assertTrue(goodput.shareOfLine() > share, goodput.shareOfLine() + " of the link");
+  }
+
   @Test
   void theSameSeedGivesTheSameTable() {
     GoodputLink link = link(10, 50, 0.01);
-    String table = GoodputTable.markdown(List.of(run(link, 5)), 5, 1);
-    assertEquals(table, GoodputTable.markdown(List.of(run(link, 5)), 5, 1));
+    assertEquals(table(link), table(link));
   }
 
   /** RFC 9438 §5.2, tables 1 and 2: average windows in segments. */

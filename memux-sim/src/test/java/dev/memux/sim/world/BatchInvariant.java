@@ -12,9 +12,17 @@ final class BatchInvariant {
   private double mostBytes;
   private long bytes;
 
-  /** A batch begins. */
+  /** A batch begins, of a sender whose window makes the pace. */
   void beforeTransmit(long windowBytes, long smoothedRttNanos, long packetBytes) {
-    double inAMillisecond = PACING_GAIN * windowBytes * MILLI_NANOS / smoothedRttNanos;
+    begin(PACING_GAIN * windowBytes * MILLI_NANOS / smoothedRttNanos, packetBytes);
+  }
+
+  /** A batch begins, of a sender that knows the rate of the path. */
+  void beforePacedTransmit(long bytesPerSecond, long packetBytes) {
+    begin(bytesPerSecond / 1e3, packetBytes);
+  }
+
+  private void begin(double inAMillisecond, long packetBytes) {
     mostBytes = Math.max((double) (LEAST_PACKETS * packetBytes), inAMillisecond);
     bytes = 0;
   }

@@ -4,6 +4,7 @@ import dev.memux.engine.CloseReason;
 import dev.memux.engine.Connection;
 import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.packet.ConnectionId;
+import dev.memux.engine.quic.CongestionControl;
 import dev.memux.engine.quic.MigrationStart;
 import dev.memux.engine.quic.PathEvent;
 import dev.memux.engine.quic.QuicConfig;
@@ -31,6 +32,7 @@ import dev.memux.tls.EncryptionLevel;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +69,10 @@ final class Conversation extends Course implements NetworkObserver, WireListener
   private final Map<Side, CongestionInvariant> congestion = new EnumMap<>(Side.class);
   private final Map<Side, SchedulingInvariant> scheduling = new EnumMap<>(Side.class);
   private final BatchInvariant batches = new BatchInvariant();
+
+  /** Whose congestion control measures the rate of the path. */
+  private final Set<Side> knowRate = EnumSet.noneOf(Side.class);
+
   private final Map<Side, ForgottenPackets> forgottenBy = new EnumMap<>(Side.class);
 
   private final Map<Side, Integer> maxDatagramBytes = new EnumMap<>(Side.class);
@@ -109,6 +115,12 @@ final class Conversation extends Course implements NetworkObserver, WireListener
     keyUpdates = world.tls().keyUpdates();
     maxDatagramBytes.put(Side.CLIENT, world.clientConfig().maxDatagramBytes());
     maxDatagramBytes.put(Side.SERVER, world.serverConfig().maxDatagramBytes());
+    if (world.clientConfig().congestion() == CongestionControl.BBR) {
+      knowRate.add(Side.CLIENT);
+    }
+    if (world.serverConfig().congestion() == CongestionControl.BBR) {
+      knowRate.add(Side.SERVER);
+    }
     nodes.put(Side.CLIENT, client);
     nodes.put(Side.SERVER, server);
     scheduling.put(Side.CLIENT, scheduling(world.clientConfig()));
@@ -639,10 +651,15 @@ final class Conversation extends Course implements NetworkObserver, WireListener
     if (isOurs(connection)) {
       ConnectionStatistics statistics = connection.statistics();
       probesBefore = statistics.probesSent();
-      batches.beforeTransmit(
-          statistics.windowBytes(),
-          statistics.smoothedRttNanos(),
-          maxDatagramBytes.get(side(connection)));
+      if (knowRate.contains(side(connection))) {
+        batches.beforePacedTransmit(
+            statistics.pacingBytesPerSecond(), maxDatagramBytes.get(side(connection)));
+      } else {
+        batches.beforeTransmit(
+            statistics.windowBytes(),
+            statistics.smoothedRttNanos(),
+            maxDatagramBytes.get(side(connection)));
+      }
       congestion
           .get(side(connection))
           .beforeTransmit(

@@ -927,6 +927,14 @@ class InvariantsTest {
     }
 
     @Test
+    void seesMoreThanAMillisecondOfAKnownRate() {
+      batches.beforePacedTransmit(12_000_000, 1200);
+      sends(10);
+      batches.beforePacedTransmit(12_000_000, 1200);
+      assertViolation(() -> sends(11));
+    }
+
+    @Test
     void seesMoreThanAMillisecondTakesOnAFastPath() {
       batches.beforeTransmit(960_000, 100_000_000, 1200);
       sends(10);

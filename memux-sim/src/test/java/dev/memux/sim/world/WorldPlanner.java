@@ -14,6 +14,7 @@ import dev.memux.engine.schedule.SchedulerConfig;
 import dev.memux.engine.wire.QuicVersion;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.sim.BurstLoss;
+import dev.memux.sim.EcnTreatment;
 import dev.memux.sim.LinkProfile;
 import dev.memux.sim.Outage;
 import dev.memux.sim.Randomness;
@@ -308,6 +309,16 @@ final class WorldPlanner {
     };
   }
 
+  /** Some queues mark, and some paths do to codepoints what they like. */
+  private static LinkProfile withEcn(LinkProfile link, Randomness r) {
+    EcnTreatment treatment = r.chance(0.7) ? EcnTreatment.KEEP : r.oneOf(EcnTreatment.values());
+    double share = r.nextDouble();
+    return link.toBuilder()
+        .markBytes(r.chance(0.5) ? Integer.MAX_VALUE : (int) (link.queueBytes() * share))
+        .ecn(treatment)
+        .build();
+  }
+
   private static BurstLoss bursts(Randomness r) {
     return new BurstLoss(r.nextDouble() * 0.01, 0.1 + r.nextDouble() * 0.5, 0, 0.8);
   }
@@ -325,8 +336,10 @@ final class WorldPlanner {
         links.chance(0.05)
             ? links.between(300, 400) * MILLI
             : links.logarithmic(100_000, 150 * MILLI);
-    LinkProfile up = first == null ? link(weather, delayNanos, links) : first.up();
-    LinkProfile down = first == null ? link(weather, delayNanos, links) : first.down();
+    Randomness ecn = part.split("ecn").random();
+    LinkProfile up = first == null ? withEcn(link(weather, delayNanos, links), ecn) : first.up();
+    LinkProfile down =
+        first == null ? withEcn(link(weather, delayNanos, links), ecn) : first.down();
     Randomness work = part.split("work").random();
     WorldPlan.Ending ending = ending(keepsAlive, work);
     if (crowded && ending == WorldPlan.Ending.PATH_DIES) {
@@ -408,6 +421,7 @@ final class WorldPlanner {
 
   private static List<WorldPlan.Rebinding> rebindings(Weather weather, long delayNanos, Seed seed) {
     Randomness r = seed.random();
+    Randomness ecn = seed.split("ecn").random();
     List<WorldPlan.Rebinding> changes = new ArrayList<>();
     for (int i = r.between(1, 4); i > 0; i--) {
       long afterNanos = r.logarithmic(MILLI, 5 * SECOND);
@@ -417,8 +431,8 @@ final class WorldPlanner {
           new WorldPlan.Rebinding(
               afterNanos,
               otherHost,
-              otherLinks ? link(weather, delayNanos, r) : null,
-              otherLinks ? link(weather, delayNanos, r) : null));
+              otherLinks ? withEcn(link(weather, delayNanos, r), ecn) : null,
+              otherLinks ? withEcn(link(weather, delayNanos, r), ecn) : null));
     }
     return changes;
   }
