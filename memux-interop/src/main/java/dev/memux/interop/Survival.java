@@ -31,9 +31,7 @@ final class Survival {
         if (!outcome.isGreen()) {
           throw new IOException(network.getKey() + ": " + outcome.reasons());
         }
-        seconds
-            .computeIfAbsent(network.getKey(), key -> new ArrayList<>())
-            .add(outcome.seconds());
+        seconds.computeIfAbsent(network.getKey(), key -> new ArrayList<>()).add(outcome.seconds());
       }
     }
     return table(seconds);
@@ -45,8 +43,7 @@ final class Survival {
     networks.put("steady", steady);
     networks.put("another port every 2 s", steady.rebinding(FIRST, FIRST, false));
     networks.put("another address once", steady.rebinding(FIRST, NEVER_AGAIN, true));
-    networks.put(
-        "5 s on, 2 s off", steady.outages(Duration.ofSeconds(5), Duration.ofSeconds(2)));
+    networks.put("5 s on, 2 s off", steady.outages(Duration.ofSeconds(5), Duration.ofSeconds(2)));
     return networks;
   }
 
