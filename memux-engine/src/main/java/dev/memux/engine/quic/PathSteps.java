@@ -48,7 +48,9 @@ final class PathSteps implements Paths.Listener {
   @Override
   public void onPeerMigrated(InetSocketAddress remote, long nowNanos) {
     // RFC 9000 §9.3: the token that it has is for the address before.
-    connection.outgoing().addNewToken(registry.addressToken(connection.version().current(), remote, nowNanos));
+    connection
+        .outgoing()
+        .addNewToken(registry.addressToken(connection.version().current(), remote, nowNanos));
     events.add(new ConnectionEvent.PeerMigrated(remote));
   }
 
