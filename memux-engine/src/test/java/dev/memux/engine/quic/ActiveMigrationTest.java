@@ -20,6 +20,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** A client moves of its own will (RFC 9000 §9.2). */
@@ -298,7 +299,10 @@ class ActiveMigrationTest {
     write(pair.server(), 60_000);
     pair.runUntil(pair.now + ConnectedPair.SECOND);
     long grown = pair.client.recovery().windowBytes();
-    long fresh = CongestionControl.CUBIC.newController(QuicConfig.MIN_DATAGRAM_BYTES).windowBytes();
+    long fresh =
+        CongestionControl.CUBIC
+            .newController(QuicConfig.MIN_DATAGRAM_BYTES, new Random(1))
+            .windowBytes();
     assertTrue(grown > fresh);
     migrate(2);
     pair.deliverToServer();
