@@ -78,6 +78,8 @@ final class ConnectionLog implements GatewayObserver, AutoCloseable {
         + address(connection.remote())
         + " protocol="
         + known(connection.protocol())
+        + " quic="
+        + known(connection.quicVersion())
         + " tls="
         + connection.tlsVersion()
         + " cipher="

@@ -26,6 +26,7 @@ final class ConnectionLogTest {
       new ConnectionSummary(
           new InetSocketAddress(InetAddress.ofLiteral("::1"), 4711),
           "h3",
+          "v2",
           "TLSv1.3",
           "SUITE",
           "X25519",
@@ -34,6 +35,7 @@ final class ConnectionLogTest {
   private static final ConnectionSummary TCP =
       new ConnectionSummary(
           new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 4712),
+          null,
           null,
           "TLSv1.2",
           "SUITE",
@@ -56,9 +58,9 @@ final class ConnectionLogTest {
     }
     assertEquals(
         List.of(
-            "2026-11-21T08:00:00.123Z connection peer=[::1]:4711 protocol=h3 tls=TLSv1.3"
+            "2026-11-21T08:00:00.123Z connection peer=[::1]:4711 protocol=h3 quic=v2 tls=TLSv1.3"
                 + " cipher=SUITE group=X25519 resumed=true early_data=false",
-            "2026-11-21T08:00:00.123Z connection peer=127.0.0.1:4712 protocol=- tls=TLSv1.2"
+            "2026-11-21T08:00:00.123Z connection peer=127.0.0.1:4712 protocol=- quic=- tls=TLSv1.2"
                 + " cipher=SUITE group=- resumed=- early_data=-"),
         lines());
   }

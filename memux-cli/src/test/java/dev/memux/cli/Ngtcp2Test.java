@@ -2,6 +2,9 @@ package dev.memux.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.memux.engine.quic.QuicConfig;
+import dev.memux.engine.quic.VersionPolicy;
+import dev.memux.engine.wire.QuicVersion;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -81,6 +84,46 @@ final class Ngtcp2Test {
     try {
       assertEquals(
           Collections.nCopies(names.size(), (long) FILE_BYTES), RestlessClient.fetch(port, names));
+    } finally {
+      serving.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    }
+  }
+
+  /** RFC 9368 §2.1: it asks in a version that nobody speaks, and takes what it is offered. */
+  @Test
+  void theirClientNegotiatesTheVersion() throws Exception {
+    Path client = ExternalPrograms.require("gtlsclient", "ngtcp2-client");
+    Path root = folder.resolve("root");
+    Path got = Files.createDirectory(folder.resolve("got"));
+    List<String> names = RandomFiles.write(root, 1, FILE_BYTES);
+    int port = FreePort.find();
+    try (MemuxProcess gateway = MemuxProcess.gateway(folder, port, "--root=" + root)) {
+      List<String> command = new ArrayList<>();
+      command.add(client.toString());
+      command.addAll(List.of("--quiet", "--no-quic-dump", "--no-http-dump"));
+      command.addAll(List.of("--version=0x5a6a7a8a", "--preferred-versions=v1"));
+      command.addAll(List.of("--exit-on-all-streams-close", "--download=" + got));
+      command.addAll(List.of("127.0.0.1", Integer.toString(port)));
+      names.forEach(name -> command.add("https://localhost:" + port + "/" + name));
+      Path log = folder.resolve("gtlsclient.log");
+      Process fetching = start(command, log);
+      assertEquals(0, awaitExit(fetching), () -> read(log));
+      RandomFiles.assertSame(root, got, names);
+      assertEquals("", gateway.errors());
+    }
+  }
+
+  /** It speaks a draft of version 2 only, so that ours has to begin again (RFC 9368 §2.1, §8). */
+  @Test
+  void ourClientBeginsAgainInTheVersionOfTheirServer() throws Exception {
+    Path root = folder.resolve("root");
+    List<String> names = RandomFiles.write(root, 1, FILE_BYTES);
+    int port = FreePort.find();
+    Process serving = serve(root, port);
+    try {
+      QuicConfig config =
+          QuicConfig.DEFAULT.withVersions(VersionPolicy.preferring(QuicVersion.V2, QuicVersion.V1));
+      assertEquals(List.of((long) FILE_BYTES), RestlessClient.fetch(config, port, names));
     } finally {
       serving.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
     }

@@ -31,6 +31,11 @@ final class RestlessClient {
 
   /** Fetches all at once over one connection; returns how long each is. */
   static List<Long> fetch(int port, List<String> names) throws Exception {
+    return fetch(QuicConfig.DEFAULT, port, names);
+  }
+
+  /** The same over a connection that behaves otherwise. */
+  static List<Long> fetch(QuicConfig config, int port, List<String> names) throws Exception {
     EventLoopGroup group = IoTransport.preferred().newEventLoopGroup(1);
     try {
       TlsClientConfig tls =
@@ -40,7 +45,7 @@ final class RestlessClient {
               .build();
       Origin origin = new Origin("127.0.0.1", port);
       ClientConnection connection =
-          new Http3Client(group, Connector.quic(group, QuicConfig.DEFAULT, tls), PATIENCE)
+          new Http3Client(group, Connector.quic(group, config, tls), PATIENCE)
               .connection(origin)
               .toCompletableFuture()
               .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);

@@ -6,6 +6,8 @@ import dev.memux.engine.mux.DatagramStatistics;
  * What a connection has done so far, and what its path looks like now. Packets are QUIC's, or the
  * records of QMux; what the layer below QMux keeps to itself is 0.
  *
+ * @param quicVersion the Version field of QUIC's long headers (RFC 9000 §15), as far as it has been
+ *     negotiated: 1, or 0x6b3343cf for version 2; 0 over QMux
  * @param datagramsSent of UDP
  * @param datagramsReceived of UDP
  * @param bytesSent in UDP datagrams or in records
@@ -21,6 +23,7 @@ import dev.memux.engine.mux.DatagramStatistics;
  * @param datagrams the application's unreliable ones
  */
 public record ConnectionStatistics(
+    int quicVersion,
     long datagramsSent,
     long datagramsReceived,
     long bytesSent,

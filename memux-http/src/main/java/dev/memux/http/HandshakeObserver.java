@@ -1,5 +1,6 @@
 package dev.memux.http;
 
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.netty.MuxQuicChannel;
 import dev.memux.tls.EarlyData;
 import dev.memux.tls.TlsSession;
@@ -34,11 +35,13 @@ final class HandshakeObserver extends ChannelInboundHandlerAdapter {
   private static @Nullable ConnectionSummary summary(Channel channel) {
     if (channel instanceof MuxQuicChannel quic) {
       TlsSession session = quic.tlsSession();
+      QuicVersion version = quic.quicVersion();
       return session == null
           ? null
           : new ConnectionSummary(
               quic.remoteSocketAddress(),
               session.applicationProtocol(),
+              version == null ? null : version.toString(),
               "TLSv1.3",
               session.suite().name(),
               session.group() == null ? null : session.group().name(),
@@ -53,6 +56,7 @@ final class HandshakeObserver extends ChannelInboundHandlerAdapter {
     return new ConnectionSummary(
         channel.remoteAddress(),
         handler.applicationProtocol(),
+        null,
         engine.getSession().getProtocol(),
         engine.getSession().getCipherSuite(),
         null,

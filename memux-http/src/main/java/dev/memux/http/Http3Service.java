@@ -81,13 +81,17 @@ public final class Http3Service {
    */
   public static byte[] rememberedSettings() {
     StringBuilder text = new StringBuilder();
-    settings().settings().forEach(entry -> text.append(entry).append('\n'));
+    plainSettings().forEach(entry -> text.append(entry).append('\n'));
     return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   // Without a dynamic QPACK table no field section ever waits for another stream (RFC 9204 §2.1.2).
+  private static Http3Settings plainSettings() {
+    return new Http3Settings().maxFieldSectionSize(MAX_FIELD_SECTION_BYTES);
+  }
+
+  /** What both ends say of themselves. */
   static DefaultHttp3SettingsFrame settings() {
-    return new DefaultHttp3SettingsFrame(
-        new Http3Settings().maxFieldSectionSize(MAX_FIELD_SECTION_BYTES));
+    return Http3Grease.with(plainSettings());
   }
 }

@@ -24,6 +24,7 @@ final class KernelPath {
     }
     long rttNanos = TimeUnit.MICROSECONDS.toNanos(info.rtt());
     return new ConnectionStatistics(
+        known.quicVersion(),
         known.datagramsSent(),
         known.datagramsReceived(),
         known.bytesSent(),

@@ -9,6 +9,7 @@ import dev.memux.engine.mux.RemoteStreamState;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.schedule.Priority;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.tls.TlsSession;
 import io.netty.buffer.ByteBuf;
@@ -362,6 +363,11 @@ public final class MuxQuicChannel extends AbstractChannel implements QuicChannel
   /** What the handshake has agreed on; null before it is complete. Any thread. */
   public @Nullable TlsSession tlsSession() {
     return tlsSession;
+  }
+
+  /** The version of QUIC; null over QMux. Settled once the channel is active. On the loop. */
+  public @Nullable QuicVersion quicVersion() {
+    return QuicVersion.of(connection.statistics().quicVersion());
   }
 
   /** Who ended the connection and why; null while it lives. Any thread. */

@@ -7,11 +7,11 @@ import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.packet.PacketOpener;
 import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
-import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.quic.QuicConfig;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.quic.QuicEndpoint;
 import dev.memux.engine.quic.SendBatch;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.tls.NamedGroup;
 import dev.memux.tls.TlsClientConfig;
 import java.net.InetSocketAddress;
@@ -61,7 +61,7 @@ final class ForgedInitials {
     ConnectionId dcid = ConnectionId.of(datagram, header.dcidFrom(), header.dcidLength());
     byte[] frames = new byte[datagram.length];
     int length =
-        new PacketOpener(InitialSecrets.SUITE, InitialSecrets.client(dcid))
+        new PacketOpener(InitialSecrets.SUITE, InitialSecrets.client(QuicVersion.V1, dcid))
             .open(datagram, 0, header.packetNumberOffset(), header.packetEnd(), -1, frames, 0);
     int end = length;
     while (frames[end - 1] == 0) {
@@ -100,7 +100,7 @@ final class ForgedInitials {
     int length = plain.length - payload - PacketSealer.TAG_BYTES;
     HeaderWriter.patchLength(plain, payload, PACKET_NUMBER_BYTES, length);
     byte[] sealed = new byte[plain.length];
-    new PacketSealer(InitialSecrets.SUITE, InitialSecrets.client(dcid))
+    new PacketSealer(InitialSecrets.SUITE, InitialSecrets.client(QuicVersion.V1, dcid))
         .seal(plain, 0, payload, PACKET_NUMBER_BYTES, length, packetNumber, sealed, 0);
     return sealed;
   }

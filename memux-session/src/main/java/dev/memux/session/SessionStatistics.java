@@ -3,12 +3,15 @@ package dev.memux.session;
 import dev.memux.engine.ConnectionStatistics;
 import dev.memux.engine.mux.DatagramStatistics;
 import dev.memux.engine.mux.Mux;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.netty.Carrier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a session has done so far, and what its path looks like now. Where the carrier does not know
  * something it is 0.
  *
+ * @param quicVersion the version of QUIC; null over other carriers
  * @param openStreams streams of which a direction is not over yet, or not acknowledged
  * @param bytesSent on the wire, headers of packets included
  * @param bytesReceived on the wire, headers of packets included
@@ -23,6 +26,7 @@ import dev.memux.netty.Carrier;
  * @param datagrams what became of unreliable datagrams
  */
 public record SessionStatistics(
+    @Nullable QuicVersion quicVersion,
     int openStreams,
     long bytesSent,
     long bytesReceived,
@@ -40,6 +44,7 @@ public record SessionStatistics(
     Mux mux = carrier.connection().mux();
     ConnectionStatistics s = carrier.statistics();
     return new SessionStatistics(
+        QuicVersion.of(s.quicVersion()),
         mux.streamCount(),
         s.bytesSent(),
         s.bytesReceived(),

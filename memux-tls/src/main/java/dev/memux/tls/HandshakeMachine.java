@@ -11,6 +11,10 @@ abstract class HandshakeMachine implements TlsHandshake {
   final MessageInput input = new MessageInput();
   final HandshakeOutput output = new HandshakeOutput(transcript);
   @Nullable KeySchedule schedule;
+
+  /** Of QUIC: what tickets are for. */
+  int quicVersion = QUIC_V1;
+
   private @Nullable TlsAlertException failure;
 
   /**
@@ -54,6 +58,11 @@ abstract class HandshakeMachine implements TlsHandshake {
   }
 
   @Override
+  public final void onQuicVersion(int version) {
+    quicVersion = version;
+  }
+
+  @Override
   public final @Nullable TlsEvent pollEvent() {
     return output.poll();
   }
@@ -70,7 +79,7 @@ abstract class HandshakeMachine implements TlsHandshake {
     return input.next(this::requirePlace);
   }
 
-  /** The handshake has ended: no key that was made for it is needed any more. */
+  /** The handshake has ended: nothing that was made for it is needed any more. */
   void forgetKeys() {}
 
   /** Lets go of what only the handshake needs, for its connection may live long. */

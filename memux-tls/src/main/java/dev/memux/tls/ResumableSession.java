@@ -14,13 +14,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ResumableSession {
   private static final long MAX_LIFETIME_MILLIS = Duration.ofDays(7).toMillis();
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
 
   private final CipherSuite suite;
   private final byte[] preSharedKey;
   private final NewSessionTicket ticket;
   private final long receivedMillis;
   private final String applicationProtocol;
+  private final int quicVersion;
   private final byte[] transportParameters;
   private final List<X509Certificate> peerCertificates;
   private final byte[] credentialsHashes;
@@ -28,6 +29,7 @@ public final class ResumableSession {
 
   /**
    * @param session in which the ticket came
+   * @param quicVersion of the connection in which it came
    * @param transportParameters of the server then, encoded
    * @param credentials that the client was ready to present then
    * @param verdict on the server's certificates
@@ -37,6 +39,7 @@ public final class ResumableSession {
       byte[] preSharedKey,
       NewSessionTicket ticket,
       long receivedMillis,
+      int quicVersion,
       byte[] transportParameters,
       List<TlsCredentials> credentials,
       TrustVerdict verdict) {
@@ -46,6 +49,7 @@ public final class ResumableSession {
         ticket,
         receivedMillis,
         session.applicationProtocol(),
+        quicVersion,
         transportParameters,
         session.peerCertificates(),
         hashes(credentials),
@@ -58,6 +62,7 @@ public final class ResumableSession {
       NewSessionTicket ticket,
       long receivedMillis,
       String applicationProtocol,
+      int quicVersion,
       byte[] transportParameters,
       List<X509Certificate> peerCertificates,
       byte[] credentialsHashes,
@@ -67,6 +72,7 @@ public final class ResumableSession {
     this.ticket = ticket;
     this.receivedMillis = receivedMillis;
     this.applicationProtocol = applicationProtocol;
+    this.quicVersion = quicVersion;
     this.transportParameters = transportParameters;
     this.peerCertificates = peerCertificates;
     this.credentialsHashes = credentialsHashes;
@@ -80,6 +86,7 @@ public final class ResumableSession {
     w.vector24(ticket.write());
     w.u32(receivedMillis >>> 32).u32(receivedMillis);
     w.vector8(applicationProtocol.getBytes(StandardCharsets.ISO_8859_1));
+    w.u32(quicVersion & 0xffff_ffffL);
     w.vector16(transportParameters).vector16(credentialsHashes);
     w.vector24(CertificateMessage.write(peerCertificates));
     return w.finish();
@@ -100,6 +107,7 @@ public final class ResumableSession {
       NewSessionTicket ticket = NewSessionTicket.read(message(r));
       long receivedMillis = r.u32() << 32 | r.u32();
       String protocol = new String(r.vector8(1).rest(), StandardCharsets.ISO_8859_1);
+      int quicVersion = (int) r.u32();
       byte[] transportParameters = r.vector16(0).rest();
       byte[] credentialsHashes = r.vector16(0).rest();
       List<X509Certificate> certificates = CertificateMessage.readServers(message(r));
@@ -110,6 +118,7 @@ public final class ResumableSession {
           ticket,
           receivedMillis,
           protocol,
+          quicVersion,
           transportParameters,
           certificates,
           credentialsHashes,
@@ -140,6 +149,14 @@ public final class ResumableSession {
 
   String applicationProtocol() {
     return applicationProtocol;
+  }
+
+  /**
+   * The version of QUIC that it came in. RFC 9369 §5: it may be resumed only where the client
+   * begins with that one.
+   */
+  public int quicVersion() {
+    return quicVersion;
   }
 
   /** Of the server, encoded, as they were then. */

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * What a server must know to resume a session; it travels, encrypted, in the ticket itself.
  *
  * @param suite of the session; a resumed one may have another with the same hash
+ * @param quicVersion of the connection that it was given out on, which it is good for (RFC 9369 §5)
  * @param serverName that the client asked for, in lower case; null: none
  * @param credentialsHash of the certificate that the server has shown, SHA-256
  * @param authenticatedMillis when both sides last proved who they are, by the clock of the keys
@@ -24,6 +25,7 @@ record Ticket(
     CipherSuite suite,
     byte[] preSharedKey,
     String applicationProtocol,
+    int quicVersion,
     @Nullable String serverName,
     byte[] credentialsHash,
     long authenticatedMillis,
@@ -34,13 +36,14 @@ record Ticket(
   /** A ticket comes back in every ClientHello, and must fit it. */
   static final int MAX_CERTIFICATES_BYTES = 4 * 1024;
 
-  private static final int FORMAT = 2;
+  private static final int FORMAT = 3;
 
   /** Null if the client's certificates are too long. */
   byte @Nullable [] encode() {
     HandshakeWriter w = new HandshakeWriter();
     w.u8(FORMAT).u16(suite.code()).vector8(preSharedKey);
     w.vector8(applicationProtocol.getBytes(StandardCharsets.ISO_8859_1));
+    w.u32(quicVersion & 0xffff_ffffL);
     w.vector8((serverName == null ? "" : serverName).getBytes(StandardCharsets.US_ASCII));
     w.vector8(credentialsHash);
     w.u32(authenticatedMillis >>> 32).u32(authenticatedMillis);
@@ -69,6 +72,7 @@ record Ticket(
     }
     byte[] preSharedKey = r.vector8(1).rest();
     String protocol = new String(r.vector8(1).rest(), StandardCharsets.ISO_8859_1);
+    int quicVersion = (int) r.u32();
     String name = new String(r.vector8(0).rest(), StandardCharsets.US_ASCII);
     byte[] credentialsHash = r.vector8(1).rest();
     long authenticatedMillis = r.u32() << 32 | r.u32();
@@ -84,6 +88,7 @@ record Ticket(
         suite,
         preSharedKey,
         protocol,
+        quicVersion,
         name.isEmpty() ? null : name,
         credentialsHash,
         authenticatedMillis,

@@ -21,8 +21,13 @@ record TicketChoice(int index, Ticket ticket) {
   /** Each costs a decryption, before anybody has proved anything. */
   static final int MAX_TRIED = 4;
 
-  /** The client's first that fits, or null. */
-  static @Nullable TicketChoice of(TlsServerConfig config, ClientHello hello, ServerChoice choice) {
+  /**
+   * The client's first that fits, or null.
+   *
+   * @param quicVersion in which the client has begun
+   */
+  static @Nullable TicketChoice of(
+      TlsServerConfig config, ClientHello hello, ServerChoice choice, int quicVersion) {
     TicketKeys keys = config.ticketKeys();
     PskOffer offer = hello.preSharedKeys();
     if (keys == null || offer == null || !hello.resumesWithKeyExchange()) {
@@ -30,7 +35,9 @@ record TicketChoice(int index, Ticket ticket) {
     }
     for (int i = 0; i < Math.min(MAX_TRIED, offer.tickets().size()); i++) {
       Ticket ticket = open(keys, offer.tickets().get(i));
-      if (ticket != null && fits(config, keys, ticket, hello, choice)) {
+      if (ticket != null
+          && ticket.quicVersion() == quicVersion // RFC 9369 §5
+          && fits(config, keys, ticket, hello, choice)) {
         return new TicketChoice(i, ticket);
       }
     }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a server's tickets for one connection will hold (RFC 8446 §4.6.1).
  *
+ * @param quicVersion of the connection
  * @param credentialsHash of the certificate that was shown, on this connection or the first
  * @param earlyDataTerms null: no early data
  * @param resumedAuthenticatedMillis when the resumed session began; null: this one is not resumed
@@ -19,6 +20,7 @@ record TicketIssue(
     TicketKeys keys,
     CipherSuite suite,
     String applicationProtocol,
+    int quicVersion,
     @Nullable String serverName,
     byte[] credentialsHash,
     @Nullable EarlyDataTerms earlyDataTerms,
@@ -34,6 +36,7 @@ record TicketIssue(
       TlsServerConfig config,
       ClientHello hello,
       ServerChoice choice,
+      int quicVersion,
       @Nullable Signer signer,
       @Nullable TicketChoice resumed,
       @Nullable EarlyDataTerms earlyDataTerms) {
@@ -45,6 +48,7 @@ record TicketIssue(
         keys,
         choice.suite(),
         choice.applicationProtocol(),
+        quicVersion,
         TicketChoice.lowerCase(hello.serverName()),
         resumed == null
             ? requireNonNull(signer).credentials().hash()
@@ -67,6 +71,7 @@ record TicketIssue(
               suite,
               secret.preSharedKey(nonce),
               applicationProtocol,
+              quicVersion,
               serverName,
               credentialsHash,
               resumedAuthenticatedMillis == null ? nowMillis : resumedAuthenticatedMillis,

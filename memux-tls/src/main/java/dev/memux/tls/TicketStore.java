@@ -18,10 +18,17 @@ final class TicketStore {
   private final String key;
   private @Nullable TlsSession session;
   private @Nullable ResumptionSecret secret;
+  private int quicVersion;
   private byte[] transportParameters = {};
   private int added;
 
-  TicketStore(TlsClientConfig config, SessionCache cache, ServerName serverName) {
+  /** Null: the configuration keeps none. */
+  static @Nullable TicketStore of(TlsClientConfig config, ServerName serverName) {
+    SessionCache cache = config.sessionCache();
+    return cache == null ? null : new TicketStore(config, cache, serverName);
+  }
+
+  private TicketStore(TlsClientConfig config, SessionCache cache, ServerName serverName) {
     this.config = config;
     this.cache = cache;
     this.serverName = serverName;
@@ -41,12 +48,17 @@ final class TicketStore {
   /**
    * Tickets may come from now on.
    *
+   * @param version of QUIC
    * @param serverParameters its transport parameters, encoded
    */
   void onConnected(
-      TlsSession connected, ResumptionSecret resumptionSecret, byte[] serverParameters) {
+      TlsSession connected,
+      ResumptionSecret resumptionSecret,
+      int version,
+      byte[] serverParameters) {
     session = connected;
     secret = resumptionSecret;
+    quicVersion = version;
     transportParameters = serverParameters;
   }
 
@@ -66,6 +78,7 @@ final class TicketStore {
             preSharedKey,
             ticket,
             config.clock().millis(),
+            quicVersion,
             transportParameters,
             config.credentials(),
             new TrustVerdict(config.trust(), serverName)));

@@ -51,6 +51,18 @@ public final class TlsClient extends HandshakeMachine {
   }
 
   /**
+   * Takes a session to resume out of the cache of {@code config}, for a client that begins with the
+   * session's {@linkplain ResumableSession#quicVersion version of QUIC}.
+   *
+   * @return null: there is none
+   * @throws IllegalArgumentException if {@code serverName} is neither a host name nor an address
+   */
+  public static @Nullable ResumableSession takeSession(TlsClientConfig config, String serverName) {
+    TicketStore tickets = TicketStore.of(config, ServerName.parse(serverName));
+    return tickets == null ? null : tickets.take();
+  }
+
+  /**
    * @param serverName host name or IP address that the server's certificate must have
    * @param transportParameters encoded (RFC 9000 §18)
    * @param crypto does what takes public and private keys
@@ -67,6 +79,26 @@ public final class TlsClient extends HandshakeMachine {
   }
 
   /**
+   * @param serverName host name or IP address that the server's certificate must have
+   * @param transportParameters encoded (RFC 9000 §18)
+   * @param session of {@link #takeSession}, of {@code quicVersion}; null: nothing is resumed
+   * @param quicVersion that the connection begins in
+   * @param crypto does what takes public and private keys
+   * @param random for the ClientHello, and for {@code crypto}
+   * @throws IllegalArgumentException if {@code serverName} is neither a host name nor an address
+   */
+  public TlsClient(
+      TlsClientConfig config,
+      String serverName,
+      byte[] transportParameters,
+      @Nullable ResumableSession session,
+      int quicVersion,
+      HandshakeCrypto crypto,
+      SecureRandom random) {
+    this(config, serverName, transportParameters, session, quicVersion, crypto, random, true);
+  }
+
+  /**
    * @param needsTransportParameters false: for servers that speak TLS without QUIC
    */
   TlsClient(
@@ -76,22 +108,36 @@ public final class TlsClient extends HandshakeMachine {
       HandshakeCrypto crypto,
       SecureRandom random,
       boolean needsTransportParameters) {
+    this(
+        config,
+        serverName,
+        transportParameters,
+        takeSession(config, serverName),
+        QUIC_V1,
+        crypto,
+        random,
+        needsTransportParameters);
+  }
+
+  private TlsClient(
+      TlsClientConfig config,
+      String serverName,
+      byte[] transportParameters,
+      @Nullable ResumableSession session,
+      int quicVersion,
+      HandshakeCrypto crypto,
+      SecureRandom random,
+      boolean needsTransportParameters) {
     this.serverName = ServerName.parse(serverName);
     this.trust = config.trust();
     this.credentials = config.credentials();
-    SessionCache cache = config.sessionCache();
-    this.tickets = cache == null ? null : new TicketStore(config, cache, this.serverName);
+    this.tickets = TicketStore.of(config, this.serverName);
+    onQuicVersion(quicVersion);
     this.crypto = crypto;
     this.random = random;
     this.needsTransportParameters = needsTransportParameters;
     this.offer =
-        new ClientOffer(
-            config,
-            this.serverName,
-            transportParameters,
-            tickets == null ? null : tickets.take(),
-            crypto,
-            random);
+        new ClientOffer(config, this.serverName, transportParameters, session, crypto, random);
     this.secretLog = new SecretLog(config.keyLog(), offer.clientRandom());
   }
 
@@ -321,7 +367,8 @@ public final class TlsClient extends HandshakeMachine {
             resumed != null,
             earlyData);
     if (tickets != null) {
-      tickets.onConnected(session, keys.resumptionSecret(transcript.hash()), peerParameters);
+      tickets.onConnected(
+          session, keys.resumptionSecret(transcript.hash()), quicVersion, peerParameters);
     }
     forgetSecrets();
     enter(ClientState.CONNECTED);

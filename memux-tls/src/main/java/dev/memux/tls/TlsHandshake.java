@@ -13,6 +13,11 @@ import org.jspecify.annotations.Nullable;
  */
 public interface TlsHandshake {
   /**
+   * The number of QUIC version 1 (RFC 9000 §15), which handshakes are for unless told otherwise.
+   */
+  int QUIC_V1 = 1;
+
+  /**
    * Begins: a client writes its ClientHello, a server does nothing.
    *
    * @throws IllegalStateException if called twice
@@ -36,6 +41,12 @@ public interface TlsHandshake {
    * meanwhile.
    */
   boolean mayTakeLong();
+
+  /**
+   * On a client: the server goes on in another version of QUIC (RFC 9368 §2.3), and what resumes
+   * this session later has to begin with that one (RFC 9369 §5). Before any bytes of the server's.
+   */
+  void onQuicVersion(int version);
 
   /** The next thing to act on, or null: nothing for now. */
   @Nullable TlsEvent pollEvent();

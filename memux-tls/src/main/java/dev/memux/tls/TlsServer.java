@@ -19,13 +19,14 @@ import org.jspecify.annotations.Nullable;
 /** The server's side of a handshake (RFC 8446 §2, RFC 9001 §4). */
 public final class TlsServer extends HandshakeMachine {
   private final TlsServerConfig config;
-  private final byte[] transportParameters;
+  private @Nullable QuicTerms terms;
   private final @Nullable EarlyDataTerms earlyDataTerms;
   private final HandshakeCrypto crypto;
   private final SecureRandom random;
   private final boolean quic;
 
   private ServerState state = ServerState.WAIT_CLIENT_HELLO;
+  private byte @Nullable [] transportParameters;
   private @Nullable Retry retry;
   private @Nullable ServerChoice choice;
   private @Nullable TicketIssue tickets;
@@ -42,23 +43,22 @@ public final class TlsServer extends HandshakeMachine {
    * @param random for keys, for the ServerHello and for signatures
    */
   public TlsServer(TlsServerConfig config, byte[] transportParameters, SecureRandom random) {
-    this(config, transportParameters, transportParameters, HandshakeCrypto.JDK, random, true);
+    this(
+        config,
+        QuicTerms.fixed(transportParameters, transportParameters),
+        HandshakeCrypto.JDK,
+        random,
+        true);
   }
 
   /**
-   * @param transportParameters encoded (RFC 9000 §18)
-   * @param earlyParameters those of them, encoded, that clients remember for early data (RFC 9000
-   *     §7.4.1): if they change, early data is refused
+   * @param terms what QUIC says
    * @param crypto does what takes public and private keys
    * @param random for the ServerHello and for tickets, and for {@code crypto}
    */
   public TlsServer(
-      TlsServerConfig config,
-      byte[] transportParameters,
-      byte[] earlyParameters,
-      HandshakeCrypto crypto,
-      SecureRandom random) {
-    this(config, transportParameters, earlyParameters, crypto, random, true);
+      TlsServerConfig config, QuicTerms terms, HandshakeCrypto crypto, SecureRandom random) {
+    this(config, terms, crypto, random, true);
   }
 
   /**
@@ -67,14 +67,13 @@ public final class TlsServer extends HandshakeMachine {
    */
   TlsServer(
       TlsServerConfig config,
-      byte[] transportParameters,
-      byte[] earlyParameters,
+      QuicTerms terms,
       HandshakeCrypto crypto,
       SecureRandom random,
       boolean quic) {
     this.config = config;
-    this.earlyDataTerms = EarlyDataTerms.of(config, earlyParameters);
-    this.transportParameters = transportParameters.clone();
+    this.earlyDataTerms = EarlyDataTerms.of(config, terms.earlyParameters());
+    this.terms = terms;
     this.crypto = crypto;
     this.random = random;
     this.quic = quic;
@@ -86,6 +85,12 @@ public final class TlsServer extends HandshakeMachine {
   @Override
   EncryptionLevel level() {
     return state.level();
+  }
+
+  @Override
+  void forgetKeys() {
+    terms = null;
+    transportParameters = null;
   }
 
   @Override
@@ -121,6 +126,8 @@ public final class TlsServer extends HandshakeMachine {
     ServerChoice choice = ServerChoice.of(config, hello);
     if (retry != null) {
       requireRetried(hello, choice, retry);
+    } else {
+      onClientParameters(hello.transportParameters());
     }
     byte[] clientShare = hello.keyShare(choice.group());
     if (clientShare == null) {
@@ -141,6 +148,16 @@ public final class TlsServer extends HandshakeMachine {
       // RFC 9001 §8.4: middlebox compatibility mode has no place in QUIC.
       throw TlsAlertException.protocolViolation(
           ILLEGAL_PARAMETER, "legacy_session_id is not empty");
+    }
+  }
+
+  /** Before anything is written: they may decide how it will be protected (RFC 9369 §4.1). */
+  private void onClientParameters(byte @Nullable [] parameters) {
+    if (parameters != null) {
+      QuicTerms.Answer answer = requireNonNull(terms).answer(parameters);
+      quicVersion = answer.version();
+      transportParameters = answer.transportParameters();
+      output.event(new TlsEvent.PeerTransportParameters(parameters));
     }
   }
 
@@ -180,10 +197,6 @@ public final class TlsServer extends HandshakeMachine {
       transcript.begin(choice.suite());
     }
     retry = null;
-    byte[] clientParameters = hello.transportParameters();
-    if (clientParameters != null) {
-      output.event(new TlsEvent.PeerTransportParameters(clientParameters));
-    }
     SecretLog secretLog = new SecretLog(config.keyLog(), hello.random());
     if (hello.has(ExtensionType.EARLY_DATA)) {
       answerEarlyData(hello, choice, resumed, secretLog);
@@ -196,7 +209,7 @@ public final class TlsServer extends HandshakeMachine {
     schedule = keys;
     keys.onSharedSecret(answer.secret(), transcript.hash());
     secretLog.handshake(keys);
-    sendFlight(keys, choice, signer, clientParameters != null);
+    sendFlight(keys, choice, signer);
     secretLog.application(keys);
     this.choice = choice;
     serverName = hello.serverName();
@@ -204,7 +217,7 @@ public final class TlsServer extends HandshakeMachine {
       isResumed = true;
       peerCertificates = resumed.ticket().clientCertificates();
     }
-    tickets = TicketIssue.of(config, hello, choice, signer, resumed, earlyDataTerms);
+    tickets = TicketIssue.of(config, hello, choice, quicVersion, signer, resumed, earlyDataTerms);
     enter(
         signer != null && config.clientCertificates() != ClientCertificates.NONE
             ? ServerState.WAIT_CERTIFICATE
@@ -250,7 +263,8 @@ public final class TlsServer extends HandshakeMachine {
 
   private @Nullable TicketChoice chooseTicket(
       ClientHello hello, ServerChoice choice, byte[] encoded) throws TlsAlertException {
-    TicketChoice found = TicketChoice.of(config, hello, choice);
+    TicketChoice found =
+        TicketChoice.of(config, hello, choice, requireNonNull(terms).clientVersion());
     if (found == null) {
       return null;
     }
@@ -276,8 +290,7 @@ public final class TlsServer extends HandshakeMachine {
    *
    * @param signer null: the session is resumed, so there are no certificates (RFC 8446 §4.3.2)
    */
-  private void sendFlight(
-      KeySchedule keys, ServerChoice choice, @Nullable Signer signer, boolean clientSpeaksQuic)
+  private void sendFlight(KeySchedule keys, ServerChoice choice, @Nullable Signer signer)
       throws TlsAlertException {
     CipherSuite suite = choice.suite();
     output.event(new TlsEvent.WriteSecret(HANDSHAKE, suite, keys.serverHandshakeSecret()));
@@ -286,7 +299,7 @@ public final class TlsServer extends HandshakeMachine {
         HANDSHAKE,
         new EncryptedExtensions(
                 choice.applicationProtocol(),
-                clientSpeaksQuic ? transportParameters : null,
+                transportParameters,
                 choice.isNamed() && signer != null, // RFC 6066 §3
                 earlyData == EarlyData.ACCEPTED)
             .write());

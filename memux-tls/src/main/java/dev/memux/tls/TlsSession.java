@@ -28,6 +28,12 @@ public record TlsSession(
     peerCertificates = List.copyOf(peerCertificates);
   }
 
+  /** The same session, of which something else became of the client's early data. */
+  public TlsSession withEarlyData(EarlyData other) {
+    return new TlsSession(
+        applicationProtocol, suite, group, serverName, peerCertificates, resumed, other);
+  }
+
   /** Certificates by their subjects only: in full they fill a page each. */
   @Override
   public String toString() {

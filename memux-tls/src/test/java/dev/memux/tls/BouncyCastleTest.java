@@ -76,8 +76,7 @@ class BouncyCastleTest {
               listener.accept(),
               new TlsServer(
                   Configs.server("p256").build(),
-                  new byte[] {1},
-                  new byte[0],
+                  QuicTerms.fixed(new byte[] {1}, new byte[0]),
                   HandshakeCrypto.JDK,
                   new SecureRandom(),
                   false))) {

@@ -157,7 +157,11 @@ class ClientHelloRulesTest {
     Peer server =
         new Peer(
             new TlsServer(
-                CONFIG, new byte[0], new byte[0], HandshakeCrypto.JDK, new SeededRandom(1), false));
+                CONFIG,
+                QuicTerms.fixed(new byte[0], new byte[0]),
+                HandshakeCrypto.JDK,
+                new SeededRandom(1),
+                false));
     server.receive(INITIAL, hello.sessionId(id).without(57).build());
     byte[] serverHello = server.take(INITIAL);
     assertEquals(id.length, serverHello[38]);

@@ -189,8 +189,7 @@ class EarlyDataTest {
           new Peer(
               new TlsServer(
                   serverConfig().build(),
-                  parameters,
-                  new byte[] {(byte) early},
+                  QuicTerms.fixed(parameters, new byte[] {(byte) early}),
                   HandshakeCrypto.JDK,
                   new SeededRandom(2)));
       Peer.connect(client, server);

@@ -394,8 +394,7 @@ class OpenSslTest {
                   listener.accept(),
                   new TlsServer(
                       config,
-                      new byte[] {1},
-                      new byte[0],
+                      QuicTerms.fixed(new byte[] {1}, new byte[0]),
                       HandshakeCrypto.JDK,
                       new SecureRandom(),
                       false))) {

@@ -787,6 +787,7 @@ class ResumptionTest {
             new byte[32],
             ticket,
             1_000,
+            1,
             new byte[0],
             List.of(),
             new TrustVerdict(CertificateTrust.any(), ServerName.parse(SERVER)));

@@ -117,6 +117,7 @@ class TicketKeysTest {
               new byte[32],
               ticket,
               0,
+              1,
               new byte[0],
               List.of(),
               new TrustVerdict(CertificateTrust.any(), ServerName.parse("server.test"))));

@@ -1,5 +1,6 @@
 package dev.memux.engine.packet;
 
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.engine.wire.VarInt;
 
 /**
@@ -27,19 +28,22 @@ public final class HeaderWriter {
       byte[] out,
       int from,
       PacketType type,
-      int version,
+      QuicVersion version,
       ConnectionId dcid,
       ConnectionId scid,
       byte[] token,
       long packetNumber,
       int packetNumberBytes) {
+    if (type == PacketType.RETRY) {
+      throw new IllegalArgumentException("Retry packets have no numbers");
+    }
     out[from] =
         (byte)
             (PacketHeader.FORM_BIT
                 | PacketHeader.FIXED_BIT
-                | typeBits(type) << 4
+                | VersionTraits.of(version).typeBits(type)
                 | packetNumberBytes - 1);
-    int at = writeBigEndian(out, from + 1, version, Integer.BYTES);
+    int at = writeBigEndian(out, from + 1, version.code(), Integer.BYTES);
     out[at++] = (byte) dcid.length();
     at = dcid.writeTo(out, at);
     out[at++] = (byte) scid.length();
@@ -93,16 +97,12 @@ public final class HeaderWriter {
     return writeBigEndian(out, at, packetNumber, packetNumberBytes);
   }
 
-  /** RFC 9000 §17.2, table 5. */
-  private static int typeBits(PacketType type) {
-    return switch (type) {
-      case INITIAL -> 0;
-      case ZERO_RTT -> 1;
-      case HANDSHAKE -> 2;
-      case RETRY, VERSION_NEGOTIATION, ONE_RTT, UNSUPPORTED_VERSION ->
-          throw new IllegalArgumentException(
-              type + " is not a protected packet with a long header");
-    };
+  /**
+   * Clears the fixed bit of a header that has been written, which its peer must have allowed (RFC
+   * 9287 §3.1). Before protection, which leaves the bit alone.
+   */
+  public static void clearFixedBit(byte[] out, int from) {
+    out[from] &= (byte) ~PacketHeader.FIXED_BIT;
   }
 
   private static int writeBigEndian(byte[] out, int at, long value, int bytes) {

@@ -1,14 +1,19 @@
 package dev.memux.engine.packet;
 
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.engine.wire.VarInt;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the fields of one packet stand in a datagram, as far as they can be read without keys.
  * Reused: each {@link #parse} overwrites what the one before found, and what it found is meaningful
  * only if it returned true. All positions are indexes into the array that was parsed.
+ *
+ * <p>The fixed bit (RFC 9000 §17.2, §17.3.1) says nothing: all endpoints here send grease_quic_bit,
+ * and so take packets with either value of it (RFC 9287 §3).
  *
  * <p>A datagram may hold several packets (RFC 9000 §12.2): after one, parse again from {@link
  * #packetEnd} while that lies before the end of the datagram.
@@ -30,6 +35,7 @@ public final class PacketHeader {
 
   private PacketType type = PacketType.UNSUPPORTED_VERSION;
   private int version;
+  private @Nullable QuicVersion spoken;
   private int dcidFrom;
   private int dcidLength;
   private int scidFrom;
@@ -49,9 +55,14 @@ public final class PacketHeader {
     return type != PacketType.ONE_RTT;
   }
 
-  /** The Version field; of a short header, which has none, {@link QuicVersion#V1}. */
+  /** The Version field; of a short header, which has none, 0. */
   public int version() {
     return version;
+  }
+
+  /** The version of a long header; null: one that is not spoken here, or none. */
+  public @Nullable QuicVersion quicVersion() {
+    return spoken;
   }
 
   public int dcidFrom() {
@@ -113,17 +124,17 @@ public final class PacketHeader {
       return false;
     }
     return (d[from] & FORM_BIT) == 0
-        ? parseShort(d, from, end, localCidBytes)
+        ? parseShort(from, end, localCidBytes)
         : parseLong(d, from, end);
   }
 
-  private boolean parseShort(byte[] d, int from, int end, int localCidBytes) {
-    // RFC 9000 §17.3.1: without the fixed bit it is not a packet of this version.
-    if ((d[from] & FIXED_BIT) == 0 || end - from < MIN_SHORT_PACKET_BYTES) {
+  private boolean parseShort(int from, int end, int localCidBytes) {
+    if (end - from < MIN_SHORT_PACKET_BYTES) {
       return false;
     }
     type = PacketType.ONE_RTT;
-    version = QuicVersion.V1;
+    version = QuicVersion.NEGOTIATION;
+    spoken = null;
     dcidFrom = from + 1;
     dcidLength = localCidBytes;
     payloadFrom = dcidFrom + localCidBytes;
@@ -159,14 +170,15 @@ public final class PacketHeader {
     tokenFrom = at;
     tokenLength = 0;
     packetEnd = end;
-    return switch (version) {
-      case QuicVersion.NEGOTIATION -> parseVersionNegotiation();
-      case QuicVersion.V1 -> parseV1(d, from);
-      default -> {
-        type = PacketType.UNSUPPORTED_VERSION;
-        yield true;
-      }
-    };
+    spoken = QuicVersion.of(version);
+    if (spoken != null) {
+      return parseSpoken(spoken, d, from);
+    }
+    if (version == QuicVersion.NEGOTIATION) {
+      return parseVersionNegotiation();
+    }
+    type = PacketType.UNSUPPORTED_VERSION;
+    return true;
   }
 
   private boolean parseVersionNegotiation() {
@@ -176,30 +188,17 @@ public final class PacketHeader {
     return listBytes > 0 && listBytes % Integer.BYTES == 0;
   }
 
-  private boolean parseV1(byte[] d, int from) {
-    // RFC 9000 §17.2: to be discarded without the fixed bit or with a longer connection ID.
-    if ((d[from] & FIXED_BIT) == 0
-        || dcidLength > ConnectionId.MAX_BYTES
-        || scidLength > ConnectionId.MAX_BYTES) {
+  private boolean parseSpoken(QuicVersion spokenHere, byte[] d, int from) {
+    // RFC 9000 §17.2: to be discarded with a longer connection ID.
+    if (dcidLength > ConnectionId.MAX_BYTES || scidLength > ConnectionId.MAX_BYTES) {
       return false;
     }
-    return switch ((d[from] & 0x30) >>> 4) {
-      case 0 -> {
-        type = PacketType.INITIAL;
-        yield parseToken(d) && parseLength(d);
-      }
-      case 1 -> {
-        type = PacketType.ZERO_RTT;
-        yield parseLength(d);
-      }
-      case 2 -> {
-        type = PacketType.HANDSHAKE;
-        yield parseLength(d);
-      }
-      default -> {
-        type = PacketType.RETRY;
-        yield parseRetry();
-      }
+    type = VersionTraits.of(spokenHere).type(d[from]);
+    return switch (type) {
+      case INITIAL -> parseToken(d) && parseLength(d);
+      case ZERO_RTT, HANDSHAKE -> parseLength(d);
+      case RETRY -> parseRetry();
+      case VERSION_NEGOTIATION, ONE_RTT, UNSUPPORTED_VERSION -> false; // no long header names them
     };
   }
 

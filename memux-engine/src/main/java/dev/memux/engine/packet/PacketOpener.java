@@ -1,5 +1,6 @@
 package dev.memux.engine.packet;
 
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.tls.CipherSuite;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -20,31 +21,40 @@ public final class PacketOpener {
   private static final long CHACHA20_POLY1305_INTEGRITY_LIMIT = 1L << 36;
 
   private final PacketProtection protection;
+  private final QuicVersion version;
   private final CipherSuite suite;
   private final byte[] secret;
   private final Header header;
   private @Nullable Aead aead;
   private boolean discarded;
 
-  /** By the JDK's ciphers. */
+  /** By the JDK's ciphers, in version 1. */
   public PacketOpener(CipherSuite suite, byte[] secret) {
-    this(PacketProtection.JDK, suite, secret);
+    this(PacketProtection.JDK, QuicVersion.V1, suite, secret);
   }
 
   /**
+   * @param version that the key's packets are of
    * @param secret of {@link InitialSecrets} or from the TLS handshake
    */
-  public PacketOpener(PacketProtection protection, CipherSuite suite, byte[] secret) {
+  public PacketOpener(
+      PacketProtection protection, QuicVersion version, CipherSuite suite, byte[] secret) {
     this(
         protection,
+        version,
         suite,
         secret.clone(),
-        new Header(PacketKeys.headerProtection(protection, suite, secret)));
+        new Header(PacketKeys.headerProtection(protection, version, suite, secret)));
   }
 
   private PacketOpener(
-      PacketProtection protection, CipherSuite suite, byte[] secret, Header header) {
+      PacketProtection protection,
+      QuicVersion version,
+      CipherSuite suite,
+      byte[] secret,
+      Header header) {
     this.protection = protection;
+    this.version = version;
     this.suite = suite;
     this.secret = secret;
     this.header = header;
@@ -53,7 +63,8 @@ public final class PacketOpener {
   /** The opener of the next key phase: a new key, the same header protection (RFC 9001 §6). */
   public PacketOpener next() {
     PacketOpener next =
-        new PacketOpener(protection, suite, PacketKeys.nextSecret(suite, secret), header);
+        new PacketOpener(
+            protection, version, suite, PacketKeys.nextSecret(version, suite, secret), header);
     next.aead(); // RFC 9001 §6.3: making it when a packet comes would be seen from outside
     return next;
   }
@@ -141,7 +152,7 @@ public final class PacketOpener {
       if (discarded) {
         throw new IllegalStateException("keys discarded");
       }
-      known = PacketKeys.opening(protection, suite, secret);
+      known = PacketKeys.opening(protection, version, suite, secret);
       aead = known;
     }
     return known;

@@ -1,5 +1,6 @@
 package dev.memux.engine.packet;
 
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.tls.CipherSuite;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ public final class PacketSealer {
   private static final long GCM_CONFIDENTIALITY_LIMIT = 1L << 23;
 
   private final PacketProtection protection;
+  private final QuicVersion version;
   private final CipherSuite suite;
   private final byte[] secret;
   private final HeaderProtection headerProtection;
@@ -24,24 +26,33 @@ public final class PacketSealer {
   private long packetsSealed;
   private boolean discarded;
 
-  /** By the JDK's ciphers. */
+  /** By the JDK's ciphers, in version 1. */
   public PacketSealer(CipherSuite suite, byte[] secret) {
-    this(PacketProtection.JDK, suite, secret);
+    this(PacketProtection.JDK, QuicVersion.V1, suite, secret);
   }
 
   /**
+   * @param version that the key's packets are of
    * @param secret of {@link InitialSecrets} or from the TLS handshake
    */
-  public PacketSealer(PacketProtection protection, CipherSuite suite, byte[] secret) {
-    this(protection, suite, secret.clone(), PacketKeys.headerProtection(protection, suite, secret));
+  public PacketSealer(
+      PacketProtection protection, QuicVersion version, CipherSuite suite, byte[] secret) {
+    this(
+        protection,
+        version,
+        suite,
+        secret.clone(),
+        PacketKeys.headerProtection(protection, version, suite, secret));
   }
 
   private PacketSealer(
       PacketProtection protection,
+      QuicVersion version,
       CipherSuite suite,
       byte[] secret,
       HeaderProtection headerProtection) {
     this.protection = protection;
+    this.version = version;
     this.suite = suite;
     this.secret = secret;
     this.headerProtection = headerProtection;
@@ -53,7 +64,12 @@ public final class PacketSealer {
    */
   public PacketSealer next() {
     PacketSealer next =
-        new PacketSealer(protection, suite, PacketKeys.nextSecret(suite, secret), headerProtection);
+        new PacketSealer(
+            protection,
+            version,
+            suite,
+            PacketKeys.nextSecret(version, suite, secret),
+            headerProtection);
     next.aead(); // now, so that no packet has to wait for it
     discardKey();
     return next;
@@ -154,7 +170,7 @@ public final class PacketSealer {
       if (discarded) {
         throw new IllegalStateException("keys discarded");
       }
-      known = PacketKeys.sealing(protection, suite, secret);
+      known = PacketKeys.sealing(protection, version, suite, secret);
       aead = known;
     }
     return known;

@@ -1,29 +1,40 @@
 package dev.memux.engine.packet;
 
+import dev.memux.engine.wire.QuicVersion;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Version Negotiation packets (RFC 8999 §6, RFC 9000 §17.2.1): no state, no protection. */
 public final class VersionNegotiation {
   private static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
+  private static final int UNUSED_BITS = 0x3f;
+
   private VersionNegotiation() {}
 
   /**
    * Writes the answer to a packet of a version that is not spoken here. Its connection IDs are
    * copied crosswise, so that the client can tell that the sender saw its packet; they may be
-   * longer than those of version 1, the answer is at most {@code 517 + 4 * versions.length} bytes
+   * longer than those of version 1, the answer is at most {@code 517 + 4 * versions.size()} bytes
    * long.
    *
+   * @param unused its low six bits become those of the first byte, which mean nothing
    * @param datagram that {@code received} was parsed from
    * @return where the packet ends
    */
   public static int write(
-      byte[] out, int from, byte[] datagram, PacketHeader received, int... versions) {
+      byte[] out,
+      int from,
+      int unused,
+      byte[] datagram,
+      PacketHeader received,
+      List<Integer> versions) {
     // RFC 9000 §17.2.1: the second bit should look like the fixed bit, the others are arbitrary.
-    out[from] = (byte) (PacketHeader.FORM_BIT | PacketHeader.FIXED_BIT);
+    out[from] = (byte) (PacketHeader.FORM_BIT | PacketHeader.FIXED_BIT | (unused & UNUSED_BITS));
     INT.set(out, from + 1, QuicVersion.NEGOTIATION);
     int at = from + 1 + Integer.BYTES;
     at = copyWithLength(out, at, datagram, received.scidFrom(), received.scidLength());
@@ -45,17 +56,16 @@ public final class VersionNegotiation {
     return (int) INT.get(datagram, header.payloadFrom() + index * Integer.BYTES);
   }
 
-  /**
-   * Whether the list names {@code version}. RFC 9000 §6.2: a client discards a packet that lists
-   * the version it chose.
-   */
-  public static boolean lists(byte[] datagram, PacketHeader header, int version) {
+  /** Those of the list that are spoken here, in its order. */
+  public static List<QuicVersion> spoken(byte[] datagram, PacketHeader header) {
+    List<QuicVersion> spoken = new ArrayList<>();
     for (int i = 0; i < versionCount(header); i++) {
-      if (version(datagram, header, i) == version) {
-        return true;
+      QuicVersion version = QuicVersion.of(version(datagram, header, i));
+      if (version != null && !spoken.contains(version)) {
+        spoken.add(version);
       }
     }
-    return false;
+    return spoken;
   }
 
   private static int copyWithLength(byte[] out, int at, byte[] d, int from, int length) {

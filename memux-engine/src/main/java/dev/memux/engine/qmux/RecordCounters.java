@@ -28,6 +28,7 @@ final class RecordCounters {
     return new ConnectionStatistics(
         0,
         0,
+        0,
         bytesSent,
         bytesReceived,
         recordsSent,

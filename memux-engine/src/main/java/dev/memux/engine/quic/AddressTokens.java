@@ -1,6 +1,7 @@
 package dev.memux.engine.quic;
 
 import dev.memux.engine.packet.ConnectionId;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.tls.KeyRing;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -15,8 +16,9 @@ import java.util.Arrays;
  *
  * <p>A token is its kind, in the clear, so that an invalid one can be told from an outdated one
  * (RFC 9000 §8.1.1), and sealed content: when it was made, and of a Retry token where the client's
- * first packet went. What it is bound to is not in it but authenticated with it: the address, and
- * of a Retry token also the port and the connection ID that the client was told to use.
+ * first packet went. What it is bound to is not in it but authenticated with it: the version (RFC
+ * 9369 §5), the address, and of a Retry token also the port and the connection ID that the client
+ * was told to use.
  */
 final class AddressTokens {
   /**
@@ -69,50 +71,66 @@ final class AddressTokens {
   /**
    * A token for a Retry packet.
    *
+   * @param version in which the client has begun (RFC 9369 §4.1)
    * @param original where the client's first packet went
    * @param source where the Retry tells it to go
    */
   byte[] forRetry(
-      InetSocketAddress client, ConnectionId original, ConnectionId source, long nowNanos) {
+      QuicVersion version,
+      InetSocketAddress client,
+      ConnectionId original,
+      ConnectionId source,
+      long nowNanos) {
     byte[] content = Arrays.copyOf(time(nowNanos), Long.BYTES + original.length());
     original.writeTo(content, Long.BYTES);
-    return seal(RETRY, content, retryContext(client, source), nowNanos);
+    return seal(RETRY, content, retryContext(version, client, source), nowNanos);
   }
 
-  /** A token for a NEW_TOKEN frame. */
-  byte[] forLater(InetSocketAddress client, long nowNanos) {
-    return seal(LATER, time(nowNanos), laterContext(client), nowNanos);
+  /** A token for a NEW_TOKEN frame of a connection of that version. */
+  byte[] forLater(QuicVersion version, InetSocketAddress client, long nowNanos) {
+    return seal(LATER, time(nowNanos), laterContext(version, client), nowNanos);
   }
 
   /**
    * What the token of an Initial packet is worth.
    *
+   * @param version of the packet
    * @param dcid where the packet went
    */
-  Evidence examine(InetSocketAddress client, ConnectionId dcid, byte[] token, long nowNanos) {
+  Evidence examine(
+      QuicVersion version,
+      InetSocketAddress client,
+      ConnectionId dcid,
+      byte[] token,
+      long nowNanos) {
     // What does not look like ours may be from whoever served this name before us.
     if (token.length == LATER_TOKEN_BYTES && token[0] == LATER) {
-      return examineLater(client, token, nowNanos);
+      return examineLater(version, client, token, nowNanos);
     }
     if (token.length > LATER_TOKEN_BYTES
         && token.length <= MAX_RETRY_TOKEN_BYTES
         && token[0] == RETRY) {
-      return examineRetry(client, dcid, token, nowNanos);
+      return examineRetry(version, client, dcid, token, nowNanos);
     }
     return NONE;
   }
 
   private Evidence examineRetry(
-      InetSocketAddress client, ConnectionId dcid, byte[] token, long nowNanos) {
-    byte[] content = keys.open(sealed(token), retryContext(client, dcid), nowNanos);
+      QuicVersion version,
+      InetSocketAddress client,
+      ConnectionId dcid,
+      byte[] token,
+      long nowNanos) {
+    byte[] content = keys.open(sealed(token), retryContext(version, client, dcid), nowNanos);
     if (content == null || nowNanos - (long) LONG.get(content, 0) > RETRY_LIFETIME_NANOS) {
       return INVALID_RETRY_TOKEN;
     }
     return new Evidence.Retried(ConnectionId.of(content, Long.BYTES, content.length - Long.BYTES));
   }
 
-  private Evidence examineLater(InetSocketAddress client, byte[] token, long nowNanos) {
-    byte[] content = keys.open(sealed(token), laterContext(client), nowNanos);
+  private Evidence examineLater(
+      QuicVersion version, InetSocketAddress client, byte[] token, long nowNanos) {
+    byte[] content = keys.open(sealed(token), laterContext(version, client), nowNanos);
     boolean fresh =
         content != null && nowNanos - (long) LONG.get(content, 0) <= LATER_LIFETIME_NANOS;
     // RFC 9000 §8.1.4: or whoever once had an address could have us flood it for a day.
@@ -142,22 +160,25 @@ final class AddressTokens {
     return (long) LONG.get(token, token.length - Long.BYTES);
   }
 
-  private static byte[] retryContext(InetSocketAddress client, ConnectionId source) {
+  private static byte[] retryContext(
+      QuicVersion version, InetSocketAddress client, ConnectionId source) {
     byte[] address = client.getAddress().getAddress();
-    byte[] context = Arrays.copyOf(address, address.length + 3 + source.length());
+    byte[] context = Arrays.copyOf(address, address.length + 4 + source.length());
     int at = address.length;
     context[at++] = (byte) (client.getPort() >>> Byte.SIZE);
     context[at++] = (byte) client.getPort();
     context[at++] = RETRY;
+    context[at++] = (byte) version.ordinal();
     source.writeTo(context, at);
     return context;
   }
 
   /** RFC 9000 §8.1.3: not the port, which a client cannot keep from one connection to the next. */
-  private static byte[] laterContext(InetSocketAddress client) {
+  private static byte[] laterContext(QuicVersion version, InetSocketAddress client) {
     byte[] address = client.getAddress().getAddress();
-    byte[] context = Arrays.copyOf(address, address.length + 1);
+    byte[] context = Arrays.copyOf(address, address.length + 2);
     context[address.length] = LATER;
+    context[address.length + 1] = (byte) version.ordinal();
     return context;
   }
 }

@@ -45,8 +45,9 @@ final class ConnectionCounters {
 
   /** These counts, with what others know of the connection and its path. */
   ConnectionStatistics statistics(
-      long packetsDropped, int packetBytes, Recovery recovery, Mux mux) {
+      int quicVersion, long packetsDropped, int packetBytes, Recovery recovery, Mux mux) {
     return new ConnectionStatistics(
+        quicVersion,
         datagramsSent,
         datagramsReceived,
         bytesSent,

@@ -1,6 +1,7 @@
 package dev.memux.engine.quic;
 
 import dev.memux.engine.packet.ConnectionId;
+import dev.memux.engine.wire.QuicVersion;
 import java.net.InetSocketAddress;
 
 /**
@@ -23,6 +24,9 @@ interface ConnectionIdRegistry {
   /** Takes back {@link #expectReset}. */
   void ignoreReset(InetSocketAddress remote, byte[] token);
 
-  /** A token by which a client proves its address in its next connection (RFC 9000 §8.1.3). */
-  byte[] addressToken(InetSocketAddress client, long nowNanos);
+  /**
+   * A token by which a client proves its address in its next connection (RFC 9000 §8.1.3), in the
+   * same version.
+   */
+  byte[] addressToken(QuicVersion version, InetSocketAddress client, long nowNanos);
 }

@@ -14,9 +14,12 @@ final class ConnectionStart {
    */
   static final int MAX_TOKEN_BYTES = 1000;
 
+  /** RFC 9000 §7.2: a client's first destination ID has at least so many unpredictable bytes. */
+  static final int MIN_INITIAL_DCID_BYTES = 8;
+
   private static final byte[] NO_TOKEN = {};
 
-  private final ConnectionId original;
+  private ConnectionId original;
   private final boolean addressValidated;
   private final boolean hurried;
   private byte[] token;
@@ -69,7 +72,9 @@ final class ConnectionStart {
     return new ConnectionStart(original, dcid, NO_TOKEN, true, false);
   }
 
-  /** Where the client's very first packet went. */
+  /**
+   * Where the client's very first packet went, of those in the version it has begun with at last.
+   */
   ConnectionId original() {
     return original;
   }
@@ -97,6 +102,16 @@ final class ConnectionStart {
   /** Whether a server gives its client less time, until it has proved its address. */
   boolean isHurried() {
     return hurried;
+  }
+
+  /**
+   * A client begins again in another version. Its token is of the version before (RFC 9369 §5).
+   *
+   * @param dcid its random choice
+   */
+  void onRestart(ConnectionId dcid) {
+    original = dcid;
+    token = NO_TOKEN;
   }
 
   /** A client has accepted a Retry; once. */

@@ -21,14 +21,22 @@ final class CryptoStream {
   /** The same for Initial packets: hellos are short, and anyone can send them from anywhere. */
   static final int MAX_INITIAL_BUFFERED_BYTES = 16 * 1024;
 
+  private final ChunkPool pool;
   private final int maxBufferedBytes;
   private final SendBuffer out;
   private final Reassembly in;
 
   CryptoStream(ChunkPool pool, int maxBufferedBytes) {
+    this.pool = pool;
     this.maxBufferedBytes = maxBufferedBytes;
     out = new SendBuffer(pool);
     in = new Reassembly(pool);
+  }
+
+  /** One that nothing has been written to, to take the place of this one, whose memory goes. */
+  CryptoStream restarted() {
+    release();
+    return new CryptoStream(pool, maxBufferedBytes);
   }
 
   void write(byte[] bytes) {

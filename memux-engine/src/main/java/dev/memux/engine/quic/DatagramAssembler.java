@@ -6,7 +6,6 @@ import dev.memux.engine.packet.HeaderWriter;
 import dev.memux.engine.packet.PacketNumbers;
 import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
-import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.recovery.Recovery;
 import dev.memux.engine.wire.FrameWriter;
@@ -303,12 +302,15 @@ final class DatagramAssembler {
                 scratch,
                 from,
                 space.sentType(),
-                QuicVersion.V1,
+                connection.version().of(space.sentType()),
                 path.peerId().id(),
                 connection.localIds().first(),
                 token(space),
                 draft.packetNumber,
                 draft.packetNumberBytes);
+    if (connection.fixedBit().isNextClear()) {
+      HeaderWriter.clearFixedBit(scratch, from);
+    }
     int payloadTo = bytes - PacketSealer.TAG_BYTES;
     if (!isShort(space)) {
       int longest = HeaderWriter.maxPayloadBytes(draft.packetNumberBytes);

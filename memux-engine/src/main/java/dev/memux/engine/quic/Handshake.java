@@ -7,6 +7,7 @@ import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.wire.FrameType;
 import dev.memux.engine.wire.ProtocolException;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.tls.EncryptionLevel;
@@ -32,9 +33,10 @@ final class Handshake {
     void onComplete(TlsSession session);
   }
 
-  private final TlsHandshake tls;
+  private TlsHandshake tls;
   private final boolean server;
   private final PacketProtection protection;
+  private final ConnectionVersion version;
   private final PacketNumberSpace[] spaces;
   private final ZeroRtt zeroRtt;
   private final Listener listener;
@@ -45,12 +47,14 @@ final class Handshake {
       TlsHandshake tls,
       boolean server,
       PacketProtection protection,
+      ConnectionVersion version,
       PacketNumberSpace[] spaces,
       ZeroRtt zeroRtt,
       Listener listener) {
     this.tls = tls;
     this.server = server;
     this.protection = protection;
+    this.version = version;
     this.spaces = spaces;
     this.zeroRtt = zeroRtt;
     this.listener = listener;
@@ -69,6 +73,18 @@ final class Handshake {
     }
   }
 
+  /** A client begins again in another version, with {@code next} (RFC 9368 §2.1). */
+  void restart(TlsHandshake next) {
+    space(EncryptionLevel.INITIAL).restartCrypto();
+    tls = next;
+    start();
+  }
+
+  /** A client's server has answered in another version. */
+  void onVersion(QuicVersion chosen) {
+    tls.onQuicVersion(chosen.code());
+  }
+
   /**
    * A CRYPTO frame came in a packet of {@code space}.
    *
@@ -76,6 +92,9 @@ final class Handshake {
    */
   boolean onCrypto(PacketNumberSpace space, long offset, byte[] data, int from, int length)
       throws ProtocolException {
+    if (!server) {
+      version.onServerCrypto();
+    }
     space.crypto.receive(offset, data, from, length);
     if (!space.crypto.isReadable()) {
       return false;
@@ -151,7 +170,8 @@ final class Handshake {
 
   private void onReadSecret(TlsEvent.ReadSecret read) {
     PacketNumberSpace space = space(read.level());
-    PacketOpener opener = new PacketOpener(protection, read.suite(), read.secret());
+    PacketOpener opener =
+        new PacketOpener(protection, version(read.level()), read.suite(), read.secret());
     if (read.level() == EncryptionLevel.EARLY) {
       zeroRtt.onOpener(opener);
     } else {
@@ -162,13 +182,19 @@ final class Handshake {
 
   private void onWriteSecret(TlsEvent.WriteSecret write) {
     PacketNumberSpace space = space(write.level());
-    PacketSealer sealer = new PacketSealer(protection, write.suite(), write.secret());
+    PacketSealer sealer =
+        new PacketSealer(protection, version(write.level()), write.suite(), write.secret());
     switch (write.level()) {
       case EARLY -> zeroRtt.onSealer(sealer);
       case APPLICATION -> zeroRtt.onOneRttSealer(sealer);
       case INITIAL, HANDSHAKE -> space.sealer = sealer;
     }
     listener.onKeys(space);
+  }
+
+  /** RFC 9369 §4.1: early data stays in the version that the client has begun with. */
+  private QuicVersion version(EncryptionLevel level) {
+    return level == EncryptionLevel.EARLY ? version.begun() : version.current();
   }
 
   private void onEarlyDataOffered(TlsEvent.EarlyDataOffered offered) {

@@ -6,6 +6,7 @@ import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.recovery.Recovery;
 import dev.memux.engine.wire.FrameType;
 import dev.memux.engine.wire.ProtocolException;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.tls.TlsSession;
@@ -129,6 +130,8 @@ final class HandshakeProgress implements Handshake.Listener {
     Handshake.checkConnectionIds(
         parameters, server ? null : connection.start(), receiver.peerSource());
     zeroRtt.checkKept(parameters);
+    connection.onPeerVersion(parameters.versionInformation());
+    connection.fixedBit().onPeerParameters(parameters.greaseQuicBit());
     peerParameters = parameters;
     transmitter.onPeerMaxUdpPayload(parameters.maxUdpPayloadBytes());
     idleTimer.onPeerTimeoutMillis(parameters.maxIdleTimeoutMillis());
@@ -156,7 +159,7 @@ final class HandshakeProgress implements Handshake.Listener {
       // RFC 9000 §7.4.1: not before, as 0-RTT packets go by what is remembered.
       connection.mux().onPeerParameters(peerParameters);
     }
-    events.add(new ConnectionEvent.HandshakeCompleted(session));
+    events.add(new ConnectionEvent.HandshakeCompleted(zeroRtt.judge(session)));
     if (zeroRtt.isOffered()) {
       reportNewLimits();
     }
@@ -167,7 +170,8 @@ final class HandshakeProgress implements Handshake.Listener {
       long nowNanos = connection.receivedAtNanos();
       OutgoingFrames outgoing = connection.outgoing();
       outgoing.addHandshakeDone();
-      outgoing.addNewToken(registry.addressToken(connection.remote(), nowNanos));
+      QuicVersion version = connection.version().current();
+      outgoing.addNewToken(registry.addressToken(version, connection.remote(), nowNanos));
       confirm(nowNanos);
     }
   }

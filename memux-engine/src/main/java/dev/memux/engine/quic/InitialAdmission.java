@@ -1,7 +1,10 @@
 package dev.memux.engine.quic;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.PacketHeader;
+import dev.memux.engine.wire.QuicVersion;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 
@@ -34,11 +37,12 @@ final class InitialAdmission {
 
   /** {@code initial} is the packet's header, parsed from {@code datagram}. */
   Decision decide(InetSocketAddress remote, byte[] datagram, PacketHeader initial, long nowNanos) {
+    QuicVersion version = requireNonNull(initial.quicVersion());
     ConnectionId dcid = ConnectionId.of(datagram, initial.dcidFrom(), initial.dcidLength());
     byte[] token =
         Arrays.copyOfRange(
             datagram, initial.tokenFrom(), initial.tokenFrom() + initial.tokenLength());
-    return switch (tokens.examine(remote, dcid, token, nowNanos)) {
+    return switch (tokens.examine(version, remote, dcid, token, nowNanos)) {
       case AddressTokens.Evidence.Retried retried ->
           new Decision.Accept(ConnectionStart.afterRetry(retried.original(), dcid));
       case AddressTokens.Evidence.KnownAddress known ->

@@ -54,6 +54,7 @@ final class LocalParameters {
         .streamPriority(mux.streamPriority())
         .ackDelayExponent(ACK_DELAY_EXPONENT)
         .maxAckDelayMillis(MAX_ACK_DELAY_NANOS / MILLI_NANOS)
+        .greaseQuicBit(true)
         .minAckDelayMicros(MIN_ACK_DELAY_NANOS / MICRO_NANOS)
         .activeConnectionIdLimit(PeerConnectionIds.ACTIVE_LIMIT)
         .initialSourceConnectionId(localIds.first().toByteArray());

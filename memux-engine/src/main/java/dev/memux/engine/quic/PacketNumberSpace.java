@@ -14,7 +14,7 @@ final class PacketNumberSpace {
   final PacketSpace space;
   final EncryptionLevel level;
   final PacketType packetType;
-  final CryptoStream crypto;
+  CryptoStream crypto;
   final ReceivedPackets received;
   @Nullable PacketSealer sealer;
   @Nullable PacketOpener opener;
@@ -49,6 +49,11 @@ final class PacketNumberSpace {
                 ? CryptoStream.MAX_INITIAL_BUFFERED_BYTES
                 : CryptoStream.MAX_BUFFERED_BYTES);
     this.received = new ReceivedPackets(space, maxAckDelayNanos);
+  }
+
+  /** The handshake begins again: nothing that was said before counts. */
+  void restartCrypto() {
+    crypto = crypto.restarted();
   }
 
   /** What packets sent now are. */

@@ -1,13 +1,12 @@
 package dev.memux.engine.quic;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.ConnectionIdGenerator;
 import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.packet.PacketOpener;
 import dev.memux.engine.packet.PacketType;
-import dev.memux.engine.packet.QuicVersion;
-import dev.memux.engine.packet.RetryPacket;
-import dev.memux.engine.packet.VersionNegotiation;
 import dev.memux.engine.recovery.PacketSpace;
 import dev.memux.engine.wire.FrameReader;
 import dev.memux.engine.wire.ProtocolException;
@@ -112,10 +111,13 @@ final class PacketReceiver {
       case INITIAL -> mayProcessInitial(datagram, datagramBytes) && open(datagram, from, nowNanos);
       case HANDSHAKE -> isFromPeer(datagram) && open(datagram, from, nowNanos);
       case ONE_RTT -> open(datagram, from, nowNanos);
-      case VERSION_NEGOTIATION -> onVersionNegotiation(datagram);
+      case VERSION_NEGOTIATION ->
+          isFirstAnswer()
+              && connection.firstFlight().onVersionNegotiation(datagram, header, nowNanos);
       case ZERO_RTT ->
           connection.isServer() && isFromPeer(datagram) && open(datagram, from, nowNanos);
-      case RETRY -> onRetry(datagram, from, nowNanos);
+      case RETRY ->
+          isFirstAnswer() && connection.firstFlight().onRetry(datagram, from, header, nowNanos);
       case UNSUPPORTED_VERSION -> false;
     };
   }
@@ -128,53 +130,30 @@ final class PacketReceiver {
     return header.tokenLength() == 0 && isFromPeer(datagram); // RFC 9000 §17.2.2
   }
 
+  /**
+   * RFC 9000 §6.2, §17.2.5.2: neither Version Negotiation nor Retry means anything to a server, or
+   * once a packet of the server's was processed.
+   */
+  private boolean isFirstAnswer() {
+    return !connection.isServer() && peerSource == null;
+  }
+
   /** RFC 9000 §7.2: once known, the peer's source connection ID in long headers does not change. */
   private boolean isFromPeer(byte[] datagram) {
     return peerSource == null
         || peerSource.matches(datagram, header.scidFrom(), header.scidLength());
   }
 
-  private boolean onVersionNegotiation(byte[] datagram) {
-    // RFC 9000 §6.2: only as the first answer, and not if it offers what we have asked for.
-    if (connection.isServer()
-        || peerSource != null
-        || connection.start().retrySource() != null
-        || VersionNegotiation.lists(datagram, header, QuicVersion.V1)
-        || !connection.isAddressedBy(datagram, header)) {
-      return false;
-    }
-    connection.onVersionNegotiation();
-    return true;
-  }
-
-  private boolean onRetry(byte[] datagram, int from, long nowNanos) {
-    // RFC 9000 §17.2.5.2: one at most, and only as the first answer. §17.2.5.1: who names our own
-    // choice as its own would have us go round in a circle.
-    ConnectionStart start = connection.start();
-    if (connection.isServer()
-        || peerSource != null
-        || start.retrySource() != null
-        || header.tokenLength() > ConnectionStart.MAX_TOKEN_BYTES
-        || !connection.localIds().first().matches(datagram, header.dcidFrom(), header.dcidLength())
-        || start.original().matches(datagram, header.scidFrom(), header.scidLength())
-        || !RetryPacket.isAuthentic(datagram, from, header.packetEnd(), start.original())) {
-      return false;
-    }
-    int tokenEnd = header.tokenFrom() + header.tokenLength();
-    connection.onRetry(
-        ConnectionId.of(datagram, header.scidFrom(), header.scidLength()),
-        Arrays.copyOfRange(datagram, header.tokenFrom(), tokenEnd),
-        nowNanos);
-    return true;
-  }
-
   private boolean open(byte[] datagram, int from, long nowNanos) throws ProtocolException {
     PacketType type = header.type();
     int end = header.packetEnd();
     PacketNumberSpace space = connection.space(type);
+    if (isOfOtherVersion(type, space)) {
+      return false;
+    }
     PacketOpener opener = opener(type, space, nowNanos);
     if (opener == null) {
-      if (mayStillOpen(type, space)) {
+      if (type != PacketType.INITIAL && mayStillOpen(type, space)) {
         early.add(datagram, from, end, ecn);
       }
       return false;
@@ -202,6 +181,9 @@ final class PacketReceiver {
       connection.onPeerSource(peerSource);
     }
     connection.onAuthenticated(space, nowNanos);
+    if (type == PacketType.INITIAL && !connection.isServer()) {
+      connection.firstFlight().onInitial(requireNonNull(header.quicVersion()));
+    }
     if (type == PacketType.ONE_RTT) {
       connection.zeroRtt().onOneRttPacket(connection.ptoNanos(), nowNanos);
     }
@@ -211,7 +193,25 @@ final class PacketReceiver {
   }
 
   private @Nullable PacketOpener opener(PacketType type, PacketNumberSpace space, long nowNanos) {
-    return type == PacketType.ZERO_RTT ? connection.zeroRtt().opener(nowNanos) : space.opener;
+    return switch (type) {
+      case INITIAL -> connection.initialKeys().opener(requireNonNull(header.quicVersion()));
+      case ZERO_RTT -> connection.zeroRtt().opener(nowNanos);
+      case HANDSHAKE, ONE_RTT -> space.opener;
+      case RETRY, VERSION_NEGOTIATION, UNSUPPORTED_VERSION -> null;
+    };
+  }
+
+  /**
+   * RFC 9369 §4.1: packets with handshake keys must be dropped in all versions but the one that was
+   * agreed on, and early data comes in the one that the client has begun with.
+   */
+  private boolean isOfOtherVersion(PacketType type, PacketNumberSpace space) {
+    ConnectionVersion version = connection.version();
+    return switch (type) {
+      case HANDSHAKE -> space.opener != null && header.quicVersion() != version.current();
+      case ZERO_RTT -> header.quicVersion() != version.begun();
+      case INITIAL, ONE_RTT, RETRY, VERSION_NEGOTIATION, UNSUPPORTED_VERSION -> false;
+    };
   }
 
   private boolean mayStillOpen(PacketType type, PacketNumberSpace space) {

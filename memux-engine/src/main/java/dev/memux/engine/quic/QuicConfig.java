@@ -19,6 +19,7 @@ import dev.memux.engine.mux.MuxConfig;
  * @param packetsPerConnectionId after so many packets to one connection ID of the peer's another
  *     one is used, if the peer has given one, so that an observer sees a shorter piece of the
  *     connection (RFC 9000 §9.5); 0: only where the path changes
+ * @param versions which versions are spoken
  * @param congestion how much is sent at once
  * @param mux streams and flow control
  */
@@ -31,6 +32,7 @@ public record QuicConfig(
     int maxHandshakes,
     AddressValidationPolicy addressValidation,
     long packetsPerConnectionId,
+    VersionPolicy versions,
     CongestionControl congestion,
     MuxConfig mux) {
   /** RFC 9000 §14: every path takes datagrams of this size. */
@@ -54,6 +56,7 @@ public record QuicConfig(
           1024,
           AddressValidationPolicy.UNDER_LOAD,
           0,
+          VersionPolicy.DEFAULT,
           CongestionControl.CUBIC,
           MuxConfig.DEFAULT);
 
@@ -92,6 +95,7 @@ public record QuicConfig(
         maxHandshakes,
         addressValidation,
         packetsPerConnectionId,
+        versions,
         congestion,
         mux);
   }
@@ -107,6 +111,7 @@ public record QuicConfig(
         maxHandshakes,
         addressValidation,
         packetsPerConnectionId,
+        versions,
         congestion,
         mux);
   }
@@ -122,6 +127,7 @@ public record QuicConfig(
         maxHandshakes,
         addressValidation,
         packetsPerConnectionId,
+        versions,
         congestion,
         mux);
   }
@@ -146,6 +152,7 @@ public record QuicConfig(
         maxHandshakes,
         addressValidation,
         packetsPerConnectionId,
+        versions,
         congestion,
         mux);
   }
@@ -161,6 +168,7 @@ public record QuicConfig(
         handshakes,
         addressValidation,
         packetsPerConnectionId,
+        versions,
         congestion,
         mux);
   }
@@ -176,6 +184,7 @@ public record QuicConfig(
         maxHandshakes,
         addressValidation,
         packets,
+        versions,
         congestion,
         mux);
   }
@@ -191,6 +200,23 @@ public record QuicConfig(
         maxHandshakes,
         policy,
         packetsPerConnectionId,
+        versions,
+        congestion,
+        mux);
+  }
+
+  /** The same with other versions. */
+  public QuicConfig withVersions(VersionPolicy policy) {
+    return new QuicConfig(
+        maxIdleTimeoutNanos,
+        handshakeTimeoutNanos,
+        keepAliveNanos,
+        datagramBytes,
+        maxDatagramBytes,
+        maxHandshakes,
+        addressValidation,
+        packetsPerConnectionId,
+        policy,
         congestion,
         mux);
   }
@@ -206,6 +232,7 @@ public record QuicConfig(
         maxHandshakes,
         addressValidation,
         packetsPerConnectionId,
+        versions,
         control,
         mux);
   }
@@ -221,6 +248,7 @@ public record QuicConfig(
         maxHandshakes,
         addressValidation,
         packetsPerConnectionId,
+        versions,
         congestion,
         other);
   }

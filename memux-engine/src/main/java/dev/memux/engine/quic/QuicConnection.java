@@ -9,11 +9,7 @@ import dev.memux.engine.mux.Mux;
 import dev.memux.engine.mux.MuxConfig;
 import dev.memux.engine.mux.StreamType;
 import dev.memux.engine.packet.ConnectionId;
-import dev.memux.engine.packet.InitialSecrets;
-import dev.memux.engine.packet.PacketHeader;
-import dev.memux.engine.packet.PacketOpener;
 import dev.memux.engine.packet.PacketProtection;
-import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.recovery.DatagramSizeSearch;
 import dev.memux.engine.recovery.PacketSpace;
@@ -21,12 +17,13 @@ import dev.memux.engine.recovery.Recovery;
 import dev.memux.engine.stream.ChunkPool;
 import dev.memux.engine.wire.ControlFrame;
 import dev.memux.engine.wire.ProtocolException;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.engine.wire.VarInt;
+import dev.memux.engine.wire.VersionInformation;
 import dev.memux.tls.TlsHandshake;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
-import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -42,10 +39,13 @@ public final class QuicConnection implements Connection {
 
   private final boolean server;
   private final QuicConfig config;
-  private final PacketProtection protection;
   private final MuxConfig muxConfig;
   private final ConnectionIdRegistry registry;
   private final ConnectionStart start;
+  private final ConnectionVersion version;
+  private final InitialKeys initialKeys;
+  private final FirstFlight firstFlight;
+  private final FixedBit fixedBit;
   private final PacketNumberSpace[] spaces = new PacketNumberSpace[PacketSpace.values().length];
   private final Mux mux;
   private final Recovery recovery;
@@ -69,7 +69,7 @@ public final class QuicConnection implements Connection {
 
   /**
    * @param peerId what our packets go to at first
-   * @param tls makes the handshake, given our transport parameters
+   * @param begun the version of the client's first packets
    */
   QuicConnection(
       boolean server,
@@ -79,20 +79,23 @@ public final class QuicConnection implements Connection {
       ConnectionIdRegistry registry,
       ConnectionStart start,
       ConnectionId peerId,
-      Function<TransportParameters, TlsHandshake> tls,
+      QuicVersion begun,
+      TlsStart tls,
       ChunkPool pool,
       LoopBuffers buffers,
       RandomGenerator random,
       long nowNanos) {
     this.server = server;
     this.config = config;
-    this.protection = protection;
     this.registry = registry;
     this.start = start;
+    this.version = new ConnectionVersion(config.versions(), begun, random);
+    this.fixedBit = new FixedBit(random);
     for (PacketSpace space : PacketSpace.values()) {
       spaces[space.ordinal()] =
           new PacketNumberSpace(space, LocalParameters.MAX_ACK_DELAY_NANOS, pool);
     }
+    this.initialKeys = new InitialKeys(protection, initialSpace(), server, version);
     this.muxConfig = config.mux().under(pool.budget().pressure());
     this.mux = new Mux(server, muxConfig, pool);
     this.closing = new Closing(mux, events);
@@ -129,29 +132,31 @@ public final class QuicConnection implements Connection {
     this.progress =
         new HandshakeProgress(
             this, config, registry, receiver, transmitter, idleTimer, events, nowNanos);
-    this.handshake = new Handshake(machine, server, protection, spaces, zeroRtt, progress);
-    makeInitialKeys();
+    this.handshake = new Handshake(machine, server, protection, version, spaces, zeroRtt, progress);
+    this.firstFlight =
+        new FirstFlight(
+            this,
+            version,
+            initialKeys,
+            random,
+            server ? null : () -> handshake.restart(newTls(tls)));
+    initialKeys.make(start.initialDcid());
     handshake.start();
   }
 
-  /** RFC 9001 §5.2. */
-  private void makeInitialKeys() {
-    PacketNumberSpace initial = initialSpace();
-    initial.dropKeys();
-    byte[] clientSecret = InitialSecrets.client(start.initialDcid());
-    byte[] serverSecret = InitialSecrets.server(start.initialDcid());
-    initial.opener =
-        new PacketOpener(protection, InitialSecrets.SUITE, server ? clientSecret : serverSecret);
-    initial.sealer =
-        new PacketSealer(protection, InitialSecrets.SUITE, server ? serverSecret : clientSecret);
+  /** Makes the handshake, given our version and transport parameters. */
+  interface TlsStart {
+    TlsHandshake begin(ConnectionVersion version, TransportParameters parameters);
   }
 
-  private TlsHandshake newTls(Function<TransportParameters, TlsHandshake> tls) {
+  private TlsHandshake newTls(TlsStart tls) {
     try {
-      return tls.apply(
+      return tls.begin(
+          version,
           server
               ? LocalParameters.ofServer(config, muxConfig, localIds, start)
-              : LocalParameters.ofClient(config, muxConfig, localIds));
+              : LocalParameters.ofClient(config, muxConfig, localIds)
+                  .withVersion(version.information(version.begun())));
     } catch (RuntimeException e) {
       localIds.retireAll(); // nobody gets this connection, and so nobody can forget it
       throw e;
@@ -222,7 +227,11 @@ public final class QuicConnection implements Connection {
   @Override
   public ConnectionStatistics statistics() {
     return counters.statistics(
-        receiver.packetsDropped(), transmitter.datagramBytes(), recovery, mux);
+        version.current().code(),
+        receiver.packetsDropped(),
+        transmitter.datagramBytes(),
+        recovery,
+        mux);
   }
 
   @Override
@@ -243,6 +252,7 @@ public final class QuicConnection implements Connection {
     localIds.retireAll();
     paths.release();
     zeroRtt.discard();
+    initialKeys.discard();
     for (PacketNumberSpace space : spaces) {
       space.discard();
     }
@@ -423,37 +433,37 @@ public final class QuicConnection implements Connection {
     paths.onFirstPeerId(peerIds.onPeerChosen(source));
   }
 
-  /** Whether a Version Negotiation packet answers ours: its IDs are those that we sent. */
-  boolean isAddressedBy(byte[] datagram, PacketHeader header) {
-    return localIds.first().matches(datagram, header.dcidFrom(), header.dcidLength())
-        && start.original().matches(datagram, header.scidFrom(), header.scidLength());
-  }
-
-  /**
-   * The server has us prove our address: the same packets again, with the token, to another ID and
-   * under other keys, but with numbers that go on (RFC 9000 §17.2.5.3, RFC 9001 §5.2).
-   */
-  void onRetry(ConnectionId source, byte[] token, long nowNanos) {
-    start.onRetry(source, token);
-    paths.onFirstPeerId(peerIds.onPeerChosen(source));
-    makeInitialKeys();
-    // RFC 9002 §6.3; early data, too, went where nobody kept it.
-    recovery.onPacketsRefused(PacketSpace.INITIAL, nowNanos);
-    recovery.onPacketsRefused(PacketSpace.APPLICATION, nowNanos);
-  }
-
   /** A token for the next connection. */
   void onNewToken(byte[] token) {
     if (token.length <= ConnectionStart.MAX_TOKEN_BYTES && tokensReceived < MAX_TOKENS) {
       tokensReceived++;
-      events.addLast(new ConnectionEvent.TokenReceived(token));
+      events.addLast(
+          new ConnectionEvent.TokenReceived(VersionedToken.encode(version.current(), token)));
     }
   }
 
-  void onVersionNegotiation() {
+  /** A Version Negotiation packet has told us so. */
+  void onNoCommonVersion() {
     closing.terminate(
         new CloseReason(
-            Origin.VERSION_NEGOTIATION, false, 0, 0, "the server does not speak QUIC version 1"));
+            Origin.VERSION_NEGOTIATION,
+            false,
+            0,
+            0,
+            "the server speaks none of QUIC's versions " + config.versions().versions()));
+  }
+
+  /** The peer's parameters have come, with or without information on versions. */
+  void onPeerVersion(@Nullable VersionInformation information) throws ProtocolException {
+    if (!server) {
+      version.onServerInformation(information);
+      return;
+    }
+    QuicVersion before = version.current();
+    version.onClientInformation(information);
+    if (version.current() != before) {
+      initialKeys.onVersionChanged(before);
+    }
   }
 
   /**
@@ -494,6 +504,9 @@ public final class QuicConnection implements Connection {
     PacketNumberSpace keys = spaces[space.ordinal()];
     if (!keys.isDiscarded()) {
       keys.discard();
+      if (space == PacketSpace.INITIAL) {
+        initialKeys.discard();
+      }
       recovery.discard(space, nowNanos);
     }
   }
@@ -550,6 +563,22 @@ public final class QuicConnection implements Connection {
 
   ConnectionStart start() {
     return start;
+  }
+
+  ConnectionVersion version() {
+    return version;
+  }
+
+  InitialKeys initialKeys() {
+    return initialKeys;
+  }
+
+  FirstFlight firstFlight() {
+    return firstFlight;
+  }
+
+  FixedBit fixedBit() {
+    return fixedBit;
   }
 
   /** What a client's first packet went to, by which logs of both sides name the connection. */
@@ -613,7 +642,7 @@ public final class QuicConnection implements Connection {
       }
       recovery.onPathSwitched(nowNanos);
       // RFC 9000 §9.3: the token that it has is for the address before.
-      outgoing.addNewToken(registry.addressToken(remote, nowNanos));
+      outgoing.addNewToken(registry.addressToken(version.current(), remote, nowNanos));
       events.addLast(new ConnectionEvent.PeerMigrated(remote));
     }
   }

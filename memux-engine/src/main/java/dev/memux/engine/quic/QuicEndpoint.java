@@ -1,5 +1,7 @@
 package dev.memux.engine.quic;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.memux.engine.memory.MemoryBudget;
 import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.ConnectionIdGenerator;
@@ -8,9 +10,13 @@ import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.packet.PacketProtection;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.stream.ChunkPool;
+import dev.memux.engine.wire.QuicVersion;
+import dev.memux.engine.wire.ReservedParameter;
 import dev.memux.engine.wire.TransportError;
+import dev.memux.engine.wire.TransportParameters;
 import dev.memux.tls.HandshakeCrypto;
 import dev.memux.tls.KeyRing;
+import dev.memux.tls.ResumableSession;
 import dev.memux.tls.TlsClient;
 import dev.memux.tls.TlsClientConfig;
 import dev.memux.tls.TlsServer;
@@ -34,9 +40,6 @@ import org.jspecify.annotations.Nullable;
 public final class QuicEndpoint {
   /** Length of the key that connection IDs are made with. */
   public static final int ROUTING_KEY_BYTES = ConnectionIdGenerator.KEY_BYTES;
-
-  /** RFC 9000 §7.2: a client's first destination ID has at least so many unpredictable bytes. */
-  private static final int MIN_INITIAL_DCID_BYTES = 8;
 
   private static final byte[] NO_TOKEN = {};
 
@@ -177,7 +180,10 @@ public final class QuicEndpoint {
       InetSocketAddress remote,
       byte[] token,
       long nowNanos) {
-    ConnectionId dcid = ConnectionId.random(random, MIN_INITIAL_DCID_BYTES);
+    ConnectionId dcid = ConnectionId.random(random, ConnectionStart.MIN_INITIAL_DCID_BYTES);
+    ResumableSession session = TlsClient.takeSession(tls, serverName);
+    VersionedToken kept = VersionedToken.decode(token);
+    QuicVersion begun = config.versions().first(session, kept);
     QuicConnection connection =
         new QuicConnection(
             false,
@@ -185,15 +191,35 @@ public final class QuicEndpoint {
             protection,
             remote,
             ids,
-            ConnectionStart.ofClient(dcid, token),
+            ConnectionStart.ofClient(dcid, begun == kept.version() ? kept.token() : NO_TOKEN),
             dcid,
-            parameters -> new TlsClient(tls, serverName, parameters.encode(), crypto.get(), random),
+            begun,
+            (version, parameters) ->
+                newClient(tls, serverName, session, version.begun(), parameters),
             pool,
             buffers,
             random,
             nowNanos);
     add(connection);
     return connection;
+  }
+
+  /** RFC 9369 §5: with a session of the version that the client begins in, or none. */
+  private TlsClient newClient(
+      TlsClientConfig tls,
+      String serverName,
+      @Nullable ResumableSession session,
+      QuicVersion version,
+      TransportParameters parameters) {
+    boolean resumes = session != null && session.quicVersion() == version.code();
+    return new TlsClient(
+        tls,
+        serverName,
+        ReservedParameter.random(random).appendTo(parameters.encode()),
+        resumes ? session : null,
+        version.code(),
+        crypto.get(),
+        random);
   }
 
   /** Takes one UDP payload in whose IP header nobody has looked at. */
@@ -302,11 +328,13 @@ public final class QuicEndpoint {
     if (tls == null || length < QuicConfig.MIN_DATAGRAM_BYTES) {
       return null;
     }
-    if (header.type() == PacketType.UNSUPPORTED_VERSION) {
-      answers.addVersionNegotiation(remote, buffer, header);
+    if (header.type() != PacketType.VERSION_NEGOTIATION
+        && !config.versions().speaks(header.quicVersion())) {
+      answers.addVersionNegotiation(remote, buffer, header, config.versions().versions(), random);
       return null;
     }
-    if (header.type() != PacketType.INITIAL || header.dcidLength() < MIN_INITIAL_DCID_BYTES) {
+    if (header.type() != PacketType.INITIAL
+        || header.dcidLength() < ConnectionStart.MIN_INITIAL_DCID_BYTES) {
       return null;
     }
     if (!accepting || !pool.budget().hasRoomForConnection()) {
@@ -353,7 +381,8 @@ public final class QuicEndpoint {
       InetSocketAddress remote, byte[] buffer, ConnectionId original, long nowNanos) {
     if (answers.hasRoom()) {
       ConnectionId source = routing.nextId();
-      byte[] token = tokens.forRetry(remote, original, source, nowNanos);
+      QuicVersion version = requireNonNull(header.quicVersion());
+      byte[] token = tokens.forRetry(version, remote, original, source, nowNanos);
       answers.addRetry(remote, buffer, header, source, token);
     }
   }
@@ -377,13 +406,10 @@ public final class QuicEndpoint {
             ids,
             start,
             scid,
-            parameters ->
+            requireNonNull(header.quicVersion()),
+            (version, parameters) ->
                 new TlsServer(
-                    tls,
-                    parameters.encode(),
-                    parameters.remembered().encode(),
-                    crypto.get(),
-                    random),
+                    tls, new ServerTerms(version, parameters, random), crypto.get(), random),
             pool,
             buffers,
             random,
@@ -530,8 +556,8 @@ public final class QuicEndpoint {
     }
 
     @Override
-    public byte[] addressToken(InetSocketAddress client, long nowNanos) {
-      return tokens.forLater(client, nowNanos);
+    public byte[] addressToken(QuicVersion version, InetSocketAddress client, long nowNanos) {
+      return tokens.forLater(version, client, nowNanos);
     }
   }
 }

@@ -1,14 +1,17 @@
 package dev.memux.engine.quic;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.HeaderWriter;
 import dev.memux.engine.packet.InitialSecrets;
 import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.packet.PacketOpener;
+import dev.memux.engine.packet.PacketProtection;
 import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
-import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.wire.FrameWriter;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.engine.wire.TransportError;
 import java.util.Arrays;
 
@@ -25,7 +28,13 @@ final class Refusal {
   /** Whether a client's first packet is whole; its protection is removed in place. */
   static boolean isAuthentic(byte[] datagram, int from, PacketHeader initial) {
     ConnectionId asked = ConnectionId.of(datagram, initial.dcidFrom(), initial.dcidLength());
-    PacketOpener opener = new PacketOpener(InitialSecrets.SUITE, InitialSecrets.client(asked));
+    QuicVersion version = requireNonNull(initial.quicVersion());
+    PacketOpener opener =
+        new PacketOpener(
+            PacketProtection.JDK,
+            version,
+            InitialSecrets.SUITE,
+            InitialSecrets.client(version, asked));
     byte[] plaintext = new byte[initial.packetEnd() - from];
     return opener.open(
             datagram, from, initial.packetNumberOffset(), initial.packetEnd(), -1, plaintext, 0)
@@ -40,13 +49,14 @@ final class Refusal {
   static byte[] write(byte[] datagram, PacketHeader initial, long code) {
     ConnectionId client = ConnectionId.of(datagram, initial.scidFrom(), initial.scidLength());
     ConnectionId asked = ConnectionId.of(datagram, initial.dcidFrom(), initial.dcidLength());
+    QuicVersion version = requireNonNull(initial.quicVersion());
     byte[] packet = new byte[QuicConfig.MIN_DATAGRAM_BYTES];
     int payload =
         HeaderWriter.writeLong(
             packet,
             0,
             PacketType.INITIAL,
-            QuicVersion.V1,
+            version,
             client,
             asked,
             NO_TOKEN,
@@ -57,7 +67,12 @@ final class Refusal {
     writer.connectionClose(false, code, 0, "");
     int length = writer.position() - payload;
     HeaderWriter.patchLength(packet, payload, PACKET_NUMBER_BYTES, length);
-    PacketSealer sealer = new PacketSealer(InitialSecrets.SUITE, InitialSecrets.server(asked));
+    PacketSealer sealer =
+        new PacketSealer(
+            PacketProtection.JDK,
+            version,
+            InitialSecrets.SUITE,
+            InitialSecrets.server(version, asked));
     int end = sealer.seal(packet, 0, payload, PACKET_NUMBER_BYTES, length, 0, packet, 0);
     return Arrays.copyOf(packet, end);
   }

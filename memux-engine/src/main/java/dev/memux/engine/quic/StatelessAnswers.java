@@ -1,14 +1,19 @@
 package dev.memux.engine.quic;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.PacketHeader;
-import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.packet.RetryPacket;
 import dev.memux.engine.packet.VersionNegotiation;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.engine.wire.TransportError;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.random.RandomGenerator;
 
 /**
  * What strangers are told without a connection for it. Each answer is smaller than the datagram
@@ -26,10 +31,19 @@ final class StatelessAnswers {
   private final ArrayDeque<Answer> pending = new ArrayDeque<>();
 
   /** RFC 9000 §6.1. {@code stranger} is the header of a packet, parsed from {@code datagram}. */
-  void addVersionNegotiation(InetSocketAddress remote, byte[] datagram, PacketHeader stranger) {
+  void addVersionNegotiation(
+      InetSocketAddress remote,
+      byte[] datagram,
+      PacketHeader stranger,
+      List<QuicVersion> versions,
+      RandomGenerator random) {
     if (hasRoom()) {
-      byte[] out = new byte[1 + 4 + 2 * 256 + 4];
-      int end = VersionNegotiation.write(out, 0, datagram, stranger, QuicVersion.V1);
+      List<Integer> codes = new ArrayList<>();
+      versions.forEach(version -> codes.add(version.code()));
+      // RFC 9000 §6.3: a client that does not ignore it would not bear a new version either.
+      codes.add(random.nextInt(codes.size() + 1), QuicVersion.reserved(random.nextInt()));
+      byte[] out = new byte[1 + 4 + 2 * 256 + Integer.BYTES * codes.size()];
+      int end = VersionNegotiation.write(out, 0, random.nextInt(), datagram, stranger, codes);
       pending.addLast(new Answer(remote, Arrays.copyOf(out, end)));
     }
   }
@@ -83,7 +97,9 @@ final class StatelessAnswers {
                 + 2 * (1 + ConnectionId.MAX_BYTES)
                 + token.length
                 + PacketHeader.RETRY_TAG_BYTES];
-    int end = RetryPacket.write(out, 0, client, source, token, original);
+    int end =
+        RetryPacket.write(
+            requireNonNull(initial.quicVersion()), out, 0, client, source, token, original);
     pending.addLast(new Answer(remote, Arrays.copyOf(out, end)));
   }
 

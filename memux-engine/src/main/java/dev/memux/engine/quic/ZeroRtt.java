@@ -7,6 +7,7 @@ import dev.memux.engine.wire.ProtocolException;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.tls.EarlyData;
+import dev.memux.tls.TlsSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,6 +87,16 @@ final class ZeroRtt {
       application.sealer = null;
     }
     application.sealsEarly = false;
+  }
+
+  /**
+   * What was agreed on, with what became of early data: a handshake that began again in another
+   * version knows nothing of what was sent before.
+   */
+  TlsSession judge(TlsSession session) {
+    return isOffered() && session.earlyData() == EarlyData.NONE
+        ? session.withEarlyData(EarlyData.REFUSED)
+        : session;
   }
 
   void onAccepted() {

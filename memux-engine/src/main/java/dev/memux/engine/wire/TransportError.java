@@ -20,6 +20,9 @@ public final class TransportError {
   public static final long AEAD_LIMIT_REACHED = 0x0f;
   public static final long NO_VIABLE_PATH = 0x10;
 
+  /** RFC 9368 §10.2. */
+  public static final long VERSION_NEGOTIATION_ERROR = 0x11;
+
   /** A TLS alert is this plus the alert's code (RFC 9001 §4.8). */
   public static final long CRYPTO_ERROR = 0x100;
 
@@ -48,6 +51,7 @@ public final class TransportError {
       case 0x0e -> "KEY_UPDATE_ERROR";
       case 0x0f -> "AEAD_LIMIT_REACHED";
       case 0x10 -> "NO_VIABLE_PATH";
+      case 0x11 -> "VERSION_NEGOTIATION_ERROR";
       default -> "0x" + Long.toHexString(code);
     };
   }

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * @param minAckDelayMicros the least delay of an acknowledgement that its sender may be asked for,
  *     {@link #NO_ACK_FREQUENCY} if it takes neither ACK_FREQUENCY nor IMMEDIATE_ACK
  *     (draft-ietf-quic-ack-frequency §3)
+ * @param greaseQuicBit whether its sender takes packets with either value of the fixed bit (RFC
+ *     9287 §3)
+ * @param versionInformation null: its sender says nothing of versions (RFC 9368 §3)
  * @param maxRecordBytes QMux only: the longest record that its sender takes, without its size (QMux
  *     §5.2)
  */
@@ -50,6 +53,8 @@ public record TransportParameters(
     boolean resetStreamAt,
     boolean streamPriority,
     long minAckDelayMicros,
+    boolean greaseQuicBit,
+    @Nullable VersionInformation versionInformation,
     long maxRecordBytes) {
 
   /** Its sender's acknowledgements are its own affair. */
@@ -76,8 +81,10 @@ public record TransportParameters(
   private static final int INITIAL_SOURCE_CONNECTION_ID = 0x0f;
   private static final int RETRY_SOURCE_CONNECTION_ID = 0x10;
 
+  private static final int VERSION_INFORMATION = 0x11;
   private static final int RESET_STREAM_AT = 0x1d;
   private static final int MAX_DATAGRAM_FRAME_SIZE = 0x20;
+  private static final long GREASE_QUIC_BIT = 0x2ab2;
   private static final long MIN_ACK_DELAY = 0xff04de1bL;
   private static final long STREAM_PRIORITY = FrameType.STREAM_PRIORITY.code();
   private static final long MAX_RECORD_SIZE = 0x0571c59429cd0845L;
@@ -98,6 +105,9 @@ public record TransportParameters(
    * The number of parameters, known or not, that one peer may send; a name of our own, no RFC's.
    */
   private static final int MAX_PARAMETERS = 128;
+
+  /** What version_information may have; a limit of our own, far above what anybody speaks. */
+  private static final int MAX_VERSION_INFORMATION_BYTES = 1024;
 
   /** Starts from the defaults of RFC 9000 §18.2. */
   public static Builder builder() {
@@ -131,6 +141,37 @@ public record TransportParameters(
         resetStreamAt,
         streamPriority,
         NO_ACK_FREQUENCY,
+        false,
+        null,
+        maxRecordBytes);
+  }
+
+  /** The same with other information on versions. */
+  public TransportParameters withVersion(VersionInformation information) {
+    return new TransportParameters(
+        originalDestinationConnectionId,
+        maxIdleTimeoutMillis,
+        statelessResetToken,
+        maxUdpPayloadBytes,
+        initialMaxData,
+        initialMaxStreamDataBidiLocal,
+        initialMaxStreamDataBidiRemote,
+        initialMaxStreamDataUni,
+        initialMaxStreamsBidi,
+        initialMaxStreamsUni,
+        ackDelayExponent,
+        maxAckDelayMillis,
+        disableActiveMigration,
+        preferredAddress,
+        activeConnectionIdLimit,
+        initialSourceConnectionId,
+        retrySourceConnectionId,
+        maxDatagramFrameBytes,
+        resetStreamAt,
+        streamPriority,
+        minAckDelayMicros,
+        greaseQuicBit,
+        information,
         maxRecordBytes);
   }
 
@@ -175,9 +216,11 @@ public record TransportParameters(
         Builder.DEFAULT_ACTIVE_CONNECTION_ID_LIMIT);
     out.bytes(INITIAL_SOURCE_CONNECTION_ID, initialSourceConnectionId);
     out.bytes(RETRY_SOURCE_CONNECTION_ID, retrySourceConnectionId);
+    out.bytes(VERSION_INFORMATION, versionInformation == null ? null : versionInformation.encode());
     out.bytes(RESET_STREAM_AT, resetStreamAt ? new byte[0] : null);
     out.number(MAX_DATAGRAM_FRAME_SIZE, maxDatagramFrameBytes, 0);
     out.bytes(STREAM_PRIORITY, streamPriority ? new byte[0] : null);
+    out.bytes(GREASE_QUIC_BIT, greaseQuicBit ? new byte[0] : null);
     out.number(MIN_ACK_DELAY, minAckDelayMicros, NO_ACK_FREQUENCY);
     out.number(MAX_RECORD_SIZE, maxRecordBytes, DEFAULT_MAX_RECORD_BYTES);
     return out.encoded();
@@ -203,6 +246,9 @@ public record TransportParameters(
         decodeExtension(id, in, out);
         if (id == MIN_ACK_DELAY) {
           out.minAckDelayMicros = in.number(0, VarInt.MAX);
+        } else if (id == GREASE_QUIC_BIT) {
+          in.bytes(0, 0); // RFC 9287 §3: a value is an error
+          out.greaseQuicBit = true;
         }
       }
     }
@@ -232,7 +278,7 @@ public record TransportParameters(
       if (id == MAX_RECORD_SIZE) {
         // QMux §5.2: at least the default.
         out.maxRecordBytes = in.number(DEFAULT_MAX_RECORD_BYTES, VarInt.MAX);
-      } else if (id <= MAX_DATAGRAM_FRAME_SIZE) {
+      } else if (id <= MAX_DATAGRAM_FRAME_SIZE && id != VERSION_INFORMATION) {
         checkPermitted((int) id);
         decodeKnown((int) id, in, true, out);
       } else {
@@ -323,6 +369,9 @@ public record TransportParameters(
         in.bytes(0, 0); // §3 of the draft: a value is an error
         out.resetStreamAt = true;
       }
+      case VERSION_INFORMATION ->
+          out.versionInformation =
+              VersionInformation.decode(in.bytes(0, MAX_VERSION_INFORMATION_BYTES), fromServer);
       case MAX_DATAGRAM_FRAME_SIZE -> out.maxDatagramFrameBytes = in.number(0, VarInt.MAX);
       default -> {} // not known
     }
@@ -371,6 +420,8 @@ public record TransportParameters(
     private boolean resetStreamAt;
     private boolean streamPriority;
     private long minAckDelayMicros = NO_ACK_FREQUENCY;
+    private boolean greaseQuicBit;
+    private @Nullable VersionInformation versionInformation;
     private long maxRecordBytes = DEFAULT_MAX_RECORD_BYTES;
 
     private Builder() {}
@@ -472,6 +523,16 @@ public record TransportParameters(
       return this;
     }
 
+    public Builder greaseQuicBit(boolean value) {
+      greaseQuicBit = value;
+      return this;
+    }
+
+    public Builder versionInformation(VersionInformation value) {
+      versionInformation = value;
+      return this;
+    }
+
     public Builder maxRecordBytes(long value) {
       maxRecordBytes = value;
       return this;
@@ -500,6 +561,8 @@ public record TransportParameters(
           resetStreamAt,
           streamPriority,
           minAckDelayMicros,
+          greaseQuicBit,
+          versionInformation,
           maxRecordBytes);
     }
   }

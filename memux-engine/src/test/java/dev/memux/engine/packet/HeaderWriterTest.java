@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.engine.wire.QuicVersion;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 

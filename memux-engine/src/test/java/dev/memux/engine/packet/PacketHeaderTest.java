@@ -3,8 +3,10 @@ package dev.memux.engine.packet;
 import static dev.memux.engine.packet.Rfc9001Samples.hex;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.engine.wire.QuicVersion;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -20,7 +22,7 @@ class PacketHeaderTest {
   private static final byte[] HANDSHAKE = hex("e0 00000001" + CIDS + "14" + TWENTY_BYTES);
   private static final byte[] RETRY = hex("f0 00000001" + CIDS + "ccddee" + "00".repeat(16));
   private static final byte[] NEGOTIATION = hex("80 00000000" + CIDS + "00000001 6b3343cf");
-  private static final byte[] OTHER_VERSION = hex("80 6b3343cf" + CIDS + "0102");
+  private static final byte[] OTHER_VERSION = hex("80 709a50c4" + CIDS + "0102");
   private static final byte[] ONE_RTT = hex("40 0102030405060708" + TWENTY_BYTES);
 
   private final PacketHeader header = new PacketHeader();
@@ -30,7 +32,7 @@ class PacketHeaderTest {
     assertTrue(parse(INITIAL));
     assertEquals(PacketType.INITIAL, header.type());
     assertTrue(header.isLong());
-    assertEquals(QuicVersion.V1, header.version());
+    assertEquals(QuicVersion.V1, header.quicVersion());
     assertIds();
     assertEquals(18, header.tokenFrom());
     assertEquals(2, header.tokenLength());
@@ -91,13 +93,37 @@ class PacketHeaderTest {
     assertEquals(21, header.packetNumberOffset());
   }
 
-  /** RFC 9000 §17.2, §17.3.1. */
+  /** RFC 9287 §3: who sends grease_quic_bit, as all endpoints here do, takes them. */
   @Test
-  void dropsPacketsOfVersion1WithoutTheFixedBit() {
+  void readsPacketsWithoutTheFixedBit() {
     for (byte[] packet : List.of(INITIAL, ZERO_RTT, HANDSHAKE, RETRY, ONE_RTT)) {
+      assertTrue(parse(packet));
+      PacketType type = header.type();
+      int payloadFrom = header.payloadFrom();
       byte[] unfixed = packet.clone();
       unfixed[0] ^= 0x40;
-      assertFalse(parse(unfixed));
+      assertTrue(parse(unfixed));
+      assertEquals(type, header.type());
+      assertEquals(payloadFrom, header.payloadFrom());
+    }
+  }
+
+  /** RFC 9369 §3.1, §3.2. */
+  @Test
+  void readsTheTypesOfVersion2() {
+    List<byte[]> packets = List.of(INITIAL, ZERO_RTT, HANDSHAKE, RETRY);
+    List<PacketType> types =
+        List.of(PacketType.INITIAL, PacketType.ZERO_RTT, PacketType.HANDSHAKE, PacketType.RETRY);
+    for (int i = 0; i < packets.size(); i++) {
+      byte[] packet = packets.get(i).clone();
+      packet[0] = (byte) ((packet[0] & 0xcf) | ((i + 1) & 3) << 4);
+      packet[1] = 0x6b;
+      packet[2] = 0x33;
+      packet[3] = 0x43;
+      packet[4] = (byte) 0xcf;
+      assertTrue(parse(packet));
+      assertEquals(types.get(i), header.type());
+      assertEquals(QuicVersion.V2, header.quicVersion());
     }
   }
 
@@ -129,7 +155,8 @@ class PacketHeaderTest {
   void readsTheInvariantsOfOtherVersions() {
     assertTrue(parse(OTHER_VERSION));
     assertEquals(PacketType.UNSUPPORTED_VERSION, header.type());
-    assertEquals(0x6b3343cf, header.version());
+    assertEquals(0x709a50c4, header.version());
+    assertNull(header.quicVersion());
     assertIds();
     assertEquals(OTHER_VERSION.length, header.packetEnd());
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.tls.CipherSuite;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -91,7 +92,7 @@ class PacketProtectionTest {
   @ParameterizedTest
   @EnumSource
   void opensEveryPacketOfACoalescedDatagram(CipherSuite suite) {
-    byte[] clientInitial = InitialSecrets.client(DCID);
+    byte[] clientInitial = InitialSecrets.client(QuicVersion.V1, DCID);
     PacketSealer initial = new PacketSealer(InitialSecrets.SUITE, clientInitial);
     PacketSealer later = new PacketSealer(suite, secret(suite));
     int at = appendLong(PacketType.INITIAL, initial, 0, 300, 0);

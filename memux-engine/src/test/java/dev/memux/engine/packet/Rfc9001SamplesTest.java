@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.tls.CipherSuite;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -24,21 +25,25 @@ class Rfc9001SamplesTest {
   void initialSecretsAreThoseOfA1() {
     assertArrayEquals(
         hex("c00cf151ca5be075ed0ebfb5c80323c42d6b7db67881289af4008f1f6c357aea"),
-        InitialSecrets.client(Rfc9001Samples.CLIENT_DCID));
+        InitialSecrets.client(QuicVersion.V1, Rfc9001Samples.CLIENT_DCID));
     assertArrayEquals(
         hex("3c199828fd139efd216c155ad844cc81fb82fa8d7446fa7d78be803acdda951b"),
-        InitialSecrets.server(Rfc9001Samples.CLIENT_DCID));
+        InitialSecrets.server(QuicVersion.V1, Rfc9001Samples.CLIENT_DCID));
   }
 
   @Test
   void theRetryPacketIsThatOfA4() {
     byte[] sample =
         hex("ff000000010008f067a5502a4262b574" + "6f6b656e04a265ba2eff4d829058fb3f0f2496ba");
-    assertTrue(RetryPacket.isAuthentic(sample, 0, sample.length, Rfc9001Samples.CLIENT_DCID));
-    assertFalse(RetryPacket.isAuthentic(sample, 0, sample.length, ConnectionId.EMPTY));
+    assertTrue(
+        RetryPacket.isAuthentic(
+            QuicVersion.V1, sample, 0, sample.length, Rfc9001Samples.CLIENT_DCID));
+    assertFalse(
+        RetryPacket.isAuthentic(QuicVersion.V1, sample, 0, sample.length, ConnectionId.EMPTY));
     byte[] written = new byte[sample.length];
     int end =
         RetryPacket.write(
+            QuicVersion.V1,
             written,
             0,
             ConnectionId.EMPTY,
@@ -49,7 +54,8 @@ class Rfc9001SamplesTest {
     // Alike up to the tag but for the four bits that mean nothing (RFC 9000 §17.2.5).
     assertEquals((byte) 0xf0, written[0]);
     assertTrue(Arrays.equals(sample, 1, end - 16, written, 1, end - 16));
-    assertTrue(RetryPacket.isAuthentic(written, 0, end, Rfc9001Samples.CLIENT_DCID));
+    assertTrue(
+        RetryPacket.isAuthentic(QuicVersion.V1, written, 0, end, Rfc9001Samples.CLIENT_DCID));
   }
 
   @Test
@@ -57,11 +63,15 @@ class Rfc9001SamplesTest {
     assertArrayEquals(
         hex("9f50449e04a0e810283a1e9933adedd2"),
         PacketKeys.headerProtectionKey(
-            InitialSecrets.SUITE, InitialSecrets.client(Rfc9001Samples.CLIENT_DCID)));
+            QuicVersion.V1,
+            InitialSecrets.SUITE,
+            InitialSecrets.client(QuicVersion.V1, Rfc9001Samples.CLIENT_DCID)));
     assertArrayEquals(
         hex("c206b8d9b9f0f37644430b490eeaa314"),
         PacketKeys.headerProtectionKey(
-            InitialSecrets.SUITE, InitialSecrets.server(Rfc9001Samples.CLIENT_DCID)));
+            QuicVersion.V1,
+            InitialSecrets.SUITE,
+            InitialSecrets.server(QuicVersion.V1, Rfc9001Samples.CLIENT_DCID)));
   }
 
   @Test
@@ -70,19 +80,21 @@ class Rfc9001SamplesTest {
         0x437b9aec36L,
         PacketKeys.headerProtection(
                 PacketProtection.JDK,
+                QuicVersion.V1,
                 InitialSecrets.SUITE,
-                InitialSecrets.client(Rfc9001Samples.CLIENT_DCID))
+                InitialSecrets.client(QuicVersion.V1, Rfc9001Samples.CLIENT_DCID))
             .mask(hex("d1b1c98dd7689fb8ec11d242b123dc9b"), 0));
     assertEquals(
         0x2ec0d8356aL,
         PacketKeys.headerProtection(
                 PacketProtection.JDK,
+                QuicVersion.V1,
                 InitialSecrets.SUITE,
-                InitialSecrets.server(Rfc9001Samples.CLIENT_DCID))
+                InitialSecrets.server(QuicVersion.V1, Rfc9001Samples.CLIENT_DCID))
             .mask(hex("2cd0991cd25b0aac406a5816b6394100"), 0));
     assertEquals(
         0xaefefe7d03L,
-        PacketKeys.headerProtection(PacketProtection.JDK, CHACHA20, CHACHA20_SECRET)
+        PacketKeys.headerProtection(PacketProtection.JDK, QuicVersion.V1, CHACHA20, CHACHA20_SECRET)
             .mask(hex("5e5cd55c41f69080575d7999c25a5bfb"), 0));
   }
 
@@ -108,7 +120,9 @@ class Rfc9001SamplesTest {
 
     byte[] out = new byte[1200];
     int length =
-        new PacketSealer(InitialSecrets.SUITE, InitialSecrets.client(Rfc9001Samples.CLIENT_DCID))
+        new PacketSealer(
+                InitialSecrets.SUITE,
+                InitialSecrets.client(QuicVersion.V1, Rfc9001Samples.CLIENT_DCID))
             .seal(packet, 0, headerBytes, 4, 1162, 2, out, 0);
 
     assertEquals(1200, length);
@@ -121,7 +135,7 @@ class Rfc9001SamplesTest {
     PacketHeader header = new PacketHeader();
     assertTrue(header.parse(datagram, 0, datagram.length, 8));
     assertEquals(PacketType.INITIAL, header.type());
-    assertEquals(QuicVersion.V1, header.version());
+    assertEquals(QuicVersion.V1, header.quicVersion());
     assertTrue(
         Rfc9001Samples.CLIENT_DCID.matches(datagram, header.dcidFrom(), header.dcidLength()));
     assertEquals(0, header.scidLength());
@@ -131,7 +145,9 @@ class Rfc9001SamplesTest {
 
     byte[] plaintext = new byte[1200];
     PacketOpener opener =
-        new PacketOpener(InitialSecrets.SUITE, InitialSecrets.client(Rfc9001Samples.CLIENT_DCID));
+        new PacketOpener(
+            InitialSecrets.SUITE,
+            InitialSecrets.client(QuicVersion.V1, Rfc9001Samples.CLIENT_DCID));
     int length =
         opener.open(datagram, 0, header.packetNumberOffset(), header.packetEnd(), -1, plaintext, 0);
 
@@ -164,7 +180,7 @@ class Rfc9001SamplesTest {
         hex("c1000000010008f067a5502a4262b50040750001"), Arrays.copyOf(packet, headerBytes));
     System.arraycopy(payload, 0, packet, headerBytes, payload.length);
 
-    byte[] secret = InitialSecrets.server(Rfc9001Samples.CLIENT_DCID);
+    byte[] secret = InitialSecrets.server(QuicVersion.V1, Rfc9001Samples.CLIENT_DCID);
     byte[] out = new byte[200];
     int length =
         new PacketSealer(InitialSecrets.SUITE, secret)
@@ -244,6 +260,6 @@ class Rfc9001SamplesTest {
   void nextSecretIsThatOfA5() {
     assertArrayEquals(
         hex("1223504755036d556342ee9361d253421a826c9ecdf3c7148684b36b714881f9"),
-        PacketKeys.nextSecret(CHACHA20, CHACHA20_SECRET));
+        PacketKeys.nextSecret(QuicVersion.V1, CHACHA20, CHACHA20_SECRET));
   }
 }

@@ -6,7 +6,6 @@ import dev.memux.engine.memory.MemoryBudget;
 import dev.memux.engine.packet.HeaderWriter;
 import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
-import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.SentFrames;
 import dev.memux.tls.NamedGroup;
@@ -292,6 +291,15 @@ final class ConnectedPair {
   /** The same with {@code reservedBits} set in the first byte. */
   static byte[] forge(
       QuicConnection from, PacketType type, int reservedBits, Consumer<FrameWriter> frames) {
+    return forge(from, type, reservedBits, true, frames);
+  }
+
+  private static byte[] forge(
+      QuicConnection from,
+      PacketType type,
+      int reservedBits,
+      boolean fixedBit,
+      Consumer<FrameWriter> frames) {
     PacketNumberSpace space = from.space(type);
     PacketSealer sealer = space.sealer;
     if (sealer == null) {
@@ -308,13 +316,16 @@ final class ConnectedPair {
                 packet,
                 0,
                 type,
-                QuicVersion.V1,
+                from.version().of(type),
                 from.paths().active().peerId().id(),
                 from.localIds().first(),
                 new byte[0],
                 number,
                 4);
     packet[0] |= (byte) reservedBits;
+    if (!fixedBit) {
+      HeaderWriter.clearFixedBit(packet, 0);
+    }
     FrameWriter writer = new FrameWriter();
     writer.reset(packet, payload, packet.length - PacketSealer.TAG_BYTES);
     frames.accept(writer);
@@ -332,7 +343,16 @@ final class ConnectedPair {
 
   /** The same, and its sender knows of it and takes its acknowledgement. */
   byte[] forgeSent(QuicConnection from, PacketType type, Consumer<FrameWriter> frames) {
-    byte[] packet = forge(from, type, frames);
+    return noteSent(from, type, forge(from, type, frames));
+  }
+
+  /** The same without the bit that RFC 9287 makes meaningless. */
+  byte[] forgeSentWithoutFixedBit(
+      QuicConnection from, PacketType type, Consumer<FrameWriter> frames) {
+    return noteSent(from, type, forge(from, type, 0, false, frames));
+  }
+
+  private byte[] noteSent(QuicConnection from, PacketType type, byte[] packet) {
     PacketNumberSpace space = from.space(type);
     from.recovery()
         .onPacketSent(

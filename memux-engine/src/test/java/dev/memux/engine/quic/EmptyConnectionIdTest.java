@@ -20,6 +20,7 @@ import dev.memux.engine.wire.FrameReader;
 import dev.memux.engine.wire.FrameSink;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.ProtocolException;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.tls.TlsClient;
 import java.net.InetSocketAddress;
@@ -58,7 +59,8 @@ class EmptyConnectionIdTest {
         new EmptyIds(),
         ConnectionStart.ofClient(dcid, new byte[0]),
         dcid,
-        parameters ->
+        QuicVersion.V1,
+        (version, parameters) ->
             new TlsClient(
                 ConnectedPair.clientTls("test"), "localhost", parameters.encode(), random),
         new ChunkPool(),
@@ -88,7 +90,7 @@ class EmptyConnectionIdTest {
     public void ignoreReset(InetSocketAddress remote, byte[] token) {}
 
     @Override
-    public byte[] addressToken(InetSocketAddress client, long nowNanos) {
+    public byte[] addressToken(QuicVersion version, InetSocketAddress client, long nowNanos) {
       throw new IllegalStateException("a client gives no tokens");
     }
   }

@@ -24,6 +24,7 @@ import dev.memux.engine.wire.FrameReader;
 import dev.memux.engine.wire.FrameSink;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.ProtocolException;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.tls.EncryptionLevel;
 import dev.memux.tls.NamedGroup;
@@ -197,7 +198,8 @@ class HandshakeTest {
     pair.toServer = d -> true;
     PacketOpener opener =
         new PacketOpener(
-            InitialSecrets.SUITE, InitialSecrets.client(pair.client.start().original()));
+            InitialSecrets.SUITE,
+            InitialSecrets.client(QuicVersion.V1, pair.client.start().original()));
     PacketHeader header = new PacketHeader();
     for (byte[] d : datagrams) {
       assertTrue(header.parse(d, 0, d.length, 8));

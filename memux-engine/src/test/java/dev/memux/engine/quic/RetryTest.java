@@ -15,6 +15,7 @@ import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.packet.RetryPacket;
 import dev.memux.engine.recovery.PacketSpace;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.engine.wire.TransportError;
 import dev.memux.engine.wire.TransportParameters;
 import java.net.InetAddress;
@@ -193,6 +194,7 @@ class RetryTest {
     byte[] out = new byte[200];
     int end =
         RetryPacket.write(
+            QuicVersion.V1,
             out,
             0,
             pair.client.localIds().first(),
@@ -225,7 +227,7 @@ class RetryTest {
     pair.settle();
     byte[] out = new byte[200];
     ConnectionId id = pair.server().localIds().first();
-    int end = RetryPacket.write(out, 0, id, SERVER_CHOICE, TOKEN, id);
+    int end = RetryPacket.write(QuicVersion.V1, out, 0, id, SERVER_CHOICE, TOKEN, id);
     pair.sendToServer(Arrays.copyOf(out, end));
     assertTrue(pair.server().isOpen());
   }
@@ -378,7 +380,13 @@ class RetryTest {
     byte[] out = new byte[100 + token.length];
     int end =
         RetryPacket.write(
-            out, 0, pair.client.localIds().first(), source, token, pair.client.start().original());
+            QuicVersion.V1,
+            out,
+            0,
+            pair.client.localIds().first(),
+            source,
+            token,
+            pair.client.start().original());
     return Arrays.copyOf(out, end);
   }
 

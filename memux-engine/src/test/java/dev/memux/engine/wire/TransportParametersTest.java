@@ -8,10 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** RFC 9000 §7.4, §18. */
@@ -60,6 +63,8 @@ class TransportParametersTest {
             true,
             true,
             16_383_000,
+            true,
+            new VersionInformation(0x6b3343cf, List.of(1, 0x6b3343cf, 0x1a2a3a4a)),
             TransportParameters.DEFAULT_MAX_RECORD_BYTES);
     TransportParameters read = TransportParameters.decode(sent.encode(), true);
     assertArrayEquals(sent.encode(), read.encode());
@@ -83,6 +88,84 @@ class TransportParametersTest {
     assertEquals(65_535, read.maxDatagramFrameBytes());
     assertTrue(read.resetStreamAt());
     assertEquals(16_383_000, read.minAckDelayMicros());
+    assertTrue(read.greaseQuicBit());
+    assertEquals(sent.versionInformation(), read.versionInformation());
+  }
+
+  /** RFC 9368 §4: what cannot be read is a TRANSPORT_PARAMETER_ERROR. */
+  @ParameterizedTest
+  @CsvSource({
+    "too short, 00, both",
+    "empty, '', both",
+    "not whole versions, 00000001 00000001 00, both",
+    "chosen version 0, 00000000 00000001, both",
+    "available version 0, 00000001 00000001 00000000, both",
+    "chosen one not available, 00000001 6b3343cf, client",
+    "none available, 00000001, client",
+  })
+  void versionInformationThatCannotBeReadIsRefused(String what, String value, String sender)
+      throws ProtocolException {
+    byte[] bytes = bytes(value);
+    byte[] encoded = new byte[2 + bytes.length];
+    encoded[0] = 0x11;
+    encoded[1] = (byte) bytes.length;
+    System.arraycopy(bytes, 0, encoded, 2, bytes.length);
+    assertRefused(encoded, false);
+    if (sender.equals("both")) {
+      assertRefused(encoded, true);
+    } else {
+      // RFC 9368 §3: a server may be giving up what it has chosen.
+      TransportParameters.decode(encoded, true);
+    }
+  }
+
+  /** A limit of our own: nobody speaks hundreds of versions. */
+  @Test
+  void versionInformationIsBounded() throws ProtocolException {
+    List<Integer> most = Collections.nCopies(255, 1);
+    TransportParameters.decode(encoded(new VersionInformation(1, most)), false);
+    List<Integer> more = Collections.nCopies(256, 1);
+    assertRefused(encoded(new VersionInformation(1, more)), false);
+  }
+
+  private static byte[] encoded(VersionInformation information) {
+    return TransportParameters.builder().versionInformation(information).build().encode();
+  }
+
+  /** RFC 9287 §3. */
+  @Test
+  void greaseQuicBitWithAValueIsRefused() throws ProtocolException {
+    assertTrue(TransportParameters.decode(bytes("6ab2 00"), false).greaseQuicBit());
+    assertRefused(bytes("6ab2 01 00"), false);
+    assertRefused(bytes("6ab2 01 00"), true);
+  }
+
+  /** RFC 9000 §7.4.1: versions are negotiated anew each time, and so is the fixed bit. */
+  @Test
+  void versionsAreNotRemembered() {
+    TransportParameters sent =
+        TransportParameters.builder()
+            .greaseQuicBit(true)
+            .versionInformation(new VersionInformation(1, List.of(1)))
+            .build();
+    assertNull(sent.remembered().versionInformation());
+    assertFalse(sent.remembered().greaseQuicBit());
+  }
+
+  /** RFC 9000 §18.1, §7.4.2: any number of kinds of them, all ignored, none of them one of ours. */
+  @Test
+  void reservedParametersAreIgnored() throws ProtocolException {
+    byte[] plain = TransportParameters.builder().initialMaxData(7).build().encode();
+    Random random = new Random(1);
+    for (int i = 0; i < 1000; i++) {
+      byte[] greased = ReservedParameter.random(random).appendTo(plain);
+      assertArrayEquals(plain, Arrays.copyOf(greased, plain.length));
+      assertTrue(ReservedParameter.isReserved(VarInt.read(greased, plain.length)));
+      assertEquals(7, TransportParameters.decode(greased, i % 2 == 0).initialMaxData());
+    }
+    for (long id : new long[] {0x11, 0x1d, 0x20, 0x2ab2, 0xff04de1bL, 0x4d454d5558L}) {
+      assertFalse(ReservedParameter.isReserved(id));
+    }
   }
 
   /**
@@ -207,7 +290,7 @@ class TransportParametersTest {
     // RFC 9000 §7.4.2, and §18.1: 31 * N + 27 are reserved to exercise this.
     TransportParameters p =
         TransportParameters.decode(
-            bytes("1b 03 aabbcc 403a 00 c000004d454d5559 01 01 11 00 04 01 07 ffffffffffffffff 00"),
+            bytes("1b 03 aabbcc 403a 00 c000004d454d5559 01 01 12 00 04 01 07 ffffffffffffffff 00"),
             false);
     assertEquals(7, p.initialMaxData());
   }

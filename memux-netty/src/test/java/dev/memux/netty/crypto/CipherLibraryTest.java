@@ -14,6 +14,7 @@ import dev.memux.engine.packet.InitialSecrets;
 import dev.memux.engine.packet.PacketOpener;
 import dev.memux.engine.packet.PacketProtection;
 import dev.memux.engine.packet.PacketSealer;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.tls.CipherSuite;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -42,13 +43,13 @@ abstract class CipherLibraryTest {
     byte[] secret = hex("9ac312a7f877468ebe69422748ad00a15443f18203a07d6060f688f30f21632b");
     byte[] packet = hex("4200bff401");
     byte[] sealed = new byte[packet.length + Aead.TAG_BYTES];
-    PacketSealer sealer = new PacketSealer(subject, suite, secret);
+    PacketSealer sealer = new PacketSealer(subject, QuicVersion.V1, suite, secret);
     int length = sealer.seal(packet, 0, 4, 3, 1, 654_360_564, sealed, 0);
     assertEquals(sealed.length, length);
     assertArrayEquals(hex("4cfe4189655e5cd55c41f69080575d7999c25a5bfb"), sealed);
 
     byte[] plaintext = new byte[1];
-    PacketOpener opener = new PacketOpener(subject, suite, secret);
+    PacketOpener opener = new PacketOpener(subject, QuicVersion.V1, suite, secret);
     assertEquals(1, opener.open(sealed, 0, 1, length, 654_360_563, plaintext, 0));
     assertEquals(1, plaintext[0]);
     sealer.discard();
@@ -129,8 +130,8 @@ abstract class CipherLibraryTest {
     for (boolean jdkSeals : new boolean[] {true, false}) {
       PacketProtection one = jdkSeals ? PacketProtection.JDK : subject;
       PacketProtection other = jdkSeals ? subject : PacketProtection.JDK;
-      PacketSealer sealer = new PacketSealer(one, suite, secret);
-      PacketOpener opener = new PacketOpener(other, suite, secret);
+      PacketSealer sealer = new PacketSealer(one, QuicVersion.V1, suite, secret);
+      PacketOpener opener = new PacketOpener(other, QuicVersion.V1, suite, secret);
       byte[] packet = new byte[1200];
       byte[] sealed = new byte[1200];
       byte[] opened = new byte[1200];

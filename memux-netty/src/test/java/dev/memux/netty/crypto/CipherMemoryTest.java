@@ -9,6 +9,7 @@ import dev.memux.engine.packet.HeaderWriter;
 import dev.memux.engine.packet.PacketOpener;
 import dev.memux.engine.packet.PacketProtection;
 import dev.memux.engine.packet.PacketSealer;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.tls.CipherSuite;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -96,8 +97,8 @@ abstract class CipherMemoryTest {
   @EnumSource
   void sealingAndOpeningAllocateNothing(CipherSuite suite) {
     byte[] secret = new byte[suite.hashBytes()];
-    PacketSealer sealer = new PacketSealer(subject, suite, secret);
-    PacketOpener opener = new PacketOpener(subject, suite, secret);
+    PacketSealer sealer = new PacketSealer(subject, QuicVersion.V1, suite, secret);
+    PacketOpener opener = new PacketOpener(subject, QuicVersion.V1, suite, secret);
     byte[] packet = new byte[2000];
     byte[] batch = new byte[64 * 1024];
     byte[] opened = new byte[2000];

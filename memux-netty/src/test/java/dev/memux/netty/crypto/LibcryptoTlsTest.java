@@ -9,6 +9,7 @@ import dev.memux.tls.AlertDescription;
 import dev.memux.tls.EncryptionLevel;
 import dev.memux.tls.HandshakeCrypto;
 import dev.memux.tls.NamedGroup;
+import dev.memux.tls.QuicTerms;
 import dev.memux.tls.TlsAlertException;
 import dev.memux.tls.TlsClient;
 import dev.memux.tls.TlsClientConfig;
@@ -75,7 +76,7 @@ class LibcryptoTlsTest {
             List.of(certificate.getCertificate()), certificate.getKeyPair().getPrivate());
     TlsServerConfig config =
         TlsServerConfig.builder().applicationProtocols("test").credentials(credentials).build();
-    return new TlsServer(config, NOTHING, NOTHING, crypto, new SecureRandom());
+    return new TlsServer(config, QuicTerms.fixed(NOTHING, NOTHING), crypto, new SecureRandom());
   }
 
   /** Somebody on the way, who may change bytes. */

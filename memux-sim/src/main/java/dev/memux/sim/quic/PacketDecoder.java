@@ -4,6 +4,7 @@ import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.wire.FrameReader;
 import dev.memux.engine.wire.ProtocolException;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.sim.Datagram;
 import dev.memux.tls.EncryptionLevel;
 import java.util.Arrays;
@@ -15,6 +16,7 @@ final class PacketDecoder extends FrameCollector {
   private final byte[] plaintext = new byte[1 << 16];
   private @Nullable TappedConnection hello;
   private Side helloSender = Side.CLIENT;
+  private @Nullable QuicVersion helloVersion;
   private String failure = "";
 
   /**
@@ -29,7 +31,7 @@ final class PacketDecoder extends FrameCollector {
       int from,
       PacketHeader header) {
     PacketType type = header.type();
-    TappedConnection.Keys keys = connection.keys(sender, type);
+    TappedConnection.Keys keys = connection.keys(sender, type, header.quicVersion());
     if (keys == null) {
       failure = type + " before its keys were logged";
       return null;
@@ -51,6 +53,7 @@ final class PacketDecoder extends FrameCollector {
     frames(); // of one that could not be read to its end
     hello = type == PacketType.INITIAL ? connection : null;
     helloSender = sender;
+    helloVersion = header.quicVersion();
     try {
       EncryptionLevel level = level(type);
       boolean ackEliciting = reader.read(payload, 0, length, level, this);
@@ -87,8 +90,8 @@ final class PacketDecoder extends FrameCollector {
   @Override
   public void onCrypto(long offset, byte[] data, int from, int length) {
     super.onCrypto(offset, data, from, length);
-    if (offset == 0 && hello != null) {
-      hello.onHello(helloSender, data, from, length);
+    if (offset == 0 && hello != null && helloVersion != null) {
+      hello.onHello(helloSender, helloVersion, data, from, length);
     }
   }
 }

@@ -3,13 +3,16 @@ package dev.memux.sim.quic;
 import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.InitialSecrets;
 import dev.memux.engine.packet.PacketOpener;
+import dev.memux.engine.packet.PacketProtection;
 import dev.memux.engine.packet.PacketType;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.tls.CipherSuite;
 import java.net.InetSocketAddress;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -24,35 +27,56 @@ public final class TappedConnection {
   private final InetSocketAddress server;
   private final ConnectionId firstDestination;
   private final Map<Side, Map<PacketType, Keys>> keys = new EnumMap<>(Side.class);
+
+  /** Of Initial packets, which may be of two versions while that is negotiated. */
+  private final Map<Side, Map<QuicVersion, Keys>> initialKeys = new EnumMap<>(Side.class);
+
   private final Set<ConnectionId> retrySources = new HashSet<>();
+  private ConnectionId initialDestination;
+  private QuicVersion begun;
+  private QuicVersion negotiated;
+  private boolean restarted;
   private @Nullable String clientRandom;
   private @Nullable CipherSuite suite;
   private @Nullable CipherSuite firstOffered;
 
   TappedConnection(
-      InetSocketAddress client, InetSocketAddress server, ConnectionId firstDestination) {
+      InetSocketAddress client,
+      InetSocketAddress server,
+      ConnectionId firstDestination,
+      QuicVersion begun) {
     this.client = client;
     this.server = server;
     this.firstDestination = firstDestination;
+    this.initialDestination = firstDestination;
+    this.begun = begun;
+    this.negotiated = begun;
     for (Side side : Side.values()) {
       keys.put(side, new EnumMap<>(PacketType.class));
+      initialKeys.put(side, new EnumMap<>(QuicVersion.class));
     }
-    makeInitialKeys(firstDestination);
   }
 
-  private void makeInitialKeys(ConnectionId destination) {
-    keys.forEach(
-        (side, ofSide) -> {
-          byte[] secret =
-              side == Side.CLIENT
-                  ? InitialSecrets.client(destination)
-                  : InitialSecrets.server(destination);
-          Keys fresh = new Keys(InitialSecrets.SUITE, secret);
-          Keys before = ofSide.put(PacketType.INITIAL, fresh);
-          if (before != null) {
-            fresh.onSent(before.largestSent); // RFC 9000 §17.2.5.3: packet numbers go on
-          }
-        });
+  /** RFC 9000 §17.2.5.3: other keys, but packet numbers go on. */
+  private Keys newInitialKeys(Side sender, QuicVersion version, Map<QuicVersion, Keys> ofSide) {
+    byte[] secret =
+        sender == Side.CLIENT
+            ? InitialSecrets.client(version, initialDestination)
+            : InitialSecrets.server(version, initialDestination);
+    Keys fresh = new Keys(version, InitialSecrets.SUITE, secret);
+    ofSide.values().forEach(before -> fresh.onSent(before.largestSent));
+    return fresh;
+  }
+
+  private Keys initialKeys(Side sender, QuicVersion version) {
+    Map<QuicVersion, Keys> ofSide = Objects.requireNonNull(initialKeys.get(sender));
+    Keys known = ofSide.get(version);
+    if (known == null || !known.destination.equals(initialDestination)) {
+      known = newInitialKeys(sender, version, ofSide);
+      known.destination = initialDestination;
+      ofSide.put(version, known);
+    }
+    return known;
   }
 
   /** A Retry tells the client to go elsewhere, which it may or may not hear. */
@@ -64,8 +88,33 @@ public final class TappedConnection {
   void onInitialDestination(ConnectionId destination) {
     if (retrySources.contains(destination)) {
       retrySources.clear(); // RFC 9000 §17.2.5.2: it listens to one Retry at most
-      makeInitialKeys(destination);
+      initialDestination = destination;
     }
+  }
+
+  /** The client has begun again, elsewhere and in another version (RFC 9368 §2.1). */
+  void onRestart(ConnectionId destination, QuicVersion version) {
+    initialDestination = destination;
+    begun = version;
+    negotiated = version;
+    restarted = true;
+  }
+
+  /**
+   * The version of the client's first packets, those after Version Negotiation if there was one.
+   */
+  public QuicVersion begun() {
+    return begun;
+  }
+
+  /** The version that the server has answered in. */
+  public QuicVersion negotiated() {
+    return negotiated;
+  }
+
+  /** Whether the client has begun again in another version. */
+  public boolean isRestarted() {
+    return restarted;
   }
 
   /** Where the client was at first. */
@@ -90,13 +139,25 @@ public final class TappedConnection {
     return clientRandom;
   }
 
-  @Nullable Keys keys(Side sender, PacketType type) {
+  /** The keys of a packet; null: unknown yet, or of a version that it must not have. */
+  @Nullable Keys keys(Side sender, PacketType type, @Nullable QuicVersion version) {
+    if (type == PacketType.INITIAL && version != null) {
+      return initialKeys(sender, version);
+    }
+    // RFC 9369 §4.1
+    QuicVersion due = type == PacketType.ZERO_RTT ? begun : negotiated;
+    if (version != null && version != due) {
+      return null;
+    }
     Map<PacketType, Keys> ofSide = keys.get(sender);
     return ofSide == null ? null : ofSide.get(type);
   }
 
   /** The beginning of an Initial's CRYPTO stream: the hello messages tell random and suite. */
-  void onHello(Side sender, byte[] message, int from, int length) {
+  void onHello(Side sender, QuicVersion version, byte[] message, int from, int length) {
+    if (sender == Side.SERVER) {
+      negotiated = version; // RFC 9369 §4.1: that of all its handshake data
+    }
     if (sender == Side.CLIENT
         && length >= RANDOM_FROM + RANDOM_BYTES
         && message[from] == CLIENT_HELLO) {
@@ -133,7 +194,7 @@ public final class TappedConnection {
     if (firstOffered == null || ofClient == null) {
       return false;
     }
-    ofClient.putIfAbsent(PacketType.ZERO_RTT, new Keys(firstOffered, secret));
+    ofClient.putIfAbsent(PacketType.ZERO_RTT, new Keys(begun, firstOffered, secret));
     return true;
   }
 
@@ -141,7 +202,7 @@ public final class TappedConnection {
   void onSecret(Side sender, PacketType type, byte[] secret) {
     Map<PacketType, Keys> ofSide = keys.get(sender);
     if (ofSide != null && suite != null) {
-      Keys fresh = new Keys(suite, secret);
+      Keys fresh = new Keys(negotiated, suite, secret);
       Keys early = ofSide.get(PacketType.ZERO_RTT);
       if (type == PacketType.ONE_RTT && early != null) {
         fresh.onSent(early.largestSent); // RFC 9000 §12.3: the same numbers
@@ -167,8 +228,11 @@ public final class TappedConnection {
     private boolean phase;
     private long largestSent = -1;
 
-    Keys(CipherSuite suite, byte[] secret) {
-      current = new PacketOpener(suite, secret);
+    /** Of Initial keys: what they are made of. */
+    private ConnectionId destination = ConnectionId.EMPTY;
+
+    Keys(QuicVersion version, CipherSuite suite, byte[] secret) {
+      current = new PacketOpener(PacketProtection.JDK, version, suite, secret);
     }
 
     /** Decrypts; follows key updates. The length of the payload, -1: these keys do not open it. */

@@ -4,6 +4,7 @@ import dev.memux.engine.packet.ConnectionId;
 import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.wire.ControlFrame;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.sim.Datagram;
 import dev.memux.sim.DropReason;
 import dev.memux.sim.NetworkObserver;
@@ -168,12 +169,25 @@ public final class WireTap implements NetworkObserver, KeyLog {
     }
     ConnectionId id = ConnectionId.of(bytes, header.dcidFrom(), header.dcidLength());
     TappedConnection known = byId.get(id);
-    if (known == null && mayBegin && header.type() == PacketType.INITIAL) {
-      TappedConnection begun = new TappedConnection(datagram.source(), datagram.destination(), id);
+    QuicVersion version = header.quicVersion();
+    if (known == null && mayBegin && header.type() == PacketType.INITIAL && version != null) {
+      TappedConnection begun = begunBefore(bytes);
+      if (begun == null) {
+        begun = new TappedConnection(datagram.source(), datagram.destination(), id, version);
+      } else {
+        begun.onRestart(id, version);
+      }
       learn(id, begun);
       return begun;
     }
     return known;
+  }
+
+  /** A client that calls itself as before has begun again; null: another one has begun. */
+  private @Nullable TappedConnection begunBefore(byte[] bytes) {
+    return header.scidLength() == 0
+        ? null
+        : byId.get(ConnectionId.of(bytes, header.scidFrom(), header.scidLength()));
   }
 
   private static boolean hasNumber(PacketType type) {

@@ -1,6 +1,7 @@
 package dev.memux.sim.quic;
 
 import dev.memux.engine.packet.ConnectionId;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.sim.Network;
 
 /** A connection for packets that tests make up. */
@@ -9,6 +10,7 @@ public final class TappedConnectionFixture {
     return new TappedConnection(
         Network.address(1, 1),
         Network.address(0, 443),
-        ConnectionId.of(new byte[] {1, 2, 3, 4, 5, 6, 7, 8}));
+        ConnectionId.of(new byte[] {1, 2, 3, 4, 5, 6, 7, 8}),
+        QuicVersion.V1);
   }
 }

@@ -9,8 +9,8 @@ import dev.memux.engine.packet.HeaderWriter;
 import dev.memux.engine.packet.InitialSecrets;
 import dev.memux.engine.packet.PacketSealer;
 import dev.memux.engine.packet.PacketType;
-import dev.memux.engine.packet.QuicVersion;
 import dev.memux.engine.wire.FrameWriter;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.sim.Datagram;
 import dev.memux.sim.DropReason;
 import dev.memux.sim.Network;
@@ -55,7 +55,7 @@ class WireTapTest {
     HeaderWriter.patchLength(packet, payloadFrom, 1, payloadBytes);
     byte[] out = new byte[1500];
     int length =
-        new PacketSealer(InitialSecrets.SUITE, InitialSecrets.client(DESTINATION))
+        new PacketSealer(InitialSecrets.SUITE, InitialSecrets.client(QuicVersion.V1, DESTINATION))
             .seal(packet, 0, payloadFrom, 1, payloadBytes, packetNumber, out, 0);
     return new Datagram(id, CLIENT, SERVER, Arrays.copyOf(out, length));
   }

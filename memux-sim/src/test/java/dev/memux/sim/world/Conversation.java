@@ -71,7 +71,14 @@ final class Conversation extends Course implements NetworkObserver, WireListener
 
   private long probesBefore;
   private int migrations;
+
+  /** By which the wire tap knows the connection. */
   private @Nullable ConnectionId name;
+
+  /** The same, and another one for each time that the client has begun again. */
+  private final Set<ConnectionId> names = new HashSet<>();
+
+  private @Nullable TappedConnection tapped;
   private boolean acceptedEarly;
   private @Nullable TransportParameters remembered;
 
@@ -143,6 +150,17 @@ final class Conversation extends Course implements NetworkObserver, WireListener
   /** What the client's first packet goes to, which names the connection at both ends. */
   void name(ConnectionId firstDestination) {
     name = firstDestination;
+    names.add(firstDestination);
+  }
+
+  /** The client has begun again, in another version, and the connection has another name. */
+  void alsoNamed(ConnectionId destination) {
+    names.add(destination);
+  }
+
+  /** What the wire tap has seen of the connection; null: nothing. */
+  @Nullable TappedConnection tapped() {
+    return tapped;
   }
 
   /** Where the client is at first. */
@@ -299,7 +317,7 @@ final class Conversation extends Course implements NetworkObserver, WireListener
   private TransportParameters parameters(Side declaredBy) {
     Side other = declaredBy.peer();
     for (QuicConnection connection : node(other).connections()) {
-      if (connection.originalDcid().equals(name)) {
+      if (names.contains(connection.originalDcid())) {
         TransportParameters known = connection.peerParameters();
         if (known != null) {
           return known;
@@ -335,6 +353,7 @@ final class Conversation extends Course implements NetworkObserver, WireListener
   @Override
   public void onPacketSent(TappedPacket packet, long nowNanos) {
     if (concerns(packet.connection())) {
+      tapped = packet.connection();
       if (!onPathFramesSent(packet)) {
         congestion.get(packet.sender()).onPacketSent(packet.bytes(), packet.ackEliciting());
       }
@@ -562,7 +581,7 @@ final class Conversation extends Course implements NetworkObserver, WireListener
   }
 
   private boolean isOurs(QuicConnection connection) {
-    return connection.originalDcid().equals(name);
+    return names.contains(connection.originalDcid());
   }
 
   private static Side side(QuicConnection connection) {

@@ -102,7 +102,7 @@ final class Meddler implements NetworkObserver {
     return packet;
   }
 
-  /** Lists version 1, which the client speaks, so that it must not believe it (RFC 9000 §6.2). */
+  /** Lists the version that the client has begun with, so that it must not believe it (§6.2). */
   private static byte[] versionNegotiation(byte[] initial) {
     int dcidLength = initial[5];
     int scidLength = initial[6 + dcidLength];
@@ -113,7 +113,7 @@ final class Meddler implements NetworkObserver {
     packet[6 + scidLength] = (byte) dcidLength;
     System.arraycopy(initial, 6, packet, 7 + scidLength, dcidLength);
     int versions = LONG_HEADER_BYTES + dcidLength + scidLength;
-    packet[versions + 3] = 1;
+    System.arraycopy(initial, 1, packet, versions, 4);
     packet[versions + 7] = 2;
     return packet;
   }

@@ -17,6 +17,7 @@ import dev.memux.sim.Trace;
 import dev.memux.sim.quic.QuicApplication;
 import dev.memux.sim.quic.QuicNode;
 import dev.memux.sim.quic.Side;
+import dev.memux.sim.quic.TappedConnection;
 import dev.memux.sim.quic.TappedPacket;
 import dev.memux.sim.quic.TransmitObserver;
 import dev.memux.sim.quic.WireTap;
@@ -269,9 +270,22 @@ final class World {
       for (int i = 0; i < conversation.migrations(); i++) {
         tally.count("migrated");
       }
+      countVersion(conversation.tapped());
       check(conversation.node(Side.CLIENT));
     }
     check(server);
+  }
+
+  private void countVersion(@Nullable TappedConnection tapped) {
+    if (tapped != null) {
+      tally.count("spoke " + tapped.negotiated());
+      if (tapped.isRestarted()) {
+        tally.count("began again in another version");
+      }
+      if (tapped.negotiated() != tapped.begun()) {
+        tally.count("changed to " + tapped.negotiated());
+      }
+    }
   }
 
   private static void check(QuicNode node) {
@@ -333,10 +347,26 @@ final class World {
     private Conversation conversation(QuicConnection connection) {
       Conversation conversation = conversations.get(connection.originalDcid());
       if (conversation == null) {
+        conversation = restarted(connection.originalDcid());
+      }
+      if (conversation == null) {
         throw new Violation(World.class, "connection from nowhere: " + connection.remote());
       }
       return conversation;
     }
+  }
+
+  /** The one whose client has begun again with that name. */
+  private @Nullable Conversation restarted(ConnectionId name) {
+    for (Conversation conversation : inOrder) {
+      if (conversation.peer(Side.CLIENT).connection() instanceof QuicConnection client
+          && client.originalDcid().equals(name)) {
+        conversation.alsoNamed(name);
+        conversations.put(name, conversation);
+        return conversation;
+      }
+    }
+    return null;
   }
 
   private final class Transmits implements TransmitObserver {

@@ -7,8 +7,10 @@ import dev.memux.engine.qmux.QmuxConnection;
 import dev.memux.engine.quic.AddressValidationPolicy;
 import dev.memux.engine.quic.CongestionControl;
 import dev.memux.engine.quic.QuicConfig;
+import dev.memux.engine.quic.VersionPolicy;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.schedule.SchedulerConfig;
+import dev.memux.engine.wire.QuicVersion;
 import dev.memux.engine.wire.TransportParameters;
 import dev.memux.sim.BurstLoss;
 import dev.memux.sim.LinkProfile;
@@ -70,6 +72,12 @@ final class WorldPlanner {
             : AddressValidationPolicy.NEVER;
     QuicConfig server =
         config(handshakeNanos, seed.split("server config")).withAddressValidation(policy);
+    Randomness versions = seed.split("versions").random();
+    client = client.withVersions(versions(versions));
+    server = server.withVersions(versions(versions));
+    if (!haveCommonVersion(client, server)) {
+      client = client.withVersions(VersionPolicy.DEFAULT);
+    }
     Randomness sharing = seed.split("sharing").random();
     crowded = sharing.chance(0.1);
     moving = !crowded && seed.split("moves").random().chance(0.25);
@@ -104,7 +112,7 @@ final class WorldPlanner {
         startNanos,
         client,
         server,
-        tls(server, seed.split("tls").random(), seed.split("returns")),
+        tls(client, server, seed.split("tls").random(), seed.split("returns")),
         drivers.chance(0.3) ? MILLI : 1,
         drivers.chance(0.3) ? drivers.between(1, 64) : Integer.MAX_VALUE,
         handshakeWorkNanos(seed.split("handshake work").random()),
@@ -121,22 +129,27 @@ final class WorldPlanner {
     return r.chance(0.7) ? r.between(1L, 1000L) * 1000 : r.between(1L, 100L) * MILLI;
   }
 
-  private static WorldPlan.TlsPlan tls(QuicConfig server, Randomness r, Seed returns) {
+  private static WorldPlan.TlsPlan tls(
+      QuicConfig client, QuicConfig server, Randomness r, Seed returns) {
     return new WorldPlan.TlsPlan(
         r.oneOf(CipherSuite.values()),
         r.oneOf(NamedGroup.values()),
         r.chance(0.7) ? 1 : r.between(2, 16),
-        visited(server, returns),
+        visited(client, server, returns),
         keyUpdates(returns.split("key updates").random()));
   }
 
   /** The server at the clients' first visit: as it is now, or with other limits. */
-  private static @Nullable QuicConfig visited(QuicConfig server, Seed seed) {
+  private static @Nullable QuicConfig visited(QuicConfig client, QuicConfig server, Seed seed) {
     Randomness r = seed.random();
     if (r.chance(0.6)) {
       return null;
     }
-    return r.chance(0.6) ? server : server.withMux(mux(r));
+    QuicConfig then = r.chance(0.6) ? server : server.withMux(mux(r));
+    Randomness versions = seed.split("versions").random();
+    // What it spoke then it may not speak any more.
+    QuicConfig other = then.withVersions(versions(versions));
+    return versions.chance(0.5) && haveCommonVersion(client, other) ? other : then;
   }
 
   private static WorldPlan.KeyUpdates keyUpdates(Randomness r) {
@@ -177,6 +190,21 @@ final class WorldPlanner {
                 .withDatagrams(datagramConfig(seed.split("datagrams").random()))
                 .withMaxSendMemory(sendMemory(seed.split("memory").random())))
         .withCongestion(seed.split("congestion").random().oneOf(CongestionControl.values()));
+  }
+
+  private static VersionPolicy versions(Randomness r) {
+    if (r.chance(0.4)) {
+      return VersionPolicy.DEFAULT;
+    }
+    QuicVersion preferred = r.oneOf(QuicVersion.values());
+    QuicVersion other = preferred == QuicVersion.V1 ? QuicVersion.V2 : QuicVersion.V1;
+    List<QuicVersion> versions = r.chance(0.3) ? List.of(preferred) : List.of(preferred, other);
+    return new VersionPolicy(
+        versions, r.oneOf(versions.toArray(QuicVersion[]::new)), r.chance(0.7));
+  }
+
+  private static boolean haveCommonVersion(QuicConfig client, QuicConfig server) {
+    return client.versions().versions().stream().anyMatch(server.versions().versions()::contains);
   }
 
   private static long sendMemory(Randomness r) {
