@@ -5,6 +5,7 @@ import dev.memux.http.Http3Service;
 import dev.memux.sim.Randomness;
 import dev.memux.sim.Seed;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** One test case between two peers: files, processes, the relay between them, and the judgement. */
@@ -27,6 +29,15 @@ final class CaseRun {
   private static final long READY_SECONDS = 30;
 
   private static final int PROBE_MILLIS = 50;
+
+  /** Below those that the kernel gives to whoever asks for any, the relay's sockets for one. */
+  private static final int FIRST_PORT = 20_000;
+
+  private static final int MAX_PORTS = 10_000;
+
+  /** Processes begin at different ports, most likely. */
+  private static final AtomicInteger NEXT_PORT =
+      new AtomicInteger((int) ProcessHandle.current().pid() * 37);
 
   /** An Initial of a version that is kept for this (RFC 9000 §15), from nobody to nobody. */
   private static final byte[] PROBE_HEADER = {
@@ -120,10 +131,20 @@ final class CaseRun {
     return names;
   }
 
+  /**
+   * A port that is free, and that no other run of this process is given: servers share a port that
+   * is taken (SO_REUSEPORT), and each would get some of the other's connections.
+   */
   private static int free(InetAddress host) throws IOException {
-    try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress(host, 0))) {
-      return socket.getLocalPort();
+    for (int i = 0; i < MAX_PORTS; i++) {
+      int port = FIRST_PORT + Math.floorMod(NEXT_PORT.getAndIncrement(), MAX_PORTS);
+      try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress(host, port))) {
+        return socket.getLocalPort();
+      } catch (BindException e) {
+        // the next one, then
+      }
     }
+    throw new IOException("no free port");
   }
 
   /** Asks in a version that nobody speaks, until the server says so (RFC 9000 §6.1). */
