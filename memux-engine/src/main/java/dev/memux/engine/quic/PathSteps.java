@@ -42,7 +42,9 @@ final class PathSteps implements Paths.Listener {
   public void onNewPath(long roundTripNanos, long nowNanos) {
     Recovery recovery = connection.recovery();
     recovery.onNewPath(
-        config.congestion().newController(config.datagramBytes(), random), roundTripNanos, nowNanos);
+        config.congestion().newController(config.datagramBytes(), random),
+        roundTripNanos,
+        nowNanos);
   }
 
   @Override

@@ -285,8 +285,7 @@ public final class QuicNode implements Node {
     socketRoom -= batch.count();
     for (int from = 0; from < batch.length(); from += batch.segmentBytes()) {
       int length = Math.min(batch.segmentBytes(), batch.length() - from);
-      out.send(
-          address(batch.socket()), batch.remote(), batch.buffer(), from, length, batch.ecn());
+      out.send(address(batch.socket()), batch.remote(), batch.buffer(), from, length, batch.ecn());
     }
     batch.clear();
   }
