@@ -176,7 +176,7 @@ class HandshakeTest {
     Peer server = Peer.server(Configs.server("p256").groups(SECP256R1).build());
     client.deliverTo(server);
     assertEquals(1, server.outgoing.size());
-    assertNull(server.transportParameters);
+    assertNotNull(server.transportParameters); // they decide how it is sent (RFC 9369 §4.1)
     Peer.connect(client, server);
     assertEquals(SECP256R1, client.session.group());
     assertEquals(SECP256R1, server.session.group());
