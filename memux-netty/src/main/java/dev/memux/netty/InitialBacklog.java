@@ -27,11 +27,6 @@ final class InitialBacklog {
   /** Larger ones do not wait: no client begins with a datagram that few paths take. */
   static final int MAX_DATAGRAM_BYTES = 2048;
 
-  /** RFC 9000 §17.2: form bit, and no bits of a long packet type; versions may differ. */
-  private static final int TYPE_BITS = 0xb0;
-
-  private static final int INITIAL = 0x80;
-
   private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
   private long spentNanos;
   private int atWork;
@@ -39,11 +34,6 @@ final class InitialBacklog {
 
   /** A datagram that waits. */
   record Waiting(InetSocketAddress sender, byte[] payload, int ecn) {}
-
-  /** Whether a datagram begins with an Initial packet, as all do that may cost a signature. */
-  static boolean isInitial(byte[] buffer, int offset, int length) {
-    return length > 0 && (buffer[offset] & TYPE_BITS) == INITIAL;
-  }
 
   /** Whether an Initial packet has to wait; if not, {@link #onSpent} is to be told of it. */
   boolean mustWait() {

@@ -2,6 +2,7 @@ package dev.memux.netty;
 
 import dev.memux.engine.CloseReason;
 import dev.memux.engine.ConnectionEvent;
+import dev.memux.engine.packet.PacketHeader;
 import dev.memux.engine.quic.QuicConnection;
 import dev.memux.engine.quic.QuicEndpoint;
 import dev.memux.engine.quic.SendBatch;
@@ -307,7 +308,7 @@ final class UdpDriver implements UdpSocket.Receiver {
 
   private void receive(
       InetSocketAddress sender, byte[] buffer, int offset, int length, int ecn, long now) {
-    if (!InitialBacklog.isInitial(buffer, offset, length)) {
+    if (!PacketHeader.isInitial(buffer, offset, length)) {
       handIn(FIRST_SOCKET, sender, buffer, offset, length, ecn, now);
     } else if (initials.mustWait()) {
       initials.add(sender, buffer, offset, length, ecn);

@@ -16,16 +16,6 @@ class InitialBacklogTest {
   private final InitialBacklog backlog = new InitialBacklog();
 
   @Test
-  void onlyInitialPacketsWait() {
-    // RFC 9000 §17.2, table 5: Initial, 0-RTT, Handshake, Retry; §17.3: short headers.
-    assertTrue(InitialBacklog.isInitial(new byte[] {0, (byte) 0xc3}, 1, 1));
-    for (int first : new int[] {0xd0, 0xe0, 0xf0, 0x40, 0x7f}) {
-      assertFalse(InitialBacklog.isInitial(new byte[] {(byte) first}, 0, 1), "0x" + first);
-    }
-    assertFalse(InitialBacklog.isInitial(new byte[1], 0, 0));
-  }
-
-  @Test
   void theyWaitWhenTheirTimeIsUpAndComeOutInOrder() {
     assertFalse(backlog.mustWait());
     backlog.onSpent(InitialBacklog.NANOS_PER_TURN);

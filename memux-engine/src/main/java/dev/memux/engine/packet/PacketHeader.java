@@ -45,6 +45,18 @@ public final class PacketHeader {
   private int payloadFrom;
   private int packetEnd;
 
+  /**
+   * Whether a datagram begins with an Initial packet of a version that is spoken here, whose type
+   * bits depend on that (RFC 9000 §17.2.2, RFC 9369 §3.2).
+   */
+  public static boolean isInitial(byte[] datagram, int from, int length) {
+    if (length <= Integer.BYTES || (datagram[from] & FORM_BIT) == 0) {
+      return false;
+    }
+    QuicVersion version = QuicVersion.of((int) INT.get(datagram, from + 1));
+    return version != null && VersionTraits.of(version).type(datagram[from]) == PacketType.INITIAL;
+  }
+
   /** What kind of packet it is. */
   public PacketType type() {
     return type;

@@ -5,6 +5,7 @@ import dev.memux.engine.wire.TransportParameters;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * when the connection is seen to.
  */
 public final class ActiveMigration {
+  private static final byte[] MAPPED = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1};
+  private static final byte[] BROADCAST = {-1, -1, -1, -1};
+
   private final Paths paths;
   private final ArrayDeque<PathEvent> events = new ArrayDeque<>(1);
   private boolean allowed;
@@ -70,13 +74,34 @@ public final class ActiveMigration {
   }
 
   private static int nearness(InetAddress address) {
+    byte[] bytes = address.getAddress();
+    if (isMapped(bytes) || isBroadcast(bytes)) {
+      return 4; // neither is where a server can be
+    }
     if (address.isLoopbackAddress()) {
       return 3;
     }
     if (address.isLinkLocalAddress() || address.isMulticastAddress()) {
       return 2;
     }
-    return address.isSiteLocalAddress() ? 1 : 0;
+    return address.isSiteLocalAddress() || isPrivate(bytes) ? 1 : 0;
+  }
+
+  /** ::ffff:0:0/96 (RFC 4291 §2.5.5.2). */
+  private static boolean isMapped(byte[] address) {
+    return address.length == 16
+        && Arrays.equals(address, 0, MAPPED.length, MAPPED, 0, MAPPED.length);
+  }
+
+  private static boolean isBroadcast(byte[] address) {
+    return Arrays.equals(address, BROADCAST);
+  }
+
+  /** fc00::/7 (RFC 4193) and 100.64.0.0/10 (RFC 6598), which Java does not count as site-local. */
+  private static boolean isPrivate(byte[] address) {
+    return address.length == 16
+        ? (address[0] & 0xfe) == 0xfc
+        : address[0] == 100 && (address[1] & 0xc0) == 64;
   }
 
   /**

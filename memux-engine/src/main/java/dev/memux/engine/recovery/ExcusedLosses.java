@@ -30,9 +30,11 @@ final class ExcusedLosses {
   }
 
   boolean include(long packetNumber) {
-    if (packetNumber < switchedAt) {
-      return true;
-    }
+    return packetNumber < switchedAt || isProbe(packetNumber);
+  }
+
+  /** Whether a path was tried out with that packet, not long ago. */
+  boolean isProbe(long packetNumber) {
     for (long probe : probes) {
       if (probe == packetNumber) {
         return true;

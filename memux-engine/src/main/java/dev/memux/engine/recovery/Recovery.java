@@ -23,6 +23,13 @@ public final class Recovery {
   private final PersistentCongestion persistentCongestion = new PersistentCongestion();
   private final SpuriousCongestion spuriousCongestion = new SpuriousCongestion();
   private final EcnValidation ecn = new EcnValidation();
+
+  /** Until then a switch of paths has nothing sent again that window and backoff withhold. */
+  private long switchWithoutProbeUntilNanos = Long.MIN_VALUE;
+
+  /** Until then another path is taken for the same. */
+  private long samePathUntilNanos = Long.MIN_VALUE;
+
   private final DatagramSizeSearch sizes;
   private final PtoTimer pto;
   private final SentSpace initial;
@@ -247,10 +254,15 @@ public final class Recovery {
   /**
    * Packets leave for another address from now on. What was lost on the way to the old one should
    * be sent again at once, not when the backoff allows: as much as after a probe timeout, which is
-   * no more than that address may be sent before it is validated.
+   * no more than that address may be sent before it is validated. Only once in a probe timeout: a
+   * peer that goes back and forth must not have more sent than window and backoff allow.
    */
   public void onPathSwitched(long nowNanos) {
     excused().onPathSwitched(application.nextNumber());
+    if (nowNanos < switchWithoutProbeUntilNanos) {
+      return;
+    }
+    switchWithoutProbeUntilNanos = nowNanos + ptoNanos(PacketSpace.APPLICATION);
     if (application.ackElicitingInFlight > 0) {
       probe(PacketSpace.APPLICATION);
     }
@@ -279,14 +291,28 @@ public final class Recovery {
         && excused.include(s.inFlight.number(position));
   }
 
+  /** Whether a packet went another way, to try it out, and says nothing of the path in use. */
+  private boolean isPathProbe(SentSpace s, long position) {
+    return excused != null
+        && s.space == PacketSpace.APPLICATION
+        && excused.isProbe(s.inFlight.number(position));
+  }
+
   /**
    * The path is another one. RFC 9000 §9.4: packets sent before say nothing about its capacity and
    * its round trip; whether they arrived still matters for what they carried.
+   *
+   * <p>What is known is kept if it is hardly older than a probe timeout: a peer that goes back and
+   * forth between two addresses must not get a window for each time.
    *
    * @param congestion in its initial state
    * @param roundTripNanos what the round trip is taken to be until it is measured; 0: not known
    */
   public void onNewPath(CongestionController congestion, long roundTripNanos, long nowNanos) {
+    if (nowNanos < samePathUntilNanos) {
+      return;
+    }
+    samePathUntilNanos = nowNanos + ptoNanos(PacketSpace.APPLICATION);
     window.onNewPath(congestion);
     sizes.onNewPath();
     window.onDatagramBytes(sizes.bytes());
@@ -442,7 +468,8 @@ public final class Recovery {
     // limit for packets that do not ask for acknowledgement.
     if (sent.number(newest) == ack.largest()
         && sent.hasMarkedAckEliciting()
-        && s.isOnPath(newest)) {
+        && s.isOnPath(newest)
+        && !isPathProbe(s, newest)) {
       // RFC 9002 §5.3: Initial packets are acknowledged at once, so a delay reported for one may be
       // ignored.
       long delayNanos = s.space == PacketSpace.INITIAL ? 0 : ackDelayNanos;
@@ -481,7 +508,7 @@ public final class Recovery {
       } else if (sent.isPresent(p) && sizes.isProbe(s.space, sent.number(p))) {
         loseSizeProbe(s, p);
       } else if (sent.isPresent(p) && isExcused(s, p)) {
-        lose(s, p, nowNanos);
+        loseExcused(s, p, nowNanos);
       } else if (sent.isPresent(p)) {
         newestLostNanos = sent.nanos(p);
         // RFC 9002 §7.6.2: before the first sample the timers are guesses, and probes too few to
@@ -526,6 +553,22 @@ public final class Recovery {
     remove(sent, position);
     listener.onFramesLost(s.space, frames);
     s.lost.add(sent.number(position), frames, nowNanos);
+  }
+
+  /**
+   * The controller hears nothing of it; nor does a late acknowledgement take anything back, for
+   * nothing was done.
+   */
+  private void loseExcused(SentSpace s, long position, long nowNanos) {
+    SentPackets sent = s.inFlight;
+    packetsLost++;
+    if (sent.isEct(position)) {
+      ecn.onMarkedLost(nowNanos);
+    }
+    window.onPacketForgotten(sent.bytes(position), sent.nanos(position));
+    s.onOutOfFlight(position);
+    remove(sent, position);
+    listener.onFramesLost(s.space, frames);
   }
 
   /**

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.memux.engine.wire.QuicVersion;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -347,5 +348,27 @@ class PacketHeaderTest {
       at += part.length;
     }
     return all;
+  }
+
+  @Test
+  void tellsWhetherADatagramBeginsWithAnInitialPacket() {
+    // RFC 9000 §17.2, table 5, and RFC 9369 §3.2: the type bits of Initial packets; §17.3.
+    for (QuicVersion version : QuicVersion.values()) {
+      int initial = version == QuicVersion.V1 ? 0 : 1;
+      for (int type = 0; type < 4; type++) {
+        for (int fixed : new int[] {0, 0x40}) {
+          byte[] datagram = new byte[7];
+          datagram[1] = (byte) (0x80 | fixed | type << 4);
+          ByteBuffer.wrap(datagram).putInt(2, version.code());
+          assertEquals(
+              type == initial, PacketHeader.isInitial(datagram, 1, 6), version + " " + type);
+          assertFalse(PacketHeader.isInitial(datagram, 1, 4), "cut off");
+        }
+      }
+    }
+    byte[] other = {(byte) 0xc0, 0x1a, 0x2a, 0x3a, 0x4a, 0};
+    assertFalse(PacketHeader.isInitial(other, 0, 6), "a version that nobody speaks");
+    assertFalse(PacketHeader.isInitial(new byte[] {0x40, 0, 0, 0, 1, 0}, 0, 6));
+    assertFalse(PacketHeader.isInitial(new byte[1], 0, 0));
   }
 }

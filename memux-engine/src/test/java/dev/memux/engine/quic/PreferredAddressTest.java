@@ -15,10 +15,13 @@ import dev.memux.engine.packet.PacketType;
 import dev.memux.engine.schedule.Priority;
 import dev.memux.engine.wire.FrameWriter;
 import dev.memux.engine.wire.PreferredAddress;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** A server that would rather be talked to elsewhere (RFC 9000 §9.6). */
@@ -284,6 +287,31 @@ class PreferredAddressTest {
     assertEquals(List.of("10.0.0.2"), offers("10.0.0.1", "10.0.0.2"));
     assertEquals(List.of("203.0.113.2"), offers("203.0.113.1", "203.0.113.2"));
     assertEquals(List.of("203.0.113.2"), offers("10.0.0.1", "203.0.113.2"));
+    assertEquals(List.of(), offers("203.0.113.1", "100.64.0.1"));
+    assertEquals(List.of("100.128.0.1"), offers("203.0.113.1", "100.128.0.1"));
+    assertEquals(List.of(), offers("127.0.0.1", "255.255.255.255"));
+  }
+
+  @Test
+  void thatHoldsForIpv6Too() throws UnknownHostException {
+    // RFC 9000 §21.5.3; unique local addresses, and IPv4's behind a prefix.
+    for (String address : List.of("::1", "fe80::1", "fd00:ec2::254", "fc00::1")) {
+      assertNull(offersV6(InetAddress.ofLiteral(address).getAddress()), address);
+    }
+    byte[] mapped = new byte[16];
+    mapped[10] = -1;
+    mapped[11] = -1;
+    mapped[12] = 10;
+    assertNull(offersV6(mapped));
+    assertNotNull(offersV6(InetAddress.ofLiteral("2001:db8::2").getAddress()));
+  }
+
+  private static @Nullable InetSocketAddress offersV6(byte[] preferred)
+      throws UnknownHostException {
+    InetAddress host = Inet6Address.getByAddress(null, preferred, null);
+    PreferredAddress address =
+        new PreferredAddress(null, new InetSocketAddress(host, 443), new byte[] {1}, new byte[16]);
+    return ActiveMigration.acceptable(address, new InetSocketAddress("2001:db8::1", 443)).v6();
   }
 
   private static List<String> offers(String server, String preferred) {

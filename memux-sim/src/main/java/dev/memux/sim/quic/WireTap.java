@@ -9,7 +9,7 @@ import dev.memux.sim.Datagram;
 import dev.memux.sim.DropReason;
 import dev.memux.sim.NetworkObserver;
 import dev.memux.tls.KeyLog;
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -211,10 +211,16 @@ public final class WireTap implements NetworkObserver, KeyLog {
     };
   }
 
-  /** A server may have several ports, but clients live elsewhere. */
+  /** Where a server has several ports, clients live elsewhere. */
   private static Side senderOf(TappedConnection connection, Datagram datagram) {
-    InetAddress server = connection.server().getAddress();
-    return datagram.destination().getAddress().equals(server) ? Side.CLIENT : Side.SERVER;
+    InetSocketAddress server = connection.server();
+    if (datagram.destination().equals(server)) {
+      return Side.CLIENT;
+    }
+    return !datagram.source().equals(server)
+            && datagram.destination().getAddress().equals(server.getAddress())
+        ? Side.CLIENT
+        : Side.SERVER;
   }
 
   private void learnSource(TappedConnection connection, byte[] bytes) {
